@@ -1,0 +1,26 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Ledger.Sessions.Events;
+
+namespace Ledger.Serialization;
+
+/// <summary>Writes and reads events as JSON: camelCase, enums as strings, times in UTC (domain.md, Events).</summary>
+[JsonSourceGenerationOptions(
+    JsonSerializerDefaults.Web,
+    UseStringEnumConverter = false,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    Converters = [typeof(CamelCaseEnumConverter)])]
+[JsonSerializable(typeof(SessionTriggered))]
+[JsonSerializable(typeof(RunClaimed))]
+[JsonSerializable(typeof(RunStarted))]
+[JsonSerializable(typeof(CancelRequested))]
+[JsonSerializable(typeof(CancelRefused))]
+[JsonSerializable(typeof(CancelDelivered))]
+[JsonSerializable(typeof(CancelAcknowledged))]
+[JsonSerializable(typeof(RunAborted))]
+[JsonSerializable(typeof(ResultReported))]
+[JsonSerializable(typeof(CancelExpired))]
+[JsonSerializable(typeof(RunTimedOut))]
+[JsonSerializable(typeof(RunLost))]
+[JsonSerializable(typeof(LateReport))]
+public sealed partial class EventJson : JsonSerializerContext;

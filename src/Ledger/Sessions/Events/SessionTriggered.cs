@@ -1,0 +1,51 @@
+using System.Text.Json;
+
+namespace Ledger.Sessions.Events;
+
+/// <summary>Someone asked for an execution: the first event of every stream, caused by a trigger in any dialect.</summary>
+/// <param name="SessionId">The session, which is the stream.</param>
+/// <param name="AccountId">The tenant.</param>
+/// <param name="Kind">What is executed.</param>
+/// <param name="Project">A plain name inside the account, or null for the default project.</param>
+/// <param name="Name">What people call the session.</param>
+/// <param name="Source">What caused it.</param>
+/// <param name="Actor">Who asked.</param>
+/// <param name="ConcurrencyGroup">Sessions of one group (in one account and project) run one after another; null for none.</param>
+/// <param name="OnConflict">What happens to earlier open sessions of the group.</param>
+/// <param name="Metadata">Opaque facts about the trigger: git, environment, origin.</param>
+/// <param name="Runs">The runs, in the order in which they were asked for.</param>
+/// <param name="At">When.</param>
+public sealed record SessionTriggered(
+    Guid SessionId,
+    Guid AccountId,
+    SessionKind Kind,
+    string? Project,
+    string Name,
+    SessionSource Source,
+    Actor Actor,
+    string? ConcurrencyGroup,
+    ConflictBehaviour OnConflict,
+    JsonElement? Metadata,
+    IReadOnlyList<PlannedRun> Runs,
+    DateTimeOffset At) : ISessionEvent;
+
+/// <summary>One run of a session as it was asked for.</summary>
+/// <param name="SequenceId">Its id, unique in the account.</param>
+/// <param name="CheckId">The registered check, if there is one.</param>
+/// <param name="CheckType">One of <see cref="CheckTypes.Known"/>.</param>
+/// <param name="Name">What people call the run.</param>
+/// <param name="Location">Where it runs: a region or a private location.</param>
+/// <param name="Spec">What to execute: opaque, handed to the runner.</param>
+/// <param name="TimeoutSeconds">The run's own limit from its start on; null for none.</param>
+/// <param name="DegradedAfterMs">From this response time on a passed run is degraded; null for never.</param>
+/// <param name="MaxResponseTimeMs">From this response time on a run has failed; null for never.</param>
+public sealed record PlannedRun(
+    Guid SequenceId,
+    Guid? CheckId,
+    string CheckType,
+    string Name,
+    string Location,
+    JsonElement? Spec,
+    int? TimeoutSeconds = null,
+    long? DegradedAfterMs = null,
+    long? MaxResponseTimeMs = null);

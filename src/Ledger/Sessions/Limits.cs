@@ -1,0 +1,17 @@
+namespace Ledger.Sessions;
+
+/// <summary>A limit on everything that callers can make grow. Requests beyond one are refused, never truncated.</summary>
+public static class Limits
+{
+    /// <summary>Runs in one session, and sequence ids in one cancel (wire.md 3.1).</summary>
+    public const int Runs = 10_000;
+
+    /// <summary>Reports (attempts, finals, late ones) kept for one run.</summary>
+    public const int ReportsPerRun = 1_000;
+
+    /// <summary>Characters in a cancel's reason (wire.md 6.1).</summary>
+    public const int Reason = 4_096;
+
+    /// <summary>Characters in a name, a location, a project, a concurrency group or an id that callers choose.</summary>
+    public const int Name = 1_024;
+}
