@@ -1,0 +1,21 @@
+using Ledger.Sessions.Events;
+
+namespace Ledger.Sessions;
+
+/// <summary>A runner takes a queued run under a lease.</summary>
+/// <param name="SequenceId">The run.</param>
+/// <param name="RunnerId">Who takes it.</param>
+/// <param name="LeaseSeconds">How long without a heartbeat until the runner counts as gone.</param>
+public sealed record ClaimRun(Guid SequenceId, string RunnerId, int LeaseSeconds)
+{
+    /// <summary>Whoever is first in the stream holds the run; the same runner asking again holds it still.</summary>
+    public static Decision<Run> Decide(Session session, ClaimRun command, DateTimeOffset now) =>
+        session.FindRun(command.SequenceId) switch
+        {
+            null => Refusals.UnknownRun<Run>(command.SequenceId),
+            { State: RunState.Queued } run => Decision<Run>.Accept(
+                run, new RunClaimed(command.SequenceId, command.RunnerId, command.LeaseSeconds, now)),
+            { State: RunState.Claimed } run when run.RunnerId == command.RunnerId => Decision<Run>.Accept(run),
+            var run => Decision<Run>.Refuse(new Refusal(RefusalKind.NotQueued, $"Run {run.SequenceId} is not waiting for a runner.")),
+        };
+}

@@ -1,0 +1,39 @@
+using Ledger.Sessions.Events;
+
+namespace Ledger.Sessions;
+
+/// <summary>The runner is about to execute a run that it holds.</summary>
+/// <param name="SequenceId">The run.</param>
+/// <param name="RunnerId">Who holds it.</param>
+public sealed record StartRun(Guid SequenceId, string RunnerId)
+{
+    /// <summary>
+    /// A run whose cancel is open does not start: the answer shows it as cancelling and the runner aborts it, never started. A start of
+    /// a settled run is late.
+    /// </summary>
+    public static Decision<ReportAnswer> Decide(Session session, StartRun command, DateTimeOffset now)
+    {
+        if (session.FindRun(command.SequenceId) is not { } run)
+        {
+            return Refusals.UnknownRun<ReportAnswer>(command.SequenceId);
+        }
+
+        if (Refusals.NotTheHolder(run, command.RunnerId) is { } refusal)
+        {
+            return Decision<ReportAnswer>.Refuse(refusal);
+        }
+
+        return run switch
+        {
+            { State: RunState.Claimed } => Start(session, run, command.RunnerId, now),
+            { IsOpen: true } => Decision<ReportAnswer>.Accept(new ReportAnswer(run, Repeated: true)),
+            _ => LateReports.Record(run, new LateReport(run.SequenceId, command.RunnerId, LateReportKind.Start, null, null, null, now)),
+        };
+    }
+
+    private static Decision<ReportAnswer> Start(Session session, Run run, string runnerId, DateTimeOffset now)
+    {
+        var started = new RunStarted(run.SequenceId, runnerId, now);
+        return Decision<ReportAnswer>.Accept(new ReportAnswer(session.Apply(started).FindRun(run.SequenceId)!), started);
+    }
+}

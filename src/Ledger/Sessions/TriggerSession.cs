@@ -1,0 +1,63 @@
+using System.Text.Json;
+using Ledger.Sessions.Events;
+
+namespace Ledger.Sessions;
+
+/// <summary>Asks for an execution: the one command that begins a stream.</summary>
+/// <param name="SessionId">The new session's id, unused so far.</param>
+/// <param name="AccountId">The tenant.</param>
+/// <param name="Kind">What is executed; a session of kind <see cref="SessionKind.Run"/> has exactly one run.</param>
+/// <param name="Project">A plain name, or null.</param>
+/// <param name="Name">What people call it.</param>
+/// <param name="Source">What caused it.</param>
+/// <param name="Actor">Who asks.</param>
+/// <param name="ConcurrencyGroup">The group, or null.</param>
+/// <param name="OnConflict">What it does to earlier open sessions of the group.</param>
+/// <param name="Metadata">Opaque facts.</param>
+/// <param name="Runs">The runs, each with an id of its own.</param>
+public sealed record TriggerSession(
+    Guid SessionId,
+    Guid AccountId,
+    SessionKind Kind,
+    string? Project,
+    string Name,
+    SessionSource Source,
+    Actor Actor,
+    string? ConcurrencyGroup,
+    ConflictBehaviour OnConflict,
+    JsonElement? Metadata,
+    IReadOnlyList<PlannedRun> Runs)
+{
+    /// <summary>The first event of the stream, or what is wrong with the command.</summary>
+    public static Decision<SessionTriggered> Decide(TriggerSession command, DateTimeOffset now)
+    {
+        if (Fault(command) is { } fault)
+        {
+            return Decision<SessionTriggered>.Refuse(new Refusal(RefusalKind.TooMuch, fault));
+        }
+
+        var triggered = new SessionTriggered(
+            command.SessionId,
+            command.AccountId,
+            command.Kind,
+            command.Project,
+            command.Name,
+            command.Source,
+            command.Actor,
+            command.ConcurrencyGroup,
+            command.OnConflict,
+            command.Metadata,
+            command.Runs,
+            now);
+        return Decision<SessionTriggered>.Accept(triggered, triggered);
+    }
+
+    private static string? Fault(TriggerSession command) => command switch
+    {
+        { Runs.Count: 0 } => "A session needs at least one run.",
+        { Runs.Count: > Limits.Runs } => $"A session has at most {Limits.Runs} runs.",
+        { Kind: SessionKind.Run, Runs.Count: not 1 } => "A session of kind run has exactly one run.",
+        _ when command.Runs.DistinctBy(run => run.SequenceId).Count() != command.Runs.Count => "Two runs have the same sequence id.",
+        _ => null,
+    };
+}
