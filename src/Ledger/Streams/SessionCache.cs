@@ -1,0 +1,61 @@
+using Ledger.Store;
+
+namespace Ledger.Streams;
+
+/// <summary>
+/// The sessions that were used last, folded: least recently used out first, bounded by the number of runs in them. Never the truth: a
+/// decision that rests on a stale entry fails on the stream's version and is made again (storage.md).
+/// </summary>
+/// <param name="capacity">How many runs all entries together may have; at least one entry is always kept.</param>
+public sealed class SessionCache(int capacity)
+{
+    private readonly Lock gate = new();
+    private readonly Dictionary<StreamId, LinkedListNode<SessionSnapshot>> entries = [];
+    private readonly LinkedList<SessionSnapshot> byUse = [];
+    private long weight;
+
+    /// <summary>The entry for a stream, or null.</summary>
+    public SessionSnapshot? Find(StreamId stream)
+    {
+        lock (gate)
+        {
+            if (!entries.TryGetValue(stream, out var node))
+            {
+                return null;
+            }
+
+            byUse.Remove(node);
+            byUse.AddFirst(node);
+            return node.Value;
+        }
+    }
+
+    /// <summary>Keeps a snapshot, unless a newer one of the same stream is there.</summary>
+    public void Keep(SessionSnapshot snapshot)
+    {
+        lock (gate)
+        {
+            if (entries.TryGetValue(snapshot.Stream, out var node))
+            {
+                if (node.Value.Version < snapshot.Version)
+                {
+                    node.Value = snapshot;
+                }
+
+                return;
+            }
+
+            entries.Add(snapshot.Stream, byUse.AddFirst(snapshot));
+            weight += Weight(snapshot);
+            while (weight > capacity && byUse.Count > 1)
+            {
+                var oldest = byUse.Last!.Value;
+                byUse.RemoveLast();
+                entries.Remove(oldest.Stream);
+                weight -= Weight(oldest);
+            }
+        }
+    }
+
+    private static int Weight(SessionSnapshot snapshot) => snapshot.Session.Runs.Length;
+}
