@@ -1,0 +1,58 @@
+using Ledger.Http.Dialects;
+using Ledger.Http.Errors;
+
+namespace Ledger.Http.Access;
+
+/// <summary>
+/// Checks the key before the ids and before the body, so that a probe without a key learns nothing (wire.md 2.3). The scheme word is
+/// matched in any case, and a bare key is accepted.
+/// </summary>
+internal sealed class AccessMiddleware(RequestDelegate next, ApiKeys keys, DialectTable dialects)
+{
+    private const string Scheme = "Bearer ";
+
+    public async Task InvokeAsync(HttpContext context)
+    {
+        if (context.GetEndpoint()?.Metadata.GetMetadata<RequiredScopes>() is { } required)
+        {
+            var key = await AuthenticateAsync(context);
+            RejectForeignAccount(context.Request, key);
+            if (!required.Scopes.Any(key.Has))
+            {
+                throw dialects.For(context).Knows403 ? RequestRejected.Forbidden("Forbidden") : RequestRejected.Unauthorized();
+            }
+
+            context.SetKey(key);
+        }
+
+        await next(context);
+    }
+
+    private async Task<ApiKey> AuthenticateAsync(HttpContext context)
+    {
+        var header = context.Request.Headers.Authorization.ToString().Trim();
+        var secret = header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) ? header[Scheme.Length..].Trim() : header;
+        return secret.Length is 0 or > 512
+            ? throw RequestRejected.Unauthorized()
+            : await keys.FindAsync(secret, context.RequestAborted) ?? throw RequestRejected.Unauthorized();
+    }
+
+    private static void RejectForeignAccount(HttpRequest request, ApiKey key)
+    {
+        var header = request.Headers["x-checkly-account"];
+        if (header.Count == 0)
+        {
+            return;
+        }
+
+        if (!Guid.TryParseExact(header.ToString(), "D", out var account))
+        {
+            throw RequestRejected.BadRequest("The header x-checkly-account must be a uuid.");
+        }
+
+        if (account != key.AccountId)
+        {
+            throw RequestRejected.Forbidden("Forbidden");
+        }
+    }
+}

@@ -1,0 +1,10 @@
+using Ledger.Http.Errors;
+
+namespace Ledger.Http.Dialects;
+
+/// <summary>One way to speak to the ledger: where it is mounted and how it writes errors (wire.md 2.2).</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Prefixes">The paths under which everything is its own, without a final slash.</param>
+/// <param name="Envelope">Its errors.</param>
+/// <param name="Knows403">Whether it has a 403; Stably and TesterArmy answer a missing scope with 401 (wire.md 2.3).</param>
+internal sealed record Dialect(string Name, IReadOnlyList<PathString> Prefixes, IErrorEnvelope Envelope, bool Knows403 = true);

@@ -1,0 +1,69 @@
+using Ledger.Http.Dialects;
+using Ledger.Store;
+
+namespace Ledger.Http.Errors;
+
+/// <summary>Turns whatever a request fails with into an answer in its dialect's envelope. No input yields a 500.</summary>
+internal sealed class ErrorMiddleware(RequestDelegate next, DialectTable dialects, ILogger<ErrorMiddleware> logger)
+{
+    public async Task InvokeAsync(HttpContext context)
+    {
+        try
+        {
+            RejectNul(context.Request);
+            await next(context);
+        }
+        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        {
+            // The caller has gone; nobody reads an answer.
+        }
+        catch (Exception failure) when (!context.Response.HasStarted)
+        {
+            await WriteAsync(context, Translate(failure, context));
+        }
+    }
+
+    private static void RejectNul(HttpRequest request)
+    {
+        if (request.Path.Value!.Contains('\0', StringComparison.Ordinal)
+            || (request.QueryString.HasValue && request.Query.Any(entry =>
+                entry.Key.Contains('\0', StringComparison.Ordinal)
+                || entry.Value.Any(value => value?.Contains('\0', StringComparison.Ordinal) is true))))
+        {
+            throw RequestRejected.BadRequest("A NUL character is not allowed in the address.");
+        }
+    }
+
+    private RequestRejected Translate(Exception failure, HttpContext context)
+    {
+        switch (failure)
+        {
+            case RequestRejected rejected:
+                return rejected;
+            case UnstorableEventException:
+                return RequestRejected.BadRequest("The request holds a value that cannot be stored, such as a number out of range.");
+            case BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge }:
+                return RequestRejected.TooLarge("The body is too large.");
+            case BadHttpRequestException bad:
+                return new RequestRejected(bad.StatusCode, "bad-request", "The request could not be read.");
+            case StoreUnavailableException:
+                logger.LogWarning(failure, "The database is out of reach for {Method} {Path}", context.Request.Method, context.Request.Path);
+                return new RequestRejected(
+                    StatusCodes.Status503ServiceUnavailable, "unavailable", "The database cannot be reached; please retry.");
+            default:
+                logger.LogError(failure, "{Method} {Path} failed", context.Request.Method, context.Request.Path);
+                return new RequestRejected(StatusCodes.Status500InternalServerError, "fault", "The ledger failed; the fault is in its log.");
+        }
+    }
+
+    private async Task WriteAsync(HttpContext context, RequestRejected rejected)
+    {
+        context.Response.Clear();
+        if (rejected.Status is StatusCodes.Status503ServiceUnavailable or StatusCodes.Status408RequestTimeout)
+        {
+            context.Response.Headers.RetryAfter = "1";
+        }
+
+        await dialects.For(context).Envelope.Write(rejected).ExecuteAsync(context);
+    }
+}

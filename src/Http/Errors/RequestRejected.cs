@@ -1,0 +1,28 @@
+namespace Ledger.Http.Errors;
+
+/// <summary>
+/// The request cannot be served as it is. Thrown where the fault is found and written in one place, in the envelope of the dialect that
+/// the request came in (http.md, wire.md 2).
+/// </summary>
+/// <param name="status">The HTTP status, 4xx or 503.</param>
+/// <param name="code">A stable word for programs, such as <c>nothing-to-cancel</c>; envelopes without a place for it leave it out.</param>
+/// <param name="message">One sentence for people.</param>
+internal sealed class RequestRejected(int status, string code, string message) : Exception(message)
+{
+    public int Status { get; } = status;
+
+    public string Code { get; } = code;
+
+    /// <summary>Further members of the native problem document.</summary>
+    public IReadOnlyDictionary<string, object?> Members { get; init; } = new Dictionary<string, object?>(StringComparer.Ordinal);
+
+    public static RequestRejected BadRequest(string message) => new(StatusCodes.Status400BadRequest, "bad-request", message);
+
+    public static RequestRejected Unauthorized() => new(StatusCodes.Status401Unauthorized, "unauthorized", "Bad Token");
+
+    public static RequestRejected Forbidden(string message) => new(StatusCodes.Status403Forbidden, "forbidden", message);
+
+    public static RequestRejected NotFound(string message) => new(StatusCodes.Status404NotFound, "not-found", message);
+
+    public static RequestRejected TooLarge(string message) => new(StatusCodes.Status413PayloadTooLarge, "too-large", message);
+}

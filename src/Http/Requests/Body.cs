@@ -1,0 +1,143 @@
+using System.IO.Compression;
+using System.Text.Json;
+using System.Text.Unicode;
+using Ledger.Http.Errors;
+
+namespace Ledger.Http.Requests;
+
+/// <summary>
+/// Reads request bodies by hand: framework binding would answer 400 or 415 to what real clients send (wire.md traps 1 and 7). Empty
+/// means absent, whatever the content type; gzip is undone; everything else must be JSON that the database can hold.
+/// </summary>
+internal static class Body
+{
+    /// <summary>The limit wherever no other is stated (wire.md 2.4).</summary>
+    public const int DefaultLimit = 1024 * 1024;
+
+    private static readonly JsonReaderOptions ReaderOptions = new() { AllowMultipleValues = false, MaxDepth = 64 };
+
+    /// <summary>The body's bytes; empty when there is none or only white space.</summary>
+    /// <exception cref="RequestRejected">413 past the limit, 400 for a body that is not what its encoding says.</exception>
+    public static async Task<ReadOnlyMemory<byte>> ReadAsync(HttpRequest request, int limit = DefaultLimit)
+    {
+        if (request.ContentLength > limit)
+        {
+            throw RequestRejected.TooLarge($"The body has more than {limit} bytes.");
+        }
+
+        var encoding = request.Headers.ContentEncoding.ToString();
+        await using var stream = encoding switch
+        {
+            "" or "identity" => request.Body,
+            "gzip" => new GZipStream(request.Body, CompressionMode.Decompress),
+            _ => throw RequestRejected.BadRequest("The content encoding is not supported; use gzip or none."),
+        };
+        try
+        {
+            return Trim(await ReadAsync(stream, limit, request.HttpContext.RequestAborted));
+        }
+        catch (InvalidDataException)
+        {
+            throw RequestRejected.BadRequest("The body is not valid gzip.");
+        }
+    }
+
+    /// <summary>The body as JSON of a type of ours; null when there is none.</summary>
+    /// <exception cref="RequestRejected">400 for anything that is not that type, 413 past the limit.</exception>
+    public static async Task<T?> ReadJsonAsync<T>(HttpRequest request, JsonSerializerOptions options, int limit = DefaultLimit)
+        where T : class
+    {
+        var bytes = await ReadAsync(request, limit);
+        return bytes.IsEmpty ? null : ParseJson<T>(bytes, options);
+    }
+
+    /// <summary>The same, for a request that needs a body.</summary>
+    /// <exception cref="RequestRejected">400 also when there is no body.</exception>
+    public static async Task<T> ReadRequiredJsonAsync<T>(HttpRequest request, JsonSerializerOptions options, int limit = DefaultLimit)
+        where T : class =>
+        await ReadJsonAsync<T>(request, options, limit) ?? throw RequestRejected.BadRequest("A JSON body is required.");
+
+    /// <summary>Parses JSON bytes.</summary>
+    /// <exception cref="RequestRejected">400 for anything that is not that type, or that the database cannot hold.</exception>
+    public static T ParseJson<T>(ReadOnlyMemory<byte> bytes, JsonSerializerOptions options)
+        where T : class
+    {
+        try
+        {
+            RejectUnstorable(bytes.Span);
+            return JsonSerializer.Deserialize<T>(bytes.Span, options)
+                ?? throw RequestRejected.BadRequest("The body must not be null.");
+        }
+        catch (JsonException fault)
+        {
+            throw RequestRejected.BadRequest(Describe(fault));
+        }
+    }
+
+    private static async Task<byte[]> ReadAsync(Stream stream, int limit, CancellationToken cancellation)
+    {
+        using var bytes = new MemoryStream();
+        var buffer = new byte[16 * 1024];
+        int count;
+        while ((count = await stream.ReadAsync(buffer, cancellation)) > 0)
+        {
+            if (bytes.Length + count > limit)
+            {
+                throw RequestRejected.TooLarge($"The body has more than {limit} bytes.");
+            }
+
+            bytes.Write(buffer, 0, count);
+        }
+
+        return bytes.ToArray();
+    }
+
+    private static ReadOnlyMemory<byte> Trim(byte[] bytes)
+    {
+        ReadOnlyMemory<byte> rest = bytes;
+        return rest.Span.IndexOfAnyExcept(" \t\r\n"u8) < 0 ? ReadOnlyMemory<byte>.Empty : rest;
+    }
+
+    /// <summary>PostgreSQL's jsonb holds neither NUL characters nor half surrogate pairs, and text is UTF-8.</summary>
+    private static void RejectUnstorable(ReadOnlySpan<byte> bytes)
+    {
+        if (!Utf8.IsValid(bytes))
+        {
+            throw RequestRejected.BadRequest("The body is not UTF-8.");
+        }
+
+        var reader = new Utf8JsonReader(bytes, ReaderOptions);
+        while (reader.Read())
+        {
+            if (reader.TokenType is JsonTokenType.String or JsonTokenType.PropertyName && reader.ValueIsEscaped)
+            {
+                RejectUnstorable(ref reader);
+            }
+        }
+    }
+
+    private static void RejectUnstorable(ref Utf8JsonReader reader)
+    {
+        string text;
+        try
+        {
+            text = reader.GetString()!;
+        }
+        catch (InvalidOperationException)
+        {
+            throw RequestRejected.BadRequest("The body holds half of a surrogate pair.");
+        }
+
+        if (text.Contains('\0', StringComparison.Ordinal))
+        {
+            throw RequestRejected.BadRequest("The body holds a NUL character.");
+        }
+    }
+
+    private static string Describe(JsonException fault) => fault switch
+    {
+        { Path: { Length: > 0 } path } when fault.LineNumber is not null => $"The body is not what is expected at {path}.",
+        { LineNumber: { } line, BytePositionInLine: { } column } => $"The body is not JSON: see line {line + 1}, byte {column + 1}.",
+        _ => "The body is not what is expected.",
+    };
+}

@@ -1,0 +1,118 @@
+using Ledger.Sessions;
+
+namespace Ledger.Http.Settings;
+
+/// <summary>The settings under <c>Ledger:</c> (http.md, Start-up and keys). Read once at start; a wrong one stops the start.</summary>
+internal sealed class LedgerSettings
+{
+    public const string Section = "Ledger";
+
+    /// <summary>Where the embedded PostgreSQL and the bootstrap key are kept.</summary>
+    public string DataDirectory { get; set; } = ".ledger";
+
+    /// <summary>The address that links in answers begin with; the request's own when absent.</summary>
+    public string? PublicUrl { get; set; }
+
+    public BootstrapSettings Bootstrap { get; set; } = new();
+
+    public PostgresSettings Postgres { get; set; } = new();
+
+    /// <summary>Cancellable types of check (domain.md rule 1).</summary>
+    public string[] CancellableTypes { get; set; } = [];
+
+    public CancelSettings Cancel { get; set; } = new();
+
+    public LeaseSettings Lease { get; set; } = new();
+
+    public RateLimitSettings RateLimit { get; set; } = new();
+
+    public CacheSettings Cache { get; set; } = new();
+
+    public CancelPolicy CancelPolicy => CancellableTypes.Length == 0
+        ? CancelPolicy.Default
+        : new CancelPolicy(System.Collections.Frozen.FrozenSet.Create(StringComparer.Ordinal, CancellableTypes));
+
+    /// <summary>What is wrong with the settings, in one sentence; null when nothing is.</summary>
+    public string? Fault()
+    {
+        if (Array.Find(CancellableTypes, type => !CheckTypes.Known.Contains(type)) is { } unknown)
+        {
+            return $"Ledger:CancellableTypes names '{unknown}', which is no type of check.";
+        }
+
+        if (Bootstrap.Account is null != Bootstrap.ApiKey is null)
+        {
+            return "Ledger:Bootstrap needs both Account and ApiKey, or neither.";
+        }
+
+        return this switch
+        {
+            { Bootstrap.Account: { } account } when !Guid.TryParse(account, out _) => "Ledger:Bootstrap:Account must be a uuid.",
+            { Bootstrap.ApiKey.Length: < 16 } => "Ledger:Bootstrap:ApiKey must have at least 16 characters.",
+            { Cancel.AcknowledgeSeconds: < 1 } => "Ledger:Cancel:AcknowledgeSeconds must be at least 1.",
+            { Cancel: var cancel } when cancel.ExpireSeconds <= cancel.AcknowledgeSeconds =>
+                "Ledger:Cancel:ExpireSeconds must be more than AcknowledgeSeconds.",
+            { Lease.Seconds: < 1 or > 3600 } => "Ledger:Lease:Seconds must be between 1 and 3600.",
+            { RateLimit.Requests: < 1 } or { RateLimit.Seconds: < 1 } => "Ledger:RateLimit must allow at least 1 request in 1 second.",
+            { PublicUrl: { } url } when !Uri.TryCreate(url, UriKind.Absolute, out _) => "Ledger:PublicUrl must be an absolute address.",
+            _ => null,
+        };
+    }
+}
+
+/// <summary>A first account and its key with all scopes, for an empty database.</summary>
+internal sealed class BootstrapSettings
+{
+    public string? Account { get; set; }
+
+    public string? ApiKey { get; set; }
+}
+
+/// <summary>The embedded PostgreSQL.</summary>
+internal sealed class PostgresSettings
+{
+    /// <summary>Where initdb, pg_ctl and postgres are; searched for when absent.</summary>
+    public string? BinDirectory { get; set; }
+
+    /// <summary>Connections that this host may open.</summary>
+    public int MaximumConnections { get; set; } = 40;
+}
+
+/// <summary>Deadlines of a cancel, in seconds from its request (domain.md rule 8).</summary>
+internal sealed class CancelSettings
+{
+    public int AcknowledgeSeconds { get; set; } = 30;
+
+    public int ExpireSeconds { get; set; } = 300;
+}
+
+/// <summary>How long a claim holds without a heartbeat.</summary>
+internal sealed class LeaseSettings
+{
+    public int Seconds { get; set; } = 30;
+}
+
+/// <summary>Requests per key and class of routes (http.md, wire.md 2.7).</summary>
+internal sealed class RateLimitSettings
+{
+    public int Requests { get; set; } = 600;
+
+    public int Seconds { get; set; } = 60;
+
+    /// <summary>Other figures for one class of routes, by its name.</summary>
+    public Dictionary<string, RateWindowSettings> Classes { get; set; } = [];
+}
+
+internal sealed class RateWindowSettings
+{
+    public int Requests { get; set; } = 600;
+
+    public int Seconds { get; set; } = 60;
+}
+
+/// <summary>Bounds on what is kept in memory.</summary>
+internal sealed class CacheSettings
+{
+    /// <summary>Runs of all cached sessions together.</summary>
+    public int Runs { get; set; } = 50_000;
+}
