@@ -42,13 +42,13 @@ internal static class KeyEndpoints
             now,
             request.ExpiresAt?.ToUniversalTime());
         var secret = await keys.AddAsync(key, null, context.RequestAborted);
-        return TypedResults.Json(new MadeKey(key.Id, secret, View(key)), NativeJson.Options, statusCode: StatusCodes.Status201Created);
+        return NativeResult.Json(new MadeKey(key.Id, secret, View(key)), StatusCodes.Status201Created);
     }
 
     private static async Task<IResult> ListAsync(HttpContext context, ApiKeys keys)
     {
         var all = await keys.ListAsync(context.Key().AccountId, context.RequestAborted);
-        return TypedResults.Json(new KeyList([.. all.Select(View)]), NativeJson.Options);
+        return NativeResult.Json(new KeyList([.. all.Select(View)]));
     }
 
     private static async Task<IResult> RevokeAsync(HttpContext context, string keyId, ApiKeys keys) =>

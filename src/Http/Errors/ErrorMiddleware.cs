@@ -1,3 +1,4 @@
+using System.Globalization;
 using Ledger.Http.Dialects;
 using Ledger.Store;
 
@@ -49,7 +50,10 @@ internal sealed class ErrorMiddleware(RequestDelegate next, DialectTable dialect
             case StoreUnavailableException:
                 logger.LogWarning(failure, "The database is out of reach for {Method} {Path}", context.Request.Method, context.Request.Path);
                 return new RequestRejected(
-                    StatusCodes.Status503ServiceUnavailable, "unavailable", "The database cannot be reached; please retry.");
+                    StatusCodes.Status503ServiceUnavailable, "unavailable", "The database cannot be reached; please retry.")
+                {
+                    RetryAfterSeconds = 1,
+                };
             default:
                 logger.LogError(failure, "{Method} {Path} failed", context.Request.Method, context.Request.Path);
                 return new RequestRejected(StatusCodes.Status500InternalServerError, "fault", "The ledger failed; the fault is in its log.");
@@ -58,10 +62,9 @@ internal sealed class ErrorMiddleware(RequestDelegate next, DialectTable dialect
 
     private async Task WriteAsync(HttpContext context, RequestRejected rejected)
     {
-        context.Response.Clear();
-        if (rejected.Status is StatusCodes.Status503ServiceUnavailable or StatusCodes.Status408RequestTimeout)
+        if (rejected.RetryAfterSeconds is { } seconds)
         {
-            context.Response.Headers.RetryAfter = "1";
+            context.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
         }
 
         await dialects.For(context).Envelope.Write(rejected).ExecuteAsync(context);

@@ -16,6 +16,9 @@ internal sealed class RequestRejected(int status, string code, string message) :
     /// <summary>Further members of the native problem document.</summary>
     public IReadOnlyDictionary<string, object?> Members { get; init; } = new Dictionary<string, object?>(StringComparer.Ordinal);
 
+    /// <summary>When to try again, in whole seconds; for 408, 429 and 503.</summary>
+    public int? RetryAfterSeconds { get; init; }
+
     public static RequestRejected BadRequest(string message) => new(StatusCodes.Status400BadRequest, "bad-request", message);
 
     public static RequestRejected Unauthorized() => new(StatusCodes.Status401Unauthorized, "unauthorized", "Bad Token");

@@ -1,0 +1,10 @@
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace Ledger.Http.Requests;
+
+/// <summary>Answers of the native interface.</summary>
+internal static class NativeResult
+{
+    public static JsonHttpResult<T> Json<T>(T body, int status = StatusCodes.Status200OK) =>
+        TypedResults.Json(body, NativeJson.Options, statusCode: status);
+}

@@ -1,0 +1,47 @@
+using System.Diagnostics;
+using System.Globalization;
+using Ledger.Http.Access;
+using Ledger.Http.Errors;
+using Ledger.Sessions;
+using Ledger.Store;
+
+namespace Ledger.Http.Requests;
+
+/// <summary>What every command takes from its request and gives to its answer.</summary>
+internal static class RequestContext
+{
+    /// <summary>What is kept beside the events: who asked, and the W3C trace that the request belongs to (http.md).</summary>
+    public static EventContext EventContext(this HttpContext context)
+    {
+        var actor = context.Key().Actor;
+        var activity = Activity.Current;
+        return new EventContext(
+            actor.Name ?? actor.Id,
+            activity?.TraceId.ToHexString(),
+            activity is null ? null : (activity.HasRemoteParent ? activity.ParentSpanId : activity.SpanId).ToHexString());
+    }
+
+    /// <summary>The stream of a session id in the path, in the key's account.</summary>
+    /// <exception cref="RequestRejected">400 for an id that is no uuid.</exception>
+    public static StreamId Stream(this HttpContext context, string sessionId) =>
+        new(context.Key().AccountId, Inputs.Uuid("session id", sessionId));
+
+    /// <summary>Tells the caller up to where the log must have been read to see what was written.</summary>
+    public static void SetPosition(this HttpContext context, long position) =>
+        context.Response.Headers["Ledger-Position"] = position.ToString(CultureInfo.InvariantCulture);
+
+    /// <summary>The refusal of a decision as a rejected request.</summary>
+    public static RequestRejected ToRejection(this Refusal refusal) => refusal.Kind switch
+    {
+        RefusalKind.UnknownSession => RequestRejected.NotFound("There is no such session."),
+        RefusalKind.UnknownRun => RequestRejected.NotFound(refusal.Message),
+        RefusalKind.HeldByAnother => new RequestRejected(StatusCodes.Status403Forbidden, "held-by-another", refusal.Message),
+        RefusalKind.NotClaimed => new RequestRejected(StatusCodes.Status409Conflict, "not-claimed", refusal.Message),
+        RefusalKind.NotQueued => new RequestRejected(StatusCodes.Status409Conflict, "not-queued", refusal.Message),
+        RefusalKind.NoCancelRecorded => new RequestRejected(StatusCodes.Status409Conflict, "no-cancel-recorded", refusal.Message),
+        RefusalKind.OtherCancel => new RequestRejected(StatusCodes.Status409Conflict, "other-cancel", refusal.Message),
+        RefusalKind.NothingToCancel => new RequestRejected(StatusCodes.Status409Conflict, "nothing-to-cancel", refusal.Message),
+        RefusalKind.TooMuch => RequestRejected.BadRequest(refusal.Message),
+        _ => throw new ArgumentOutOfRangeException(nameof(refusal), refusal.Kind, "A refusal without a status."),
+    };
+}

@@ -1,0 +1,154 @@
+using System.Text.Json;
+using Ledger.Sessions;
+using Ledger.Sessions.Events;
+using Ledger.Streams;
+
+namespace Ledger.Http.Sessions;
+
+/// <summary>The whole truth about a session (http.md, Checks and sessions).</summary>
+internal sealed record SessionView(
+    Guid SessionId,
+    long Number,
+    SessionKind Kind,
+    SessionStatus Status,
+    long Version,
+    long Position,
+    string? Project,
+    string Name,
+    SessionSource Source,
+    Actor Actor,
+    string? ConcurrencyGroup,
+    ConflictBehaviour OnConflict,
+    JsonElement? Metadata,
+    DateTimeOffset TriggeredAt,
+    DateTimeOffset? SettledAt,
+    IReadOnlyList<RunView> Runs)
+{
+    public static SessionView Of(SessionSnapshot snapshot)
+    {
+        var session = snapshot.Session;
+        return new SessionView(
+            session.Id,
+            snapshot.FirstPosition,
+            session.Kind,
+            session.Status,
+            snapshot.Version,
+            snapshot.LastPosition,
+            session.Project,
+            session.Name,
+            session.Source,
+            session.Actor,
+            session.ConcurrencyGroup,
+            session.OnConflict,
+            session.Metadata,
+            session.TriggeredAt,
+            session.SettledAt,
+            [.. session.Runs.Select(run => RunView.Of(session, run))]);
+    }
+}
+
+/// <summary>One run of a session.</summary>
+internal sealed record RunView(
+    Guid SequenceId,
+    Guid? CheckId,
+    string CheckType,
+    string Name,
+    string Location,
+    RunState State,
+    string? RunnerId,
+    DateTimeOffset? ClaimedAt,
+    DateTimeOffset? StartedAt,
+    DateTimeOffset? SettledAt,
+    int Attempts,
+    ResultView? Result,
+    RunCancelView? Cancel,
+    int LateReports)
+{
+    public static RunView Of(Session session, Run run) => new(
+        run.SequenceId,
+        run.Plan.CheckId,
+        run.Plan.CheckType,
+        run.Plan.Name,
+        run.Plan.Location,
+        run.State,
+        run.RunnerId,
+        run.ClaimedAt,
+        run.StartedAt,
+        run.SettledAt,
+        run.Attempts.Count,
+        run.Final is { } final ? ResultView.Of(final) : null,
+        run.Cancel is { } cancel ? RunCancelView.Of(session.Cancels[cancel.CancelId], cancel) : null,
+        run.LateReports.Count);
+}
+
+/// <summary>The final report about a run.</summary>
+internal sealed record ResultView(
+    Guid ResultId,
+    bool HasFailures,
+    bool HasErrors,
+    bool IsDegraded,
+    bool IsCancelled,
+    bool OverMaxResponseTime,
+    long? ResponseTime,
+    DateTimeOffset? StartedAt,
+    DateTimeOffset? StoppedAt,
+    int Attempt,
+    JsonElement? Details)
+{
+    public static ResultView Of(ResultReported result) => new(
+        result.ResultId,
+        result.HasFailures,
+        result.HasErrors,
+        result.IsDegraded,
+        result.IsCancelled,
+        result.OverMaxResponseTime,
+        result.ResponseTime,
+        result.StartedAt,
+        result.StoppedAt,
+        result.Attempt,
+        result.Details);
+}
+
+/// <summary>The five facts of a run's cancel, never collapsed into one (domain.md).</summary>
+internal sealed record RunCancelView(
+    Guid CancelId,
+    Actor Actor,
+    CancelVia Via,
+    CancelCause Cause,
+    string? Reason,
+    bool Forced,
+    Guid? SupersededBy,
+    DateTimeOffset RequestedAt,
+    DateTimeOffset? DeliveredAt,
+    DeliveryChannel? Channel,
+    DateTimeOffset? AcknowledgedAt,
+    DateTimeOffset? StoppedAt,
+    DateTimeOffset? SettledAt,
+    AbortManner? How,
+    int? ExitCode,
+    string? Signal,
+    long? DurationMs,
+    StopEvidence? Evidence,
+    bool Expired)
+{
+    public static RunCancelView Of(Cancel cancel, RunCancel facts) => new(
+        cancel.CancelId,
+        cancel.Actor,
+        cancel.Via,
+        cancel.Cause,
+        cancel.Reason,
+        facts.Forced,
+        cancel.SupersededBy,
+        facts.RequestedAt,
+        facts.DeliveredAt,
+        facts.Channel,
+        facts.AcknowledgedAt,
+        facts.StoppedAt,
+        facts.SettledAt,
+        facts.How,
+        facts.ExitCode,
+        facts.Signal,
+        facts.DurationMs,
+        facts.Evidence,
+        facts.Expired);
+}
