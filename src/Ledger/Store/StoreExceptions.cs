@@ -19,3 +19,13 @@ public sealed class UnstorableEventException : Exception
     {
     }
 }
+
+/// <summary>An event that stands in the store is not one that this version of the ledger can read.</summary>
+public sealed class UnreadableEventException : Exception
+{
+    /// <summary>With which event it is.</summary>
+    public UnreadableEventException(string message, Exception? inner = null)
+        : base(message, inner)
+    {
+    }
+}

@@ -1,0 +1,98 @@
+using System.Reflection;
+using Npgsql;
+
+namespace Ledger.Store.Postgres;
+
+/// <summary>
+/// Brings the database's schema up to date: applies each file that is new or has changed, in order, in one transaction and under an
+/// advisory lock, so that hosts may start at the same time. A file may therefore be run again, and is written so that it can.
+/// </summary>
+public static class SchemaUpgrade
+{
+    // Any number will do, as long as it is always the same.
+    private const long Lock = 0x6c65_6467_6572;
+
+    /// <summary>Applies the store's own files, then those of further assemblies in the order given.</summary>
+    /// <exception cref="StoreUnavailableException">The database cannot be reached, or refuses a file.</exception>
+    public static Task ApplyAsync(NpgsqlDataSource dataSource, IEnumerable<Assembly> further, CancellationToken cancellation) =>
+        ApplyAsync(
+            dataSource, [.. further.Prepend(typeof(SchemaUpgrade).Assembly).Distinct().SelectMany(SchemaFile.Of)], cancellation);
+
+    internal static async Task ApplyAsync(NpgsqlDataSource dataSource, IReadOnlyList<SchemaFile> files, CancellationToken cancellation)
+    {
+        try
+        {
+            await using var connection = await dataSource.OpenConnectionAsync(cancellation);
+            await using var transaction = await connection.BeginTransactionAsync(cancellation);
+            await ExecuteAsync(connection, "select pg_advisory_xact_lock($1)", cancellation, Lock);
+            var applied = await ReadAppliedAsync(connection, cancellation);
+            var due = files.Where(file => applied.GetValueOrDefault(file.Name) != file.Checksum).ToList();
+            foreach (var file in due)
+            {
+                await ExecuteAsync(connection, file, cancellation);
+            }
+
+            foreach (var file in due)
+            {
+                await ExecuteAsync(
+                    connection,
+                    """
+                    insert into ledger.schema_version (file, checksum) values ($1, $2)
+                    on conflict (file) do update set checksum = excluded.checksum, applied_at = excluded.applied_at
+                    """,
+                    cancellation,
+                    file.Name,
+                    file.Checksum);
+            }
+
+            await transaction.CommitAsync(cancellation);
+        }
+        catch (NpgsqlException outage)
+        {
+            throw Failure.ForCaller(outage);
+        }
+    }
+
+    private static async Task<Dictionary<string, string>> ReadAppliedAsync(NpgsqlConnection connection, CancellationToken cancellation)
+    {
+        var applied = new Dictionary<string, string>();
+        await using var known = new NpgsqlCommand("select to_regclass('ledger.schema_version') is not null", connection);
+        if (await known.ExecuteScalarAsync(cancellation) is not true)
+        {
+            return applied;
+        }
+
+        await using var command = new NpgsqlCommand("select file, checksum from ledger.schema_version", connection);
+        await using var reader = await command.ExecuteReaderAsync(cancellation);
+        while (await reader.ReadAsync(cancellation))
+        {
+            applied.Add(reader.GetString(0), reader.GetString(1));
+        }
+
+        return applied;
+    }
+
+    private static async Task ExecuteAsync(NpgsqlConnection connection, SchemaFile file, CancellationToken cancellation)
+    {
+        try
+        {
+            await ExecuteAsync(connection, file.Sql, cancellation);
+        }
+        catch (PostgresException refusal) when (Failure.IsRefusal(refusal))
+        {
+            throw new StoreUnavailableException($"The database refuses the schema file {file.Name}: {refusal.MessageText}.", refusal);
+        }
+    }
+
+    private static async Task ExecuteAsync(
+        NpgsqlConnection connection, string sql, CancellationToken cancellation, params object[] values)
+    {
+        await using var command = new NpgsqlCommand(sql, connection);
+        foreach (var value in values)
+        {
+            command.Parameters.Add(new() { Value = value });
+        }
+
+        await command.ExecuteNonQueryAsync(cancellation);
+    }
+}

@@ -1,0 +1,159 @@
+using Npgsql;
+
+namespace Ledger.Store.Postgres;
+
+/// <summary>
+/// The writers behind the queue: each takes everything that is waiting and writes it in one round trip (storage.md, Append). A unit
+/// that the database refuses fails alone. When the connection is lost the batch is tried again until each unit's time is up; expected
+/// versions make the repeat harmless.
+/// </summary>
+internal sealed class Sequencer : IAsyncDisposable
+{
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(500);
+
+    private readonly NpgsqlDataSource _dataSource;
+    private readonly EventStoreOptions _options;
+    private readonly TimeProvider _clock;
+    private readonly Action<long> _committed;
+    private readonly Intake _intake;
+    private readonly UnknownOutcome _unknownOutcome;
+    private readonly Task[] _writers;
+
+    /// <summary>Starts the writers.</summary>
+    /// <param name="dataSource">Where the writers' connections come from.</param>
+    /// <param name="options">How to write.</param>
+    /// <param name="clock">The clock that paces retries.</param>
+    /// <param name="committed">Told the head after each batch that wrote something; must not throw.</param>
+    public Sequencer(NpgsqlDataSource dataSource, EventStoreOptions options, TimeProvider clock, Action<long> committed)
+    {
+        _dataSource = dataSource;
+        _options = options;
+        _clock = clock;
+        _committed = committed;
+        _intake = new Intake(options);
+        _unknownOutcome = new UnknownOutcome(dataSource, options.UnavailableAfter);
+        _writers = [.. Enumerable.Range(0, options.Writers).Select(_ => Task.Run(RunAsync))];
+    }
+
+    /// <summary>Writes a unit; the task ends when its outcome is known, or the caller does not want to know any more.</summary>
+    public async Task<AppendOutcome> AppendAsync(AppendUnit unit, CancellationToken cancellation)
+    {
+        var pending = new PendingUnit(unit, _clock.GetTimestamp(), cancellation);
+        await _intake.AddAsync(pending, cancellation);
+        return await pending.Outcome.WaitAsync(cancellation);
+    }
+
+    /// <summary>Writes what is queued, then ends.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        _intake.Close();
+        await Task.WhenAll(_writers);
+        _intake.Dispose();
+    }
+
+    private async Task RunAsync()
+    {
+        await using var connection = new WriterConnection(_dataSource, _options.UnavailableAfter);
+        var batch = new List<PendingUnit>(_options.UnitsPerBatch);
+        while (await _intake.TakeAsync(batch))
+        {
+            await WriteAsync(connection, batch);
+            batch.Clear();
+        }
+    }
+
+    private async Task WriteAsync(WriterConnection connection, List<PendingUnit> batch)
+    {
+        for (var pause = FirstPause; batch.Count > 0; pause = Longer(pause))
+        {
+            try
+            {
+                var verdict = await connection.WriteAsync(batch);
+                await SettleAsync(batch, verdict);
+                return;
+            }
+            catch (PostgresException refusal) when (Failure.IsRefusal(refusal))
+            {
+                await WriteEachAloneAsync(connection, batch, refusal);
+                return;
+            }
+            catch (Exception outage) when (Failure.IsOutage(outage))
+            {
+                await connection.DropAsync();
+                GiveUpLate(batch, outage);
+                if (batch.Count > 0)
+                {
+                    await Task.Delay(pause, _clock);
+                }
+            }
+            catch (Exception unexpected)
+            {
+                // A defect: it belongs to whoever waits, and the writer goes on for everybody else.
+                await connection.DropAsync();
+                batch.ForEach(unit => unit.Fail(unexpected));
+                return;
+            }
+        }
+    }
+
+    private async Task WriteEachAloneAsync(WriterConnection connection, List<PendingUnit> batch, PostgresException refusal)
+    {
+        if (batch.Count == 1)
+        {
+            batch[0].Fail(Failure.ForCaller(refusal));
+            return;
+        }
+
+        foreach (var unit in batch)
+        {
+            await WriteAsync(connection, [unit]);
+        }
+    }
+
+    private async Task SettleAsync(List<PendingUnit> batch, BatchVerdict verdict)
+    {
+        _committed(verdict.Head);
+        var conflicting = verdict.Conflicting.ToHashSet();
+        var answered = verdict.Answered.ToHashSet();
+        var append = 0;
+        for (var number = 1; number <= batch.Count; number++)
+        {
+            var pending = batch[number - 1];
+            var appends = pending.Unit.Appends.Count;
+            var refused = answered.Contains(number) ? AppendOutcome.AnswerTaken
+                : conflicting.Contains(number) ? AppendOutcome.Conflict
+                : null;
+            if (refused is null)
+            {
+                pending.Complete(new(AppendVerdict.Appended, verdict.FirstPositions[append..(append + appends)]));
+            }
+            else if (pending.MayBeWritten && await _unknownOutcome.FindAsync(pending.Unit) is { } positions)
+            {
+                pending.Complete(new(AppendVerdict.Appended, positions));
+            }
+            else
+            {
+                pending.Complete(refused);
+            }
+
+            append += appends;
+        }
+    }
+
+    private void GiveUpLate(List<PendingUnit> batch, Exception outage)
+    {
+        foreach (var unit in batch)
+        {
+            unit.MayBeWritten = true;
+            if (_clock.GetElapsedTime(unit.EnqueuedAt) >= _options.UnavailableAfter)
+            {
+                unit.Fail(Failure.ForCaller(outage));
+            }
+        }
+
+        batch.RemoveAll(unit => unit.Outcome.IsCompleted);
+    }
+
+    private static TimeSpan Longer(TimeSpan pause) => pause * 2 < LongestPause ? pause * 2 : LongestPause;
+}
