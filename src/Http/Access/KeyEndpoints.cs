@@ -10,7 +10,7 @@ internal static class KeyEndpoints
     {
         var group = routes.MapGroup("/ledger/keys").RequireScope(Scope.Admin).WithTags("Keys");
         group.MapPost("", AddAsync).WithSummary("Makes a key. The secret is in this answer and nowhere else.")
-            .Accepts<NewKey>("application/json").Produces<MadeKey>(StatusCodes.Status201Created);
+            .Reads<NewKey>().Produces<MadeKey>(StatusCodes.Status201Created);
         group.MapGet("", ListAsync).WithSummary("Lists the account's keys, without secrets.").Produces<KeyList>();
         group.MapDelete("{keyId}", RevokeAsync).WithSummary("Revokes a key at once.").Produces(StatusCodes.Status204NoContent);
     }

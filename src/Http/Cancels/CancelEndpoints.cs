@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using System.Text.Json;
 using Ledger.Http.Access;
 using Ledger.Http.Errors;
 using Ledger.Http.RateLimits;
@@ -23,7 +22,7 @@ internal static class CancelEndpoints
         .WithMetadata(RateLimit.Cancel)
         .WithTags("Cancel")
         .WithSummary("Asks to cancel a session, or some of its runs. The runs stop afterwards.")
-        .Accepts<CancelRequest>("application/json")
+        .Reads<CancelRequest>(required: false)
         .Produces<CancelAccepted>(StatusCodes.Status202Accepted)
         .ProducesProblem(StatusCodes.Status404NotFound)
         .ProducesProblem(StatusCodes.Status409Conflict)

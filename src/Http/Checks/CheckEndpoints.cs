@@ -17,7 +17,7 @@ internal static class CheckEndpoints
         var group = routes.MapGroup("/ledger/checks").WithTags("Checks");
         group.MapPut("{checkId}", PutAsync).RequireScope(Scope.Command, Scope.Admin)
             .WithSummary("Registers a check, or changes it: 201 when it is new, 200 otherwise.")
-            .Accepts<CheckRequest>("application/json").Produces<Check>().Produces<Check>(StatusCodes.Status201Created);
+            .Reads<CheckRequest>().Produces<Check>().Produces<Check>(StatusCodes.Status201Created);
         group.MapGet("", ListAsync).RequireScope(Scope.Read).WithSummary("Lists the account's checks, by name.").Produces<CheckList>();
         group.MapGet("{checkId}", GetAsync).RequireScope(Scope.Read).WithSummary("Reads one check.").Produces<Check>();
     }

@@ -9,6 +9,9 @@ public sealed record Actor(ActorKind Kind, string Id, string? Name = null)
     /// <summary>The ledger's own deadlines.</summary>
     public static Actor Deadlines { get; } = new(ActorKind.System, "deadlines");
 
+    /// <summary>The ledger when it hands a signal to a runner.</summary>
+    public static Actor Signals { get; } = new(ActorKind.System, "signals");
+
     /// <summary>The ledger when it replaces a session by its successor.</summary>
     public static Actor Concurrency { get; } = new(ActorKind.System, "concurrency");
 }

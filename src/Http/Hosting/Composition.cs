@@ -1,0 +1,58 @@
+using Ledger.Http.Access;
+using Ledger.Http.Cancels;
+using Ledger.Http.Checks;
+using Ledger.Http.Dialects;
+using Ledger.Http.Dialects.Checkly;
+using Ledger.Http.Errors;
+using Ledger.Http.Health;
+using Ledger.Http.RateLimits;
+using Ledger.Http.Sessions;
+using Ledger.Http.Settings;
+using Ledger.Store;
+using Ledger.Store.Postgres;
+using Ledger.Streams;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace Ledger.Http.Hosting;
+
+/// <summary>The parts of the host and its routes, one line each.</summary>
+internal static class Composition
+{
+    public static void AddLedger(this IServiceCollection services, LedgerSettings settings, LedgerDatabase database)
+    {
+        services.AddSingleton(settings);
+        services.AddSingleton(settings.RateLimit);
+        services.AddSingleton(database.Source);
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton(provider => new PostgresEventStore(
+            database.Source, log: provider.GetRequiredService<ILogger<PostgresEventStore>>()));
+        services.AddSingleton<IEventStore>(provider => provider.GetRequiredService<PostgresEventStore>());
+        services.AddSingleton(new SessionCache(settings.Cache.Runs));
+        services.AddSingleton<SessionStreams>();
+        services.AddSingleton<ApiKeys>();
+        services.AddSingleton<Bootstrap>();
+        services.AddSingleton<CheckRegistry>();
+        services.AddSingleton<RateWindows>();
+        services.AddSingleton(new DialectTable([NativeDialect.Instance, ChecklyDialect.Instance], otherwise: ChecklyDialect.Instance));
+        services.AddHostedService<LedgerLifetime>();
+        services.AddLedgerOpenApi();
+    }
+
+    public static void UseLedger(this WebApplication app)
+    {
+        app.UseMiddleware<ErrorMiddleware>();
+        app.UseRouting();
+        app.UseMiddleware<AccessMiddleware>();
+        app.UseMiddleware<RateLimitMiddleware>();
+        app.MapHealth();
+        app.MapOpenApi("/openapi/{documentName}.json");
+
+        var native = app.MapGroup("").WithMetadata(NativeDialect.Instance);
+        native.MapKeys();
+        native.MapChecks();
+        native.MapSessions();
+        native.MapCancel();
+
+        app.MapUnknownPaths();
+    }
+}

@@ -1,0 +1,57 @@
+using Ledger.Http.Access;
+using Ledger.Http.Requests;
+using Microsoft.AspNetCore.OpenApi;
+using Microsoft.OpenApi;
+
+namespace Ledger.Http.Hosting;
+
+/// <summary>The OpenAPI 3.1 document at <c>/openapi/v1.json</c>, with every route, the dialects included (http.md).</summary>
+internal static class OpenApiDocument
+{
+    private const string BearerScheme = "key";
+
+    public static void AddLedgerOpenApi(this IServiceCollection services) => services.AddOpenApi("v1", options =>
+    {
+        options.ShouldInclude = _ => true;
+        options.AddDocumentTransformer((document, _, _) =>
+        {
+            document.Info.Title = "Ledger";
+            document.Info.Version = "1";
+            document.Info.Description = "An event-sourced cancellation ledger for end-to-end tests.";
+            document.Servers?.Clear();
+            document.Components ??= new OpenApiComponents();
+            document.Components.SecuritySchemes = new Dictionary<string, IOpenApiSecurityScheme>(StringComparer.Ordinal)
+            {
+                [BearerScheme] = new OpenApiSecurityScheme { Type = SecuritySchemeType.Http, Scheme = "bearer" },
+            };
+            return Task.CompletedTask;
+        });
+        options.AddOperationTransformer(DescribeAsync);
+    });
+
+    private static async Task DescribeAsync(
+        OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellation)
+    {
+        var metadata = context.Description.ActionDescriptor.EndpointMetadata;
+        if (metadata.OfType<RequestBodyType>().LastOrDefault() is { } body)
+        {
+            operation.RequestBody = new OpenApiRequestBody
+            {
+                Required = body.IsRequired,
+                Content = new Dictionary<string, OpenApiMediaType>(StringComparer.Ordinal)
+                {
+                    ["application/json"] = new() { Schema = await context.GetOrCreateSchemaAsync(body.Type, null, cancellation) },
+                },
+            };
+        }
+
+        if (metadata.OfType<RequiredScopes>().LastOrDefault() is { } required)
+        {
+            operation.Security =
+            [
+                new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(BearerScheme, context.Document)] = [] },
+            ];
+            operation.Description = $"Scope: {string.Join(" or ", required.Scopes.Select(ScopeNames.Of))}.";
+        }
+    }
+}
