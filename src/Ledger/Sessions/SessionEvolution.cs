@@ -11,11 +11,14 @@ public sealed partial record Session
     /// <summary>The session that a trigger begins.</summary>
     public static Session Create(SessionTriggered triggered) => new(triggered);
 
-    /// <summary>Folds one event of whatever type.</summary>
+    /// <summary>
+    /// Folds one event of whatever type. Not called <c>Evolve</c>: to Marten a public method of that name takes the place of
+    /// <c>Create</c> and <c>Apply</c>.
+    /// </summary>
     /// <param name="session">The session so far; null before the first event.</param>
     /// <param name="data">The next event of its stream.</param>
     /// <exception cref="InvalidOperationException">A stream that does not begin with <see cref="SessionTriggered"/>, or has two.</exception>
-    public static Session Evolve(Session? session, ISessionEvent data) => (session, data) switch
+    public static Session Fold(Session? session, ISessionEvent data) => (session, data) switch
     {
         (null, SessionTriggered triggered) => Create(triggered),
         (null, _) => throw new InvalidOperationException($"A stream begins with SessionTriggered, not with {data.GetType().Name}."),

@@ -23,7 +23,7 @@ internal sealed class DecidedBatch(Session session)
     public void Add(NewEvent decided)
     {
         events.Add(decided);
-        Session = Session.Evolve(Session, decided.Data);
+        Session = Session.Fold(Session, decided.Data);
     }
 
     public AppendUnit ToUnit(StreamId stream, long expectedVersion) =>
