@@ -41,7 +41,7 @@ public sealed partial record Session
     /// <summary>A runner holds the run.</summary>
     public Session Apply(RunClaimed e) => ChangeOpen(e.SequenceId, run => run with
     {
-        State = RunState.Claimed,
+        State = run.State is RunState.Queued ? RunState.Claimed : run.State,
         RunnerId = e.RunnerId,
         ClaimedAt = e.At,
         LeaseSeconds = e.LeaseSeconds,
@@ -104,7 +104,7 @@ public sealed partial record Session
         },
     });
 
-    /// <summary>A failed try is kept; the final report settles the run, or adds its details to an abort.</summary>
+    /// <summary>A failed try is kept; the final report settles the run, or, saying <c>isCancelled</c>, adds its details to an abort.</summary>
     public Session Apply(ResultReported e)
     {
         if (e.ResultType is ResultType.Attempt)
@@ -112,7 +112,7 @@ public sealed partial record Session
             return ChangeOpen(e.SequenceId, run => run with { Attempts = run.Attempts.Add(e) });
         }
 
-        return FindRun(e.SequenceId) is { AwaitsAbortDetails: true }
+        return e.IsCancelled && FindRun(e.SequenceId) is { AwaitsAbortDetails: true }
             ? Change(e.SequenceId, run => run with { Final = e })
             : Settle(e.SequenceId, StateOf(e), e.At, run => run with { Final = e });
     }
