@@ -37,15 +37,18 @@ public sealed record RequestCancel(
             return Target(session, command, sorted, now);
         }
 
-        return sorted.UnderWay is [var first, ..]
-            ? Repeat(session, command, sorted, first.Cancel!.CancelId, now)
+        return sorted.UnderWay.Count > 0
+            ? Repeat(session, command, sorted, now)
             : RefuseOnce(session, command, sorted.Skipped, now);
     }
+
+    private static IEnumerable<Guid> Asked(Session session, RequestCancel command) =>
+        command.SequenceIds?.Distinct() ?? session.Runs.Select(run => run.SequenceId);
 
     private static Sorted Sort(Session session, RequestCancel command, CancelPolicy policy)
     {
         var sorted = new Sorted([], [], []);
-        foreach (var id in command.SequenceIds?.Distinct() ?? session.Runs.Select(run => run.SequenceId))
+        foreach (var id in Asked(session, command))
         {
             if (session.FindRun(id) is not { } run)
             {
@@ -93,11 +96,23 @@ public sealed record RequestCancel(
             [requested, .. neverStarted, .. escalations]);
     }
 
-    private static Decision<CancelAnswer> Repeat(
-        Session session, RequestCancel command, Sorted sorted, Guid openCancel, DateTimeOffset now) =>
-        Decision<CancelAnswer>.Accept(
-            new CancelAnswer(openCancel, [.. sorted.UnderWay.Select(run => run.SequenceId)], sorted.Skipped, IsNew: false),
+    /// <summary>The answer that the open cancel got, its targets that have stopped meanwhile included.</summary>
+    private static Decision<CancelAnswer> Repeat(Session session, RequestCancel command, Sorted sorted, DateTimeOffset now)
+    {
+        var open = sorted.UnderWay.Select(run => run.Cancel!.CancelId).ToHashSet();
+        var targeted = Asked(session, command).Where(id => IsCancelledBy(session, id, open)).ToList();
+        return Decision<CancelAnswer>.Accept(
+            new CancelAnswer(
+                sorted.UnderWay[0].Cancel!.CancelId,
+                targeted,
+                [.. sorted.Skipped.ExceptBy(targeted, run => run.SequenceId)],
+                IsNew: false),
             command.Force ? Escalate(session, command, sorted.UnderWay, now) : []);
+    }
+
+    private static bool IsCancelledBy(Session session, Guid sequenceId, HashSet<Guid> cancels) =>
+        session.FindRun(sequenceId) is { State: RunState.Cancelling or RunState.Cancelled, Cancel: { } cancel }
+        && cancels.Contains(cancel.CancelId);
 
     private static ImmutableArray<ISessionEvent> Escalate(
         Session session, RequestCancel command, IEnumerable<Run> underWay, DateTimeOffset now) =>
