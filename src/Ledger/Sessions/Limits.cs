@@ -9,6 +9,9 @@ public static class Limits
     /// <summary>Reports (attempts, finals, late ones) kept for one run; its result, which comes once, always has room.</summary>
     public const int ReportsPerRun = 1_000;
 
+    /// <summary>Refused cancels recorded for one session; further ones are refused all the same, without a record.</summary>
+    public const int RefusalsPerSession = 100;
+
     /// <summary>Characters in a cancel's reason (wire.md 6.1).</summary>
     public const int Reason = 4_096;
 

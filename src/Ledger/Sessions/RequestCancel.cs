@@ -27,7 +27,8 @@ public sealed record RequestCancel(
     /// <summary>
     /// New targets make a new cancel; queued ones among them are settled in the same append, so they never start (domain.md rule 2).
     /// Runs that are being cancelled already make the request succeed without an event (rule 5), or with one escalation when it is
-    /// forced. A request that finds neither is refused and kept for the audit, once for each requester.
+    /// forced. A request that finds neither is refused and kept for the audit, once for each requester, and not at all where it only
+    /// repeats a cancel of theirs that is over.
     /// </summary>
     public static Decision<CancelAnswer> Decide(Session session, RequestCancel command, CancelPolicy policy, DateTimeOffset now)
     {
@@ -127,13 +128,29 @@ public sealed record RequestCancel(
         Session session, RequestCancel command, IReadOnlyList<SkippedRun> skipped, DateTimeOffset now)
     {
         var refusal = new Refusal(RefusalKind.NothingToCancel, "Nothing of this can be cancelled, and nothing is being cancelled.");
-        var known = session.Refusals.Exists(earlier =>
-            earlier.Actor == command.Actor && earlier.Via == command.Via && earlier.Cause == command.Cause
-            && earlier.Skipped.SequenceEqual(skipped));
-        return known
+        return IsRecorded(session, command, skipped) || session.Refusals.Count >= Limits.RefusalsPerSession
             ? Decision<CancelAnswer>.Refuse(refusal)
             : Decision<CancelAnswer>.Refuse(refusal, new CancelRefused(
                 command.CancelId, command.Actor, command.Via, command.Cause, command.Reason, skipped, command.Origin, now));
+    }
+
+    /// <summary>Whether the audit has it already: as the same refusal, or as a cancel of the same requester that is over.</summary>
+    private static bool IsRecorded(Session session, RequestCancel command, IReadOnlyList<SkippedRun> skipped)
+    {
+        if (session.Refusals.Exists(earlier =>
+            earlier.Actor == command.Actor && earlier.Via == command.Via && earlier.Cause == command.Cause
+            && earlier.Skipped.SequenceEqual(skipped)))
+        {
+            return true;
+        }
+
+        var own = session.Cancels.Values
+            .Where(cancel => cancel.Actor == command.Actor && cancel.Via == command.Via && cancel.Cause == command.Cause)
+            .ToDictionary(cancel => cancel.CancelId);
+        var skippedThen = own.Values.SelectMany(cancel => cancel.Skipped).Select(run => run.SequenceId).ToHashSet();
+        return own.Count > 0 && skipped.All(run =>
+            skippedThen.Contains(run.SequenceId)
+            || (session.FindRun(run.SequenceId)?.Cancel is { } cancel && own.ContainsKey(cancel.CancelId)));
     }
 
     private sealed record Sorted(List<Run> Targets, List<Run> UnderWay, List<SkippedRun> Skipped);

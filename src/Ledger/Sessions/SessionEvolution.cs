@@ -59,7 +59,7 @@ public sealed partial record Session
     {
         var cancel = Cancels.GetValueOrDefault(e.CancelId) is { } known
             ? known with { Forced = known.Forced || e.Forced }
-            : new Cancel(e.CancelId, e.Actor, e.Via, e.Cause, e.Reason, e.Forced, e.SupersededBy, e.At);
+            : new Cancel(e.CancelId, e.Actor, e.Via, e.Cause, e.Reason, e.Forced, e.SupersededBy, e.At) { Skipped = e.Skipped };
         var runs = Runs.ToBuilder();
         foreach (var target in e.Targets)
         {
