@@ -32,6 +32,11 @@ public sealed record RequestCancel(
     /// </summary>
     public static Decision<CancelAnswer> Decide(Session session, RequestCancel command, CancelPolicy policy, DateTimeOffset now)
     {
+        if (Excess(command) is { } excess)
+        {
+            return Decision<CancelAnswer>.Refuse(excess);
+        }
+
         var sorted = Sort(session, command, policy);
         if (sorted.Targets.Count > 0)
         {
@@ -42,6 +47,13 @@ public sealed record RequestCancel(
             ? Repeat(session, command, sorted, now)
             : RefuseOnce(session, command, sorted.Skipped, now);
     }
+
+    private static Refusal? Excess(RequestCancel command) => command switch
+    {
+        { Reason.Length: > Limits.Reason } => new Refusal(RefusalKind.TooMuch, $"A reason has at most {Limits.Reason} characters."),
+        { SequenceIds.Count: > Limits.Runs } => new Refusal(RefusalKind.TooMuch, $"A cancel names at most {Limits.Runs} runs."),
+        _ => null,
+    };
 
     private static IEnumerable<Guid> Asked(Session session, RequestCancel command) =>
         command.SequenceIds?.Distinct() ?? session.Runs.Select(run => run.SequenceId);
