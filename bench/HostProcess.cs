@@ -1,0 +1,97 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Sockets;
+
+namespace Ledger.Bench;
+
+/// <summary>The genuine host in a process of its own.</summary>
+internal sealed class HostProcess : IAsyncDisposable
+{
+    private readonly Process process;
+
+    private HostProcess(Process process, Uri address, Guid account, string key)
+    {
+        this.process = process;
+        AccountId = account;
+        Client = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = 2_000 })
+        {
+            BaseAddress = address,
+            DefaultRequestHeaders = { Authorization = new AuthenticationHeaderValue("Bearer", key) },
+        };
+    }
+
+    public Guid AccountId { get; }
+
+    public HttpClient Client { get; }
+
+    public long WorkingSetMegabytes
+    {
+        get
+        {
+            process.Refresh();
+            return process.WorkingSet64 / (1024 * 1024);
+        }
+    }
+
+    public static async Task<HostProcess> StartAsync(string connectionString, string folder)
+    {
+        var address = new Uri($"http://127.0.0.1:{FreePort()}");
+        var account = Guid.NewGuid();
+        var key = $"bench-key-{account:N}";
+        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "Ledger.Http.dll"), "--urls", address.ToString()])
+        {
+            WorkingDirectory = folder,
+            RedirectStandardOutput = true,
+            UseShellExecute = false,
+            Environment =
+            {
+                ["ConnectionStrings__Ledger"] = connectionString,
+                ["Ledger__Bootstrap__Account"] = account.ToString(),
+                ["Ledger__Bootstrap__ApiKey"] = key,
+                ["Ledger__RateLimit__Requests"] = "1000000000",
+            },
+        };
+        var host = new HostProcess(Process.Start(start)!, address, account, key);
+        host.process.BeginOutputReadLine();
+        while (!await host.IsReadyAsync())
+        {
+            if (host.process.HasExited)
+            {
+                throw new InvalidOperationException("The host ended while it started.");
+            }
+
+            await Task.Delay(100);
+        }
+
+        return host;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Client.Dispose();
+        process.Kill();
+        await process.WaitForExitAsync();
+        process.Dispose();
+    }
+
+    private async Task<bool> IsReadyAsync()
+    {
+        try
+        {
+            using var response = await Client.GetAsync("/health/ready");
+            return response.IsSuccessStatusCode;
+        }
+        catch (HttpRequestException)
+        {
+            return false;
+        }
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}

@@ -1,0 +1,56 @@
+using System.Collections.Concurrent;
+using Ledger.Sessions.Events;
+using Ledger.Store;
+
+namespace Ledger.Bench;
+
+/// <summary>Durable cancels over HTTP, as Checkly's command line sends them: an empty body, a fresh session each.</summary>
+internal static class HttpCancels
+{
+    private const int SessionsPerSecond = 12_000;
+    private const int UnitSize = 200;
+
+    public static async Task<Measurement> RunAsync(HostProcess host, BenchDatabase database, int connections, TimeSpan duration)
+    {
+        var sessions = await PrepareAsync(database, host.AccountId, (int)(duration.TotalSeconds * 1.2 * SessionsPerSecond));
+        return await Load.RunAsync($"cancel over HTTP, {connections} connections", connections, duration, async _ =>
+        {
+            if (!sessions.TryDequeue(out var session))
+            {
+                return false;
+            }
+
+            using var response = await host.Client.PostAsync($"/v1/check-sessions/{session}/cancel", null);
+            response.EnsureSuccessStatusCode();
+            return true;
+        });
+    }
+
+    /// <summary>Sessions whose one run a runner is executing, so that the cancel is exactly one event.</summary>
+    private static async Task<ConcurrentQueue<Guid>> PrepareAsync(BenchDatabase database, Guid account, int count)
+    {
+        var sessions = Enumerable.Range(0, count).Select(_ => Guid.CreateVersion7()).ToArray();
+        await Parallel.ForEachAsync(
+            sessions.Chunk(UnitSize),
+            new ParallelOptions { MaxDegreeOfParallelism = 8 },
+            async (chunk, cancellation) =>
+            {
+                var unit = new AppendUnit([.. chunk.Select(session => new StreamAppend(new StreamId(account, session), 0, Started(account, session)))], []);
+                await database.Store.AppendAsync(unit, cancellation);
+            });
+        return new ConcurrentQueue<Guid>(sessions);
+    }
+
+    private static IReadOnlyList<NewEvent> Started(Guid account, Guid session)
+    {
+        var triggered = InProcessAppend.Trigger(account, session);
+        var run = triggered.Runs[0].SequenceId;
+        ISessionEvent[] events =
+        [
+            triggered,
+            new RunClaimed(run, "bench", 3_600, triggered.At),
+            new RunStarted(run, "bench", triggered.At),
+        ];
+        return [.. events.Select(data => new NewEvent(Guid.CreateVersion7(), data, EventContext.None))];
+    }
+}
