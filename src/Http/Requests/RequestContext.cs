@@ -41,7 +41,7 @@ internal static class RequestContext
         RefusalKind.NoCancelRecorded => new RequestRejected(StatusCodes.Status409Conflict, "no-cancel-recorded", refusal.Message),
         RefusalKind.OtherCancel => new RequestRejected(StatusCodes.Status409Conflict, "other-cancel", refusal.Message),
         RefusalKind.NothingToCancel => new RequestRejected(StatusCodes.Status409Conflict, "nothing-to-cancel", refusal.Message),
-        RefusalKind.TooMuch => RequestRejected.BadRequest(refusal.Message),
+        RefusalKind.TooMuch or RefusalKind.Malformed => RequestRejected.BadRequest(refusal.Message),
         _ => throw new ArgumentOutOfRangeException(nameof(refusal), refusal.Kind, "A refusal without a status."),
     };
 }
