@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
 using System.Security.Cryptography;
 using Ledger.Runner.Execution;
 
@@ -11,7 +10,7 @@ namespace Ledger.Runner;
 /// </summary>
 internal sealed class CommandLine
 {
-    private const int MaximumIdLength = 200;
+    private const int MaximumWordLength = 256;
 
     // wire.md 9, Checkly check types.
     private static readonly string[] AllCheckTypes =
@@ -101,15 +100,22 @@ internal sealed class CommandLine
             root.Options.Add(option);
         }
 
-        root.Validators.Add(Validate);
-        var result = root.Parse([.. arguments, .. All.SelectMany(o => FromEnvironment(o, arguments, environment))]);
-        if (result.Action is null)
+        RunnerOptions? options = null;
+        root.SetAction(result =>
         {
-            return (Build(result), ExitCodes.Clean);
-        }
+            var problem = FindProblem(result);
+            if (problem is null)
+            {
+                options = Build(result);
+                return ExitCodes.Clean;
+            }
 
-        result.Invoke();
-        return (null, result.Errors.Count > 0 ? ExitCodes.Unusable : ExitCodes.Clean);
+            Console.Error.WriteLine(problem);
+            return ExitCodes.Unusable;
+        });
+        var result = root.Parse([.. arguments, .. All.SelectMany(o => FromEnvironment(o, arguments, environment))]);
+        var exitCode = result.Invoke();
+        return (options, result.Errors.Count > 0 ? ExitCodes.Unusable : exitCode);
     }
 
     private static IEnumerable<string> FromEnvironment(Option option, string[] arguments, Func<string, string?> environment)
@@ -130,33 +136,21 @@ internal sealed class CommandLine
         return values.SelectMany(v => new[] { name, v });
     }
 
-    private void Validate(CommandResult result)
+    private string? FindProblem(ParseResult result) => result switch
     {
-        // An option with errors of its own has no value to look at; those errors are shown already.
-        if (All.Any(o => result.GetResult(o)?.Errors.Any() == true))
-        {
-            return;
-        }
-
-        Require(Uri.TryCreate(result.GetValue(_url), UriKind.Absolute, out var url) && url.Scheme is "http" or "https", "--url must be an http or https address");
-        Require(IsHeaderSafe(result.GetValue(_key)), "--key must be one word without blanks");
-        Require(result.GetValue(_id) is null || IsHeaderSafe(result.GetValue(_id)), $"--id must be one word of up to {MaximumIdLength} characters");
-        Require(result.GetValue(_max) is >= 1 and <= 1000, "--max must be between 1 and 1000");
-        Require(result.GetValue(_grace) is >= 0 and <= 3600, "--grace-seconds must be between 0 and 3600");
-        Require(result.GetValue(_drain) is >= 0 and <= 86_400, "--drain-seconds must be between 0 and 86400");
-        Require(Directory.Exists(result.GetValue(_workDirectory)), "--work-directory must exist");
-
-        void Require(bool holds, string error)
-        {
-            if (!holds)
-            {
-                result.AddError(error);
-            }
-        }
-    }
+        _ when !(Uri.TryCreate(result.GetValue(_url), UriKind.Absolute, out var url) && url.Scheme is "http" or "https") =>
+            "--url must be an http or https address.",
+        _ when !IsHeaderSafe(result.GetValue(_key)) => $"--key must be one word of up to {MaximumWordLength} characters.",
+        _ when result.GetValue(_id) is { } id && !IsHeaderSafe(id) => $"--id must be one word of up to {MaximumWordLength} characters.",
+        _ when result.GetValue(_max) is < 1 or > 1000 => "--max must be between 1 and 1000.",
+        _ when result.GetValue(_grace) is not (>= 0 and <= 3600) => "--grace-seconds must be between 0 and 3600.",
+        _ when result.GetValue(_drain) is not (>= 0 and <= 86_400) => "--drain-seconds must be between 0 and 86400.",
+        _ when !Directory.Exists(result.GetValue(_workDirectory)) => "--work-directory must exist.",
+        _ => null,
+    };
 
     private static bool IsHeaderSafe(string? word) =>
-        word is { Length: > 0 and <= MaximumIdLength } && word.All(c => c is > ' ' and < (char)127);
+        word is { Length: > 0 and <= MaximumWordLength } && word.All(c => c is > ' ' and < (char)127);
 
     private RunnerOptions Build(ParseResult result) => new()
     {

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Http.Headers;
-using System.Net.Http.Json;
 using System.Net.Sockets;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
@@ -42,7 +41,7 @@ internal sealed class LedgerClient : IDisposable
     /// <summary>Takes queued runs; returns empty when nothing came within the wait.</summary>
     public Task<Answer<ClaimAnswer>> ClaimAsync(ClaimRequest request, CancellationToken cancellationToken) =>
         CallAsync(
-            Post($"ledger/runners/{Uri.EscapeDataString(_runnerId)}/claims", JsonContent.Create(request, LedgerJson.Default.ClaimRequest)),
+            Post($"ledger/runners/{Uri.EscapeDataString(_runnerId)}/claims", Json(request, LedgerJson.Default.ClaimRequest)),
             LedgerJson.Default.ClaimAnswer,
             TimeSpan.FromSeconds(request.WaitSeconds) + CallTimeout,
             cancellationToken);
@@ -57,21 +56,21 @@ internal sealed class LedgerClient : IDisposable
 
     /// <summary>Confirms that the run is being stopped.</summary>
     public Task<Answer<RunAnswer>> AcknowledgeAsync(ClaimedRun run, Acknowledgement body, CancellationToken cancellationToken) =>
-        CallAboutAsync(run, "cancel-acknowledgement", JsonContent.Create(body, LedgerJson.Default.Acknowledgement), cancellationToken);
+        CallAboutAsync(run, "cancel-acknowledgement", Json(body, LedgerJson.Default.Acknowledgement), cancellationToken);
 
     /// <summary>Reports that execution is over because of a cancel.</summary>
     public Task<Answer<RunAnswer>> AbortAsync(ClaimedRun run, AbortReport body, CancellationToken cancellationToken) =>
-        CallAboutAsync(run, "abort", JsonContent.Create(body, LedgerJson.Default.AbortReport), cancellationToken);
+        CallAboutAsync(run, "abort", Json(body, LedgerJson.Default.AbortReport), cancellationToken);
 
     /// <summary>Reports a result; repeating one with the same id changes nothing.</summary>
     public Task<Answer<RunAnswer>> ReportAsync(ClaimedRun run, ResultReport body, CancellationToken cancellationToken) =>
-        CallAboutAsync(run, "results", JsonContent.Create(body, LedgerJson.Default.ResultReport), cancellationToken);
+        CallAboutAsync(run, "results", Json(body, LedgerJson.Default.ResultReport), cancellationToken);
 
     /// <summary>Asks for the cancel of one held run, because this runner shuts down.</summary>
     public Task<Answer<CancelAccepted>> CancelOwnAsync(ClaimedRun run, string reason, CancellationToken cancellationToken)
     {
         var body = new ShutdownCancel([run.SequenceId], "shutdown", reason);
-        var request = Post($"ledger/sessions/{run.SessionId}/cancel", JsonContent.Create(body, LedgerJson.Default.ShutdownCancel));
+        var request = Post($"ledger/sessions/{run.SessionId}/cancel", Json(body, LedgerJson.Default.ShutdownCancel));
         request.Headers.Add("Ledger-Runner", _runnerId);
         return CallAsync(request, LedgerJson.Default.CancelAccepted, CallTimeout, cancellationToken);
     }
@@ -86,6 +85,12 @@ internal sealed class LedgerClient : IDisposable
     }
 
     private static HttpRequestMessage Post(string path, HttpContent? content) => new(HttpMethod.Post, path) { Content = content };
+
+    // Bytes, not a stream: a body of unknown length would go out in chunks, which not every proxy forwards.
+    private static ByteArrayContent Json<T>(T body, JsonTypeInfo<T> type) => new(JsonSerializer.SerializeToUtf8Bytes(body, type))
+    {
+        Headers = { ContentType = new MediaTypeHeaderValue("application/json") },
+    };
 
     private Task<Answer<RunAnswer>> CallAboutAsync(ClaimedRun run, string what, HttpContent? content, CancellationToken cancellationToken)
     {
