@@ -8,17 +8,22 @@ namespace Ledger.Support;
 /// </summary>
 public sealed class Caretaker
 {
-    // SIGQUIT is PostgreSQL's immediate stop; the data is thrown away in any case.
+    // SIGQUIT is PostgreSQL's immediate stop; the data is thrown away in any case. Again and again, because an initdb of a killed
+    // host still writes while the folder is being deleted.
     private const string Script = """
         exec >/dev/null 2>&1
         trap '' INT TERM HUP
         cat
-        if read -r pid < "$1/postgres/postmaster.pid"; then
-            kill -QUIT "$pid"
-            n=0
-            while kill -0 "$pid" && [ "$n" -lt 100 ]; do sleep 0.1; n=$((n + 1)); done
-            kill -KILL "$pid"
-        fi
+        n=0
+        while [ -e "$1" ] && [ "$n" -lt 200 ]; do
+            if read -r pid < "$1/postgres/postmaster.pid" && kill -QUIT "$pid"; then
+                [ "$n" -lt 100 ] || kill -KILL "$pid"
+            else
+                rm -rf -- "$1"
+            fi
+            n=$((n + 1))
+            [ ! -e "$1" ] || sleep 0.05
+        done
         rm -rf -- "$1"
         """;
 

@@ -78,6 +78,11 @@ public sealed class EmbeddedPostgres : IAsyncDisposable
                 $"The data directory '{folder.Root}' belongs to another account: start the host as that account, "
                 + "or choose another Ledger:DataDirectory.", e);
         }
+        catch (IOException e)
+        {
+            throw new EmbeddedPostgresException(
+                $"The data directory '{folder.Root}' cannot be used ({e.Message}): mend that, or choose another Ledger:DataDirectory.", e);
+        }
     }
 
     /// <summary>Ends the supervision; the owner also stops the server and returns when no process of it is left.</summary>

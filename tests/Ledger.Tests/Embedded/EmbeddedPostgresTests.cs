@@ -70,6 +70,39 @@ public sealed class EmbeddedPostgresTests : DataFolder
     }
 
     [Fact]
+    public async Task A_killed_server_whose_busy_processes_live_on_for_a_while_is_waited_for()
+    {
+        await using var postgres = await StartAsync();
+        var killed = postgres.ProcessId;
+        var busy = Postmaster.AskAsync(postgres, "SELECT count(*) FROM generate_series(1, 6000) a, generate_series(1, 3000) b");
+        await Eventually.Become(
+            () => Postmaster.AskAsync(postgres, "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%generate_series(1, 6%' AND pid <> pg_backend_pid()"),
+            running => Equals(running, 1L));
+
+        Postmaster.Kill(killed);
+
+        await Eventually.Become(() => postgres.ProcessId != killed);
+        (await Postmaster.AskAsync(postgres, "SELECT 1")).ShouldBe(1);
+        (await busy).ShouldBe(18_000_000L);
+    }
+
+    [Fact]
+    public async Task A_stale_note_of_a_process_that_is_something_else_by_now_does_not_keep_the_server_from_starting()
+    {
+        await using (await StartAsync())
+        {
+            // Only the cluster is wanted.
+        }
+
+        var note = $"{Environment.ProcessId}\n{Folder}/postgres\n1700000000\n1\n\n127.0.0.1\n\nready\n";
+        await File.WriteAllTextAsync(Path.Combine(Folder, "postgres", "postmaster.pid"), note);
+
+        await using var next = await StartAsync();
+
+        (await Postmaster.AskAsync(next, "SELECT 1")).ShouldBe(1);
+    }
+
+    [Fact]
     public async Task Durable_is_the_default_and_a_test_may_go_without()
     {
         new EmbeddedPostgresOptions().Durable.ShouldBeTrue();
