@@ -40,7 +40,8 @@ internal sealed class Deliveries(SessionStreams sessions, ILogger<Deliveries> lo
         }
     }
 
-    private bool IsKnown(RunnerId runner, CancelSignal signal) =>
+    /// <summary>Whether the first delivery is recorded already, as far as this host knows.</summary>
+    public bool IsKnown(RunnerId runner, CancelSignal signal) =>
         sessions.Peek(new StreamId(runner.AccountId, signal.SessionId))?.Session.FindRun(signal.SequenceId)?.Cancel is
         {
             DeliveredAt: not null,
