@@ -6,7 +6,9 @@ using Ledger.Http.Dialects.Checkly;
 using Ledger.Http.Errors;
 using Ledger.Http.Health;
 using Ledger.Http.Live;
+using Ledger.Http.ReadModels;
 using Ledger.Http.RateLimits;
+using Ledger.Http.Runners;
 using Ledger.Http.Sessions;
 using Ledger.Http.Settings;
 using Ledger.Store;
@@ -30,12 +32,15 @@ internal static class Composition
         services.AddSingleton<IEventStore>(provider => provider.GetRequiredService<PostgresEventStore>());
         services.AddSingleton(new SessionCache(settings.Cache.Runs));
         services.AddSingleton<SessionStreams>();
-        services.AddSingleton<SessionFeed>();
         services.AddSingleton<ApiKeys>();
         services.AddSingleton<Bootstrap>();
         services.AddSingleton<CheckRegistry>();
+        services.AddSingleton<BulkCancel>();
         services.AddSingleton<RateWindows>();
         services.AddSingleton(new DialectTable([NativeDialect.Instance, ChecklyDialect.Instance], otherwise: ChecklyDialect.Instance));
+        services.AddLive();
+        services.AddReadModels(settings);
+        services.AddRunners();
         services.AddHostedService<LedgerLifetime>();
         services.AddLedgerOpenApi();
     }
@@ -53,7 +58,12 @@ internal static class Composition
         native.MapKeys();
         native.MapChecks();
         native.MapSessions();
+        native.MapSessionList();
+        native.MapSessionLive();
         native.MapCancel();
+        native.MapCancels();
+        native.MapRunners();
+        native.MapProjections();
 
         app.MapUnknownPaths();
     }

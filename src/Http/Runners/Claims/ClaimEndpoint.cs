@@ -3,7 +3,7 @@ using Ledger.Http.RateLimits;
 using Ledger.Http.Requests;
 using Ledger.Http.Runners.Signals;
 using Ledger.Sessions;
-using Ledger.Streams;
+using Ledger.Store;
 
 namespace Ledger.Http.Runners.Claims;
 
@@ -44,11 +44,24 @@ internal static class ClaimEndpoint
             using var ending = CancellationTokenSource.CreateLinkedTokenSource(
                 over.Token, context.RequestAborted, lifetime.ApplicationStopping);
             await claims.TakeOfferedAsync(claiming, claim, ending.Token);
-            context.RequestAborted.ThrowIfCancellationRequested();
-            cancels = await openCancels.ReadAsync(runner, context.RequestAborted);
+            cancels = [];
         }
 
-        await deliveries.RecordAsync(runner, cancels, DeliveryChannel.Claim, context.RequestAborted);
-        return NativeResult.Json(new ClaimAnswer(claiming.Taken, cancels));
+        return NativeResult.Json(new ClaimAnswer(claiming.Taken, await TellAsync()));
+
+        async Task<IReadOnlyList<CancelSignal>> TellAsync()
+        {
+            try
+            {
+                var told = cancels.Count > 0 ? cancels : await openCancels.ReadAsync(runner, context.RequestAborted);
+                await deliveries.RecordAsync(runner, told, DeliveryChannel.Claim, context.RequestAborted);
+                return told;
+            }
+            catch (StoreUnavailableException) when (claiming.Taken.Count > 0)
+            {
+                // What was claimed must reach its runner; cancels come again with its heartbeats.
+                return [];
+            }
+        }
     }
 }

@@ -33,7 +33,7 @@ internal sealed class Deliveries(SessionStreams sessions, ILogger<Deliveries> lo
             {
                 await this.RecordAsync(runner, signals, channel, CancellationToken.None);
             }
-            catch (StoreUnavailableException outage)
+            catch (Exception outage) when (outage is StoreUnavailableException or ObjectDisposedException)
             {
                 logger.LogWarning(outage, "The delivery of {Count} signals to {Runner} could not be recorded", signals.Count, runner.Name);
             }
