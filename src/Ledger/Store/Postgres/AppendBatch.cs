@@ -15,7 +15,7 @@ internal sealed class AppendBatch : IDisposable
     private readonly List<DateTime> _appendFirstAt = [];
     private readonly List<DateTime> _appendLastAt = [];
     private readonly List<int> _eventAppend = [];
-    private readonly List<int> _eventStep = [];
+    private readonly List<long> _eventVersion = [];
     private readonly List<Guid> _eventId = [];
     private readonly List<string> _eventType = [];
     private readonly List<string> _eventDotNetType = [];
@@ -47,7 +47,7 @@ internal sealed class AppendBatch : IDisposable
         Bind(_appendFirstAt, NpgsqlDbType.TimestampTz);
         Bind(_appendLastAt, NpgsqlDbType.TimestampTz);
         Bind(_eventAppend, NpgsqlDbType.Integer);
-        Bind(_eventStep, NpgsqlDbType.Integer);
+        Bind(_eventVersion, NpgsqlDbType.Bigint);
         Bind(_eventId, NpgsqlDbType.Uuid);
         Bind(_eventType, NpgsqlDbType.Text);
         Bind(_eventDotNetType, NpgsqlDbType.Text);
@@ -85,7 +85,7 @@ internal sealed class AppendBatch : IDisposable
         await using var reader = await _command.ExecuteReaderAsync(CommandBehavior.SingleRow);
         await reader.ReadAsync();
         var verdict = new BatchVerdict(
-            reader.GetInt64(0), reader.GetFieldValue<long[]>(1), reader.GetFieldValue<int[]>(2), reader.GetFieldValue<int[]>(3));
+            reader.GetInt64(0), reader.GetFieldValue<int[]>(1).ToHashSet(), reader.GetFieldValue<int[]>(2).ToHashSet());
 
         // The answer precedes the commit: an error of the commit shows only at the end.
         await reader.CloseAsync();
@@ -103,9 +103,9 @@ internal sealed class AppendBatch : IDisposable
             _appendExpected.Add(append.ExpectedVersion);
             _appendCount.Add(append.Events.Count);
             _appendFirstAt.Add(pending.Events[next].At);
-            for (var step = 0; step < append.Events.Count; step++)
+            for (var version = append.ExpectedVersion + 1; version <= append.ExpectedVersion + append.Events.Count; version++)
             {
-                Add(pending.Events[next++], _appendUnit.Count, step);
+                Add(pending.Events[next++], _appendUnit.Count, version);
             }
 
             _appendLastAt.Add(pending.Events[next - 1].At);
@@ -123,10 +123,10 @@ internal sealed class AppendBatch : IDisposable
         }
     }
 
-    private void Add(EncodedEvent added, int append, int step)
+    private void Add(EncodedEvent added, int append, long version)
     {
         _eventAppend.Add(append);
-        _eventStep.Add(step);
+        _eventVersion.Add(version);
         _eventId.Add(added.Id);
         _eventType.Add(added.Type.Alias);
         _eventDotNetType.Add(added.Type.DotNetType);
@@ -150,8 +150,14 @@ internal sealed class AppendBatch : IDisposable
 }
 
 /// <summary>What the database says about a batch; units are numbered from 1.</summary>
-/// <param name="Head">The position of the last event.</param>
-/// <param name="FirstPositions">Per append, the position of its first event; 0 if its unit was refused.</param>
+/// <param name="Head">The position of the last event; the events of the accepted units lead up to it in order.</param>
 /// <param name="Conflicting">Units with a stream that is archived or not at the expected version.</param>
 /// <param name="Answered">Units with a key that is taken.</param>
-internal sealed record BatchVerdict(long Head, long[] FirstPositions, int[] Conflicting, int[] Answered);
+internal sealed record BatchVerdict(long Head, IReadOnlySet<int> Conflicting, IReadOnlySet<int> Answered)
+{
+    /// <summary>Why a unit was refused, or null if it was written.</summary>
+    public AppendOutcome? Refusal(int unit) =>
+        Answered.Contains(unit) ? AppendOutcome.AnswerTaken
+        : Conflicting.Contains(unit) ? AppendOutcome.Conflict
+        : null;
+}

@@ -45,6 +45,19 @@ internal sealed class PendingUnit
 
     public Task<AppendOutcome> Outcome => _outcome.Task;
 
+    /// <summary>The outcome when the unit's events stand in the store from a position on.</summary>
+    public AppendOutcome AppendedAt(long position)
+    {
+        var positions = new long[Unit.Appends.Count];
+        for (var append = 0; append < positions.Length; append++)
+        {
+            positions[append] = position;
+            position += Unit.Appends[append].Events.Count;
+        }
+
+        return new(AppendVerdict.Appended, positions);
+    }
+
     public void Complete(AppendOutcome outcome) => _outcome.TrySetResult(outcome);
 
     public void Fail(Exception reason) => _outcome.TrySetException(reason);

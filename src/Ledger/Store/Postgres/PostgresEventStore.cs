@@ -11,6 +11,7 @@ public sealed partial class PostgresEventStore : IEventStore, IAsyncDisposable
     private readonly ILogger _log;
     private readonly Sequencer _sequencer;
     private readonly EventReader _reader;
+    private readonly Notifier? _notifier;
 
     /// <summary>Opens the store; connections are made when they are needed.</summary>
     /// <param name="dataSource">
@@ -28,8 +29,11 @@ public sealed partial class PostgresEventStore : IEventStore, IAsyncDisposable
         ILogger<PostgresEventStore>? log = null)
     {
         _log = log ?? NullLogger<PostgresEventStore>.Instance;
+        options ??= new EventStoreOptions();
+        clock ??= TimeProvider.System;
         _reader = new EventReader(dataSource);
-        _sequencer = new Sequencer(dataSource, options ?? new(), clock ?? TimeProvider.System, Announce);
+        _notifier = options.NotifyOtherHosts ? new Notifier(dataSource, clock, _log) : null;
+        _sequencer = new Sequencer(dataSource, options, clock, _log, Announce);
     }
 
     /// <summary>
@@ -62,9 +66,17 @@ public sealed partial class PostgresEventStore : IEventStore, IAsyncDisposable
         _reader.FindAnswerAsync(accountId, scope, key, cancellation);
 
     /// <summary>Writes what is queued, then ends; units handed in from now on are refused.</summary>
-    public ValueTask DisposeAsync() => _sequencer.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await _sequencer.DisposeAsync();
+        await (_notifier?.DisposeAsync() ?? ValueTask.CompletedTask);
+    }
 
-    private void Announce(long head) => _committed.Publish(head, LogHandlerFailed);
+    private void Announce(long head)
+    {
+        _committed.Publish(head, LogHandlerFailed);
+        _notifier?.Announce(head);
+    }
 
     [LoggerMessage(LogLevel.Error, "A handler of commits failed.")]
     private partial void LogHandlerFailed(Exception error);

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using Npgsql;
 
 namespace Ledger.Store.Postgres;
@@ -7,7 +8,7 @@ namespace Ledger.Store.Postgres;
 /// that the database refuses fails alone. When the connection is lost the batch is tried again until each unit's time is up; expected
 /// versions make the repeat harmless.
 /// </summary>
-internal sealed class Sequencer : IAsyncDisposable
+internal sealed partial class Sequencer : IAsyncDisposable
 {
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(500);
@@ -15,6 +16,7 @@ internal sealed class Sequencer : IAsyncDisposable
     private readonly NpgsqlDataSource _dataSource;
     private readonly EventStoreOptions _options;
     private readonly TimeProvider _clock;
+    private readonly ILogger _log;
     private readonly Action<long> _committed;
     private readonly Intake _intake;
     private readonly UnknownOutcome _unknownOutcome;
@@ -24,12 +26,14 @@ internal sealed class Sequencer : IAsyncDisposable
     /// <param name="dataSource">Where the writers' connections come from.</param>
     /// <param name="options">How to write.</param>
     /// <param name="clock">The clock that paces retries.</param>
+    /// <param name="log">Where outages are told.</param>
     /// <param name="committed">Told the head after each batch that wrote something; must not throw.</param>
-    public Sequencer(NpgsqlDataSource dataSource, EventStoreOptions options, TimeProvider clock, Action<long> committed)
+    public Sequencer(NpgsqlDataSource dataSource, EventStoreOptions options, TimeProvider clock, ILogger log, Action<long> committed)
     {
         _dataSource = dataSource;
         _options = options;
         _clock = clock;
+        _log = log;
         _committed = committed;
         _intake = new Intake(options);
         _unknownOutcome = new UnknownOutcome(dataSource, options.UnavailableAfter);
@@ -80,6 +84,11 @@ internal sealed class Sequencer : IAsyncDisposable
             }
             catch (Exception outage) when (Failure.IsOutage(outage))
             {
+                if (pause == FirstPause)
+                {
+                    LogOutage(batch.Count, outage);
+                }
+
                 await connection.DropAsync();
                 GiveUpLate(batch, outage);
                 if (batch.Count > 0)
@@ -90,6 +99,7 @@ internal sealed class Sequencer : IAsyncDisposable
             catch (Exception unexpected)
             {
                 // A defect: it belongs to whoever waits, and the writer goes on for everybody else.
+                LogDefect(unexpected);
                 await connection.DropAsync();
                 batch.ForEach(unit => unit.Fail(unexpected));
                 return;
@@ -113,33 +123,27 @@ internal sealed class Sequencer : IAsyncDisposable
 
     private async Task SettleAsync(List<PendingUnit> batch, BatchVerdict verdict)
     {
-        _committed(verdict.Head);
-        var conflicting = verdict.Conflicting.ToHashSet();
-        var answered = verdict.Answered.ToHashSet();
-        var append = 0;
-        for (var number = 1; number <= batch.Count; number++)
+        // From the last unit to the first, since it is the end of the batch whose position is known.
+        var next = verdict.Head + 1;
+        for (var number = batch.Count; number > 0; number--)
         {
             var pending = batch[number - 1];
-            var appends = pending.Unit.Appends.Count;
-            var refused = answered.Contains(number) ? AppendOutcome.AnswerTaken
-                : conflicting.Contains(number) ? AppendOutcome.Conflict
-                : null;
-            if (refused is null)
+            if (verdict.Refusal(number) is { } refusal)
             {
-                pending.Complete(new(AppendVerdict.Appended, verdict.FirstPositions[append..(append + appends)]));
-            }
-            else if (pending.MayBeWritten && await _unknownOutcome.FindAsync(pending.Unit) is { } positions)
-            {
-                pending.Complete(new(AppendVerdict.Appended, positions));
+                pending.Complete(pending.MayBeWritten ? await FindAsync(pending.Unit) ?? refusal : refusal);
             }
             else
             {
-                pending.Complete(refused);
+                next -= pending.Events.Count;
+                pending.Complete(pending.AppendedAt(next));
             }
-
-            append += appends;
         }
+
+        _committed(verdict.Head);
     }
+
+    private async Task<AppendOutcome?> FindAsync(AppendUnit unit) =>
+        await _unknownOutcome.FindAsync(unit) is { } positions ? new(AppendVerdict.Appended, positions) : null;
 
     private void GiveUpLate(List<PendingUnit> batch, Exception outage)
     {
@@ -156,4 +160,10 @@ internal sealed class Sequencer : IAsyncDisposable
     }
 
     private static TimeSpan Longer(TimeSpan pause) => pause * 2 < LongestPause ? pause * 2 : LongestPause;
+
+    [LoggerMessage(LogLevel.Warning, "The connection failed while {Units} units were written; they are tried again.")]
+    private partial void LogOutage(int units, Exception outage);
+
+    [LoggerMessage(LogLevel.Error, "Units could not be written because of a defect.")]
+    private partial void LogDefect(Exception defect);
 }

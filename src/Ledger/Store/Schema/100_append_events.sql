@@ -1,12 +1,11 @@
--- Appends a batch of units, each of them whole or not at all, and says what became of each.
+-- Appends a batch of units, each of them whole or not at all, and says which were refused.
 --
--- A unit is one or more appends, an append is the new events of one stream, and units are numbered from 1. The arrays are
--- parallel: append_* have one entry per append, event_* one per event, answer_* one per remembered answer. event_append
--- names the append that an event belongs to and event_step its place there, from 0. The caller sees to it that a stream,
--- and likewise a key, occurs at most once in a batch; if it does not, a unique index refuses the whole batch.
+-- A unit is one or more appends, an append is the new events of one stream. The arrays are parallel: append_* have one entry
+-- per append, event_* one per event in the order of the appends, answer_* one per remembered answer. Units are named by the
+-- numbers in append_unit and answer_unit, appends by their place from 1. The caller sees to it that a stream, and likewise a
+-- key, occurs at most once in a batch; if it does not, a unique index refuses the whole batch.
 --
--- head                the position of the last event after this batch
--- first_positions     per append: the position of its first event, or 0 if its unit was refused
+-- head                the position of the last event after this batch; the events of the accepted units lead up to it in order
 -- conflicting_units   units with a stream that is archived or not at the expected version
 -- answered_units      units with a key that is taken
 --
@@ -22,7 +21,7 @@ create or replace function ledger.append_events(
   append_first_at    timestamptz[],
   append_last_at     timestamptz[],
   event_append       int[],
-  event_step         int[],
+  event_version      bigint[],
   event_id           uuid[],
   event_type         text[],
   event_dotnet_type  text[],
@@ -39,7 +38,6 @@ create or replace function ledger.append_events(
   answer_answer      json[],
   answer_at          timestamptz[],
   out head              bigint,
-  out first_positions   bigint[],
   out conflicting_units int[],
   out answered_units    int[])
 language plpgsql
@@ -51,10 +49,13 @@ set enable_mergejoin = off
 set jit = off
 as $$
 declare
-  refused int[];
   before  bigint;
+  refused int[];
+  -- Per append: how many events of refused units stand before it, or -1 if it is refused itself. Empty when nothing is refused.
+  skipped bigint[] := '{}';
 begin
   select h.position into strict before from ledger.head h where h.only_one for update;
+  head := before + cardinality(event_append);
 
   select coalesce(array_agg(distinct a.unit), '{}') into conflicting_units
   from unnest(append_unit, append_account, append_stream, append_expected) as a(unit, account, stream, expected)
@@ -69,42 +70,46 @@ begin
   end if;
 
   refused := conflicting_units || answered_units;
-
-  select array_agg(case when p.accepted > 0 then before + p.up_to_here - p.accepted + 1 else 0 end order by p.n),
-         before + sum(p.accepted)
-  into first_positions, head
-  from (
-    select a.n, a.accepted, sum(a.accepted) over (order by a.n) as up_to_here
+  if cardinality(refused) > 0 then
+    select array_agg(case when a.refused > 0 then -1 else a.up_to_here end order by a.n), before + sum(a.events - a.refused)
+    into skipped, head
     from (
-      select u.n, case when u.unit = any (refused) then 0 else u.events end as accepted
-      from unnest(append_unit, append_count) with ordinality as u(unit, events, n)
-    ) a
-  ) p;
+      select r.n, r.events, r.refused, sum(r.refused) over (order by r.n) as up_to_here
+      from (
+        select u.n, u.events, case when u.unit = any (refused) then u.events else 0 end as refused
+        from unnest(append_unit, append_count) with ordinality as u(unit, events, n)
+      ) r
+    ) a;
 
-  if head = before then
-    return;
+    if head = before then
+      return;
+    end if;
   end if;
 
-  insert into ledger.mt_streams (tenant_id, id, type, version, timestamp, created)
-  select a.account::text, a.stream, 'session', a.events, a.last_at, a.first_at
-  from unnest(append_account, append_stream, append_expected, append_count, append_first_at, append_last_at, first_positions)
-    as a(account, stream, expected, events, first_at, last_at, first_position)
-  where a.first_position > 0 and a.expected = 0;
+  if 0 = any (append_expected) then
+    insert into ledger.mt_streams (tenant_id, id, type, version, timestamp, created)
+    select a.account::text, a.stream, 'session', a.events, a.last_at, a.first_at
+    from unnest(append_account, append_stream, append_expected, append_count, append_first_at, append_last_at)
+      with ordinality as a(account, stream, expected, events, first_at, last_at, n)
+    where a.expected = 0 and coalesce(skipped[a.n], 0) >= 0;
+  end if;
 
-  update ledger.mt_streams s
-  set version = a.expected + a.events, timestamp = a.last_at
-  from unnest(append_account, append_stream, append_expected, append_count, append_last_at, first_positions)
-    as a(account, stream, expected, events, last_at, first_position)
-  where a.first_position > 0 and a.expected > 0 and s.tenant_id = a.account::text and s.id = a.stream;
+  if 0 < any (append_expected) then
+    update ledger.mt_streams s
+    set version = a.expected + a.events, timestamp = a.last_at
+    from unnest(append_account, append_stream, append_expected, append_count, append_last_at)
+      with ordinality as a(account, stream, expected, events, last_at, n)
+    where a.expected > 0 and coalesce(skipped[a.n], 0) >= 0 and s.tenant_id = a.account::text and s.id = a.stream;
+  end if;
 
   insert into ledger.mt_events
     (seq_id, id, stream_id, version, data, type, timestamp, tenant_id, mt_dotnet_type, correlation_id, causation_id, user_name)
-  select first_positions[e.append] + e.step, e.id, append_stream[e.append], append_expected[e.append] + e.step + 1,
-         e.data, e.type, e.at, append_account[e.append]::text, e.dotnet_type, e.correlation, e.causation, e.user_name
-  from unnest(event_append, event_step, event_id, event_type, event_dotnet_type, event_data, event_at,
+  select before + e.n - coalesce(skipped[e.append], 0), e.id, append_stream[e.append], e.version, e.data, e.type, e.at,
+         append_account[e.append]::text, e.dotnet_type, e.correlation, e.causation, e.user_name
+  from unnest(event_append, event_version, event_id, event_type, event_dotnet_type, event_data, event_at,
               event_user_name, event_correlation, event_causation)
-    as e(append, step, id, type, dotnet_type, data, at, user_name, correlation, causation)
-  where first_positions[e.append] > 0;
+    with ordinality as e(append, version, id, type, dotnet_type, data, at, user_name, correlation, causation, n)
+  where coalesce(skipped[e.append], 0) >= 0;
 
   if cardinality(answer_unit) > 0 then
     insert into ledger.idempotent_answers (account_id, scope, key, fingerprint, answer, at)
@@ -115,6 +120,6 @@ begin
   end if;
 
   update ledger.head h set position = append_events.head where h.only_one;
-  perform setval('ledger.mt_events_sequence', head);
+  head := setval('ledger.mt_events_sequence', head);
 end
 $$;

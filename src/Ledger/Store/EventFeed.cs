@@ -1,0 +1,155 @@
+using System.Threading.Channels;
+using Ledger.Store.Postgres;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Npgsql;
+
+namespace Ledger.Store;
+
+/// <summary>
+/// All events as they are committed, by this host and by others, in the global order and each exactly once. One per host. It is woken
+/// by the store's own commits, by <c>NOTIFY</c> from other hosts and four times a second in any case, and goes on through restarts of
+/// the database.
+/// </summary>
+public sealed partial class EventFeed : IAsyncDisposable
+{
+    /// <summary>Events that are read, and handed to subscribers, at a time.</summary>
+    public const int PageSize = 1_000;
+
+    private static readonly TimeSpan PollEvery = TimeSpan.FromMilliseconds(250);
+
+    // Holds one wake-up at most: it is not a count, only a reason to look.
+    private readonly Channel<bool> _wakeUps = Channel.CreateBounded<bool>(
+        new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
+
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly Subscribers<IReadOnlyList<RecordedEvent>> _subscribers = new();
+    private readonly PositionWaiters _waiters = new();
+    private readonly PostgresEventStore _store;
+    private readonly CommitListener _listener;
+    private readonly TimeProvider _clock;
+    private readonly ILogger _log;
+    private IDisposable? _commits;
+    private ITimer? _polls;
+    private Task _running = Task.CompletedTask;
+    private bool _stuck;
+
+    /// <summary>A feed that has not started.</summary>
+    /// <param name="store">The store to read; its own commits wake the feed without delay.</param>
+    /// <param name="dataSource">The same database, to listen for commits of other hosts.</param>
+    /// <param name="clock">The clock that paces polls and retries: the real one even where a test moves the ledger's. Null for the real one.</param>
+    /// <param name="log">Where outages and failing subscribers are told; null for nowhere.</param>
+    public EventFeed(
+        PostgresEventStore store, NpgsqlDataSource dataSource, TimeProvider? clock = null, ILogger<EventFeed>? log = null)
+    {
+        _store = store;
+        _clock = clock ?? TimeProvider.System;
+        _log = log ?? NullLogger<EventFeed>.Instance;
+        _listener = new CommitListener(dataSource, _clock, _log, Wake);
+    }
+
+    /// <summary>The position up to which every subscriber has been called; before the start 0.</summary>
+    public long Position => _waiters.Reached;
+
+    /// <summary>Starts after the last event that is committed now.</summary>
+    /// <exception cref="StoreUnavailableException">The database cannot be reached.</exception>
+    public async Task StartAsync(CancellationToken cancellation) => Start(await _store.ReadHeadAsync(cancellation));
+
+    /// <summary>Starts after a position; 0 for everything.</summary>
+    public void Start(long afterPosition)
+    {
+        if (_commits is not null)
+        {
+            throw new InvalidOperationException("The feed has been started.");
+        }
+
+        _waiters.Reach(afterPosition);
+        _commits = _store.OnCommitted(WakeFor);
+        _polls = _clock.CreateTimer(_ => Wake(), null, PollEvery, PollEvery);
+        _running = Task.WhenAll(Task.Run(RunAsync), Task.Run(() => _listener.RunAsync(_stopping.Token)));
+        Wake();
+    }
+
+    /// <summary>
+    /// Calls a handler with every page of events from now on, on one thread at a time. It must be quick, since everybody behind it
+    /// waits; if it throws, that is logged and the page counts as handled. Disposing the result ends the calls.
+    /// </summary>
+    public IDisposable Subscribe(Action<IReadOnlyList<RecordedEvent>> handler) => _subscribers.Add(handler);
+
+    /// <summary>Ends when <see cref="Position"/> has come to a position; cancelled when the feed ends before.</summary>
+    public Task WaitForAsync(long position, CancellationToken cancellation) => _waiters.WaitForAsync(position, cancellation);
+
+    /// <summary>Ends the feed; no handler is called afterwards.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        _commits?.Dispose();
+        await (_polls?.DisposeAsync() ?? ValueTask.CompletedTask);
+        await _stopping.CancelAsync();
+        await _running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (_running.Exception is { } failure)
+        {
+            LogEnded(failure);
+        }
+
+        _waiters.Abandon();
+        _stopping.Dispose();
+    }
+
+    private void Wake() => _wakeUps.Writer.TryWrite(true);
+
+    private void WakeFor(long head)
+    {
+        if (head > Position)
+        {
+            Wake();
+        }
+    }
+
+    private async Task RunAsync()
+    {
+        await foreach (var _ in _wakeUps.Reader.ReadAllAsync(_stopping.Token))
+        {
+            try
+            {
+                while (await PublishPageAsync())
+                {
+                    // Until the end of the events.
+                }
+
+                _stuck = false;
+            }
+            catch (Exception stuck) when (stuck is StoreUnavailableException or UnreadableEventException)
+            {
+                // Nothing is ever skipped: it stays here, and tries again with the next poll.
+                if (!_stuck)
+                {
+                    LogStuck(Position, stuck);
+                }
+
+                _stuck = true;
+            }
+        }
+    }
+
+    private async Task<bool> PublishPageAsync()
+    {
+        var page = await _store.ReadAllAsync(Position, PageSize, _stopping.Token);
+        if (page.Count == 0)
+        {
+            return false;
+        }
+
+        _subscribers.Publish(page, LogSubscriberFailed);
+        _waiters.Reach(page[^1].Position);
+        return page.Count == PageSize;
+    }
+
+    [LoggerMessage(LogLevel.Error, "A subscriber of the event feed failed.")]
+    private partial void LogSubscriberFailed(Exception error);
+
+    [LoggerMessage(LogLevel.Warning, "The event feed waits after position {Position}.")]
+    private partial void LogStuck(long position, Exception reason);
+
+    [LoggerMessage(LogLevel.Error, "The event feed had ended early.")]
+    private partial void LogEnded(Exception failure);
+}
