@@ -2,11 +2,8 @@ using Ledger.Http.Access;
 using Ledger.Http.RateLimits;
 using Ledger.Http.ReadModels;
 using Ledger.Http.Requests;
-using Ledger.Http.Settings;
 using Ledger.Projections.SessionList;
-using Ledger.Sessions;
 using Ledger.Store;
-using Ledger.Streams;
 
 namespace Ledger.Http.Cancels;
 

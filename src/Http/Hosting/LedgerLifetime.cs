@@ -33,7 +33,7 @@ internal sealed class LedgerLifetime(
         subscriptions.Add(feed.Subscribe(signals.Publish));
         subscriptions.Add(feed.Subscribe(sessions.Publish));
         subscriptions.Add(feed.Subscribe(claims.Publish));
-        projections.Start();
+        await projections.StartAsync(cancellationToken);
         await feed.StartAsync(cancellationToken);
         running = Task.WhenAll(WatchAsync(signals.RunAsync), WatchAsync(claims.RunAsync));
         await deadlines.StartAsync(cancellationToken);

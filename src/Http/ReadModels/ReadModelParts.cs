@@ -24,7 +24,7 @@ internal static class ReadModelParts
         services.AddSingleton(provider => new ProjectionDaemon(
             [OpenRunsReader.CreateProjection(), SessionListReader.CreateProjection(), provider.GetRequiredService<Supersede>()],
             provider.GetRequiredService<IEventStore>(),
-            provider.GetRequiredService<EventFeed>(),
+            provider.GetRequiredService<EventFeed>().Subscribe,
             provider.GetRequiredService<NpgsqlDataSource>(),
             log: provider.GetRequiredService<ILogger<ProjectionDaemon>>()));
         services.AddSingleton(provider => new DeadlineWatch(

@@ -41,7 +41,7 @@ internal sealed record ClaimRequest(
         return new ClaimFilter(
             Locations.Select(location => Inputs.Name("locations", location)).ToHashSet(StringComparer.Ordinal),
             CheckTypes.Count == 0
-                ? Sessions.CheckTypes.Known.ToHashSet(StringComparer.Ordinal)
+                ? Ledger.Sessions.CheckTypes.Known.ToHashSet(StringComparer.Ordinal)
                 : CheckTypes.Select(type => Inputs.CheckType("checkTypes", type)).ToHashSet(StringComparer.Ordinal),
             Max);
     }
