@@ -22,7 +22,14 @@ internal sealed record CancelRequest(
             throw RequestRejected.BadRequest($"'sequenceIds' must name 1 to {Limits.Runs} runs, or be absent for all of them.");
         }
 
-        if (Cause is CancelCause.Superseded)
+        RejectOwnCause(Cause);
+    }
+
+    /// <summary>Refuses a cause that only the ledger itself can know.</summary>
+    /// <exception cref="RequestRejected">400.</exception>
+    public static void RejectOwnCause(CancelCause cause)
+    {
+        if (cause is CancelCause.Superseded)
         {
             throw RequestRejected.BadRequest("'cause' superseded is the ledger's own; no caller can claim it.");
         }

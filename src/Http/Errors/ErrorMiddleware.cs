@@ -49,11 +49,7 @@ internal sealed class ErrorMiddleware(RequestDelegate next, DialectTable dialect
                 return new RequestRejected(bad.StatusCode, "bad-request", "The request could not be read.");
             case StoreUnavailableException:
                 logger.LogWarning(failure, "The database is out of reach for {Method} {Path}", context.Request.Method, context.Request.Path);
-                return new RequestRejected(
-                    StatusCodes.Status503ServiceUnavailable, "unavailable", "The database cannot be reached; please retry.")
-                {
-                    RetryAfterSeconds = 1,
-                };
+                return RequestRejected.Unavailable();
             default:
                 logger.LogError(failure, "{Method} {Path} failed", context.Request.Method, context.Request.Path);
                 return new RequestRejected(StatusCodes.Status500InternalServerError, "fault", "The ledger failed; the fault is in its log.");

@@ -27,5 +27,9 @@ internal sealed class RequestRejected(int status, string code, string message) :
 
     public static RequestRejected NotFound(string message) => new(StatusCodes.Status404NotFound, "not-found", message);
 
+    /// <summary>503: the database is out of reach, or what was asked for is not there yet.</summary>
+    public static RequestRejected Unavailable(string code = "unavailable", string message = "The database cannot be reached; please retry.") =>
+        new(StatusCodes.Status503ServiceUnavailable, code, message) { RetryAfterSeconds = 1 };
+
     public static RequestRejected TooLarge(string message) => new(StatusCodes.Status413PayloadTooLarge, "too-large", message);
 }

@@ -5,7 +5,10 @@ using Ledger.Http.Dialects;
 using Ledger.Http.Dialects.Checkly;
 using Ledger.Http.Errors;
 using Ledger.Http.Health;
+using Ledger.Http.Live;
+using Ledger.Http.ReadModels;
 using Ledger.Http.RateLimits;
+using Ledger.Http.Runners;
 using Ledger.Http.Sessions;
 using Ledger.Http.Settings;
 using Ledger.Store;
@@ -32,8 +35,12 @@ internal static class Composition
         services.AddSingleton<ApiKeys>();
         services.AddSingleton<Bootstrap>();
         services.AddSingleton<CheckRegistry>();
+        services.AddSingleton<BulkCancel>();
         services.AddSingleton<RateWindows>();
         services.AddSingleton(new DialectTable([NativeDialect.Instance, ChecklyDialect.Instance], otherwise: ChecklyDialect.Instance));
+        services.AddLive();
+        services.AddReadModels(settings);
+        services.AddRunners();
         services.AddHostedService<LedgerLifetime>();
         services.AddLedgerOpenApi();
     }
@@ -51,7 +58,12 @@ internal static class Composition
         native.MapKeys();
         native.MapChecks();
         native.MapSessions();
+        native.MapSessionList();
+        native.MapSessionLive();
         native.MapCancel();
+        native.MapCancels();
+        native.MapRunners();
+        native.MapProjections();
 
         app.MapUnknownPaths();
     }

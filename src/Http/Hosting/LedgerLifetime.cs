@@ -1,12 +1,63 @@
 using Ledger.Http.Access;
-using Ledger.Store.Postgres;
+using Ledger.Http.Live;
+using Ledger.Http.Runners.Claims;
+using Ledger.Http.Runners.Signals;
+using Ledger.Projections.Daemon;
+using Ledger.Projections.Deadlines;
+using Ledger.Store;
 
 namespace Ledger.Http.Hosting;
 
-/// <summary>What has to start before the first request and to end after the last one.</summary>
-internal sealed class LedgerLifetime(Bootstrap bootstrap, PostgresEventStore store) : IHostedService
+/// <summary>
+/// What has to start before the first request and to end after the last one. Everybody subscribes before the feed starts, so that nobody
+/// misses an event; signals come first, because they are in a hurry. Feed, projections, deadlines and store are ended by the container:
+/// whatever depends on another ends before it.
+/// </summary>
+internal sealed class LedgerLifetime(
+    Bootstrap bootstrap,
+    EventFeed feed,
+    RunnerSignals signals,
+    SessionFeed sessions,
+    ClaimWatch claims,
+    ProjectionDaemon projections,
+    DeadlineWatch deadlines,
+    ILogger<LedgerLifetime> logger) : IHostedService, IDisposable
 {
-    public Task StartAsync(CancellationToken cancellationToken) => bootstrap.RunAsync(cancellationToken);
+    private readonly CancellationTokenSource stopping = new();
+    private readonly List<IDisposable> subscriptions = [];
+    private Task running = Task.CompletedTask;
 
-    public async Task StopAsync(CancellationToken cancellationToken) => await store.DisposeAsync();
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        await bootstrap.RunAsync(cancellationToken);
+        subscriptions.Add(feed.Subscribe(signals.Publish));
+        subscriptions.Add(feed.Subscribe(sessions.Publish));
+        subscriptions.Add(feed.Subscribe(claims.Publish));
+        await projections.StartAsync(cancellationToken);
+        await feed.StartAsync(cancellationToken);
+        running = Task.WhenAll(WatchAsync(signals.RunAsync), WatchAsync(claims.RunAsync));
+        await deadlines.StartAsync(cancellationToken);
+    }
+
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await stopping.CancelAsync();
+        await running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        subscriptions.ForEach(subscription => subscription.Dispose());
+    }
+
+    public void Dispose() => stopping.Dispose();
+
+    private async Task WatchAsync(Func<CancellationToken, Task> work)
+    {
+        try
+        {
+            await work(stopping.Token);
+        }
+        catch (Exception bug) when (!stopping.IsCancellationRequested)
+        {
+            logger.LogCritical(bug, "A part of the host ended by an error of its own");
+            throw;
+        }
+    }
 }

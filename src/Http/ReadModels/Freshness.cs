@@ -1,0 +1,46 @@
+using System.Globalization;
+using Ledger.Http.Errors;
+using Ledger.Projections.Daemon;
+using Ledger.Store;
+
+namespace Ledger.Http.ReadModels;
+
+/// <summary>
+/// Makes a reader of a projection see what was written before: everything up to the head of the log, or up to the position that the
+/// caller names with <c>after</c> (storage.md, Read models; P9).
+/// </summary>
+internal sealed class Freshness(ProjectionDaemon projections)
+{
+    /// <summary>The name of the parameter.</summary>
+    public const string After = "after";
+
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
+    /// <summary>Waits as the request asks for.</summary>
+    /// <exception cref="RequestRejected">400 for a position that is none, 503 when the projection is too far behind.</exception>
+    /// <exception cref="StoreUnavailableException">The database cannot be reached.</exception>
+    public async Task WaitAsync(string projection, HttpRequest request)
+    {
+        var cancellation = request.HttpContext.RequestAborted;
+        var isFresh = PositionOf(request) is { } position
+            ? await projections.WaitForAsync(projection, position, Patience, cancellation)
+            : await projections.WaitForHeadAsync(projection, Patience, cancellation);
+        if (!isFresh)
+        {
+            throw RequestRejected.Unavailable("not-caught-up", "The read model has not caught up yet; please retry.");
+        }
+    }
+
+    private static long? PositionOf(HttpRequest request)
+    {
+        var text = request.Query[After].ToString();
+        if (text.Length == 0)
+        {
+            return null;
+        }
+
+        return long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var position)
+            ? position
+            : throw RequestRejected.BadRequest($"'{After}' must be a position.");
+    }
+}

@@ -1,0 +1,39 @@
+using Ledger.Http.Settings;
+using Ledger.Projections.Concurrency;
+using Ledger.Projections.Daemon;
+using Ledger.Projections.Deadlines;
+using Ledger.Projections.OpenRuns;
+using Ledger.Projections.SessionList;
+using Ledger.Store;
+using Ledger.Streams;
+using Npgsql;
+
+namespace Ledger.Http.ReadModels;
+
+/// <summary>The projections of this host, what reads them, and what acts on them.</summary>
+internal static class ReadModelParts
+{
+    public static void AddReadModels(this IServiceCollection services, LedgerSettings settings)
+    {
+        services.AddSingleton<OpenRunsReader>();
+        services.AddSingleton<SessionListReader>();
+        services.AddSingleton<Leases>();
+        services.AddSingleton<Freshness>();
+        services.AddSingleton(settings.CancelPolicy);
+        services.AddSingleton<Supersede>();
+        services.AddSingleton(provider => new ProjectionDaemon(
+            [OpenRunsReader.CreateProjection(), SessionListReader.CreateProjection(), provider.GetRequiredService<Supersede>()],
+            provider.GetRequiredService<IEventStore>(),
+            provider.GetRequiredService<EventFeed>().Subscribe,
+            provider.GetRequiredService<NpgsqlDataSource>(),
+            log: provider.GetRequiredService<ILogger<ProjectionDaemon>>()));
+        services.AddSingleton(provider => new DeadlineWatch(
+            provider.GetRequiredService<NpgsqlDataSource>(),
+            provider.GetRequiredService<SessionStreams>(),
+            provider.GetRequiredService<ProjectionDaemon>(),
+            new DeadlineSettings(
+                TimeSpan.FromSeconds(settings.Cancel.AcknowledgeSeconds), TimeSpan.FromSeconds(settings.Cancel.ExpireSeconds)),
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<DeadlineWatch>>()));
+    }
+}

@@ -1,0 +1,67 @@
+using System.Text.Json;
+using Ledger.Http.Errors;
+using Ledger.Http.Requests;
+using Ledger.Http.Runners.Signals;
+using Ledger.Sessions;
+
+namespace Ledger.Http.Runners.Claims;
+
+/// <summary>A runner asks for queued runs.</summary>
+/// <param name="Locations">Where it stands.</param>
+/// <param name="CheckTypes">What it can execute; empty for every type.</param>
+/// <param name="Max">How many it can take.</param>
+/// <param name="WaitSeconds">How long to hold the question while nothing is queued.</param>
+internal sealed record ClaimRequest(
+    IReadOnlyList<string> Locations, IReadOnlyList<string> CheckTypes, int Max = 1, int WaitSeconds = 0)
+{
+    private const int MaximumLocations = 100;
+    private const int MaximumRuns = 100;
+    private const int MaximumWaitSeconds = 30;
+
+    /// <summary>What the runner can take.</summary>
+    /// <exception cref="RequestRejected">400 for a value out of its bounds.</exception>
+    public ClaimFilter ToFilter()
+    {
+        if (Locations.Count is 0 or > MaximumLocations)
+        {
+            throw RequestRejected.BadRequest($"'locations' must be 1 to {MaximumLocations} names.");
+        }
+
+        if (CheckTypes.Count > MaximumLocations)
+        {
+            throw RequestRejected.BadRequest($"'checkTypes' must be at most {MaximumLocations} types.");
+        }
+
+        if (Max is < 1 or > MaximumRuns || WaitSeconds is < 0 or > MaximumWaitSeconds)
+        {
+            throw RequestRejected.BadRequest(
+                $"'max' must be from 1 to {MaximumRuns}, and 'waitSeconds' from 0 to {MaximumWaitSeconds}.");
+        }
+
+        return new ClaimFilter(
+            Locations.Select(location => Inputs.Name("locations", location)).ToHashSet(StringComparer.Ordinal),
+            CheckTypes.Count == 0
+                ? Ledger.Sessions.CheckTypes.Known.ToHashSet(StringComparer.Ordinal)
+                : CheckTypes.Select(type => Inputs.CheckType("checkTypes", type)).ToHashSet(StringComparer.Ordinal),
+            Max);
+    }
+}
+
+/// <summary>What one claim can take.</summary>
+/// <param name="Locations">Any of these.</param>
+/// <param name="CheckTypes">Any of these.</param>
+/// <param name="Max">How many runs.</param>
+internal sealed record ClaimFilter(HashSet<string> Locations, HashSet<string> CheckTypes, int Max);
+
+/// <summary>What a runner was given.</summary>
+/// <param name="Runs">Runs that it holds from now on.</param>
+/// <param name="Cancels">Every cancel that is open for it, whichever claim the run came from (domain.md rule 8).</param>
+internal sealed record ClaimAnswer(IReadOnlyList<ClaimedRun> Runs, IReadOnlyList<CancelSignal> Cancels);
+
+/// <summary>A run under a lease.</summary>
+internal sealed record ClaimedRun(
+    Guid SessionId, Guid SequenceId, string CheckType, string Name, string Location, JsonElement? Spec, int LeaseSeconds)
+{
+    public static ClaimedRun Of(Session session, Run run) => new(
+        session.Id, run.SequenceId, run.Plan.CheckType, run.Plan.Name, run.Plan.Location, run.Plan.Spec, run.LeaseSeconds);
+}

@@ -1,0 +1,108 @@
+using System.Collections.Concurrent;
+using Ledger.Http.Runners.Reports;
+using Ledger.Projections.OpenRuns;
+using Ledger.Sessions;
+using Ledger.Store;
+using Ledger.Streams;
+
+namespace Ledger.Http.Runners.Claims;
+
+/// <summary>Claims runs for runners. What is said to be queued is a hint; who holds a run is decided on its stream, where the first wins.</summary>
+internal sealed class RunClaims(SessionStreams sessions, OpenRunsReader openRuns, WaitingClaims waiting, LeaseRenewal leases)
+{
+    // Others may be faster on some of the runs that are found.
+    private const int Spare = 32;
+
+    // Runs that this host is claiming just now: whoever comes second need not ask the database to hear that they are gone.
+    private readonly ConcurrentDictionary<Guid, byte> underWay = new();
+
+    /// <summary>Claims what is queued already, oldest first, until there is no more room or nothing more to find.</summary>
+    /// <exception cref="StoreUnavailableException">The database cannot be reached.</exception>
+    public async Task TakeQueuedAsync(Claiming claiming, CancellationToken cancellation)
+    {
+        var (runner, filter) = (claiming.Runner, claiming.Filter);
+        var found = await Database.RunAsync(() => openRuns.ClaimableAsync(
+            runner.AccountId, filter.Locations, filter.CheckTypes, filter.Max + Spare, cancellation));
+        foreach (var run in found)
+        {
+            if (claiming.IsFull)
+            {
+                return;
+            }
+
+            await TakeAsync(claiming, new StreamId(runner.AccountId, run.SessionId), run.SequenceId);
+        }
+    }
+
+    /// <summary>Claims what the waiting claim is offered; ends with the first offer that is not in vain, or with the wait.</summary>
+    /// <exception cref="StoreUnavailableException">The database cannot be reached.</exception>
+    public async Task TakeOfferedAsync(Claiming claiming, WaitingClaim claim, CancellationToken over)
+    {
+        while (claiming.Taken.Count == 0 && await HasOfferAsync(claim, over))
+        {
+            while (!claiming.IsFull && claim.Offers.TryRead(out var run))
+            {
+                if (!await TakeAsync(claiming, run.Stream, run.SequenceId))
+                {
+                    waiting.Return(claim);
+                }
+            }
+        }
+    }
+
+    private static async Task<bool> HasOfferAsync(WaitingClaim claim, CancellationToken over)
+    {
+        try
+        {
+            return await claim.Offers.WaitToReadAsync(over);
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
+        }
+    }
+
+    private async Task<bool> TakeAsync(Claiming claiming, StreamId stream, Guid sequenceId)
+    {
+        if (sessions.Peek(stream)?.Session.FindRun(sequenceId) is { State: not RunState.Queued } || !underWay.TryAdd(sequenceId, 0))
+        {
+            return false;
+        }
+
+        try
+        {
+            var command = new ClaimRun(sequenceId, claiming.Runner.Name, leases.Seconds);
+            var executed = await sessions.ExecuteAsync(
+                stream, (session, now) => ClaimRun.Decide(session, command, now), claiming.Context, cancellation: CancellationToken.None);
+            if (executed.Decision.Answer is not { } run)
+            {
+                return false;
+            }
+
+            claiming.Taken.Add(ClaimedRun.Of(executed.Snapshot!.Session, run));
+            await leases.RenewAsync(stream, sequenceId, claiming.Runner.Name, CancellationToken.None);
+            return true;
+        }
+        catch (StoreUnavailableException) when (claiming.Taken.Count > 0)
+        {
+            // What was claimed must reach its runner; without a row the lease counts from the claim.
+            return true;
+        }
+        finally
+        {
+            underWay.TryRemove(sequenceId, out _);
+        }
+    }
+}
+
+/// <summary>One claim under way.</summary>
+/// <param name="Runner">Who claims.</param>
+/// <param name="Filter">What it can take.</param>
+/// <param name="Context">What to keep beside the events.</param>
+internal sealed record Claiming(RunnerId Runner, ClaimFilter Filter, EventContext Context)
+{
+    /// <summary>What the runner holds by now.</summary>
+    public List<ClaimedRun> Taken { get; } = [];
+
+    public bool IsFull => Taken.Count == Filter.Max;
+}
