@@ -53,6 +53,8 @@ internal static class Composition
         native.MapSessions();
         native.MapCancel();
 
+        app.MapGroup("").WithMetadata(ChecklyDialect.Instance).MapCheckly();
+
         app.MapUnknownPaths();
     }
 }
