@@ -1,5 +1,3 @@
-using System.Collections.Concurrent;
-using System.Collections.Immutable;
 using Ledger.Store;
 using Ledger.Streams;
 
@@ -11,7 +9,7 @@ namespace Ledger.Http.Live;
 /// </summary>
 internal sealed class SessionFeed(SessionStreams sessions, IHostApplicationLifetime lifetime, TimeProvider clock)
 {
-    private readonly ConcurrentDictionary<StreamId, ImmutableArray<SessionSubscription>> followers = new();
+    private readonly Followers<StreamId, SessionSubscription> followers = new();
 
     /// <summary>Ends when the host begins to stop, and with it everything that waits here.</summary>
     public CancellationToken Stopping => lifetime.ApplicationStopping;
@@ -21,12 +19,9 @@ internal sealed class SessionFeed(SessionStreams sessions, IHostApplicationLifet
     {
         foreach (var recorded in events)
         {
-            if (followers.TryGetValue(recorded.Stream, out var subscriptions))
+            foreach (var subscription in followers.Of(recorded.Stream))
             {
-                foreach (var subscription in subscriptions)
-                {
-                    subscription.Offer(recorded);
-                }
+                subscription.Offer(recorded);
             }
         }
     }
@@ -34,8 +29,8 @@ internal sealed class SessionFeed(SessionStreams sessions, IHostApplicationLifet
     /// <summary>Follows a session from now on: subscribe first, then read, and nothing falls in between.</summary>
     public SessionSubscription Subscribe(StreamId stream)
     {
-        var subscription = new SessionSubscription(stream, Remove);
-        followers.AddOrUpdate(stream, static (_, added) => [added], static (_, others, added) => others.Add(added), subscription);
+        var subscription = new SessionSubscription(stream, ended => followers.Remove(stream, ended));
+        followers.Add(stream, subscription);
         return subscription;
     }
 
@@ -110,21 +105,6 @@ internal sealed class SessionFeed(SessionStreams sessions, IHostApplicationLifet
         catch (OperationCanceledException)
         {
             return false;
-        }
-    }
-
-    private void Remove(SessionSubscription subscription)
-    {
-        while (followers.TryGetValue(subscription.Stream, out var others))
-        {
-            var rest = others.Remove(subscription);
-            var done = rest.IsEmpty
-                ? followers.TryRemove(KeyValuePair.Create(subscription.Stream, others))
-                : followers.TryUpdate(subscription.Stream, rest, others);
-            if (done)
-            {
-                return;
-            }
         }
     }
 }

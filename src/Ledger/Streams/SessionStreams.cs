@@ -100,6 +100,12 @@ public sealed class SessionStreams(IEventStore store, SessionCache cache, TimePr
         return Keep(SessionSnapshot.Fold(cached, await store.ReadStreamAsync(stream, cached?.Version ?? 0, cancellation)));
     }
 
+    /// <summary>
+    /// The session as this host knows it from its own writes and reads, without a look at the database; null when it does not. May be
+    /// behind, never ahead: compare the version.
+    /// </summary>
+    public SessionSnapshot? Peek(StreamId stream) => cache.Find(stream);
+
     /// <summary>Several sessions as of now, in the order asked for; unknown ones are left out. One round trip.</summary>
     /// <exception cref="StoreUnavailableException">The database cannot be reached.</exception>
     public async Task<IReadOnlyList<SessionSnapshot>> ReadManyAsync(IReadOnlyList<StreamId> streams, CancellationToken cancellation)
