@@ -1,1 +1,41 @@
-Console.WriteLine("runner");
+using System.Runtime.InteropServices;
+using Ledger.Runner;
+using Ledger.Runner.Execution;
+using Microsoft.Extensions.Logging;
+
+var (options, exitCode) = CommandLine.Read(args, Environment.GetEnvironmentVariable);
+if (options is null)
+{
+    return exitCode;
+}
+
+if (Machine.Prepare(options) is { } unsuitable)
+{
+    await Console.Error.WriteLineAsync(unsuitable);
+    return ExitCodes.Unusable;
+}
+
+using var logs = LoggerFactory.Create(logging => logging.AddSimpleConsole(console =>
+{
+    console.SingleLine = true;
+    console.UseUtcTimestamp = true;
+    console.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";
+}));
+var runner = new RunnerHost(options, TimeProvider.System, logs);
+// Under nohup the end of the terminal is not the end of the runner.
+PosixSignal[] endings = Posix.IsIgnored(Posix.HangUp)
+    ? [PosixSignal.SIGTERM, PosixSignal.SIGINT, PosixSignal.SIGQUIT]
+    : [PosixSignal.SIGTERM, PosixSignal.SIGINT, PosixSignal.SIGQUIT, PosixSignal.SIGHUP];
+var handlers = Array.ConvertAll(endings, signal => PosixSignalRegistration.Create(signal, context =>
+{
+    context.Cancel = true;
+    runner.Stop(context.Signal.ToString());
+}));
+try
+{
+    return await runner.RunAsync();
+}
+finally
+{
+    Array.ForEach(handlers, handler => handler.Dispose());
+}

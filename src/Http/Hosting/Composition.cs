@@ -5,6 +5,7 @@ using Ledger.Http.Dialects;
 using Ledger.Http.Dialects.Checkly;
 using Ledger.Http.Errors;
 using Ledger.Http.Health;
+using Ledger.Http.Live;
 using Ledger.Http.RateLimits;
 using Ledger.Http.Sessions;
 using Ledger.Http.Settings;
@@ -29,6 +30,7 @@ internal static class Composition
         services.AddSingleton<IEventStore>(provider => provider.GetRequiredService<PostgresEventStore>());
         services.AddSingleton(new SessionCache(settings.Cache.Runs));
         services.AddSingleton<SessionStreams>();
+        services.AddSingleton<SessionFeed>();
         services.AddSingleton<ApiKeys>();
         services.AddSingleton<Bootstrap>();
         services.AddSingleton<CheckRegistry>();

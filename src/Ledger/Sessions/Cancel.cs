@@ -1,3 +1,5 @@
+using Ledger.Sessions.Events;
+
 namespace Ledger.Sessions;
 
 /// <summary>One accepted request to cancel. Its first requester and reason stay authoritative (wire.md 2.6).</summary>
@@ -17,4 +19,8 @@ public sealed record Cancel(
     string? Reason,
     bool Forced,
     Guid? SupersededBy,
-    DateTimeOffset RequestedAt);
+    DateTimeOffset RequestedAt)
+{
+    /// <summary>The runs that it was asked for and left alone.</summary>
+    public IReadOnlyList<SkippedRun> Skipped { get; init; } = [];
+}

@@ -8,14 +8,18 @@ namespace Ledger.Sessions;
 /// <param name="LeaseSeconds">How long without a heartbeat until the runner counts as gone.</param>
 public sealed record ClaimRun(Guid SequenceId, string RunnerId, int LeaseSeconds)
 {
-    /// <summary>Whoever is first in the stream holds the run; the same runner asking again holds it still.</summary>
+    /// <summary>
+    /// Whoever is first in the stream holds the run; the same runner asking again holds it still. The answer is the run as claimed.
+    /// </summary>
     public static Decision<Run> Decide(Session session, ClaimRun command, DateTimeOffset now) =>
         session.FindRun(command.SequenceId) switch
         {
             null => Refusals.UnknownRun<Run>(command.SequenceId),
-            { State: RunState.Queued } run => Decision<Run>.Accept(
-                run, new RunClaimed(command.SequenceId, command.RunnerId, command.LeaseSeconds, now)),
+            { State: RunState.Queued } => Claim(session, new RunClaimed(command.SequenceId, command.RunnerId, command.LeaseSeconds, now)),
             { State: RunState.Claimed } run when run.RunnerId == command.RunnerId => Decision<Run>.Accept(run),
             var run => Decision<Run>.Refuse(new Refusal(RefusalKind.NotQueued, $"Run {run.SequenceId} is not waiting for a runner.")),
         };
+
+    private static Decision<Run> Claim(Session session, RunClaimed claimed) =>
+        Decision<Run>.Accept(session.Apply(claimed).FindRun(claimed.SequenceId)!, claimed);
 }

@@ -67,4 +67,7 @@ public enum RefusalKind
 
     /// <summary>A limit of <see cref="Limits"/>.</summary>
     TooMuch,
+
+    /// <summary>A command that contradicts itself or names something that does not exist, whatever the state.</summary>
+    Malformed,
 }

@@ -6,8 +6,11 @@ public static class Limits
     /// <summary>Runs in one session, and sequence ids in one cancel (wire.md 3.1).</summary>
     public const int Runs = 10_000;
 
-    /// <summary>Reports (attempts, finals, late ones) kept for one run.</summary>
+    /// <summary>Reports (attempts, finals, late ones) kept for one run; its result, which comes once, always has room.</summary>
     public const int ReportsPerRun = 1_000;
+
+    /// <summary>Refused cancels recorded for one session; further ones are refused all the same, without a record.</summary>
+    public const int RefusalsPerSession = 100;
 
     /// <summary>Characters in a cancel's reason (wire.md 6.1).</summary>
     public const int Reason = 4_096;

@@ -36,7 +36,8 @@ public sealed record ReportResult(
     /// The completion-versus-cancel rule (domain.md rule 3): the first terminal fact in the stream settles the run. A final report that
     /// comes before the abort is the run's real result, cancel or not; one that comes after it is late, unless it says
     /// <c>isCancelled</c>: then it only adds its details. A report that says <c>isCancelled</c> without a recorded cancel is refused,
-    /// whatever the state (rule 4), since failures could be hidden that way. The same report twice is one report.
+    /// whatever the state (rule 4), since failures could be hidden that way. The same report twice is one report. A full run takes no
+    /// further attempts, but always its result.
     /// </summary>
     public static Decision<ReportAnswer> Decide(Session session, ReportResult command, DateTimeOffset now)
     {
@@ -61,12 +62,13 @@ public sealed record ReportResult(
             return Refusals.NoCancelRecorded<ReportAnswer>(run);
         }
 
-        if (run.ReportCount >= Limits.ReportsPerRun)
+        var settles = run.IsOpen && command.ResultType is ResultType.Final;
+        var addsDetails = run.AwaitsAbortDetails && command is { ResultType: ResultType.Final, IsCancelled: true };
+        if (run.ReportCount >= Limits.ReportsPerRun && !settles && !addsDetails)
         {
             return Refusals.TooManyReports<ReportAnswer>(run);
         }
 
-        var addsDetails = run.AwaitsAbortDetails && command is { ResultType: ResultType.Final, IsCancelled: true };
         return run.IsOpen || addsDetails
             ? Record(session, run, command, now)
             : LateReports.Record(

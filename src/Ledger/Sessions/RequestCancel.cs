@@ -27,25 +27,41 @@ public sealed record RequestCancel(
     /// <summary>
     /// New targets make a new cancel; queued ones among them are settled in the same append, so they never start (domain.md rule 2).
     /// Runs that are being cancelled already make the request succeed without an event (rule 5), or with one escalation when it is
-    /// forced. A request that finds neither is refused and kept for the audit, once for each requester.
+    /// forced. A request that finds neither is refused and kept for the audit, once for each requester, and not at all where it only
+    /// repeats a cancel of theirs that is over.
     /// </summary>
     public static Decision<CancelAnswer> Decide(Session session, RequestCancel command, CancelPolicy policy, DateTimeOffset now)
     {
+        if (Excess(command) is { } excess)
+        {
+            return Decision<CancelAnswer>.Refuse(excess);
+        }
+
         var sorted = Sort(session, command, policy);
         if (sorted.Targets.Count > 0)
         {
             return Target(session, command, sorted, now);
         }
 
-        return sorted.UnderWay is [var first, ..]
-            ? Repeat(session, command, sorted, first.Cancel!.CancelId, now)
+        return sorted.UnderWay.Count > 0
+            ? Repeat(session, command, sorted, now)
             : RefuseOnce(session, command, sorted.Skipped, now);
     }
+
+    private static Refusal? Excess(RequestCancel command) => command switch
+    {
+        { Reason.Length: > Limits.Reason } => new Refusal(RefusalKind.TooMuch, $"A reason has at most {Limits.Reason} characters."),
+        { SequenceIds.Count: > Limits.Runs } => new Refusal(RefusalKind.TooMuch, $"A cancel names at most {Limits.Runs} runs."),
+        _ => null,
+    };
+
+    private static IEnumerable<Guid> Asked(Session session, RequestCancel command) =>
+        command.SequenceIds?.Distinct() ?? session.Runs.Select(run => run.SequenceId);
 
     private static Sorted Sort(Session session, RequestCancel command, CancelPolicy policy)
     {
         var sorted = new Sorted([], [], []);
-        foreach (var id in command.SequenceIds?.Distinct() ?? session.Runs.Select(run => run.SequenceId))
+        foreach (var id in Asked(session, command))
         {
             if (session.FindRun(id) is not { } run)
             {
@@ -93,11 +109,23 @@ public sealed record RequestCancel(
             [requested, .. neverStarted, .. escalations]);
     }
 
-    private static Decision<CancelAnswer> Repeat(
-        Session session, RequestCancel command, Sorted sorted, Guid openCancel, DateTimeOffset now) =>
-        Decision<CancelAnswer>.Accept(
-            new CancelAnswer(openCancel, [.. sorted.UnderWay.Select(run => run.SequenceId)], sorted.Skipped, IsNew: false),
+    /// <summary>The answer that the open cancel got, its targets that have stopped meanwhile included.</summary>
+    private static Decision<CancelAnswer> Repeat(Session session, RequestCancel command, Sorted sorted, DateTimeOffset now)
+    {
+        var open = sorted.UnderWay.Select(run => run.Cancel!.CancelId).ToHashSet();
+        var targeted = Asked(session, command).Where(id => IsCancelledBy(session, id, open)).ToList();
+        return Decision<CancelAnswer>.Accept(
+            new CancelAnswer(
+                sorted.UnderWay[0].Cancel!.CancelId,
+                targeted,
+                [.. sorted.Skipped.ExceptBy(targeted, run => run.SequenceId)],
+                IsNew: false),
             command.Force ? Escalate(session, command, sorted.UnderWay, now) : []);
+    }
+
+    private static bool IsCancelledBy(Session session, Guid sequenceId, HashSet<Guid> cancels) =>
+        session.FindRun(sequenceId) is { State: RunState.Cancelling or RunState.Cancelled, Cancel: { } cancel }
+        && cancels.Contains(cancel.CancelId);
 
     private static ImmutableArray<ISessionEvent> Escalate(
         Session session, RequestCancel command, IEnumerable<Run> underWay, DateTimeOffset now) =>
@@ -112,13 +140,29 @@ public sealed record RequestCancel(
         Session session, RequestCancel command, IReadOnlyList<SkippedRun> skipped, DateTimeOffset now)
     {
         var refusal = new Refusal(RefusalKind.NothingToCancel, "Nothing of this can be cancelled, and nothing is being cancelled.");
-        var known = session.Refusals.Exists(earlier =>
-            earlier.Actor == command.Actor && earlier.Via == command.Via && earlier.Cause == command.Cause
-            && earlier.Skipped.SequenceEqual(skipped));
-        return known
+        return IsRecorded(session, command, skipped) || session.Refusals.Count >= Limits.RefusalsPerSession
             ? Decision<CancelAnswer>.Refuse(refusal)
             : Decision<CancelAnswer>.Refuse(refusal, new CancelRefused(
                 command.CancelId, command.Actor, command.Via, command.Cause, command.Reason, skipped, command.Origin, now));
+    }
+
+    /// <summary>Whether the audit has it already: as the same refusal, or as a cancel of the same requester that is over.</summary>
+    private static bool IsRecorded(Session session, RequestCancel command, IReadOnlyList<SkippedRun> skipped)
+    {
+        if (session.Refusals.Exists(earlier =>
+            earlier.Actor == command.Actor && earlier.Via == command.Via && earlier.Cause == command.Cause
+            && earlier.Skipped.SequenceEqual(skipped)))
+        {
+            return true;
+        }
+
+        var own = session.Cancels.Values
+            .Where(cancel => cancel.Actor == command.Actor && cancel.Via == command.Via && cancel.Cause == command.Cause)
+            .ToDictionary(cancel => cancel.CancelId);
+        var skippedThen = own.Values.SelectMany(cancel => cancel.Skipped).Select(run => run.SequenceId).ToHashSet();
+        return own.Count > 0 && skipped.All(run =>
+            skippedThen.Contains(run.SequenceId)
+            || (session.FindRun(run.SequenceId)?.Cancel is { } cancel && own.ContainsKey(cancel.CancelId)));
     }
 
     private sealed record Sorted(List<Run> Targets, List<Run> UnderWay, List<SkippedRun> Skipped);

@@ -11,11 +11,14 @@ public sealed partial record Session
     /// <summary>The session that a trigger begins.</summary>
     public static Session Create(SessionTriggered triggered) => new(triggered);
 
-    /// <summary>Folds one event of whatever type.</summary>
+    /// <summary>
+    /// Folds one event of whatever type. Not called <c>Evolve</c>: to Marten a public method of that name takes the place of
+    /// <c>Create</c> and <c>Apply</c>.
+    /// </summary>
     /// <param name="session">The session so far; null before the first event.</param>
     /// <param name="data">The next event of its stream.</param>
     /// <exception cref="InvalidOperationException">A stream that does not begin with <see cref="SessionTriggered"/>, or has two.</exception>
-    public static Session Evolve(Session? session, ISessionEvent data) => (session, data) switch
+    public static Session Fold(Session? session, ISessionEvent data) => (session, data) switch
     {
         (null, SessionTriggered triggered) => Create(triggered),
         (null, _) => throw new InvalidOperationException($"A stream begins with SessionTriggered, not with {data.GetType().Name}."),
@@ -38,7 +41,7 @@ public sealed partial record Session
     /// <summary>A runner holds the run.</summary>
     public Session Apply(RunClaimed e) => ChangeOpen(e.SequenceId, run => run with
     {
-        State = RunState.Claimed,
+        State = run.State is RunState.Queued ? RunState.Claimed : run.State,
         RunnerId = e.RunnerId,
         ClaimedAt = e.At,
         LeaseSeconds = e.LeaseSeconds,
@@ -56,7 +59,7 @@ public sealed partial record Session
     {
         var cancel = Cancels.GetValueOrDefault(e.CancelId) is { } known
             ? known with { Forced = known.Forced || e.Forced }
-            : new Cancel(e.CancelId, e.Actor, e.Via, e.Cause, e.Reason, e.Forced, e.SupersededBy, e.At);
+            : new Cancel(e.CancelId, e.Actor, e.Via, e.Cause, e.Reason, e.Forced, e.SupersededBy, e.At) { Skipped = e.Skipped };
         var runs = Runs.ToBuilder();
         foreach (var target in e.Targets)
         {
@@ -101,7 +104,7 @@ public sealed partial record Session
         },
     });
 
-    /// <summary>A failed try is kept; the final report settles the run, or adds its details to an abort.</summary>
+    /// <summary>A failed try is kept; the final report settles the run, or, saying <c>isCancelled</c>, adds its details to an abort.</summary>
     public Session Apply(ResultReported e)
     {
         if (e.ResultType is ResultType.Attempt)
@@ -109,7 +112,7 @@ public sealed partial record Session
             return ChangeOpen(e.SequenceId, run => run with { Attempts = run.Attempts.Add(e) });
         }
 
-        return FindRun(e.SequenceId) is { AwaitsAbortDetails: true }
+        return e.IsCancelled && FindRun(e.SequenceId) is { AwaitsAbortDetails: true }
             ? Change(e.SequenceId, run => run with { Final = e })
             : Settle(e.SequenceId, StateOf(e), e.At, run => run with { Final = e });
     }

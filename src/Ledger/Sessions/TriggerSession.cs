@@ -31,9 +31,9 @@ public sealed record TriggerSession(
     /// <summary>The first event of the stream, or what is wrong with the command.</summary>
     public static Decision<SessionTriggered> Decide(TriggerSession command, DateTimeOffset now)
     {
-        if (Fault(command) is { } fault)
+        if ((Excess(command) ?? Fault(command)) is { } refusal)
         {
-            return Decision<SessionTriggered>.Refuse(new Refusal(RefusalKind.TooMuch, fault));
+            return Decision<SessionTriggered>.Refuse(refusal);
         }
 
         var triggered = new SessionTriggered(
@@ -52,12 +52,27 @@ public sealed record TriggerSession(
         return Decision<SessionTriggered>.Accept(triggered, triggered);
     }
 
-    private static string? Fault(TriggerSession command) => command switch
+    private static Refusal? Excess(TriggerSession command) => command switch
     {
-        { Runs.Count: 0 } => "A session needs at least one run.",
-        { Runs.Count: > Limits.Runs } => $"A session has at most {Limits.Runs} runs.",
-        { Kind: SessionKind.Run, Runs.Count: not 1 } => "A session of kind run has exactly one run.",
-        _ when command.Runs.DistinctBy(run => run.SequenceId).Count() != command.Runs.Count => "Two runs have the same sequence id.",
+        { Runs.Count: > Limits.Runs } => new Refusal(RefusalKind.TooMuch, $"A session has at most {Limits.Runs} runs."),
+        _ when TooLong(command.Name) || TooLong(command.Project) || TooLong(command.ConcurrencyGroup)
+            || command.Runs.Any(run => TooLong(run.Name) || TooLong(run.Location)) =>
+            new Refusal(RefusalKind.TooMuch, $"Names, projects, groups and locations have at most {Limits.Name} characters."),
         _ => null,
     };
+
+    private static Refusal? Fault(TriggerSession command) => command switch
+    {
+        { Runs.Count: 0 } => Malformed("A session needs at least one run."),
+        { Kind: SessionKind.Run, Runs.Count: not 1 } => Malformed("A session of kind run has exactly one run."),
+        _ when command.Runs.DistinctBy(run => run.SequenceId).Count() != command.Runs.Count =>
+            Malformed("Two runs have the same sequence id."),
+        _ when command.Runs.FirstOrDefault(run => !CheckTypes.Known.Contains(run.CheckType)) is { } run =>
+            Malformed($"There is no check type {run.CheckType}."),
+        _ => null,
+    };
+
+    private static bool TooLong(string? text) => text?.Length > Limits.Name;
+
+    private static Refusal Malformed(string message) => new(RefusalKind.Malformed, message);
 }

@@ -14,6 +14,9 @@ internal sealed class DecidedBatch(Session session)
     /// <summary>The answers to keep.</summary>
     public List<RememberedAnswer> Answers { get; } = [];
 
+    /// <summary>Whether two of the commands came under the same idempotency key: only one of them can be the first.</summary>
+    public bool RepeatsAKey => Answers.Count > 1 && Answers.DistinctBy(answer => (answer.Scope, answer.Key)).Count() < Answers.Count;
+
     /// <summary>Whether there is nothing to write.</summary>
     public bool IsEmpty => events.Count == 0 && Answers.Count == 0;
 
@@ -23,7 +26,7 @@ internal sealed class DecidedBatch(Session session)
     public void Add(NewEvent decided)
     {
         events.Add(decided);
-        Session = Session.Evolve(Session, decided.Data);
+        Session = Session.Fold(Session, decided.Data);
     }
 
     public AppendUnit ToUnit(StreamId stream, long expectedVersion) =>

@@ -3,10 +3,10 @@ using Ledger.Store;
 namespace Ledger.Streams;
 
 /// <summary>
-/// The sessions that were used last, folded: least recently used out first, bounded by the number of runs in them. Never the truth: a
+/// The sessions that were used last, folded: least recently used out first, bounded by the runs and events that they hold. Never the truth: a
 /// decision that rests on a stale entry fails on the stream's version and is made again (storage.md).
 /// </summary>
-/// <param name="capacity">How many runs all entries together may have; at least one entry is always kept.</param>
+/// <param name="capacity">How many runs and events all entries together may have; at least one entry is always kept.</param>
 public sealed class SessionCache(int capacity)
 {
     private readonly Lock gate = new();
@@ -37,15 +37,16 @@ public sealed class SessionCache(int capacity)
         {
             if (entries.TryGetValue(snapshot.Stream, out var node))
             {
-                if (node.Value.Version < snapshot.Version)
+                if (node.Value.Version >= snapshot.Version)
                 {
-                    node.Value = snapshot;
+                    return;
                 }
 
-                return;
+                byUse.Remove(node);
+                weight -= Weight(node.Value);
             }
 
-            entries.Add(snapshot.Stream, byUse.AddFirst(snapshot));
+            entries[snapshot.Stream] = byUse.AddFirst(snapshot);
             weight += Weight(snapshot);
             while (weight > capacity && byUse.Count > 1)
             {
@@ -57,5 +58,6 @@ public sealed class SessionCache(int capacity)
         }
     }
 
-    private static int Weight(SessionSnapshot snapshot) => snapshot.Session.Runs.Length;
+    // A session holds its runs and whatever its events brought: attempts, late reports, refusals.
+    private static long Weight(SessionSnapshot snapshot) => snapshot.Session.Runs.Length + snapshot.Version;
 }

@@ -21,7 +21,7 @@ public sealed record SessionSnapshot(Session Session, long Version, long FirstPo
         foreach (var recorded in events)
         {
             snapshot = new SessionSnapshot(
-                Session.Evolve(snapshot?.Session, recorded.Data),
+                Session.Fold(snapshot?.Session, recorded.Data),
                 recorded.Version,
                 snapshot?.FirstPosition ?? recorded.Position,
                 recorded.Position);

@@ -100,6 +100,12 @@ public sealed class SessionStreams(IEventStore store, SessionCache cache, TimePr
         return Keep(SessionSnapshot.Fold(cached, await store.ReadStreamAsync(stream, cached?.Version ?? 0, cancellation)));
     }
 
+    /// <summary>
+    /// The session as this host knows it from its own writes and reads, without a look at the database; null when it does not. May be
+    /// behind, never ahead: compare the version.
+    /// </summary>
+    public SessionSnapshot? Peek(StreamId stream) => cache.Find(stream);
+
     /// <summary>Several sessions as of now, in the order asked for; unknown ones are left out. One round trip.</summary>
     /// <exception cref="StoreUnavailableException">The database cannot be reached.</exception>
     public async Task<IReadOnlyList<SessionSnapshot>> ReadManyAsync(IReadOnlyList<StreamId> streams, CancellationToken cancellation)
@@ -134,8 +140,9 @@ public sealed class SessionStreams(IEventStore store, SessionCache cache, TimePr
                 await ExecuteOneByOneAsync(stream, commands);
             }
         }
-        catch (UnstorableEventException) when (commands.Count > 1)
+        catch (Exception failure) when (commands.Count > 1 && failure is not StoreUnavailableException)
         {
+            // One of them is at fault, by its data or by its decision: the others must not pay for it.
             await ExecuteOneByOneAsync(stream, commands);
         }
         catch (Exception failure)
@@ -155,7 +162,9 @@ public sealed class SessionStreams(IEventStore store, SessionCache cache, TimePr
         }
     }
 
-    /// <summary>False when one of several commands has an idempotency key that is taken: each has to be tried alone.</summary>
+    /// <summary>
+    /// False when one of several commands has an idempotency key that is taken, or two of them have the same: each has to be tried alone.
+    /// </summary>
     private async Task<bool> TryExecuteAsync(StreamId stream, IReadOnlyList<PendingCommand> commands)
     {
         var snapshot = cache.Find(stream);
@@ -175,6 +184,11 @@ public sealed class SessionStreams(IEventStore store, SessionCache cache, TimePr
             }
 
             var batch = DecideAll(snapshot, commands);
+            if (batch.RepeatsAKey)
+            {
+                return false;
+            }
+
             if (batch.IsEmpty && isCurrent)
             {
                 Complete(commands, command => command.Complete(snapshot));
@@ -194,7 +208,7 @@ public sealed class SessionStreams(IEventStore store, SessionCache cache, TimePr
 
                 if (outcome.Verdict is AppendVerdict.AnswerTaken)
                 {
-                    return commands.Count == 1 && await CompleteRememberedAsync(commands[0], batch.Answers[0], snapshot);
+                    return commands.Count == 1 && await CompleteRememberedAsync(stream, commands[0], batch.Answers[0]);
                 }
             }
 
@@ -206,11 +220,15 @@ public sealed class SessionStreams(IEventStore store, SessionCache cache, TimePr
         throw new StoreUnavailableException($"Session {stream.SessionId} is changing too fast; {MaximumTries} tries were in vain.");
     }
 
-    private async Task<bool> CompleteRememberedAsync(PendingCommand command, RememberedAnswer mine, SessionSnapshot snapshot)
+    private async Task<bool> CompleteRememberedAsync(StreamId stream, PendingCommand command, RememberedAnswer mine)
     {
         var first = await store.FindAnswerAsync(mine.AccountId, mine.Scope, mine.Key, CancellationToken.None)
             ?? throw new InvalidOperationException("An idempotency key was taken and has no answer.");
-        command.CompleteRemembered(first, snapshot);
+
+        // What was cached may be older than the answer: whoever was answered must be shown what it did.
+        var current = await ReadAsync(stream, CancellationToken.None)
+            ?? throw new InvalidOperationException("A session that had events has none.");
+        command.CompleteRemembered(first, current);
         return true;
     }
 

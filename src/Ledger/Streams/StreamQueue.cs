@@ -6,6 +6,9 @@ namespace Ledger.Streams;
 /// </summary>
 internal sealed class StreamQueue
 {
+    // As many as one append may reasonably carry; the rest is the next one's.
+    private const int MaximumTaken = 256;
+
     private readonly Lock gate = new();
     private List<PendingCommand> waiting = [];
     private bool working;
@@ -30,15 +33,15 @@ internal sealed class StreamQueue
         }
     }
 
-    /// <summary>Takes everything that waits. Empty: the queue is retired and the work is done.</summary>
+    /// <summary>Takes what waits, in the order of arrival. Empty: the queue is retired and the work is done.</summary>
     public IReadOnlyList<PendingCommand> Take()
     {
         lock (gate)
         {
             var taken = waiting;
-            waiting = [];
+            waiting = taken.Count > MaximumTaken ? taken[MaximumTaken..] : [];
             retired = taken.Count == 0;
-            return taken;
+            return waiting.Count == 0 ? taken : taken[..MaximumTaken];
         }
     }
 }

@@ -1,0 +1,33 @@
+using Ledger.Sessions.Events;
+
+namespace Ledger.Sessions;
+
+/// <summary>The runner that holds a run is alive, and asks whether it shall go on.</summary>
+/// <param name="SequenceId">The run.</param>
+/// <param name="RunnerId">Who holds it.</param>
+public sealed record Heartbeat(Guid SequenceId, string RunnerId)
+{
+    /// <summary>
+    /// Heartbeats are not events (domain.md, Events), and one about a settled run is late without a record. But its answer carries an
+    /// open cancel (rule 8): where that is the first the runner hears of it, the delivery is recorded.
+    /// </summary>
+    public static Decision<ReportAnswer> Decide(Session session, Heartbeat command, DateTimeOffset now)
+    {
+        if (session.FindRun(command.SequenceId) is not { } run)
+        {
+            return Refusals.UnknownRun<ReportAnswer>(command.SequenceId);
+        }
+
+        if (Refusals.NotTheHolder(run, command.RunnerId) is { } refusal)
+        {
+            return Decision<ReportAnswer>.Refuse(refusal);
+        }
+
+        return run is { IsCancelling: true, Cancel: { DeliveredAt: null } cancel }
+            ? Deliver(session, new CancelDelivered(cancel.CancelId, run.SequenceId, command.RunnerId, DeliveryChannel.Heartbeat, now))
+            : Decision<ReportAnswer>.Accept(new ReportAnswer(run, Late: !run.IsOpen));
+    }
+
+    private static Decision<ReportAnswer> Deliver(Session session, CancelDelivered delivered) => Decision<ReportAnswer>.Accept(
+        new ReportAnswer(session.Apply(delivered).FindRun(delivered.SequenceId)!), delivered);
+}

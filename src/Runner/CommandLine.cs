@@ -1,0 +1,181 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Security.Cryptography;
+using Ledger.Runner.Execution;
+
+namespace Ledger.Runner;
+
+/// <summary>
+/// The options on the command line. Each may come by an environment variable instead: <c>LEDGER_</c> and its name in capitals, with
+/// underscores for dashes and commas between several values. The command line wins.
+/// </summary>
+internal sealed class CommandLine
+{
+    private const int MaximumIdLength = 200;
+
+    // wire.md 9, Checkly check types.
+    private static readonly string[] AllCheckTypes =
+    [
+        "AGENTIC", "API", "BROWSER", "DNS", "GRPC", "HEARTBEAT", "ICMP", "MULTI_STEP", "PLAYWRIGHT", "SSL", "TCP", "TRACEROUTE", "URL",
+    ];
+
+    private readonly Option<string> _url = new("--url")
+    {
+        Description = "The root of the ledger, such as http://127.0.0.1:5080",
+        Required = true,
+    };
+
+    private readonly Option<string> _key = new("--key")
+    {
+        Description = $"An API key with the scope runner; others on this machine can read command lines, so prefer {RunnerOptions.KeyVariable}",
+        Required = true,
+    };
+
+    private readonly Option<string[]> _locations = new("--location")
+    {
+        Description = "Where this runner stands; repeat for several",
+        Required = true,
+    };
+
+    private readonly Option<string[]> _checkTypes = new("--check-type")
+    {
+        Description = "What it takes; repeat for several",
+        DefaultValueFactory = _ => AllCheckTypes,
+    };
+
+    private readonly Option<string?> _id = new("--id") { Description = "This runner's name; by default the host's with a random part" };
+
+    private readonly Option<int> _max = new("--max")
+    {
+        Description = "How many runs it executes at once",
+        DefaultValueFactory = _ => Environment.ProcessorCount,
+    };
+
+    private readonly Option<double> _grace = new("--grace-seconds")
+    {
+        Description = "How long a cancelled run may take to end by itself",
+        DefaultValueFactory = _ => 10,
+    };
+
+    private readonly Option<double> _drain = new("--drain-seconds")
+    {
+        Description = "How long a drain may take before what still runs is killed",
+        DefaultValueFactory = _ => 60,
+    };
+
+    private readonly Option<string> _workDirectory = new("--work-directory")
+    {
+        Description = "Where commands run whose spec names no directory; relative directories begin here",
+        DefaultValueFactory = _ => ".",
+    };
+
+    private readonly Option<string> _logDirectory = new("--log-directory")
+    {
+        Description = "Where the output of runs is kept, one file per run",
+        DefaultValueFactory = _ => Path.Combine(Path.GetTempPath(), "ledger-runner"),
+    };
+
+    private readonly Option<string> _engine = new("--container-engine")
+    {
+        Description = "docker, podman, a path, or auto for whichever answers",
+        DefaultValueFactory = _ => ContainerEngine.Automatic,
+    };
+
+    private CommandLine()
+    {
+    }
+
+    private Option[] All => [_url, _key, _locations, _checkTypes, _id, _max, _grace, _drain, _workDirectory, _logDirectory, _engine];
+
+    /// <summary>Reads the options. Prints help or what is wrong, and returns no options then but the exit code.</summary>
+    /// <param name="arguments">The command line.</param>
+    /// <param name="environment">Looks up an environment variable.</param>
+    public static (RunnerOptions? Options, int ExitCode) Read(string[] arguments, Func<string, string?> environment) =>
+        new CommandLine().Parse(arguments, environment);
+
+    private (RunnerOptions? Options, int ExitCode) Parse(string[] arguments, Func<string, string?> environment)
+    {
+        var root = new RootCommand("Executes runs of a ledger: claims them, runs their commands, obeys cancels and reports what happened.");
+        foreach (var option in All)
+        {
+            root.Options.Add(option);
+        }
+
+        root.Validators.Add(Validate);
+        var result = root.Parse([.. arguments, .. All.SelectMany(o => FromEnvironment(o, arguments, environment))]);
+        if (result.Action is null)
+        {
+            return (Build(result), ExitCodes.Clean);
+        }
+
+        result.Invoke();
+        return (null, result.Errors.Count > 0 ? ExitCodes.Unusable : ExitCodes.Clean);
+    }
+
+    private static IEnumerable<string> FromEnvironment(Option option, string[] arguments, Func<string, string?> environment)
+    {
+        var name = option.Name;
+        if (arguments.Any(a => a == name || a.StartsWith(name + "=", StringComparison.Ordinal) || a.StartsWith(name + ":", StringComparison.Ordinal)))
+        {
+            return [];
+        }
+
+        var value = environment("LEDGER_" + name.TrimStart('-').Replace('-', '_').ToUpperInvariant());
+        if (string.IsNullOrWhiteSpace(value))
+        {
+            return [];
+        }
+
+        var values = option is Option<string[]> ? value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) : [value];
+        return values.SelectMany(v => new[] { name, v });
+    }
+
+    private void Validate(CommandResult result)
+    {
+        // An option with errors of its own has no value to look at; those errors are shown already.
+        if (All.Any(o => result.GetResult(o)?.Errors.Any() == true))
+        {
+            return;
+        }
+
+        Require(Uri.TryCreate(result.GetValue(_url), UriKind.Absolute, out var url) && url.Scheme is "http" or "https", "--url must be an http or https address");
+        Require(IsHeaderSafe(result.GetValue(_key)), "--key must be one word without blanks");
+        Require(result.GetValue(_id) is null || IsHeaderSafe(result.GetValue(_id)), $"--id must be one word of up to {MaximumIdLength} characters");
+        Require(result.GetValue(_max) is >= 1 and <= 1000, "--max must be between 1 and 1000");
+        Require(result.GetValue(_grace) is >= 0 and <= 3600, "--grace-seconds must be between 0 and 3600");
+        Require(result.GetValue(_drain) is >= 0 and <= 86_400, "--drain-seconds must be between 0 and 86400");
+        Require(Directory.Exists(result.GetValue(_workDirectory)), "--work-directory must exist");
+
+        void Require(bool holds, string error)
+        {
+            if (!holds)
+            {
+                result.AddError(error);
+            }
+        }
+    }
+
+    private static bool IsHeaderSafe(string? word) =>
+        word is { Length: > 0 and <= MaximumIdLength } && word.All(c => c is > ' ' and < (char)127);
+
+    private RunnerOptions Build(ParseResult result) => new()
+    {
+        Url = new Uri(result.GetRequiredValue(_url)),
+        Key = result.GetRequiredValue(_key),
+        Locations = result.GetRequiredValue(_locations),
+        CheckTypes = result.GetRequiredValue(_checkTypes),
+        Id = result.GetValue(_id) ?? NewId(),
+        Max = result.GetValue(_max),
+        Grace = TimeSpan.FromSeconds(result.GetValue(_grace)),
+        DrainLimit = TimeSpan.FromSeconds(result.GetValue(_drain)),
+        WorkDirectory = Path.GetFullPath(result.GetRequiredValue(_workDirectory)),
+        LogDirectory = Path.GetFullPath(result.GetRequiredValue(_logDirectory)),
+        ContainerEngine = result.GetRequiredValue(_engine),
+    };
+
+    private static string NewId()
+    {
+        var host = new string([.. Environment.MachineName.Where(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.').Take(100)]);
+        return $"{(host.Length == 0 ? "runner" : host)}-{RandomNumberGenerator.GetHexString(8, lowercase: true)}";
+    }
+}

@@ -1,0 +1,130 @@
+using System.Globalization;
+using Microsoft.Extensions.Logging;
+
+namespace Ledger.Runner.Execution;
+
+/// <summary>
+/// A run as a container. The engine's client stands in a process group of its own and gives output and exit code; the container itself
+/// is stopped through the engine and is gone only when the engine no longer lists it.
+/// </summary>
+internal sealed class ContainerWorkload(
+    ContainerEngine engine, ProcessGroup client, string name, TimeProvider time, ILogger log) : IWorkload
+{
+    // What docker and podman answer when the container itself could not be run.
+    private const int EngineFailed = 125;
+    private const int CommandNotExecutable = 126;
+    private const int CommandNotFound = 127;
+    private static readonly TimeSpan EngineLimit = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan SettleLimit = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(50);
+
+    public Task<int> Exited => client.Exited;
+
+    public bool HasEnded => client.HasEnded;
+
+    /// <summary>The name under which the engine knows a run's container.</summary>
+    public static string NameOf(Guid sequenceId) => $"ledger-{sequenceId}";
+
+    /// <summary>The client's arguments to run a spec.</summary>
+    public static IReadOnlyList<string> Arguments(RunSpec spec, string name, IEnumerable<KeyValuePair<string, string?>> environment)
+    {
+        var arguments = new List<string> { "run", "--rm", "--name", name };
+        foreach (var (variable, value) in environment)
+        {
+            if (value is not null)
+            {
+                arguments.AddRange(["-e", $"{variable}={value}"]);
+            }
+        }
+
+        if (spec.WorkingDirectory is { } directory)
+        {
+            arguments.AddRange(["-w", directory]);
+        }
+
+        return [.. arguments, spec.Image!, .. spec.Command];
+    }
+
+    public string? Problem(int exitCode) => exitCode switch
+    {
+        EngineFailed => $"{engine.Program} could not run the container",
+        CommandNotExecutable => "the container's command cannot be executed",
+        CommandNotFound => "the container has no such command",
+        _ => null,
+    };
+
+    public void Remember() => client.Family.Living(searchEnvironments: false);
+
+    public async Task<Stop> StopAsync(TimeSpan grace, Task forced)
+    {
+        Remember();
+        if (!forced.IsCompleted)
+        {
+            var seconds = ((int)Math.Ceiling(grace.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
+            var stopping = engine.RunAsync(["stop", "-t", seconds, name], grace + EngineLimit);
+            if (await Task.WhenAny(stopping, forced) == stopping && (await stopping).ExitCode is not 0)
+            {
+                log.LogWarning("{Container} was not stopped by the engine: {Problem}", name, LogLine.Of((await stopping).Output));
+            }
+        }
+
+        if (await CountAsync() > 0)
+        {
+            await engine.RunAsync(["kill", name], SettleLimit);
+        }
+
+        await Task.WhenAny(Exited, Task.Delay(SettleLimit, time, CancellationToken.None));
+        var left = await CleanAsync();
+        int? exitCode = Exited.IsCompleted ? await Exited : null;
+        return new Stop(Stop.ContainerStopped, exitCode, Stop.SignalOf(exitCode), left);
+    }
+
+    public async Task<int> CleanAsync()
+    {
+        // The engine's own attendants carry the run's mark too and are still tidying up: they get a moment before they are ended.
+        var since = time.GetTimestamp();
+        while (Exited.IsCompleted && time.GetElapsedTime(since) < SettleLimit && client.Family.Living().Count > 0)
+        {
+            await Task.Delay(LookInterval, time, CancellationToken.None);
+        }
+
+        var processes = await client.EndEverythingAsync();
+        await client.FinishOutputAsync();
+        return processes + await RemoveAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!Exited.IsCompleted)
+        {
+            await RemoveAsync();
+        }
+
+        await client.DisposeAsync();
+    }
+
+    private async Task<int> RemoveAsync()
+    {
+        var left = await CountAsync();
+        if (left > 0)
+        {
+            await engine.RunAsync(["rm", "-f", name], EngineLimit);
+            left = await CountAsync();
+        }
+
+        return left;
+    }
+
+    // An engine that does not answer proves nothing: the container then counts as being there.
+    private async Task<int> CountAsync()
+    {
+        var (exitCode, output) = await engine.RunAsync(["ps", "-a", "--filter", $"name={name}", "--format", "{{.ID}}"], EngineLimit);
+        if (exitCode is 0)
+        {
+            return output.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Length;
+        }
+
+        log.LogError("the engine does not say whether {Container} is gone: {Problem}", name, LogLine.Of(output));
+        return 1;
+    }
+}

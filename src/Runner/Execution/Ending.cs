@@ -1,0 +1,49 @@
+namespace Ledger.Runner.Execution;
+
+/// <summary>How one run ended on this runner.</summary>
+internal abstract record Ending
+{
+    private Ending()
+    {
+    }
+
+    /// <summary>The command ended by itself.</summary>
+    internal sealed record Finished(int ExitCode, string? Problem, int ProcessesLeft, RunSpan Span, RunOutput Output) : Ending;
+
+    /// <summary>A cancel ended it, or kept it from starting; then there is neither span nor output.</summary>
+    internal sealed record Stopped(CancelOrder Cancel, Stop Stop, TimeSpan Took, RunSpan? Span, RunOutput? Output) : Ending;
+
+    /// <summary>It ran longer than its own limit.</summary>
+    internal sealed record TimedOut(TimeSpan Limit, Stop Stop, RunSpan Span, RunOutput Output) : Ending;
+
+    /// <summary>It could not be executed.</summary>
+    internal sealed record Unusable(string Message) : Ending;
+
+    /// <summary>The ledger wants to hear nothing more about it.</summary>
+    internal sealed record Disowned(string Why) : Ending;
+
+    /// <summary>This runner ended it without a cancel, so there is nothing true to report: the ledger will count the run as lost.</summary>
+    internal sealed record Dropped(string Why) : Ending;
+}
+
+/// <summary>What a command wrote.</summary>
+/// <param name="LogFile">The file with all of it.</param>
+/// <param name="Tail">The end of it.</param>
+internal sealed record RunOutput(string LogFile, string Tail);
+
+/// <summary>From the start of an execution to its end. The duration is measured, so a jumping clock does not change it.</summary>
+internal sealed record RunSpan(DateTimeOffset StartedAt, TimeSpan Duration)
+{
+    /// <summary>When it ended.</summary>
+    public DateTimeOffset StoppedAt => StartedAt + Duration;
+}
+
+/// <summary>A span that has not ended yet.</summary>
+internal sealed class OpenSpan(TimeProvider time)
+{
+    private readonly DateTimeOffset _startedAt = time.GetUtcNow();
+    private readonly long _timestamp = time.GetTimestamp();
+
+    /// <summary>The span up to now.</summary>
+    public RunSpan End() => new(_startedAt, time.GetElapsedTime(_timestamp));
+}

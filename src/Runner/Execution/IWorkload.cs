@@ -1,0 +1,54 @@
+namespace Ledger.Runner.Execution;
+
+/// <summary>What a run executes: processes of this machine, or a container. Disposing it leaves nothing behind.</summary>
+internal interface IWorkload : IAsyncDisposable
+{
+    /// <summary>Ends with the command, giving its exit code.</summary>
+    Task<int> Exited { get; }
+
+    /// <summary>Whether the command has ended, even if nobody has taken notice yet.</summary>
+    bool HasEnded { get; }
+
+    /// <summary>Why the exit code means that the command never ran properly; null if it did.</summary>
+    string? Problem(int exitCode);
+
+    /// <summary>Remembers what belongs to the run right now, so that it is found again when its parents are gone.</summary>
+    void Remember();
+
+    /// <summary>Asks everything to stop, and ends it when the grace period is over or when <paramref name="forced"/> ends.</summary>
+    /// <param name="grace">How long the command may take to end by itself.</param>
+    /// <param name="forced">Ends when no more time is to be given.</param>
+    Task<Stop> StopAsync(TimeSpan grace, Task forced);
+
+    /// <summary>After the command has ended: ends what it left behind and returns how many could not be ended.</summary>
+    Task<int> CleanAsync();
+}
+
+/// <summary>How a stop went.</summary>
+/// <param name="How">In the words of domain.md (<c>RunAborted</c>).</param>
+/// <param name="ExitCode">The command's exit code; null if it never ended.</param>
+/// <param name="Signal">The signal that ended it, by the shell's convention of 128 plus its number; null if none did.</param>
+/// <param name="ProcessesLeft">What is still there, zombies not counted.</param>
+internal sealed record Stop(string How, int? ExitCode, string? Signal, int ProcessesLeft)
+{
+    /// <summary>The stop of a run that never ran.</summary>
+    public static Stop BeforeStart { get; } = new("neverStarted", ExitCode: null, Signal: null, ProcessesLeft: 0);
+
+    /// <summary>It ended by itself within the grace period.</summary>
+    public const string Graceful = "graceful";
+
+    /// <summary>It was ended.</summary>
+    public const string Killed = "killed";
+
+    /// <summary>Its container was stopped.</summary>
+    public const string ContainerStopped = "containerStopped";
+
+    /// <summary>The signal that an exit code stands for.</summary>
+    public static string? SignalOf(int? exitCode) => exitCode switch
+    {
+        128 + 2 => "SIGINT",
+        128 + 9 => "SIGKILL",
+        128 + 15 => "SIGTERM",
+        _ => null,
+    };
+}

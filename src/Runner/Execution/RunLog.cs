@@ -1,0 +1,112 @@
+using System.Text;
+using Microsoft.Extensions.Logging;
+
+namespace Ledger.Runner.Execution;
+
+/// <summary>
+/// The output of one run: all of it in a file, up to a limit, and its end in memory for the result. A full disk costs the file, never
+/// the run: output is always taken, so that the command does not block on it.
+/// </summary>
+internal sealed class RunLog : IAsyncDisposable
+{
+    /// <summary>The most that one run may write to its file.</summary>
+    public const long MaximumBytes = 64L * 1024 * 1024;
+
+    private const int TailBytes = 8 * 1024;
+    private readonly ILogger _log;
+    private readonly byte[] _tail = new byte[TailBytes];
+    private readonly Lock _gate = new();
+    private FileStream? _file;
+    private long _total;
+
+    /// <summary>Opens the file of a run, after what a former attempt may have left there.</summary>
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    public RunLog(string directory, Guid sequenceId, ILogger log)
+    {
+        _log = log;
+        Path = System.IO.Path.Combine(directory, $"{sequenceId}.log");
+        _file = new FileStream(Path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0);
+    }
+
+    /// <summary>Where the file lies.</summary>
+    public string Path { get; }
+
+    /// <summary>Takes everything that the command writes, until it closes its output.</summary>
+    public async Task FillAsync(Stream output, CancellationToken cancellationToken)
+    {
+        var buffer = new byte[16 * 1024];
+        int read;
+        while ((read = await output.ReadAsync(buffer, cancellationToken)) > 0)
+        {
+            Append(buffer.AsSpan(0, read));
+        }
+    }
+
+    /// <summary>The end of the output as text that any JSON store takes.</summary>
+    public string Tail()
+    {
+        lock (_gate)
+        {
+            var length = (int)Math.Min(_total, TailBytes);
+            var bytes = new byte[length];
+            for (var i = 0; i < length; i++)
+            {
+                bytes[i] = _tail[(_total - length + i) % TailBytes];
+            }
+
+            // The cut may have hit the middle of a character.
+            var start = 0;
+            while (_total > TailBytes && start < 3 && start < length && (bytes[start] & 0xC0) == 0x80)
+            {
+                start++;
+            }
+
+            return Encoding.UTF8.GetString(bytes, start, length - start).Replace('\0', '\uFFFD');
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_file is { } file)
+        {
+            _file = null;
+            await file.DisposeAsync();
+        }
+    }
+
+    private void Append(ReadOnlySpan<byte> bytes)
+    {
+        lock (_gate)
+        {
+            var before = _total;
+            foreach (var b in bytes)
+            {
+                _tail[_total++ % TailBytes] = b;
+            }
+
+            Write(bytes, before);
+        }
+    }
+
+    private void Write(ReadOnlySpan<byte> bytes, long before)
+    {
+        try
+        {
+            if (before < MaximumBytes && _total >= MaximumBytes)
+            {
+                _file?.Write(bytes[..(int)(MaximumBytes - before)]);
+                _file?.Write("\n[the rest was not kept: the log is full]\n"u8);
+            }
+            else if (_total < MaximumBytes)
+            {
+                _file?.Write(bytes);
+            }
+        }
+        catch (IOException e)
+        {
+            _log.LogError("{LogFile} can no longer be written: {Problem}", Path, e.Message);
+            _file?.Dispose();
+            _file = null;
+        }
+    }
+}

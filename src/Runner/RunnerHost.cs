@@ -1,0 +1,72 @@
+using Ledger.Runner.Execution;
+using Ledger.Runner.Wire;
+using Microsoft.Extensions.Logging;
+
+namespace Ledger.Runner;
+
+/// <summary>How the process ends.</summary>
+internal static class ExitCodes
+{
+    /// <summary>Drained: nothing runs, everything is reported.</summary>
+    public const int Clean = 0;
+
+    /// <summary>Something was killed or could not be reported.</summary>
+    public const int Unsettled = 1;
+
+    /// <summary>It cannot work like this: wrong options, a refused key, an unsuitable machine.</summary>
+    public const int Unusable = 2;
+}
+
+/// <summary>One runner from its start to the end of its drain.</summary>
+internal sealed class RunnerHost(RunnerOptions options, TimeProvider time, ILoggerFactory logs)
+{
+    private readonly ILogger _log = logs.CreateLogger<RunnerHost>();
+    private readonly TaskCompletionSource _killNow = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly CancellationTokenSource _drain = new();
+
+    /// <summary>The first call drains, the next kills.</summary>
+    /// <param name="why">For the log, such as the name of a signal.</param>
+    public void Stop(string why)
+    {
+        if (_drain.IsCancellationRequested)
+        {
+            _log.LogWarning("{Why} again: ending everything now", why);
+            _killNow.TrySetResult();
+        }
+        else
+        {
+            _log.LogInformation("{Why}: no more runs are claimed", why);
+            _drain.Cancel();
+        }
+    }
+
+    /// <summary>Works until it is stopped or finally refused, drains, and returns the exit code.</summary>
+    public async Task<int> RunAsync()
+    {
+        _log.LogInformation(
+            "runner {Id} at {Locations}, {Max} runs at once, logs in {LogDirectory}",
+            options.Id, string.Join(", ", options.Locations), options.Max, options.LogDirectory);
+        using var ledger = new LedgerClient(options.Url, options.Key, options.Id, time);
+        using var giveUp = new CancellationTokenSource();
+        using var stopListening = new CancellationTokenSource();
+        var launcher = new Launcher(options, time, logs.CreateLogger<Launcher>());
+        var runLog = logs.CreateLogger<RunExecution>();
+        var held = new HeldRuns(
+            run => new RunExecution(run, options, ledger, launcher, time, runLog, giveUp.Token), logs.CreateLogger<HeldRuns>());
+        var signals = new SignalStream(ledger, options.Retry, time, logs.CreateLogger<SignalStream>());
+        var listening = signals.ListenAsync(held.Route, stopListening.Token);
+
+        var end = await new Claiming(options, ledger, held, time, logs.CreateLogger<Claiming>()).ClaimAsync(_drain.Token);
+        if (end.Refusal is not null)
+        {
+            _log.LogError("the ledger at {Url} does not let this runner claim: {Refusal}", options.Url, end.Refusal);
+        }
+
+        await new Draining(options, ledger, held, time, logs.CreateLogger<Draining>()).DrainAsync(_killNow.Task, giveUp.CancelAsync);
+        await stopListening.CancelAsync();
+        await listening;
+        var exitCode = end.Refusal is not null ? ExitCodes.Unusable : held.AnyUnsettled ? ExitCodes.Unsettled : ExitCodes.Clean;
+        _log.LogInformation("ended with exit code {ExitCode}", exitCode);
+        return exitCode;
+    }
+}

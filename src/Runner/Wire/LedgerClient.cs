@@ -1,0 +1,159 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Net.Sockets;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+
+namespace Ledger.Runner.Wire;
+
+/// <summary>The runner's side of http.md: one method per call, one attempt per method. Nothing here repeats or decides.</summary>
+internal sealed class LedgerClient : IDisposable
+{
+    private const int MaximumProblemLength = 300;
+    private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(15);
+    private readonly HttpClient _http;
+    private readonly string _runnerId;
+    private readonly TimeProvider _time;
+
+    public LedgerClient(Uri url, string key, string runnerId, TimeProvider time)
+    {
+        _runnerId = runnerId;
+        _time = time;
+        // No redirects: the key must not travel to an address that nobody configured.
+        var handler = new SocketsHttpHandler
+        {
+            AllowAutoRedirect = false,
+            ConnectCallback = ConnectAsync,
+            ConnectTimeout = TimeSpan.FromSeconds(5),
+            PooledConnectionLifetime = TimeSpan.FromMinutes(5),
+        };
+        _http = new HttpClient(handler)
+        {
+            BaseAddress = url.AbsoluteUri.EndsWith('/') ? url : new Uri(url.AbsoluteUri + "/"),
+            Timeout = Timeout.InfiniteTimeSpan,
+            MaxResponseContentBufferSize = 16 * 1024 * 1024,
+        };
+        _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", key);
+    }
+
+    public void Dispose() => _http.Dispose();
+
+    /// <summary>Takes queued runs; returns empty when nothing came within the wait.</summary>
+    public Task<Answer<ClaimAnswer>> ClaimAsync(ClaimRequest request, CancellationToken cancellationToken) =>
+        CallAsync(
+            Post($"ledger/runners/{Uri.EscapeDataString(_runnerId)}/claims", JsonContent.Create(request, LedgerJson.Default.ClaimRequest)),
+            LedgerJson.Default.ClaimAnswer,
+            TimeSpan.FromSeconds(request.WaitSeconds) + CallTimeout,
+            cancellationToken);
+
+    /// <summary>Says that execution begins now.</summary>
+    public Task<Answer<RunAnswer>> StartAsync(ClaimedRun run, CancellationToken cancellationToken) =>
+        CallAboutAsync(run, "start", content: null, cancellationToken);
+
+    /// <summary>Renews the lease and learns about an open cancel.</summary>
+    public Task<Answer<RunAnswer>> HeartbeatAsync(ClaimedRun run, CancellationToken cancellationToken) =>
+        CallAboutAsync(run, "heartbeat", content: null, cancellationToken);
+
+    /// <summary>Confirms that the run is being stopped.</summary>
+    public Task<Answer<RunAnswer>> AcknowledgeAsync(ClaimedRun run, Acknowledgement body, CancellationToken cancellationToken) =>
+        CallAboutAsync(run, "cancel-acknowledgement", JsonContent.Create(body, LedgerJson.Default.Acknowledgement), cancellationToken);
+
+    /// <summary>Reports that execution is over because of a cancel.</summary>
+    public Task<Answer<RunAnswer>> AbortAsync(ClaimedRun run, AbortReport body, CancellationToken cancellationToken) =>
+        CallAboutAsync(run, "abort", JsonContent.Create(body, LedgerJson.Default.AbortReport), cancellationToken);
+
+    /// <summary>Reports a result; repeating one with the same id changes nothing.</summary>
+    public Task<Answer<RunAnswer>> ReportAsync(ClaimedRun run, ResultReport body, CancellationToken cancellationToken) =>
+        CallAboutAsync(run, "results", JsonContent.Create(body, LedgerJson.Default.ResultReport), cancellationToken);
+
+    /// <summary>Asks for the cancel of one held run, because this runner shuts down.</summary>
+    public Task<Answer<CancelAccepted>> CancelOwnAsync(ClaimedRun run, string reason, CancellationToken cancellationToken)
+    {
+        var body = new ShutdownCancel([run.SequenceId], "shutdown", reason);
+        var request = Post($"ledger/sessions/{run.SessionId}/cancel", JsonContent.Create(body, LedgerJson.Default.ShutdownCancel));
+        request.Headers.Add("Ledger-Runner", _runnerId);
+        return CallAsync(request, LedgerJson.Default.CancelAccepted, CallTimeout, cancellationToken);
+    }
+
+    /// <summary>Opens the stream of signals; the caller disposes the response.</summary>
+    /// <exception cref="HttpRequestException">The ledger was not reached.</exception>
+    public async Task<HttpResponseMessage> OpenSignalsAsync(CancellationToken cancellationToken)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"ledger/runners/{Uri.EscapeDataString(_runnerId)}/signals");
+        request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("text/event-stream"));
+        return await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+    }
+
+    private static HttpRequestMessage Post(string path, HttpContent? content) => new(HttpMethod.Post, path) { Content = content };
+
+    private Task<Answer<RunAnswer>> CallAboutAsync(ClaimedRun run, string what, HttpContent? content, CancellationToken cancellationToken)
+    {
+        var request = Post($"ledger/sessions/{run.SessionId}/runs/{run.SequenceId}/{what}", content);
+        request.Headers.Add("Ledger-Runner", _runnerId);
+        return CallAsync(request, LedgerJson.Default.RunAnswer, CallTimeout, cancellationToken);
+    }
+
+    private async Task<Answer<T>> CallAsync<T>(
+        HttpRequestMessage request, JsonTypeInfo<T> type, TimeSpan timeout, CancellationToken cancellationToken)
+        where T : class
+    {
+        using var ownedRequest = request;
+        using var deadline = new CancellationTokenSource(timeout, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
+        try
+        {
+            using var response = await _http.SendAsync(request, either.Token);
+            var body = await response.Content.ReadAsByteArrayAsync(either.Token);
+            if (response.IsSuccessStatusCode)
+            {
+                var value = body.Length == 0 ? null : JsonSerializer.Deserialize(body, type);
+                return new(Outcome.Accepted, (int)response.StatusCode, value, Problem: null, RetryAfter: null);
+            }
+
+            var outcome = IsTransient(response.StatusCode) ? Outcome.Unavailable : Outcome.Refused;
+            return new(outcome, (int)response.StatusCode, Value: null, Explain(response.StatusCode, body), RetryAfter(response));
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException or JsonException
+            || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        {
+            var problem = e is OperationCanceledException ? $"no answer within {timeout.TotalSeconds:0} s" : e.Message;
+            return new(Outcome.Unavailable, Status: 0, Value: null, problem, RetryAfter: null);
+        }
+    }
+
+    private static bool IsTransient(HttpStatusCode status) =>
+        (int)status >= 500 || status is HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests;
+
+    private static string Explain(HttpStatusCode status, byte[] body)
+    {
+        var text = LogLine.Of(System.Text.Encoding.UTF8.GetString(body.AsSpan(0, Math.Min(body.Length, MaximumProblemLength))));
+        return text.Length == 0 ? $"{(int)status}" : $"{(int)status} {text}";
+    }
+
+    private TimeSpan? RetryAfter(HttpResponseMessage response)
+    {
+        var wait = response.Headers.RetryAfter?.Delta ?? (response.Headers.RetryAfter?.Date - _time.GetUtcNow());
+        return wait > TimeSpan.Zero ? wait : null;
+    }
+
+    // Keep-alive probes find a ledger that vanished without a word; the signal stream would otherwise wait for it for hours.
+    private static async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
+    {
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, optionValue: true);
+            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, 15);
+            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, 5);
+            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, 3);
+            await socket.ConnectAsync(context.DnsEndPoint, cancellationToken);
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+}

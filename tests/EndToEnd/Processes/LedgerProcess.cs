@@ -1,0 +1,98 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Net.Sockets;
+using System.Text.Json;
+using Ledger.Support;
+
+namespace Ledger.EndToEnd.Processes;
+
+/// <summary>The genuine host in a process of its own, on the embedded PostgreSQL in a directory of its own unless told otherwise.</summary>
+internal sealed class LedgerProcess : IAsyncDisposable
+{
+    private readonly ChildProcess process;
+
+    private LedgerProcess(ChildProcess process, LedgerPlace place, Uri address)
+    {
+        this.process = process;
+        Place = place;
+        Address = address;
+        Client = new HttpClient
+        {
+            BaseAddress = address,
+            DefaultRequestHeaders = { Authorization = new AuthenticationHeaderValue("Bearer", place.ApiKey) },
+        };
+    }
+
+    public LedgerPlace Place { get; }
+
+    public Uri Address { get; }
+
+    public HttpClient Client { get; }
+
+    /// <summary>Starts the host and waits until it is ready.</summary>
+    public static async Task<LedgerProcess> StartAsync(LedgerPlace place)
+    {
+        var address = new Uri($"http://127.0.0.1:{FreePort()}");
+        var environment = new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["Ledger__Bootstrap__Account"] = place.AccountId.ToString(),
+            ["Ledger__Bootstrap__ApiKey"] = place.ApiKey,
+            ["Ledger__RateLimit__Requests"] = "1000000",
+        };
+        if (place.ConnectionString is { } connectionString)
+        {
+            environment["ConnectionStrings__Ledger"] = connectionString;
+        }
+
+        var process = ChildProcess.StartDotnet(
+            "Ledger.Http.dll", ["--urls", address.ToString(), .. place.Arguments], place.Directory, environment);
+        var ledger = new LedgerProcess(process, place, address);
+        await Eventually.Become(
+            async () => process.HasExited || await ledger.IsReadyAsync(), TimeSpan.FromSeconds(60), "the ledger is ready");
+        process.HasExited.ShouldBeFalse(string.Join('\n', process.Output));
+        return ledger;
+    }
+
+    /// <summary>SIGKILL.</summary>
+    public Task KillAsync() => process.KillAsync();
+
+    /// <summary>SIGTERM, then the exit code.</summary>
+    public Task<int> TerminateAsync() => process.TerminateAsync();
+
+    public async Task<JsonElement> GetAsync(string path) => await Client.GetFromJsonAsync<JsonElement>(path);
+
+    public async Task<JsonElement> PostAsync(string path, object body)
+    {
+        using var response = await Client.PostAsJsonAsync(path, body);
+        var text = await response.Content.ReadAsStringAsync();
+        response.IsSuccessStatusCode.ShouldBeTrue($"{path}: {response.StatusCode} {text}");
+        return JsonSerializer.Deserialize<JsonElement>(text);
+    }
+
+    public async Task<bool> IsReadyAsync()
+    {
+        try
+        {
+            using var response = await Client.GetAsync("/health/ready");
+            return response.StatusCode is HttpStatusCode.OK;
+        }
+        catch (HttpRequestException)
+        {
+            return false;
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Client.Dispose();
+        await process.DisposeAsync();
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}
