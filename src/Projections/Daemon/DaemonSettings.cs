@@ -1,0 +1,20 @@
+namespace Ledger.Projections.Daemon;
+
+/// <summary>How the daemon paces itself.</summary>
+public sealed record DaemonSettings
+{
+    /// <summary>Events in one transaction, at most.</summary>
+    public int BatchSize { get; init; } = 2_000;
+
+    /// <summary>How long an idle projection waits before it looks for events that nobody told it of.</summary>
+    public TimeSpan Poll { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>How often a host that does not own a projection tries to become its owner, and how long it waits after an outage.</summary>
+    public TimeSpan Retry { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>How often the checkpoints of projections with another owner are read while somebody waits for them.</summary>
+    public TimeSpan CheckpointPoll { get; init; } = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>What this host calls itself in the status.</summary>
+    public string Owner { get; init; } = $"{Environment.MachineName}:{Environment.ProcessId}";
+}

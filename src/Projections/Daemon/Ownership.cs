@@ -1,0 +1,128 @@
+using Npgsql;
+using NpgsqlTypes;
+
+namespace Ledger.Projections.Daemon;
+
+/// <summary>
+/// The right to write one projection: an advisory lock, and an epoch that every write names, so that an owner who does not know yet that
+/// it was replaced is refused (domain.md P13).
+/// </summary>
+internal sealed class Ownership : IAsyncDisposable
+{
+    private readonly AdvisoryLock held;
+    private readonly string projection;
+    private readonly long epoch;
+
+    private Ownership(AdvisoryLock held, string projection, long epoch, long position)
+    {
+        this.held = held;
+        this.projection = projection;
+        this.epoch = epoch;
+        Position = position;
+    }
+
+    /// <summary>The connection that holds the lock; all writes go through it.</summary>
+    public NpgsqlConnection Connection => held.Connection;
+
+    /// <summary>Where the checkpoint stood when the projection was taken.</summary>
+    public long Position { get; }
+
+    /// <summary>Takes the projection; null when another connection has it.</summary>
+    public static async Task<Ownership?> TryTakeAsync(
+        NpgsqlDataSource dataSource, string projection, string owner, CancellationToken cancellation)
+    {
+        var taken = await AdvisoryLock.TryTakeAsync(dataSource, $"ledger projection {projection}", cancellation);
+        if (taken is null)
+        {
+            return null;
+        }
+
+        try
+        {
+            await using var command = Command(
+                taken.Connection, "select epoch, \"position\" from ledger.take_projection($1, $2)", projection, owner);
+            await using var reader = await command.ExecuteReaderAsync(cancellation);
+            await reader.ReadAsync(cancellation);
+            return new Ownership(taken, projection, reader.GetInt64(0), reader.GetInt64(1));
+        }
+        catch
+        {
+            await taken.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Commits what a batch has changed together with the checkpoint: all of it, or nothing.</summary>
+    /// <exception cref="StaleOwnerException">Another owner has taken over.</exception>
+    public async Task CommitAsync(
+        long before, long after, IReadOnlyList<NpgsqlBatchCommand> statements, CancellationToken cancellation)
+    {
+        await using var batch = new NpgsqlBatch(Connection);
+        batch.BatchCommands.Add(new NpgsqlBatchCommand("select ledger.advance_projection($1, $2, $3, $4)")
+        {
+            Parameters =
+            {
+                new NpgsqlParameter<string> { TypedValue = projection, NpgsqlDbType = NpgsqlDbType.Text },
+                new NpgsqlParameter<long> { TypedValue = epoch },
+                new NpgsqlParameter<long> { TypedValue = before },
+                new NpgsqlParameter<long> { TypedValue = after },
+            },
+        });
+        foreach (var statement in statements)
+        {
+            batch.BatchCommands.Add(statement);
+        }
+
+        try
+        {
+            // Without an explicit transaction the statements of a batch are one transaction, in one round trip.
+            await batch.PrepareAsync(cancellation);
+            await batch.ExecuteNonQueryAsync(cancellation);
+        }
+        catch (PostgresException refusal) when (refusal.SqlState == StaleOwnerException.SqlState)
+        {
+            throw new StaleOwnerException(refusal.MessageText, refusal);
+        }
+    }
+
+    /// <summary>Keeps the event that the projection cannot handle, for every host to see.</summary>
+    public Task StopAsync(long position, string error, CancellationToken cancellation) => ExecuteAsync(
+        """
+        update ledger.projections set stopped_position = $3, stopped_error = $4, stopped_at = now()
+        where name = $1 and epoch = $2
+        """,
+        cancellation,
+        projection,
+        epoch,
+        position,
+        error);
+
+    /// <summary>Whether the projection is stopped still; also a sign of life of the connection, and of the epoch.</summary>
+    /// <exception cref="StaleOwnerException">Another owner has taken over.</exception>
+    public async Task<bool> IsStoppedAsync(CancellationToken cancellation)
+    {
+        await using var command = Command(
+            Connection, "select stopped_position is not null from ledger.projections where name = $1 and epoch = $2", projection, epoch);
+        return await command.ExecuteScalarAsync(cancellation) as bool?
+            ?? throw new StaleOwnerException($"Projection {projection} has another owner.");
+    }
+
+    public ValueTask DisposeAsync() => held.DisposeAsync();
+
+    private async Task ExecuteAsync(string sql, CancellationToken cancellation, params object[] values)
+    {
+        await using var command = Command(Connection, sql, values);
+        await command.ExecuteNonQueryAsync(cancellation);
+    }
+
+    private static NpgsqlCommand Command(NpgsqlConnection connection, string sql, params object[] values)
+    {
+        var command = new NpgsqlCommand(sql, connection);
+        foreach (var value in values)
+        {
+            command.Parameters.Add(new NpgsqlParameter { Value = value });
+        }
+
+        return command;
+    }
+}

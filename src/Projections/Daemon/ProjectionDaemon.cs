@@ -1,0 +1,196 @@
+using Ledger.Store;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Npgsql;
+
+namespace Ledger.Projections.Daemon;
+
+/// <summary>
+/// Keeps the projections of one host: each is owned by exactly one host, reads the log in order and commits its rows together with its
+/// checkpoint, so that each event counts exactly once (storage.md, Read models). Dispose it before the store and the data source.
+/// </summary>
+public sealed partial class ProjectionDaemon : IAsyncDisposable
+{
+    private readonly CancellationTokenSource stopping = new();
+    private readonly RecentEvents recent = new();
+    private readonly IReadOnlyList<ProjectionWorker> workers;
+    private readonly CheckpointReader checkpoints;
+    private readonly IEventStore store;
+    private readonly NpgsqlDataSource dataSource;
+    private readonly Func<Action<IReadOnlyList<RecordedEvent>>, IDisposable>? subscribe;
+    private readonly TimeProvider clock;
+    private readonly ILogger log;
+    private IDisposable? subscription;
+    private Task running = Task.CompletedTask;
+
+    /// <summary>A daemon that does nothing before <see cref="StartAsync"/>.</summary>
+    /// <param name="projections">What to keep; each name once.</param>
+    /// <param name="store">Where events are read.</param>
+    /// <param name="subscribe">
+    /// Where new events come from as they are written, in order, such as an event feed's <c>Subscribe</c>; null leaves the daemon to look
+    /// for them itself.
+    /// </param>
+    /// <param name="dataSource">The same database, for rows and checkpoints, without multiplexing; a connection per projection is held.</param>
+    /// <param name="settings">The pace; null for the defaults.</param>
+    /// <param name="clock">
+    /// The clock that paces polls and timeouts: the real one even where a test moves the ledger's, since no decision reads it. Null for
+    /// the real one.
+    /// </param>
+    /// <param name="log">Where ownership, outages and stopped projections are told; null for nowhere.</param>
+    /// <exception cref="ArgumentException">Two projections have one name, or one requires a projection that is not there.</exception>
+    public ProjectionDaemon(
+        IReadOnlyCollection<Projection> projections,
+        IEventStore store,
+        Func<Action<IReadOnlyList<RecordedEvent>>, IDisposable>? subscribe,
+        NpgsqlDataSource dataSource,
+        DaemonSettings? settings = null,
+        TimeProvider? clock = null,
+        ILogger<ProjectionDaemon>? log = null)
+    {
+        var names = projections.Select(projection => projection.Name).ToHashSet();
+        if (names.Count != projections.Count || !projections.SelectMany(projection => projection.Requires).All(names.Contains))
+        {
+            throw new ArgumentException("Each projection is named once, and what it requires is there too.", nameof(projections));
+        }
+
+        this.store = store;
+        this.subscribe = subscribe;
+        this.dataSource = dataSource;
+        this.clock = clock ?? TimeProvider.System;
+        this.log = log ?? NullLogger<ProjectionDaemon>.Instance;
+        settings ??= new DaemonSettings();
+        workers =
+        [
+            .. projections.Select(projection => new ProjectionWorker(
+                projection, store, dataSource, recent, WaitForAsync, Progressed, settings, this.clock, this.log)),
+        ];
+        checkpoints = new CheckpointReader(workers, dataSource, settings, this.clock, this.log);
+    }
+
+    /// <summary>Starts the work, once. Ends at once; the projections catch up on their own.</summary>
+    public Task StartAsync(CancellationToken cancellation = default)
+    {
+        cancellation.ThrowIfCancellationRequested();
+        subscription = subscribe?.Invoke(Observe);
+        running = Task.WhenAll([.. workers.Select(RunAsync), checkpoints.RunAsync(stopping.Token)]);
+        return Task.CompletedTask;
+    }
+
+    /// <summary>Where each projection stands, for every host to ask.</summary>
+    /// <exception cref="NpgsqlException">The database cannot be reached.</exception>
+    public async Task<IReadOnlyList<ProjectionStatus>> StatusAsync(CancellationToken cancellation = default)
+    {
+        var stored = await StoredStatus.ReadAsync(dataSource, [.. workers.Select(worker => worker.Projection.Checkpoint)], cancellation);
+        return
+        [
+            .. workers.Zip(stored, static (worker, stored) => new ProjectionStatus(
+                worker.Projection.Name,
+                worker.Projection.Version,
+                stored.Position,
+                Math.Max(0, stored.Head - stored.Position),
+                stored.Stopped is not null ? ProjectionState.Stopped
+                    : worker.IsOwner ? ProjectionState.Running
+                    : ProjectionState.Standby,
+                stored.Owner,
+                stored.Stopped)),
+        ];
+    }
+
+    /// <summary>Waits until a projection has come to a position, whichever host owns it.</summary>
+    /// <param name="projection">Its name.</param>
+    /// <param name="position">The position.</param>
+    /// <param name="timeout">How long to wait at most.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    /// <returns>False when it did not come so far in time.</returns>
+    /// <exception cref="ArgumentException">There is no projection of that name.</exception>
+    public async Task<bool> WaitForAsync(
+        string projection, long position, TimeSpan timeout, CancellationToken cancellation = default)
+    {
+        var worker = Find(projection);
+        using var waiter = worker.Waiters.Await(position);
+        if (worker.IsOwner && worker.Position >= position)
+        {
+            return true;
+        }
+
+        checkpoints.Look();
+        try
+        {
+            await waiter.Reached.WaitAsync(timeout, clock, cancellation);
+            return true;
+        }
+        catch (TimeoutException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Waits until a projection has everything that is in the log now: a reader then sees all that anybody has written.</summary>
+    /// <inheritdoc cref="WaitForAsync"/>
+    /// <exception cref="StoreUnavailableException">The database cannot be reached.</exception>
+    public async Task<bool> WaitForHeadAsync(string projection, TimeSpan timeout, CancellationToken cancellation = default) =>
+        await WaitForAsync(projection, await store.ReadHeadAsync(cancellation), timeout, cancellation);
+
+    /// <summary>Has a stopped projection try its event again, whichever host owns it.</summary>
+    /// <returns>False when it was not stopped.</returns>
+    /// <exception cref="ArgumentException">There is no projection of that name.</exception>
+    /// <exception cref="NpgsqlException">The database cannot be reached.</exception>
+    public Task<bool> RetryAsync(string projection, CancellationToken cancellation = default) =>
+        StoredStatus.ClearStopAsync(dataSource, Find(projection).Projection.Checkpoint, cancellation);
+
+    /// <summary>Stops; what was not committed is done again by the next owner.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        subscription?.Dispose();
+        await stopping.CancelAsync();
+        await running;
+        stopping.Dispose();
+    }
+
+    private void Observe(IReadOnlyList<RecordedEvent> events)
+    {
+        recent.Add(events);
+        Forget();
+        foreach (var worker in workers)
+        {
+            worker.Wake();
+        }
+    }
+
+    private void Progressed()
+    {
+        Forget();
+        checkpoints.Look();
+    }
+
+    private void Forget()
+    {
+        var needed = long.MaxValue;
+        foreach (var worker in workers)
+        {
+            needed = worker.IsOwner ? Math.Min(needed, worker.Position) : needed;
+        }
+
+        recent.Forget(needed);
+    }
+
+    private ProjectionWorker Find(string projection) =>
+        workers.FirstOrDefault(worker => worker.Projection.Name == projection)
+        ?? throw new ArgumentException($"There is no projection {projection}.", nameof(projection));
+
+    private async Task RunAsync(ProjectionWorker worker)
+    {
+        try
+        {
+            await worker.RunAsync(stopping.Token);
+        }
+        catch (Exception bug)
+        {
+            LogEnded(bug, worker.Projection.Checkpoint);
+            throw;
+        }
+    }
+
+    [LoggerMessage(LogLevel.Critical, "Projection {Projection} ended on this host by an error of the daemon's own.")]
+    private partial void LogEnded(Exception bug, string projection);
+}

@@ -1,0 +1,164 @@
+using Ledger.Projections.Daemon;
+using Ledger.Projections.OpenRuns;
+using Ledger.Store;
+using Ledger.Streams;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Npgsql;
+
+namespace Ledger.Projections.Deadlines;
+
+/// <summary>
+/// Keeps the promises that nobody else keeps: a run whose runner vanished is lost, one over its own limit times out, a cancel that nobody
+/// acknowledges is forced and then expires (domain.md rule 8). Everything that it knows stands in the database, so that it survives a
+/// restart; of several hosts one does it at a time, and what two of them should do both is done once, since the session decides.
+/// </summary>
+public sealed partial class DeadlineWatch : IAsyncDisposable
+{
+    private const int AtOnce = 16;
+
+    private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan SweepEvery = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan CatchUp = TimeSpan.FromSeconds(10);
+
+    private readonly CancellationTokenSource stopping = new();
+    private readonly NpgsqlDataSource dataSource;
+    private readonly SessionStreams streams;
+    private readonly ProjectionDaemon daemon;
+    private readonly DeadlineSettings settings;
+    private readonly TimeProvider clock;
+    private readonly ILogger log;
+    private readonly ObservedDeadlines deadlines;
+    private Task running = Task.CompletedTask;
+
+    /// <summary>A watch that does nothing before <see cref="StartAsync"/>.</summary>
+    /// <param name="dataSource">The database, without multiplexing; the host that watches holds a connection.</param>
+    /// <param name="streams">Where the sessions decide.</param>
+    /// <param name="daemon">Keeps the open runs; disposed after the watch.</param>
+    /// <param name="settings">The deadlines of a cancel.</param>
+    /// <param name="clock">The ledger's clock.</param>
+    /// <param name="log">Where outages are told; null for nowhere.</param>
+    public DeadlineWatch(
+        NpgsqlDataSource dataSource,
+        SessionStreams streams,
+        ProjectionDaemon daemon,
+        DeadlineSettings settings,
+        TimeProvider clock,
+        ILogger<DeadlineWatch>? log = null)
+    {
+        this.dataSource = dataSource;
+        this.streams = streams;
+        this.daemon = daemon;
+        this.settings = settings;
+        this.clock = clock;
+        this.log = log ?? NullLogger<DeadlineWatch>.Instance;
+        deadlines = new ObservedDeadlines(clock);
+    }
+
+    /// <summary>Starts the watch, once. Ends at once.</summary>
+    public Task StartAsync(CancellationToken cancellation = default)
+    {
+        cancellation.ThrowIfCancellationRequested();
+        running = RunAsync();
+        return Task.CompletedTask;
+    }
+
+    /// <summary>Stops; another host, or the next start, goes on.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await stopping.CancelAsync();
+        await running;
+        stopping.Dispose();
+    }
+
+    /// <summary>Looks once at everything that is due, and does what has to be done.</summary>
+    internal async Task ScanAsync(NpgsqlConnection connection, bool isFirst)
+    {
+        var runs = (await WatchedRun.ReadAsync(connection, stopping.Token)).ToDictionary(run => run.Run);
+        var passed = deadlines.Scan([.. runs.Values.SelectMany(run => run.Deadlines(settings))], isFirst);
+        await Parallel.ForEachAsync(
+            passed,
+            new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = stopping.Token },
+            async (deadline, cancellation) => await SettleAsync(runs[deadline.Key.Run], deadline.Key.Kind, cancellation));
+    }
+
+    private async Task RunAsync()
+    {
+        while (!stopping.IsCancellationRequested)
+        {
+            try
+            {
+                await using var held = await AdvisoryLock.TryTakeAsync(dataSource, "ledger deadlines", stopping.Token);
+                if (held is not null)
+                {
+                    await WatchAsync(held.Connection);
+                }
+            }
+            catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception outage) when (Outage.Is(outage) || outage is PostgresException)
+            {
+                LogOutage(outage);
+            }
+
+            await PauseAsync();
+        }
+    }
+
+    private async Task WatchAsync(NpgsqlConnection connection)
+    {
+        // Rows that only appear while the projection catches up would be taken for new ones and be granted their whole duration again.
+        if (!await daemon.WaitForHeadAsync(OpenRunsReader.ProjectionName, CatchUp, stopping.Token))
+        {
+            LogBehind();
+        }
+
+        var sweptAt = clock.GetTimestamp();
+        for (var isFirst = true; !stopping.IsCancellationRequested; isFirst = false)
+        {
+            await ScanAsync(connection, isFirst);
+            if (clock.GetElapsedTime(sweptAt) >= SweepEvery)
+            {
+                await Leases.SweepAsync(connection, stopping.Token);
+                sweptAt = clock.GetTimestamp();
+            }
+
+            await PauseAsync();
+        }
+    }
+
+    private async ValueTask SettleAsync(WatchedRun run, DeadlineKind kind, CancellationToken cancellation)
+    {
+        try
+        {
+            var executed = await streams.ExecuteAsync(
+                new StreamId(run.Run.AccountId, run.Run.SessionId),
+                (session, now) => run.Decide(kind, session, now),
+                new EventContext("deadlines"),
+                cancellation: cancellation);
+            if (executed.Decision.Events.Count > 0)
+            {
+                LogPassed(kind, run.Run.SessionId, run.Run.SequenceId);
+            }
+        }
+        catch (StoreUnavailableException outage)
+        {
+            // It is tried again: the deadline stays until its row has gone.
+            LogOutage(outage);
+        }
+    }
+
+    private async Task PauseAsync() =>
+        await Task.Delay(Tick, clock, stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+
+    [LoggerMessage(LogLevel.Information, "The deadline {Kind} of run {Run} of session {Session} has passed.")]
+    private partial void LogPassed(DeadlineKind kind, Guid session, Guid run);
+
+    [LoggerMessage(LogLevel.Warning, "The deadlines wait for the database.")]
+    private partial void LogOutage(Exception outage);
+
+    [LoggerMessage(LogLevel.Warning, "The open runs are not up to date; deadlines that appear late are granted their whole time.")]
+    private partial void LogBehind();
+}

@@ -1,0 +1,153 @@
+using Ledger.Projections.Daemon;
+using Ledger.Sessions;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace Ledger.Projections.OpenRuns;
+
+/// <summary>Answers: what is open, and who has it?</summary>
+/// <param name="dataSource">The database.</param>
+public sealed class OpenRunsReader(NpgsqlDataSource dataSource)
+{
+    /// <summary>What to wait for before a read that must see a write (<see cref="ProjectionDaemon.WaitForAsync"/>).</summary>
+    public const string ProjectionName = "open_runs";
+
+    // A run waits while an earlier session of its group is open (SessionTriggered.ConcurrencyGroup). The inner limit keeps each pair of
+    // location and type to the head of its queue, however long that is.
+    private const string ClaimableSql = """
+        select r.session_id, r.sequence_id, r.session_number, r.ordinal
+        from unnest($2) as l(location)
+        cross join unnest($3) as t(check_type)
+        cross join lateral (
+          select r.session_id, r.sequence_id, r.session_number, r.ordinal
+          from ledger.open_runs r
+          where r.account_id = $1 and r.location = l.location and r.check_type = t.check_type and r.state = 'queued'
+            and (r.concurrency_group is null or not exists (
+              select from ledger.open_runs earlier
+              where earlier.account_id = r.account_id and earlier.concurrency_group = r.concurrency_group
+                and earlier.project is not distinct from r.project and earlier.session_number < r.session_number))
+          order by r.session_number, r.ordinal
+          limit $4
+        ) r
+        order by r.session_number, r.ordinal
+        limit $4
+        """;
+
+    private const string OpenCancelsSql = """
+        select cancel_id, session_id, sequence_id, cancel_forced, cancel_acknowledged, cancel_requested_at
+        from ledger.open_runs
+        where account_id = $1 and runner_id = $2 and cancel_id is not null
+        order by cancel_requested_at, session_number, ordinal
+        """;
+
+    private const string GroupsSql = """
+        select distinct g.n, r.session_id, r.session_number
+        from unnest($1, $2, $3, $4) with ordinality as g(account_id, project, concurrency_group, before, n)
+        join ledger.open_runs r on r.account_id = g.account_id and r.concurrency_group = g.concurrency_group
+          and r.project is not distinct from g.project and r.session_number < g.before
+        order by g.n, r.session_number
+        """;
+
+    /// <summary>The projection that keeps the rows.</summary>
+    public static Projection CreateProjection() => new OpenRunsProjection();
+
+    /// <summary>Queued runs that a runner may claim, oldest first. A claim decides on the stream: a run may be gone by then.</summary>
+    /// <param name="accountId">The tenant.</param>
+    /// <param name="locations">Where the runner is; none finds none.</param>
+    /// <param name="checkTypes">What it can execute; empty for all of <see cref="CheckTypes.Known"/>.</param>
+    /// <param name="limit">How many at most.</param>
+    /// <param name="cancellation">Ends the read.</param>
+    /// <exception cref="NpgsqlException">The database cannot be reached.</exception>
+    public async Task<IReadOnlyList<ClaimableRun>> ClaimableAsync(
+        Guid accountId,
+        IReadOnlyCollection<string> locations,
+        IReadOnlyCollection<string> checkTypes,
+        int limit,
+        CancellationToken cancellation = default)
+    {
+        var types = checkTypes.Count > 0 ? checkTypes : (IEnumerable<string>)CheckTypes.Known;
+        return await QueryAsync(
+            ClaimableSql,
+            [
+                new NpgsqlParameter<Guid> { TypedValue = accountId },
+                new NpgsqlParameter<string[]> { TypedValue = [.. locations.Distinct()] },
+                new NpgsqlParameter<string[]> { TypedValue = [.. types.Distinct()] },
+                new NpgsqlParameter<int> { TypedValue = limit },
+            ],
+            row => new ClaimableRun(row.GetGuid(0), row.GetGuid(1), row.GetInt64(2)),
+            cancellation);
+    }
+
+    /// <summary>Every cancel that is still open for a runner, oldest first; the reason stands in the session.</summary>
+    /// <exception cref="NpgsqlException">The database cannot be reached.</exception>
+    public Task<IReadOnlyList<OpenCancel>> OpenCancelsAsync(Guid accountId, string runnerId, CancellationToken cancellation = default) =>
+        QueryAsync(
+            OpenCancelsSql,
+            [new NpgsqlParameter<Guid> { TypedValue = accountId }, new NpgsqlParameter<string> { TypedValue = runnerId }],
+            row => new OpenCancel(
+                row.GetGuid(0),
+                row.GetGuid(1),
+                row.GetGuid(2),
+                row.GetBoolean(3),
+                row.GetBoolean(4),
+                row.GetFieldValue<DateTimeOffset>(5)),
+            cancellation);
+
+    /// <summary>The open sessions of a concurrency group that came before a session, oldest first.</summary>
+    /// <exception cref="NpgsqlException">The database cannot be reached.</exception>
+    public async Task<IReadOnlyList<Guid>> OpenSessionsOfGroupAsync(
+        Guid accountId, string? project, string concurrencyGroup, long beforeNumber, CancellationToken cancellation = default)
+    {
+        var found = await OpenSessionsOfGroupsAsync([new GroupPlace(accountId, project, concurrencyGroup, beforeNumber)], cancellation);
+        return [.. found.Select(session => session.SessionId)];
+    }
+
+    /// <summary>The same for several places at once; <c>Place</c> is the index of the place that a session came before.</summary>
+    internal Task<IReadOnlyList<(int Place, Guid SessionId)>> OpenSessionsOfGroupsAsync(
+        IReadOnlyList<GroupPlace> places, CancellationToken cancellation) => QueryAsync(
+        GroupsSql,
+        [
+            SqlArray.Of(places, NpgsqlDbType.Uuid, place => place.AccountId),
+            SqlArray.Of(places, NpgsqlDbType.Text, place => place.Project),
+            SqlArray.Of(places, NpgsqlDbType.Text, place => place.ConcurrencyGroup),
+            SqlArray.Of(places, NpgsqlDbType.Bigint, place => place.BeforeNumber),
+        ],
+        row => ((int)row.GetInt64(0) - 1, row.GetGuid(1)),
+        cancellation);
+
+    private async Task<IReadOnlyList<T>> QueryAsync<T>(
+        string sql, NpgsqlParameter[] parameters, Func<NpgsqlDataReader, T> read, CancellationToken cancellation)
+    {
+        await using var connection = await dataSource.OpenConnectionAsync(cancellation);
+        await using var command = new NpgsqlCommand(sql, connection);
+        command.Parameters.AddRange(parameters);
+        await command.PrepareAsync(cancellation);
+        await using var reader = await command.ExecuteReaderAsync(cancellation);
+        var found = new List<T>();
+        while (await reader.ReadAsync(cancellation))
+        {
+            found.Add(read(reader));
+        }
+
+        return found;
+    }
+}
+
+/// <summary>A run that waits for a runner.</summary>
+/// <param name="SessionId">Its session.</param>
+/// <param name="SequenceId">Its id.</param>
+/// <param name="SessionNumber">The session's number.</param>
+public readonly record struct ClaimableRun(Guid SessionId, Guid SequenceId, long SessionNumber);
+
+/// <summary>A cancel that a runner has not carried out yet, for one run.</summary>
+/// <param name="CancelId">The cancel.</param>
+/// <param name="SessionId">The session.</param>
+/// <param name="SequenceId">The run.</param>
+/// <param name="Forced">Whether to kill at once.</param>
+/// <param name="Acknowledged">Whether the runner has confirmed that it is stopping.</param>
+/// <param name="RequestedAt">When it was asked for.</param>
+public sealed record OpenCancel(
+    Guid CancelId, Guid SessionId, Guid SequenceId, bool Forced, bool Acknowledged, DateTimeOffset RequestedAt);
+
+/// <summary>A place in the queue of a concurrency group.</summary>
+internal readonly record struct GroupPlace(Guid AccountId, string? Project, string ConcurrencyGroup, long BeforeNumber);

@@ -1,0 +1,69 @@
+using Ledger.Sessions;
+
+namespace Ledger.Projections.SessionList;
+
+/// <summary>Which sessions of one account to list, newest first. A filter that is null or empty lets all through.</summary>
+/// <param name="AccountId">The tenant.</param>
+public sealed record SessionListQuery(Guid AccountId)
+{
+    /// <summary>The longest page.</summary>
+    public const int MaximumLimit = 1_000;
+
+    /// <summary>Only this kind.</summary>
+    public SessionKind? Kind { get; init; }
+
+    /// <summary>Only these statuses.</summary>
+    public IReadOnlyCollection<SessionStatus> Statuses { get; init; } = [];
+
+    /// <summary>Only this project.</summary>
+    public string? Project { get; init; }
+
+    /// <summary>Only sessions triggered at or after this time.</summary>
+    public DateTimeOffset? From { get; init; }
+
+    /// <summary>Only sessions triggered before this time.</summary>
+    public DateTimeOffset? To { get; init; }
+
+    /// <summary>Only sessions that contain this check.</summary>
+    public Guid? CheckId { get; init; }
+
+    /// <summary>Only these branches.</summary>
+    public IReadOnlyCollection<string> Branches { get; init; } = [];
+
+    /// <summary>Only sessions of these people: commit owner, or id of the actor who triggered it (wire.md 3.7).</summary>
+    public IReadOnlyCollection<string> Users { get; init; } = [];
+
+    /// <summary>Only these sources.</summary>
+    public IReadOnlyCollection<SessionSource> Sources { get; init; } = [];
+
+    /// <summary>Only this environment.</summary>
+    public string? Environment { get; init; }
+
+    /// <summary>Only this concurrency group.</summary>
+    public string? ConcurrencyGroup { get; init; }
+
+    /// <summary>Only sessions with this text in name, branch, commit id, commit message or commit owner, in whichever case (wire.md 3.7).</summary>
+    public string? TextSearch { get; init; }
+
+    /// <summary>Only sessions with a run that is not settled.</summary>
+    public bool OnlyOpen { get; init; }
+
+    /// <summary>Only sessions older than the one with this number; the next page after it (see <see cref="SessionListCursor"/>).</summary>
+    public long? BeforeNumber { get; init; }
+
+    /// <summary>Only sessions newer than the one with this number.</summary>
+    public long? AfterNumber { get; init; }
+
+    /// <summary>How many at most, from 1 to <see cref="MaximumLimit"/>.</summary>
+    public int Limit { get; init; } = 20;
+}
+
+/// <summary>One page of a list.</summary>
+/// <param name="Sessions">Newest first.</param>
+/// <param name="NextCursor">Where the next page begins; null when there is none.</param>
+public sealed record SessionListPage(IReadOnlyList<ListedSession> Sessions, string? NextCursor);
+
+/// <summary>A session in a list; what it looks like is read from its stream.</summary>
+/// <param name="SessionId">Its id.</param>
+/// <param name="Number">The position of its first event.</param>
+public readonly record struct ListedSession(Guid SessionId, long Number);
