@@ -33,6 +33,7 @@ public sealed partial class EventFeed : IAsyncDisposable
     private ITimer? _polls;
     private Task _running = Task.CompletedTask;
     private bool _stuck;
+    private bool _ended;
 
     /// <summary>A feed that has not started.</summary>
     /// <param name="store">The store to read; its own commits wake the feed without delay.</param>
@@ -82,6 +83,12 @@ public sealed partial class EventFeed : IAsyncDisposable
     /// <summary>Ends the feed; no handler is called afterwards.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (_ended)
+        {
+            return;
+        }
+
+        _ended = true;
         _commits?.Dispose();
         await (_polls?.DisposeAsync() ?? ValueTask.CompletedTask);
         await _stopping.CancelAsync();

@@ -21,6 +21,7 @@ internal sealed partial class Notifier : IAsyncDisposable
     private readonly Channel<long> _heads = System.Threading.Channels.Channel.CreateBounded<long>(
         new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true });
 
+    private readonly CancellationTokenSource _stopping = new();
     private readonly NpgsqlDataSource _dataSource;
     private readonly TimeProvider _clock;
     private readonly ILogger _log;
@@ -37,46 +38,50 @@ internal sealed partial class Notifier : IAsyncDisposable
     /// <summary>Has a head announced soon; a later one takes its place if it was not announced yet.</summary>
     public void Announce(long head) => _heads.Writer.TryWrite(head);
 
-    /// <summary>Announces what is left, then ends.</summary>
+    /// <summary>Ends; a head that was not announced yet is found by those who poll.</summary>
     public async ValueTask DisposeAsync()
     {
-        _heads.Writer.TryComplete();
-        await _running;
+        if (_heads.Writer.TryComplete())
+        {
+            await _stopping.CancelAsync();
+            await _running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            _stopping.Dispose();
+        }
     }
 
     private async Task RunAsync()
     {
-        while (await _heads.Reader.WaitToReadAsync())
+        while (await _heads.Reader.WaitToReadAsync(_stopping.Token))
         {
             try
             {
                 await AnnounceAsync();
             }
-            catch (Exception outage) when (outage is PostgresException || Failure.IsOutage(outage))
+            catch (Exception outage) when (!_stopping.IsCancellationRequested && (outage is PostgresException || Failure.IsOutage(outage)))
             {
                 LogNotAnnounced(outage);
-                await Task.Delay(PauseAfterFailure, _clock);
+                await Task.Delay(PauseAfterFailure, _clock, _stopping.Token);
             }
         }
     }
 
     private async Task AnnounceAsync()
     {
-        await using var connection = await _dataSource.OpenConnectionAsync();
+        await using var connection = await _dataSource.OpenConnectionAsync(_stopping.Token);
         await using (var hasty = new NpgsqlCommand("set synchronous_commit = off", connection))
         {
-            await hasty.ExecuteNonQueryAsync();
+            await hasty.ExecuteNonQueryAsync(_stopping.Token);
         }
 
         await using var notify = new NpgsqlCommand("select pg_notify($1, $2)", connection);
         var payload = new NpgsqlParameter<string>();
         notify.Parameters.Add(new NpgsqlParameter<string> { TypedValue = Channel });
         notify.Parameters.Add(payload);
-        await foreach (var head in _heads.Reader.ReadAllAsync())
+        await foreach (var head in _heads.Reader.ReadAllAsync(_stopping.Token))
         {
             payload.TypedValue = head.ToString(CultureInfo.InvariantCulture);
-            await notify.ExecuteNonQueryAsync();
-            await Task.Delay(Pause, _clock);
+            await notify.ExecuteNonQueryAsync(_stopping.Token);
+            await Task.Delay(Pause, _clock, _stopping.Token);
         }
     }
 

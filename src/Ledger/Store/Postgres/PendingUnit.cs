@@ -121,7 +121,19 @@ internal readonly record struct EncodedEvent(Guid Id, EventType Type, byte[] Dat
         StorableText.Require(added.Context.CorrelationId);
         StorableText.Require(added.Context.CausationId);
         var type = EventTypes.For(added.Data);
-        return new(added.Id, type, JsonSerializer.SerializeToUtf8Bytes(added.Data, type.Json), added.Data.At.UtcDateTime, added.Context);
+        return new(added.Id, type, Write(added, type), added.Data.At.UtcDateTime, added.Context);
+    }
+
+    private static byte[] Write(NewEvent added, EventType type)
+    {
+        try
+        {
+            return JsonSerializer.SerializeToUtf8Bytes(added.Data, type.Json);
+        }
+        catch (JsonException malformed)
+        {
+            throw new UnstorableEventException($"An event of type {type.Alias} holds what JSON cannot.", malformed);
+        }
     }
 }
 

@@ -15,10 +15,10 @@ public static class SchemaUpgrade
     /// <summary>Applies the store's own files, then those of further assemblies in the order given.</summary>
     /// <exception cref="StoreUnavailableException">The database cannot be reached, or refuses a file.</exception>
     public static Task ApplyAsync(NpgsqlDataSource dataSource, IEnumerable<Assembly> further, CancellationToken cancellation) =>
-        ApplyAsync(
+        ApplyFilesAsync(
             dataSource, [.. further.Prepend(typeof(SchemaUpgrade).Assembly).Distinct().SelectMany(SchemaFile.Of)], cancellation);
 
-    internal static async Task ApplyAsync(NpgsqlDataSource dataSource, IReadOnlyList<SchemaFile> files, CancellationToken cancellation)
+    internal static async Task ApplyFilesAsync(NpgsqlDataSource dataSource, IReadOnlyList<SchemaFile> files, CancellationToken cancellation)
     {
         try
         {

@@ -9,6 +9,8 @@ internal sealed class WriterConnection(NpgsqlDataSource dataSource, TimeSpan tim
     private const string Durable =
         "select set_config('synchronous_commit', 'on', false) where current_setting('synchronous_commit') = 'off'";
 
+    private static readonly TimeSpan LongestConnect = TimeSpan.FromSeconds(5);
+
     private NpgsqlConnection? _connection;
     private AppendBatch? _batch;
 
@@ -35,7 +37,7 @@ internal sealed class WriterConnection(NpgsqlDataSource dataSource, TimeSpan tim
 
     private async Task<AppendBatch> OpenAsync()
     {
-        using var limit = new CancellationTokenSource(timeout);
+        using var limit = new CancellationTokenSource(timeout < LongestConnect ? timeout : LongestConnect);
         _connection = await dataSource.OpenConnectionAsync(limit.Token);
         await using (var durable = new NpgsqlCommand(Durable, _connection))
         {
