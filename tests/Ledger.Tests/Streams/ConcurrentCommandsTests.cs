@@ -70,8 +70,8 @@ public sealed class ConcurrentCommandsTests
     {
         var (host, store) = Host.With(Running());
         var sizes = new ConcurrentQueue<int>();
-        var held = new TaskCompletionSource();
-        var reached = new TaskCompletionSource();
+        var held = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var reached = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         store.BeforeAppend = async unit =>
         {
             sizes.Enqueue(unit.Appends[0].Events.Count);
@@ -110,7 +110,7 @@ public sealed class ConcurrentCommandsTests
     public async Task Commands_on_different_sessions_do_not_wait_for_each_other()
     {
         var (host, store) = Host.With(Running());
-        var held = new TaskCompletionSource();
+        var held = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         store.BeforeAppend = unit => unit.Appends[0].Stream == Host.Stream ? held.Task : Task.CompletedTask;
         var stuck = host.CancelAsync();
 

@@ -53,7 +53,7 @@ public sealed class FailureTests
     public async Task Whoever_stops_waiting_does_not_stop_the_others()
     {
         var (host, store) = Host.With(Running());
-        var held = new TaskCompletionSource();
+        var held = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         store.BeforeAppend = _ => held.Task;
         using var impatience = new CancellationTokenSource();
         var impatient = host.Streams.ExecuteAsync(

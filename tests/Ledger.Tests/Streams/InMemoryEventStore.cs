@@ -46,8 +46,8 @@ internal sealed class InMemoryEventStore : IEventStore
     /// <summary>Holds every append back until it is released, and tells when the first one has arrived.</summary>
     public (Task Reached, Action Release) Hold()
     {
-        var reached = new TaskCompletionSource();
-        var held = new TaskCompletionSource();
+        var reached = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var held = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         BeforeAppend = _ =>
         {
             reached.TrySetResult();
