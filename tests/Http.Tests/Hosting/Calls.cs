@@ -26,7 +26,7 @@ internal static class Calls
             text.Length == 0 ? default : JsonSerializer.Deserialize<JsonElement>(text));
     }
 
-    public static Task<Answer> PostAsync(this HttpClient client, string path, object? body, params IReadOnlyList<(string, string)> headers) =>
+    public static Task<Answer> PostBodyAsync(this HttpClient client, string path, object? body, params IReadOnlyList<(string, string)> headers) =>
         client.CallAsync(HttpMethod.Post, path, body, headers);
 
     public static Task<Answer> ReadAsync(this HttpClient client, string path) => client.CallAsync(HttpMethod.Get, path);
@@ -43,7 +43,7 @@ internal static class Calls
     /// <summary>Triggers a session.</summary>
     public static async Task<Triggered> TriggerAsync(this HttpClient client, object body)
     {
-        var made = await client.PostAsync("/ledger/sessions", body);
+        var made = await client.PostBodyAsync("/ledger/sessions", body);
         made.Status.ShouldBe(HttpStatusCode.Created, made.Body.ToString());
         return new Triggered(
             made.Body.GetProperty("sessionId").GetGuid(),

@@ -41,6 +41,18 @@ internal sealed class OpenStream : IAsyncDisposable
         return new Frame(frame.EventType, frame.EventId, JsonSerializer.Deserialize<JsonElement>(frame.Data));
     }
 
+    /// <summary>The next frame that satisfies a condition: signals may come twice.</summary>
+    public async Task<Frame> NextAsync(Func<Frame, bool> condition)
+    {
+        while (true)
+        {
+            if (await NextAsync() is var frame && condition(frame))
+            {
+                return frame;
+            }
+        }
+    }
+
     /// <summary>Ends when the server has ended the stream.</summary>
     public async Task EndAsync() => (await frames.MoveNextAsync().AsTask().WaitAsync(Patience)).ShouldBeFalse();
 

@@ -37,7 +37,7 @@ public sealed class ClaimTests(LedgerOfClass fixture) : IClassFixture<LedgerOfCl
         await client.TriggerAsync("left", "left", "left", "right");
         var runner = new TestRunner(client, "picky");
 
-        var wrongType = await client.PostAsync(
+        var wrongType = await client.PostBodyAsync(
             "/ledger/runners/picky/claims", new { locations = new[] { "left" }, checkTypes = new[] { "API" }, max = 10 });
         var two = await runner.ClaimAsync("left", max: 2);
         var rest = await runner.ClaimAsync("left", max: 10);
@@ -133,7 +133,7 @@ public sealed class ClaimTests(LedgerOfClass fixture) : IClassFixture<LedgerOfCl
         var runner = new TestRunner(client, "told");
         var session = await client.TriggerAsync("told");
         await runner.TakeAsync(session, "told");
-        await client.PostAsync($"/ledger/sessions/{session.SessionId}/cancel", new { reason = "enough" });
+        await client.PostBodyAsync($"/ledger/sessions/{session.SessionId}/cancel", new { reason = "enough" });
 
         var news = await runner.AskAsync("told", waitSeconds: 30).WaitAsync(TimeSpan.FromSeconds(15));
         var again = await runner.AskAsync("told");

@@ -15,7 +15,7 @@ public sealed class SignalTests(TestDatabase database, ITestOutputHelper output)
         var runner = new TestRunner(ledger.Client, "again");
         var session = await ledger.Client.TriggerAsync("again");
         await runner.TakeAsync(session, "again");
-        await ledger.Client.PostAsync($"/ledger/sessions/{session.SessionId}/cancel", new { });
+        await ledger.Client.PostBodyAsync($"/ledger/sessions/{session.SessionId}/cancel", new { });
 
         for (var time = 0; time < 2; time++)
         {
@@ -36,7 +36,7 @@ public sealed class SignalTests(TestDatabase database, ITestOutputHelper output)
         await using var signals = await runner.ListenAsync();
 
         var began = Stopwatch.GetTimestamp();
-        var asked = await there.Client.PostAsync($"/ledger/sessions/{session.SessionId}/cancel", new { });
+        var asked = await there.Client.PostBodyAsync($"/ledger/sessions/{session.SessionId}/cancel", new { });
         var signal = await signals.NextAsync();
 
         output.WriteLine($"The signal came {Stopwatch.GetElapsedTime(began).TotalMilliseconds:0.0} ms after the request was sent.");
@@ -65,8 +65,8 @@ public sealed class SignalTests(TestDatabase database, ITestOutputHelper output)
         await namesake.TakeAsync(elsewhere, "mine");
         await using var signals = await runner.ListenAsync();
 
-        await foreign.Client.PostAsync($"/ledger/sessions/{elsewhere.SessionId}/cancel", new { });
-        await ledger.Client.PostAsync($"/ledger/sessions/{session.SessionId}/cancel", new { });
+        await foreign.Client.PostBodyAsync($"/ledger/sessions/{elsewhere.SessionId}/cancel", new { });
+        await ledger.Client.PostBodyAsync($"/ledger/sessions/{session.SessionId}/cancel", new { });
 
         (await signals.NextAsync()).Data.GetProperty("sessionId").GetGuid().ShouldBe(session.SessionId);
     }

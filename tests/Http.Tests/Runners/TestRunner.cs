@@ -9,7 +9,7 @@ internal sealed class TestRunner(HttpClient client, string id)
 {
     public string Id => id;
 
-    public Task<Answer> AskAsync(string location, int waitSeconds = 0, int max = 1) => client.PostAsync(
+    public Task<Answer> AskAsync(string location, int waitSeconds = 0, int max = 1) => client.PostBodyAsync(
         $"/ledger/runners/{id}/claims", new { locations = new[] { location }, checkTypes = Array.Empty<string>(), max, waitSeconds });
 
     /// <summary>Claims, and gives the runs that it got.</summary>
@@ -37,7 +37,7 @@ internal sealed class TestRunner(HttpClient client, string id)
         session, run, "results", new { resultId, resultType = "FINAL", hasFailures = false, isCancelled, responseTime = 1200 });
 
     public Task<Answer> TellAsync(Guid session, Guid run, string what, object? body) =>
-        client.PostAsync($"/ledger/sessions/{session}/runs/{run}/{what}", body, ("Ledger-Runner", id));
+        client.PostBodyAsync($"/ledger/sessions/{session}/runs/{run}/{what}", body, ("Ledger-Runner", id));
 
     /// <summary>Claims and starts the one run that is queued at a location.</summary>
     public async Task TakeAsync(Triggered session, string location)
