@@ -26,7 +26,7 @@ internal sealed class CommandLine
 
     private readonly Option<string> _key = new("--key")
     {
-        Description = $"An API key with the scope runner; others on this machine can read command lines, so prefer {RunnerOptions.KeyVariable}",
+        Description = $"An API key with the scope runner; command lines can be read by others, so prefer {RunnerOptions.KeyVariable}",
         Required = true,
     };
 
@@ -121,7 +121,7 @@ internal sealed class CommandLine
     private static IEnumerable<string> FromEnvironment(Option option, string[] arguments, Func<string, string?> environment)
     {
         var name = option.Name;
-        if (arguments.Any(a => a == name || a.StartsWith(name + "=", StringComparison.Ordinal) || a.StartsWith(name + ":", StringComparison.Ordinal)))
+        if (arguments.Any(a => a.Split('=', ':')[0] == name))
         {
             return [];
         }
@@ -132,7 +132,9 @@ internal sealed class CommandLine
             return [];
         }
 
-        var values = option is Option<string[]> ? value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) : [value];
+        string[] values = option is Option<string[]>
+            ? value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
+            : [value];
         return values.SelectMany(v => new[] { name, v });
     }
 

@@ -73,7 +73,8 @@ internal sealed class HeldRuns(Func<ClaimedRun, RunExecution> execute, ILogger<H
                 execution.Cancel(CancelOrder.From(early.CancelId, early.Reason, early.Mode));
             }
 
-            log.LogInformation("{Run}: claimed, {CheckType} at {Location}", execution.Label, LogLine.Of(run.CheckType), LogLine.Of(run.Location));
+            log.LogInformation(
+                "{Run}: claimed, {CheckType} at {Location}", execution.Label, LogLine.Of(run.CheckType), LogLine.Of(run.Location));
             _held[run.SequenceId] = execution;
         }
 

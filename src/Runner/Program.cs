@@ -26,10 +26,18 @@ var runner = new RunnerHost(options, TimeProvider.System, logs);
 PosixSignal[] endings = Posix.IsIgnored(Posix.HangUp)
     ? [PosixSignal.SIGTERM, PosixSignal.SIGINT, PosixSignal.SIGQUIT]
     : [PosixSignal.SIGTERM, PosixSignal.SIGINT, PosixSignal.SIGQUIT, PosixSignal.SIGHUP];
+// A terminal, `timeout` and `dotnet run` each tell the process and its group, so one wish arrives twice.
+var echo = TimeSpan.FromMilliseconds(500);
+var last = 0L;
 var handlers = Array.ConvertAll(endings, signal => PosixSignalRegistration.Create(signal, context =>
 {
     context.Cancel = true;
-    runner.Stop(context.Signal.ToString());
+    var now = TimeProvider.System.GetTimestamp();
+    var before = Interlocked.Exchange(ref last, now);
+    if (before == 0 || TimeProvider.System.GetElapsedTime(before, now) > echo)
+    {
+        runner.Stop(context.Signal.ToString());
+    }
 }));
 try
 {

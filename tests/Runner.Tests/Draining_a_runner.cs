@@ -106,7 +106,8 @@ public sealed class Draining_a_runner
             ArgumentList =
             {
                 // What a shell starts in the background ignores SIGINT, and so would everything that it starts.
-                "-c", "dotnet \"$0\" --url \"$1\" --location eu-central-1 --grace-seconds 600 --log-directory . & echo $! > runner; wait $!",
+                "-c",
+                "dotnet \"$0\" --url \"$1\" --location eu-central-1 --grace-seconds 600 --log-directory . & echo $! > runner; wait $!",
                 program, ledger.Url.ToString(),
             },
             Environment = { [RunnerOptions.KeyVariable] = FakeLedger.Key },
@@ -129,6 +130,11 @@ public sealed class Draining_a_runner
     private static IResult? SkipEverything(Call call) => call.What != "cancel"
         ? null
         : Results.Json(
-            new { cancelId = Guid.NewGuid(), targeted = Array.Empty<Guid>(), skipped = new[] { new { sequenceId = call.Body!["sequenceIds"]![0], why = "notCancellable" } } },
+            new
+            {
+                cancelId = Guid.NewGuid(),
+                targeted = Array.Empty<Guid>(),
+                skipped = new[] { new { sequenceId = call.Body!["sequenceIds"]![0], why = "notCancellable" } },
+            },
             statusCode: 202);
 }

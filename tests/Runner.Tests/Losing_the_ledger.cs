@@ -26,7 +26,8 @@ public sealed class Losing_the_ledger
     public async Task A_repeated_report_is_the_same_report()
     {
         await using var runner = await RunnerUnderTest.StartAsync();
-        var answers = new Queue<IResult?>([Results.StatusCode(503), Results.StatusCode(429), Results.StatusCode(500), Results.Text("{"), null]);
+        var answers = new Queue<IResult?>(
+            [Results.StatusCode(503), Results.StatusCode(429), Results.StatusCode(500), Results.Text("{"), null]);
         runner.Ledger.Script = c => c.What == "results" ? answers.Dequeue() : null;
         var run = runner.Ledger.Enqueue(FakeRun.Of("true"));
 

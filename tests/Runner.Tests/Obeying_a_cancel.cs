@@ -114,7 +114,8 @@ public sealed class Obeying_a_cancel
     [Fact]
     public async Task A_cancel_that_only_a_heartbeat_brings_is_obeyed()
     {
-        await using var runner = await RunnerUnderTest.StartAsync(prepare: l => l.Script = c => c.What == "signals" ? Results.StatusCode(503) : null);
+        await using var runner = await RunnerUnderTest.StartAsync(
+            prepare: l => l.Script = c => c.What == "signals" ? Results.StatusCode(503) : null);
         var run = runner.Ledger.Enqueue(FakeRun.Of(Endless));
         await Eventually.LinesAsync(runner.PathOf("pids"));
 
@@ -161,7 +162,8 @@ public sealed class Obeying_a_cancel
     [Fact]
     public async Task A_run_that_is_cancelled_while_its_start_is_asked_for_never_starts()
     {
-        await using var runner = await RunnerUnderTest.StartAsync(prepare: l => l.Script = c => c.What == "start" ? Results.StatusCode(503) : null);
+        await using var runner = await RunnerUnderTest.StartAsync(
+            prepare: l => l.Script = c => c.What == "start" ? Results.StatusCode(503) : null);
         var run = runner.Ledger.Enqueue(FakeRun.Of(Endless));
         await runner.Ledger.HearsAsync(run, "start");
 
@@ -176,7 +178,8 @@ public sealed class Obeying_a_cancel
     [Fact]
     public async Task A_run_whose_start_is_refused_because_of_a_cancel_never_starts()
     {
-        await using var runner = await RunnerUnderTest.StartAsync(prepare: l => l.Script = c => c.What == "start" ? Results.StatusCode(409) : null);
+        await using var runner = await RunnerUnderTest.StartAsync(
+            prepare: l => l.Script = c => c.What == "start" ? Results.StatusCode(409) : null);
         var run = FakeRun.Of(Endless);
         runner.Ledger.HeartbeatCancels[run.SequenceId] = FakeLedger.Cancel(run, _cancelId);
         runner.Ledger.Enqueue(run);

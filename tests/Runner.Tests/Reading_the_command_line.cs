@@ -29,7 +29,8 @@ public sealed class Reading_the_command_line
             ["LEDGER_GRACE_SECONDS"] = "2.5",
         };
 
-        var (options, _) = CommandLine.Read(["--url", "http://here:2", "--location", "c", "--location", "d"], environment.GetValueOrDefault);
+        var (options, _) = CommandLine.Read(
+            ["--url", "http://here:2", "--location", "c", "--location", "d"], environment.GetValueOrDefault);
 
         options.ShouldNotBeNull();
         options.Url.ShouldBe(new Uri("http://here:2"));

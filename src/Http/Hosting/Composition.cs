@@ -32,6 +32,7 @@ internal static class Composition
         services.AddSingleton<IEventStore>(provider => provider.GetRequiredService<PostgresEventStore>());
         services.AddSingleton(new SessionCache(settings.Cache.Runs));
         services.AddSingleton<SessionStreams>();
+        services.AddSingleton<SessionFeed>();
         services.AddSingleton<ApiKeys>();
         services.AddSingleton<Bootstrap>();
         services.AddSingleton<CheckRegistry>();
@@ -64,6 +65,8 @@ internal static class Composition
         native.MapCancels();
         native.MapRunners();
         native.MapProjections();
+
+        app.MapGroup("").WithMetadata(ChecklyDialect.Instance).MapCheckly();
 
         app.MapUnknownPaths();
     }

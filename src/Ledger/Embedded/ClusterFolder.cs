@@ -13,8 +13,8 @@ internal sealed record ClusterFolder(string Root)
     /// <summary>PostgreSQL's own data directory.</summary>
     internal string Data => Path.Combine(Root, "postgres");
 
-    /// <summary>Where a new cluster is made; it moves to <see cref="Data"/> when it is complete.</summary>
-    internal string Incoming => Path.Combine(Root, "postgres.incoming");
+    /// <summary>How the folders begin in which a new cluster is made; it moves to <see cref="Data"/> when it is complete.</summary>
+    internal const string IncomingPrefix = "postgres.incoming.";
 
     /// <summary>See <see cref="HostLock"/>.</summary>
     internal string LockFile => Path.Combine(Root, "host.lock");

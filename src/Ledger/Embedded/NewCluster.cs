@@ -10,14 +10,15 @@ internal static class NewCluster
     internal static async Task CreateAsync(
         ClusterFolder folder, ServerPrograms programs, ServerAccount account, bool durable, CancellationToken cancellationToken)
     {
-        Discard(folder);
-        Directory.CreateDirectory(folder.Incoming);
-        UnixRights.Set(folder.Incoming, UnixRights.OwnerFolder);
-        await account.TakeOverAsync(folder.Incoming, cancellationToken);
+        DiscardUnfinished(folder.Root);
+        var incoming = Path.Combine(folder.Root, ClusterFolder.IncomingPrefix + Guid.NewGuid().ToString("N"));
+        Directory.CreateDirectory(incoming);
+        UnixRights.Set(incoming, UnixRights.OwnerFolder);
+        await account.TakeOverAsync(incoming, cancellationToken);
         try
         {
-            var cluster = Path.Combine(folder.Incoming, "cluster");
-            var password = Path.Combine(folder.Incoming, ClusterFolder.PasswordFileName);
+            var cluster = Path.Combine(incoming, "cluster");
+            var password = Path.Combine(incoming, ClusterFolder.PasswordFileName);
             // The folder around it is closed already.
             await File.WriteAllTextAsync(password, RandomNumberGenerator.GetHexString(48, lowercase: true), cancellationToken);
             UnixRights.Set(password, UnixRights.OwnerFile);
@@ -41,15 +42,26 @@ internal static class NewCluster
         }
         finally
         {
-            Discard(folder);
+            DiscardUnfinished(folder.Root);
         }
     }
 
-    private static void Discard(ClusterFolder folder)
+    /// <summary>
+    /// Deletes what is left of unfinished clusters. The <c>initdb</c> of a host that was killed may still be at work in one: it
+    /// fails when its files go, and what it writes meanwhile waits for the next time.
+    /// </summary>
+    private static void DiscardUnfinished(string root)
     {
-        if (Directory.Exists(folder.Incoming))
+        foreach (var leftover in Directory.EnumerateDirectories(root, ClusterFolder.IncomingPrefix + "*"))
         {
-            Directory.Delete(folder.Incoming, recursive: true);
+            try
+            {
+                Directory.Delete(leftover, recursive: true);
+            }
+            catch (IOException)
+            {
+                // Files came and went while they were being deleted; no later step looks into this folder.
+            }
         }
     }
 }

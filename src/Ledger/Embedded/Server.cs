@@ -197,14 +197,20 @@ internal sealed class Server(ClusterFolder folder, ServerPrograms programs, Embe
 
             var failure = ServerLog.FailureAfter(folder.LogFile, logged) ?? start.LastLine;
             var mayPass = failure.Contains("shared memory block", StringComparison.Ordinal)
+                || failure.Contains("lock file", StringComparison.Ordinal)
                 || (fixedPort is null && failure.Contains("TCP/IP sockets", StringComparison.Ordinal));
             if (!mayPass || time.GetElapsedTime(began) > options.StartTimeout)
             {
                 throw new EmbeddedPostgresException($"PostgreSQL did not start on '{folder.Data}': {failure} (see {folder.LogFile}).");
             }
 
-            // Processes of a server that was killed still hold its memory for a moment, or another program took the port.
+            // Processes of a server that was killed still hold its memory for a moment, or another program took the port, or the
+            // pg_ctl of a host that was killed was quicker.
             await Task.Delay(Pause, time, cancellationToken);
+            if (await WaitUntilReachableAsync(cancellationToken) is { } other)
+            {
+                return other;
+            }
         }
     }
 

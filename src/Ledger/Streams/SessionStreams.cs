@@ -77,6 +77,11 @@ public sealed class SessionStreams(IEventStore store, SessionCache cache, TimePr
             triggered.Add(decision.Answer!);
         }
 
+        if (triggered.Count == 0)
+        {
+            return ([], null);
+        }
+
         var unit = new AppendUnit(
             [.. triggered.Select(e => new StreamAppend(new StreamId(e.AccountId, e.SessionId), 0, [NewEventOf(e, context)]))], []);
         var outcome = await store.AppendAsync(unit, cancellation);

@@ -48,7 +48,8 @@ internal sealed class ProcessGroup : IAsyncDisposable
     public bool HasEnded => Exited.IsCompleted || ProcessTree.Find(Id) is not { IsZombie: false } now || now.Identity != _leader;
 
     /// <summary>Where the setsid program is; null if this machine has none.</summary>
-    public static string? FindSetsid() => Executable.Find("setsid", Environment.GetEnvironmentVariable("PATH"), Environment.CurrentDirectory);
+    public static string? FindSetsid() =>
+        Executable.Find("setsid", Environment.GetEnvironmentVariable("PATH"), Environment.CurrentDirectory);
 
     /// <summary>Starts a command; its output goes to the log. Returns once it stands in its own group.</summary>
     /// <exception cref="UnusableSpecException">It cannot be started.</exception>

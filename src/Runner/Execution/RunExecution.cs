@@ -41,7 +41,13 @@ internal sealed class RunExecution
     private readonly Lock _gate = new();
 
     public RunExecution(
-        ClaimedRun run, RunnerOptions options, LedgerClient ledger, Launcher launcher, TimeProvider time, ILogger log, CancellationToken giveUp)
+        ClaimedRun run,
+        RunnerOptions options,
+        LedgerClient ledger,
+        Launcher launcher,
+        TimeProvider time,
+        ILogger log,
+        CancellationToken giveUp)
     {
         Run = run;
         Label = $"{LogLine.Of(run.Name)} ({run.SequenceId})";

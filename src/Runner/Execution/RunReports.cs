@@ -20,7 +20,7 @@ internal sealed class RunReports(ClaimedRun run, LedgerClient ledger, Outbox out
 
     /// <summary>The command ended by itself.</summary>
     public void Finished(Ending.Finished ending) => Result(
-        hasFailures: ending.ExitCode != 0,
+        hasFailures: ending.ExitCode != 0 && ending.Problem is null,
         hasErrors: ending.Problem is not null,
         ending.Span,
         new RunDetails(

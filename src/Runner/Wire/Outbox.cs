@@ -68,8 +68,8 @@ internal sealed class Outbox
             {
                 case Outcome.Accepted:
                     _backoff.Reset();
-                    _log.LogInformation(
-                        "{Run}: {Report} reported{Late}", label, report.What, answer.Value?.Late == true ? ", late: the run was settled already" : "");
+                    var late = answer.Value?.Late == true ? ", late: the run was settled already" : string.Empty;
+                    _log.LogInformation("{Run}: {Report} reported{Late}", label, report.What, late);
                     return;
                 case Outcome.Refused:
                     _backoff.Reset();

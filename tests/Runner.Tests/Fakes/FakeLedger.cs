@@ -125,7 +125,11 @@ internal sealed class FakeLedger : IAsyncDisposable
     {
         var body = context.Request.ContentLength > 0 ? await JsonNode.ParseAsync(context.Request.Body) : null;
         var call = new Call(
-            context.Request.Method, context.Request.Path, context.Request.Headers["Ledger-Runner"], context.Request.Headers.Authorization, body);
+            context.Request.Method,
+            context.Request.Path,
+            context.Request.Headers["Ledger-Runner"],
+            context.Request.Headers.Authorization,
+            body);
         if (IsAway)
         {
             context.Abort();
@@ -152,7 +156,8 @@ internal sealed class FakeLedger : IAsyncDisposable
 
         if (call.What == "cancel")
         {
-            return Results.Json(new { cancelId = Guid.NewGuid(), targeted = call.Body!["sequenceIds"], skipped = Array.Empty<string>() }, statusCode: 202);
+            return Results.Json(
+                new { cancelId = Guid.NewGuid(), targeted = call.Body!["sequenceIds"], skipped = Array.Empty<string>() }, statusCode: 202);
         }
 
         var sequenceId = Guid.Parse(call.Path.Split('/')[^2]);

@@ -6,7 +6,14 @@ internal sealed record FakeRun(
 {
     /// <summary>A run that executes a shell script.</summary>
     public static FakeRun Of(string script, double? timeoutSeconds = null, string? image = null) =>
-        With(new { command = new[] { "sh", "-c", script }, environment = Variables("COLOUR", "blue"), timeoutSeconds, image, somethingNewer = 1 });
+        With(new
+        {
+            command = new[] { "sh", "-c", script },
+            environment = Variables("COLOUR", "blue"),
+            timeoutSeconds,
+            image,
+            somethingNewer = 1,
+        });
 
     /// <summary>The environment of a spec.</summary>
     public static Dictionary<string, string> Variables(string name, string value) => new(StringComparer.Ordinal) { [name] = value };

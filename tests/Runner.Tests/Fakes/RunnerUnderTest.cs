@@ -25,7 +25,8 @@ internal sealed class RunnerUnderTest : IAsyncDisposable
     /// <summary>The exit code, once it has ended.</summary>
     public Task<int> Ended => _running;
 
-    public static async Task<RunnerUnderTest> StartAsync(Func<RunnerOptions, RunnerOptions>? change = null, Action<FakeLedger>? prepare = null)
+    public static async Task<RunnerUnderTest> StartAsync(
+        Func<RunnerOptions, RunnerOptions>? change = null, Action<FakeLedger>? prepare = null)
     {
         var ledger = await FakeLedger.StartAsync();
         prepare?.Invoke(ledger);

@@ -1,0 +1,27 @@
+using Ledger.Http.Dialects.Checkly.Cancels;
+using Ledger.Http.Dialects.Checkly.CheckSessions;
+using Ledger.Http.Dialects.Checkly.TestSessions;
+
+namespace Ledger.Http.Dialects.Checkly;
+
+/// <summary>The routes of this dialect (wire.md 3).</summary>
+internal static class ChecklyRoutes
+{
+    public static void MapCheckly(this IEndpointRouteBuilder routes)
+    {
+        routes.MapCheckSessions();
+        routes.MapTestSessions();
+        routes.MapSessionCancels();
+    }
+
+    /// <summary>Describes the errors that a route answers with.</summary>
+    public static RouteHandlerBuilder ProducesErrors(this RouteHandlerBuilder route, params ReadOnlySpan<int> statuses)
+    {
+        foreach (var status in statuses)
+        {
+            route.Produces<ChecklyError>(status);
+        }
+
+        return route;
+    }
+}

@@ -1,0 +1,64 @@
+using System.Text.Json.Serialization;
+using Ledger.Http.Errors;
+
+namespace Ledger.Http.Dialects.Checkly.Targets;
+
+/// <summary>How often and when a failed run is tried again (wire.md 3.6); the runner does it.</summary>
+internal sealed record RetryStrategy(RetryType Type)
+{
+    /// <summary>From 1 to 10; 1 for a single retry.</summary>
+    public int MaxRetries
+    {
+        get => Type is RetryType.SingleRetry ? 1 : field;
+        init;
+    }
+    = 2;
+
+    /// <summary>The wait before the first retry.</summary>
+    public double BaseBackoffSeconds { get; init; } = 60;
+
+    /// <summary>Whether it is tried again at the same location.</summary>
+    public bool SameRegion { get; init; } = true;
+
+    /// <summary>From 0 to 600: how long all of it may take.</summary>
+    public double MaxDurationSeconds { get; init; } = 600;
+
+    /// <summary>After which failures; absent for all.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<RetryOn>? OnlyOn { get; init; }
+
+    /// <summary>Checks what the JSON type cannot say.</summary>
+    /// <exception cref="RequestRejected">400 for a value out of its bounds.</exception>
+    public void Validate()
+    {
+        if (MaxRetries is < 1 or > 10)
+        {
+            throw RequestRejected.BadRequest("'retryStrategy.maxRetries' must be a whole number from 1 to 10.");
+        }
+
+        if (BaseBackoffSeconds < 0)
+        {
+            throw RequestRejected.BadRequest("'retryStrategy.baseBackoffSeconds' must not be negative.");
+        }
+
+        if (MaxDurationSeconds is < 0 or > 600)
+        {
+            throw RequestRejected.BadRequest("'retryStrategy.maxDurationSeconds' must be a number from 0 to 600.");
+        }
+    }
+}
+
+/// <summary>How the waits between retries grow.</summary>
+internal enum RetryType
+{
+    [JsonStringEnumMemberName("FIXED")] Fixed,
+    [JsonStringEnumMemberName("LINEAR")] Linear,
+    [JsonStringEnumMemberName("EXPONENTIAL")] Exponential,
+    [JsonStringEnumMemberName("SINGLE_RETRY")] SingleRetry,
+}
+
+/// <summary>A failure after which it is tried again.</summary>
+internal enum RetryOn
+{
+    [JsonStringEnumMemberName("NETWORK_ERROR")] NetworkError,
+}

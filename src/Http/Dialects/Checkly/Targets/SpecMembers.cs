@@ -1,0 +1,57 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Ledger.Http.Checks;
+using Ledger.Http.Errors;
+
+namespace Ledger.Http.Dialects.Checkly.Targets;
+
+/// <summary>Adds what a trigger asks for to a check's own spec, which is how the runner comes to know it (http.md, Checks and sessions).</summary>
+internal static class SpecMembers
+{
+    private const string Environment = "environment";
+
+    /// <summary>The check's spec with these members in it, replacing its own of the same name.</summary>
+    /// <param name="check">The check.</param>
+    /// <param name="members">Members to set.</param>
+    /// <param name="environment">Variables to set in <c>spec.environment</c>; a null value removes one.</param>
+    /// <exception cref="RequestRejected">400 for a check whose spec is no object and can hold nothing.</exception>
+    public static JsonElement? SpecWith(
+        this Check check,
+        IReadOnlyDictionary<string, JsonElement> members,
+        IReadOnlyCollection<KeyValuePair<string, string?>>? environment = null)
+    {
+        if (members.Count == 0 && environment is not { Count: > 0 })
+        {
+            return check.Spec;
+        }
+
+        var spec = ObjectOf(check.Spec, check);
+        foreach (var (name, value) in members)
+        {
+            spec[name] = JsonSerializer.SerializeToNode(value);
+        }
+
+        if (environment is { Count: > 0 })
+        {
+            var variables = spec[Environment] is { } own ? own as JsonObject ?? throw Unusable(check) : [];
+            foreach (var (name, value) in environment)
+            {
+                variables[name] = value;
+            }
+
+            spec[Environment] = variables;
+        }
+
+        return JsonSerializer.SerializeToElement(spec);
+    }
+
+    private static JsonObject ObjectOf(JsonElement? spec, Check check) => spec switch
+    {
+        null or { ValueKind: JsonValueKind.Null } => [],
+        { ValueKind: JsonValueKind.Object } members => (JsonObject)JsonSerializer.SerializeToNode(members)!,
+        _ => throw Unusable(check),
+    };
+
+    private static RequestRejected Unusable(Check check) =>
+        RequestRejected.BadRequest($"The spec of check {check.Id} is of a form that takes no environment and no options.");
+}

@@ -1,0 +1,89 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
+using Ledger.Http.Errors;
+
+namespace Ledger.Http.Dialects.Checkly.TestSessions;
+
+/// <summary>
+/// What is known of the code under test (wire.md 3.6). Kept with the session under the same names, so that lists can filter by it; what is
+/// not there is left out.
+/// </summary>
+internal sealed record TestSessionMetadata
+{
+    public string? Environment { get; init; }
+
+    public string? RepoUrl { get; init; }
+
+    public string? CommitId { get; init; }
+
+    public string? CommitOwner { get; init; }
+
+    public string? CommitMessage { get; init; }
+
+    public string? BranchName { get; init; }
+
+    /// <summary>Where on GitHub it comes from; with <c>reporting: true</c> the session counts as GitHub's.</summary>
+    public JsonElement? Github { get; init; }
+
+    /// <summary>Whether results are reported back to GitHub.</summary>
+    [JsonIgnore]
+    public bool ReportsToGithub => Github is { } github && github.GetProperty(GithubReporting).GetBoolean();
+
+    private const string GithubReporting = "reporting";
+
+    /// <summary>What of a session's metadata this dialect knows; it may have been triggered in another one.</summary>
+    public static TestSessionMetadata Of(JsonElement? metadata) => new()
+    {
+        Environment = Text(metadata, "environment") is { Length: > 0 } environment ? environment : null,
+        RepoUrl = Text(metadata, "repoUrl"),
+        CommitId = Text(metadata, "commitId"),
+        CommitOwner = Text(metadata, "commitOwner"),
+        CommitMessage = Text(metadata, "commitMessage"),
+        BranchName = Text(metadata, "branchName"),
+        Github = Member(metadata, "github") is { } github && IsGithub(github) ? github : null,
+    };
+
+    /// <summary>Checks what the JSON type cannot say.</summary>
+    /// <exception cref="RequestRejected">400.</exception>
+    public void Validate()
+    {
+        if (Environment is { Length: 0 })
+        {
+            throw RequestRejected.BadRequest("'metadata.environment' must not be empty.");
+        }
+
+        if (Github is { } github && !IsGithub(github))
+        {
+            throw RequestRejected.BadRequest("'metadata.github' must be an object whose 'reporting' is a boolean and all else are texts.");
+        }
+    }
+
+    /// <summary>As it is kept and shown.</summary>
+    public JsonObject ToJson()
+    {
+        var members = (JsonObject)JsonSerializer.SerializeToNode(this, ChecklyJson.Options)!;
+        foreach (var (name, value) in members.ToList())
+        {
+            if (value is null)
+            {
+                members.Remove(name);
+            }
+        }
+
+        return members;
+    }
+
+    private static bool IsGithub(JsonElement github) =>
+        github.ValueKind is JsonValueKind.Object
+        && github.TryGetProperty(GithubReporting, out _)
+        && github.EnumerateObject().All(member => member.NameEquals(GithubReporting)
+            ? member.Value.ValueKind is JsonValueKind.True or JsonValueKind.False
+            : member.Value.ValueKind is JsonValueKind.String or JsonValueKind.Null);
+
+    private static string? Text(JsonElement? metadata, string name) =>
+        Member(metadata, name) is { ValueKind: JsonValueKind.String } text ? text.GetString() : null;
+
+    private static JsonElement? Member(JsonElement? metadata, string name) =>
+        metadata is { ValueKind: JsonValueKind.Object } members && members.TryGetProperty(name, out var value) ? value : null;
+}
