@@ -11,6 +11,7 @@ internal sealed partial class CheckpointReader(
     IReadOnlyList<ProjectionWorker> workers, NpgsqlDataSource dataSource, DaemonSettings settings, TimeProvider clock, ILogger log)
 {
     private readonly Pulse asked = new(clock);
+    private bool isAway;
 
     /// <summary>Looks whether somebody waits for a projection that this host does not own.</summary>
     public void Look()
@@ -31,6 +32,7 @@ internal sealed partial class CheckpointReader(
                 while (Awaited() is { Count: > 0 } awaited)
                 {
                     await ReadAsync(awaited, stopping);
+                    isAway = false;
                     await Task.Delay(settings.CheckpointPoll, clock, stopping);
                 }
             }
@@ -40,7 +42,12 @@ internal sealed partial class CheckpointReader(
             }
             catch (Exception outage) when (Outage.Is(outage) || outage is PostgresException)
             {
-                LogOutage(outage);
+                if (!isAway)
+                {
+                    LogOutage(outage);
+                }
+
+                isAway = true;
                 asked.Beat();
                 await Task.Delay(settings.Retry, clock, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }

@@ -13,7 +13,7 @@ public sealed record DaemonSettings
     public TimeSpan Retry { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>How often the checkpoints of projections with another owner are read while somebody waits for them.</summary>
-    public TimeSpan CheckpointPoll { get; init; } = TimeSpan.FromMilliseconds(20);
+    public TimeSpan CheckpointPoll { get; init; } = TimeSpan.FromMilliseconds(5);
 
     /// <summary>What this host calls itself in the status.</summary>
     public string Owner { get; init; } = $"{Environment.MachineName}:{Environment.ProcessId}";

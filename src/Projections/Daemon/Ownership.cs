@@ -1,3 +1,4 @@
+using System.Data;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -23,6 +24,9 @@ internal sealed class Ownership : IAsyncDisposable
 
     /// <summary>The connection that holds the lock; all writes go through it.</summary>
     public NpgsqlConnection Connection => held.Connection;
+
+    /// <summary>Whether the connection is open, as far as is known here.</summary>
+    public bool IsAlive => Connection.State is ConnectionState.Open;
 
     /// <summary>Where the checkpoint stood when the projection was taken.</summary>
     public long Position { get; }

@@ -9,7 +9,7 @@ namespace Ledger.Projections.Daemon;
 /// Keeps the projections of one host: each is owned by exactly one host, reads the log in order and commits its rows together with its
 /// checkpoint, so that each event counts exactly once (storage.md, Read models). Dispose it before the store and the data source.
 /// </summary>
-public sealed partial class ProjectionDaemon : IAsyncDisposable
+public sealed class ProjectionDaemon : IAsyncDisposable
 {
     private readonly CancellationTokenSource stopping = new();
     private readonly RecentEvents recent = new();
@@ -19,7 +19,6 @@ public sealed partial class ProjectionDaemon : IAsyncDisposable
     private readonly NpgsqlDataSource dataSource;
     private readonly Func<Action<IReadOnlyList<RecordedEvent>>, IDisposable>? subscribe;
     private readonly TimeProvider clock;
-    private readonly ILogger log;
     private IDisposable? subscription;
     private Task running = Task.CompletedTask;
 
@@ -57,14 +56,14 @@ public sealed partial class ProjectionDaemon : IAsyncDisposable
         this.subscribe = subscribe;
         this.dataSource = dataSource;
         this.clock = clock ?? TimeProvider.System;
-        this.log = log ?? NullLogger<ProjectionDaemon>.Instance;
+        log ??= NullLogger<ProjectionDaemon>.Instance;
         settings ??= new DaemonSettings();
         workers =
         [
             .. projections.Select(projection => new ProjectionWorker(
-                projection, store, dataSource, recent, WaitForAsync, Progressed, settings, this.clock, this.log)),
+                projection, store, dataSource, recent, WaitForAsync, Progressed, settings, this.clock, log)),
         ];
-        checkpoints = new CheckpointReader(workers, dataSource, settings, this.clock, this.log);
+        checkpoints = new CheckpointReader(workers, dataSource, settings, this.clock, log);
     }
 
     /// <summary>Starts the work, once. Ends at once; the projections catch up on their own.</summary>
@@ -72,7 +71,7 @@ public sealed partial class ProjectionDaemon : IAsyncDisposable
     {
         cancellation.ThrowIfCancellationRequested();
         subscription = subscribe?.Invoke(Observe);
-        running = Task.WhenAll([.. workers.Select(RunAsync), checkpoints.RunAsync(stopping.Token)]);
+        running = Task.WhenAll([.. workers.Select(worker => worker.RunAsync(stopping.Token)), checkpoints.RunAsync(stopping.Token)]);
         return Task.CompletedTask;
     }
 
@@ -141,10 +140,13 @@ public sealed partial class ProjectionDaemon : IAsyncDisposable
     /// <summary>Stops; what was not committed is done again by the next owner.</summary>
     public async ValueTask DisposeAsync()
     {
-        subscription?.Dispose();
-        await stopping.CancelAsync();
-        await running;
-        stopping.Dispose();
+        if (!stopping.IsCancellationRequested)
+        {
+            subscription?.Dispose();
+            await stopping.CancelAsync();
+            await running;
+            stopping.Dispose();
+        }
     }
 
     private void Observe(IReadOnlyList<RecordedEvent> events)
@@ -177,20 +179,4 @@ public sealed partial class ProjectionDaemon : IAsyncDisposable
     private ProjectionWorker Find(string projection) =>
         workers.FirstOrDefault(worker => worker.Projection.Name == projection)
         ?? throw new ArgumentException($"There is no projection {projection}.", nameof(projection));
-
-    private async Task RunAsync(ProjectionWorker worker)
-    {
-        try
-        {
-            await worker.RunAsync(stopping.Token);
-        }
-        catch (Exception bug)
-        {
-            LogEnded(bug, worker.Projection.Checkpoint);
-            throw;
-        }
-    }
-
-    [LoggerMessage(LogLevel.Critical, "Projection {Projection} ended on this host by an error of the daemon's own.")]
-    private partial void LogEnded(Exception bug, string projection);
 }

@@ -24,6 +24,7 @@ internal sealed partial class ProjectionWorker(
     private readonly Pulse work = new(clock);
     private long position;
     private volatile bool isOwner;
+    private bool isAway;
 
     public Projection Projection { get; } = projection;
 
@@ -59,9 +60,18 @@ internal sealed partial class ProjectionWorker(
             {
                 LogSteppedDown(Projection.Checkpoint, stale.Message);
             }
-            catch (Exception outage) when (Outage.Is(outage) || outage is PostgresException)
+            catch (Exception outage) when (Outage.Is(outage))
             {
-                LogOutage(outage, Projection.Checkpoint);
+                if (!isAway)
+                {
+                    LogOutage(outage, Projection.Checkpoint);
+                }
+
+                isAway = true;
+            }
+            catch (Exception failure)
+            {
+                LogFailed(failure, Projection.Checkpoint);
             }
             finally
             {
@@ -78,6 +88,7 @@ internal sealed partial class ProjectionWorker(
         var before = ownership.Position;
         Moved(before);
         isOwner = true;
+        isAway = false;
         LogOwner(Projection.Checkpoint, before);
         var limit = settings.BatchSize;
         var isCaughtUp = false;
@@ -102,7 +113,7 @@ internal sealed partial class ProjectionWorker(
                     continue;
                 }
             }
-            catch (Exception failure) when (!stopping.IsCancellationRequested && failure is not StaleOwnerException && !Outage.Is(failure))
+            catch (Exception failure) when (ownership.IsAlive && IsAboutTheEvents(failure, stopping))
             {
                 var tried = events.Count > 0 ? events.Count : limit;
                 if (tried > 1)
@@ -156,6 +167,13 @@ internal sealed partial class ProjectionWorker(
         }
     }
 
+    private static bool IsAboutTheEvents(Exception failure, CancellationToken stopping) => failure switch
+    {
+        OperationCanceledException => !stopping.IsCancellationRequested,
+        StaleOwnerException => false,
+        _ => !Outage.Is(failure),
+    };
+
     private void Moved(long to)
     {
         Volatile.Write(ref position, to);
@@ -171,6 +189,9 @@ internal sealed partial class ProjectionWorker(
 
     [LoggerMessage(LogLevel.Warning, "Projection {Projection} waits for the database.")]
     private partial void LogOutage(Exception outage, string projection);
+
+    [LoggerMessage(LogLevel.Error, "Projection {Projection} could not go on, and tries again.")]
+    private partial void LogFailed(Exception failure, string projection);
 
     [LoggerMessage(LogLevel.Error, "Projection {Projection} stopped: it cannot handle the event at position {Position}.")]
     private partial void LogStopped(Exception failure, string projection, long position);

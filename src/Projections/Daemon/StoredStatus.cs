@@ -26,7 +26,7 @@ internal sealed record StoredStatus(long Head, long Position, string? Owner, Sto
             statuses.Add(new StoredStatus(
                 reader.GetInt64(0),
                 reader.GetInt64(1),
-                reader.IsDBNull(2) ? null : reader.GetString(2),
+                reader.GetStringOrNull(2),
                 reader.IsDBNull(3)
                     ? null
                     : new StoppedProjection(reader.GetInt64(3), reader.GetString(4), reader.GetFieldValue<DateTimeOffset>(5))));

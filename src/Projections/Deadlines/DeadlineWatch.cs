@@ -18,6 +18,7 @@ public sealed partial class DeadlineWatch : IAsyncDisposable
     private const int AtOnce = 16;
 
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan Retry = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan SweepEvery = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan CatchUp = TimeSpan.FromSeconds(10);
 
@@ -30,6 +31,7 @@ public sealed partial class DeadlineWatch : IAsyncDisposable
     private readonly ILogger log;
     private readonly ObservedDeadlines deadlines;
     private Task running = Task.CompletedTask;
+    private bool isAway;
 
     /// <summary>A watch that does nothing before <see cref="StartAsync"/>.</summary>
     /// <param name="dataSource">The database, without multiplexing; the host that watches holds a connection.</param>
@@ -66,9 +68,12 @@ public sealed partial class DeadlineWatch : IAsyncDisposable
     /// <summary>Stops; another host, or the next start, goes on.</summary>
     public async ValueTask DisposeAsync()
     {
-        await stopping.CancelAsync();
-        await running;
-        stopping.Dispose();
+        if (!stopping.IsCancellationRequested)
+        {
+            await stopping.CancelAsync();
+            await running;
+            stopping.Dispose();
+        }
     }
 
     /// <summary>Looks once at everything that is due, and does what has to be done.</summary>
@@ -98,12 +103,21 @@ public sealed partial class DeadlineWatch : IAsyncDisposable
             {
                 return;
             }
-            catch (Exception outage) when (Outage.Is(outage) || outage is PostgresException)
+            catch (Exception outage) when (Outage.Is(outage))
             {
-                LogOutage(outage);
+                if (!isAway)
+                {
+                    LogOutage(outage);
+                }
+
+                isAway = true;
+            }
+            catch (Exception failure)
+            {
+                LogFailed(failure);
             }
 
-            await PauseAsync();
+            await PauseAsync(Retry);
         }
     }
 
@@ -125,7 +139,8 @@ public sealed partial class DeadlineWatch : IAsyncDisposable
                 sweptAt = clock.GetTimestamp();
             }
 
-            await PauseAsync();
+            isAway = false;
+            await PauseAsync(Tick);
         }
     }
 
@@ -143,18 +158,24 @@ public sealed partial class DeadlineWatch : IAsyncDisposable
                 LogPassed(kind, run.Run.SessionId, run.Run.SequenceId);
             }
         }
-        catch (StoreUnavailableException outage)
+        catch (Exception failure) when (failure is not OperationCanceledException)
         {
-            // It is tried again: the deadline stays until its row has gone.
-            LogOutage(outage);
+            // One session keeps nothing from the others; the deadline stays, and is tried again, until its row has gone.
+            LogNotSettled(failure, kind, run.Run.SessionId, run.Run.SequenceId);
         }
     }
 
-    private async Task PauseAsync() =>
-        await Task.Delay(Tick, clock, stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    private async Task PauseAsync(TimeSpan pause) =>
+        await Task.Delay(pause, clock, stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
     [LoggerMessage(LogLevel.Information, "The deadline {Kind} of run {Run} of session {Session} has passed.")]
     private partial void LogPassed(DeadlineKind kind, Guid session, Guid run);
+
+    [LoggerMessage(LogLevel.Error, "The deadline {Kind} of run {Run} of session {Session} has passed and is not settled yet.")]
+    private partial void LogNotSettled(Exception failure, DeadlineKind kind, Guid session, Guid run);
+
+    [LoggerMessage(LogLevel.Error, "The watch over the deadlines could not go on, and tries again.")]
+    private partial void LogFailed(Exception failure);
 
     [LoggerMessage(LogLevel.Warning, "The deadlines wait for the database.")]
     private partial void LogOutage(Exception outage);

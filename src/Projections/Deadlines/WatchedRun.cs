@@ -1,3 +1,4 @@
+using Ledger.Projections.Daemon;
 using Ledger.Projections.OpenRuns;
 using Ledger.Sessions;
 using Npgsql;
@@ -103,7 +104,7 @@ internal sealed record WatchedRun
     {
         Run = new RunKey(row.GetGuid(0), row.GetGuid(1), row.GetGuid(2)),
         State = Words<RunState>.Read(row.GetString(3)),
-        RunnerId = row.GetFieldValue<string?>(4),
+        RunnerId = row.GetStringOrNull(4),
         LeaseSeconds = row.GetInt32(5),
         ClaimedAt = row.GetFieldValue<DateTimeOffset?>(6),
         StartedAt = row.GetFieldValue<DateTimeOffset?>(7),

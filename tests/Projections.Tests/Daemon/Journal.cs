@@ -1,0 +1,46 @@
+using Ledger.Projections.Daemon;
+using Ledger.Store;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace Ledger.Projections.Tests.Daemon;
+
+/// <summary>A projection that writes down the position of every event once, unless it is told to fail at one.</summary>
+internal sealed class Journal(string name) : RowProjection<long, string>(name, 1)
+{
+    public const string Table = "create table if not exists ledger.journal (projection text, position bigint, primary key (projection, position))";
+
+    /// <summary>The position that it cannot handle.</summary>
+    public long? FailsAt { get; set; }
+
+    /// <summary>The position that the database refuses from it.</summary>
+    public long? RefusedAt { get; set; }
+
+    internal override IEnumerable<long> KeysOf(RecordedEvent recorded) => [];
+
+    internal override void Apply(RecordedEvent recorded, Rows<long, string> rows)
+    {
+        if (recorded.Position == FailsAt)
+        {
+            throw new InvalidOperationException("This one is poison.");
+        }
+
+        rows.Set(recorded.Position, Name);
+    }
+
+    protected override Task LoadAsync(
+        NpgsqlConnection connection, IReadOnlyCollection<long> keys, Rows<long, string> rows, CancellationToken cancellation) =>
+        Task.CompletedTask;
+
+    protected override IEnumerable<NpgsqlBatchCommand> Save(Rows<long, string> rows)
+    {
+        var added = rows.Added.ToList();
+        yield return SqlArray.Command(
+            "insert into ledger.journal select n, p / q from unnest($1, $2, $3) as r(n, p, q)",
+            [
+                SqlArray.Of(added, NpgsqlDbType.Text, row => row.Value),
+                SqlArray.Of(added, NpgsqlDbType.Bigint, row => row.Key),
+                SqlArray.Of(added, NpgsqlDbType.Bigint, row => row.Key == RefusedAt ? 0L : 1L),
+            ]);
+    }
+}

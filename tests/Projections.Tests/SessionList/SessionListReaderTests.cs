@@ -1,0 +1,129 @@
+using Ledger.Projections.Daemon;
+using Ledger.Projections.SessionList;
+using Ledger.Projections.Tests.Support;
+using Ledger.Sessions;
+using Ledger.Streams;
+
+namespace Ledger.Projections.Tests.SessionList;
+
+public sealed class SessionListReaderTests : LedgerTest
+{
+    private static readonly SessionListQuery All = new(Account);
+
+    private ProjectionDaemon? daemon;
+
+    private SessionListReader Reader => new(DataSource);
+
+    [Fact]
+    public async Task Sessions_are_listed_newest_first_and_only_those_of_the_account()
+    {
+        var first = await TriggerAsync(Some.Session(Account));
+        var second = await TriggerAsync(Some.Session(Account));
+        await TriggerAsync(Some.Session(Guid.NewGuid()));
+
+        await ShouldListAsync(All, second, first);
+    }
+
+    [Fact]
+    public async Task Pages_follow_each_other_without_a_gap_though_sessions_are_added_meanwhile()
+    {
+        var sessions = new List<SessionSnapshot>();
+        for (var n = 0; n < 7; n++)
+        {
+            sessions.Insert(0, await TriggerAsync(Some.Session(Account)));
+        }
+
+        await CatchUpAsync();
+        var seen = new List<long>();
+        string? cursor = null;
+        do
+        {
+            SessionListCursor.TryRead(cursor, out var before);
+            var page = await Reader.ReadAsync(All with { Limit = 3, BeforeNumber = cursor is null ? null : before });
+            seen.AddRange(page.Sessions.Select(session => session.Number));
+            cursor = page.NextCursor;
+            await TriggerAsync(Some.Session(Account));
+            await CatchUpAsync();
+        }
+        while (cursor is not null);
+
+        seen.ShouldBe(sessions.Select(session => session.FirstPosition));
+    }
+
+    [Fact]
+    public async Task A_page_that_is_exactly_full_is_the_last_one()
+    {
+        await TriggerAsync(Some.Session(Account));
+        await TriggerAsync(Some.Session(Account));
+        await CatchUpAsync();
+
+        (await Reader.ReadAsync(All with { Limit = 2 })).NextCursor.ShouldBeNull();
+        (await Reader.ReadAsync(All with { Limit = 1 })).NextCursor.ShouldNotBeNull();
+    }
+
+    [Fact]
+    public async Task Each_filter_lets_through_what_it_names_and_nothing_else()
+    {
+        var check = Guid.NewGuid();
+        var other = await TriggerAsync(Some.Session(Account));
+        Clock.Advance(TimeSpan.FromMinutes(1));
+        var asked = await TriggerAsync(Some.Session(Account, SessionKind.Test, runs: 2, checkId: check) with
+        {
+            Project = "shop",
+            Source = SessionSource.ScheduleNow,
+            ConcurrencyGroup = "deploy",
+            Actor = new Actor(ActorKind.User, "u-7", "Ines"),
+            Metadata = Some.Json("""{"branchName": "main", "environment": "staging", "commitOwner": "jo", "commitMessage": "Pay 100% less"}"""),
+        });
+        await CancelAsync(other);
+        var at = asked.Session.TriggeredAt;
+
+        var filters = new SessionListQuery[]
+        {
+            All with { Kind = SessionKind.Test },
+            All with { Statuses = [SessionStatus.Running, SessionStatus.Passed] },
+            All with { Project = "shop" },
+            All with { From = at },
+            All with { CheckId = check },
+            All with { Branches = ["develop", "main"] },
+            All with { Users = ["jo"] },
+            All with { Users = ["u-7"] },
+            All with { Sources = [SessionSource.ScheduleNow] },
+            All with { Environment = "staging" },
+            All with { ConcurrencyGroup = "deploy" },
+            All with { TextSearch = "100% LESS" },
+            All with { OnlyOpen = true },
+            All with { AfterNumber = other.FirstPosition },
+            All with { Kind = SessionKind.Test, Project = "shop", OnlyOpen = true, Branches = ["main"], TextSearch = "pay" },
+        };
+        foreach (var filter in filters)
+        {
+            await ShouldListAsync(filter, asked);
+        }
+
+        await ShouldListAsync(All with { To = at }, other);
+        await ShouldListAsync(All with { Statuses = [SessionStatus.Cancelled] }, other);
+        await ShouldListAsync(All with { BeforeNumber = asked.FirstPosition }, other);
+        await ShouldListAsync(All with { TextSearch = "100_ less" });
+        await ShouldListAsync(All with { CheckId = Guid.NewGuid() });
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(SessionListQuery.MaximumLimit + 1)]
+    public async Task A_page_has_a_limit(int limit) =>
+        await Should.ThrowAsync<ArgumentOutOfRangeException>(() => Reader.ReadAsync(All with { Limit = limit }));
+
+    private async Task ShouldListAsync(SessionListQuery query, params SessionSnapshot[] expected)
+    {
+        await CatchUpAsync();
+        (await Reader.ReadAsync(query)).Sessions
+            .ShouldBe(expected.Select(session => new ListedSession(session.Session.Id, session.FirstPosition)), query.ToString());
+    }
+
+    private async Task CatchUpAsync()
+    {
+        daemon ??= await StartDaemonAsync(Brisk, SessionListReader.CreateProjection());
+        (await daemon.WaitForHeadAsync(SessionListReader.ProjectionName, Patience)).ShouldBeTrue();
+    }
+}

@@ -1,0 +1,122 @@
+using Ledger.Projections.Daemon;
+using Ledger.Sessions;
+using Ledger.Sessions.Events;
+using Ledger.Store;
+using Ledger.Store.Postgres;
+using Ledger.Streams;
+using Ledger.Support;
+using Npgsql;
+
+namespace Ledger.Projections.Tests.Support;
+
+/// <summary>A ledger on an empty database of its own, with a clock to move; projections are started by the tests.</summary>
+public abstract class LedgerTest : IAsyncLifetime
+{
+    protected static readonly Guid Account = Guid.Parse("a0000000-0000-4000-8000-000000000001");
+
+    private readonly TestDatabase database = new();
+    private readonly List<IAsyncDisposable> started = [];
+
+    protected LedgerTest()
+    {
+        DataSource = new NpgsqlDataSourceBuilder(database.ConnectionString).Build();
+        Store = new PostgresEventStore(DataSource);
+        Streams = new SessionStreams(Store, new SessionCache(10_000), Clock);
+    }
+
+    protected static DaemonSettings Brisk { get; } = new()
+    {
+        Poll = TimeSpan.FromMilliseconds(50),
+        Retry = TimeSpan.FromMilliseconds(20),
+        CheckpointPoll = TimeSpan.FromMilliseconds(5),
+    };
+
+    protected static TimeSpan Patience { get; } = TimeSpan.FromSeconds(20);
+
+    protected FakeClock Clock { get; } = new();
+
+    protected NpgsqlDataSource DataSource { get; }
+
+    protected PostgresEventStore Store { get; }
+
+    protected SessionStreams Streams { get; }
+
+    public Task InitializeAsync() =>
+        SchemaUpgrade.ApplyAsync(DataSource, [typeof(ProjectionDaemon).Assembly], CancellationToken.None);
+
+    public async Task DisposeAsync()
+    {
+        foreach (var each in Enumerable.Reverse(started))
+        {
+            await each.DisposeAsync();
+        }
+
+        await Store.DisposeAsync();
+        await DataSource.DisposeAsync();
+        database.Dispose();
+    }
+
+    /// <summary>Disposed after the test, the last one first.</summary>
+    protected T Keep<T>(T disposable)
+        where T : IAsyncDisposable
+    {
+        started.Add(disposable);
+        return disposable;
+    }
+
+    internal async Task<ProjectionDaemon> StartDaemonAsync(DaemonSettings settings, params Projection[] projections)
+    {
+        var daemon = Keep(new ProjectionDaemon(projections, Store, subscribe: null, DataSource, settings));
+        await daemon.StartAsync();
+        return daemon;
+    }
+
+    protected async Task<SessionSnapshot> TriggerAsync(TriggerSession command) =>
+        (await Streams.TriggerAsync([command], EventContext.None)).Sessions.ShouldHaveSingleItem();
+
+    protected async Task<SessionSnapshot> ExecuteAsync<T>(SessionSnapshot session, Func<Session, DateTimeOffset, Decision<T>> decide)
+        where T : class
+    {
+        var executed = await Streams.ExecuteAsync(session.Stream, decide, EventContext.None);
+        executed.Decision.Refusal.ShouldBeNull();
+        return executed.Snapshot!;
+    }
+
+    protected Task<SessionSnapshot> ClaimAsync(SessionSnapshot session, string runner, int leaseSeconds = 30) => ExecuteAsync(
+        session, (state, now) => ClaimRun.Decide(state, new ClaimRun(state.Runs[0].SequenceId, runner, leaseSeconds), now));
+
+    protected Task<SessionSnapshot> StartRunAsync(SessionSnapshot session, string runner) => ExecuteAsync(
+        session, (state, now) => StartRun.Decide(state, new StartRun(state.Runs[0].SequenceId, runner), now));
+
+    protected Task<SessionSnapshot> CancelAsync(SessionSnapshot session) =>
+        ExecuteAsync(session, (state, now) => RequestCancel.Decide(state, Some.Cancel(), CancelPolicy.Default, now));
+
+    protected Task<SessionSnapshot> ReportAsync(SessionSnapshot session, string runner, bool hasFailures = false) => ExecuteAsync(
+        session,
+        (state, now) => ReportResult.Decide(state, Some.Result(state.Runs[0].SequenceId, runner, hasFailures: hasFailures), now));
+
+    /// <summary>What all streams say, folded from the first event on, each with its number.</summary>
+    protected async Task<IReadOnlyList<SessionSnapshot>> FoldEverythingAsync() =>
+    [
+        .. (await Store.ReadAllAsync(0, int.MaxValue, CancellationToken.None))
+            .GroupBy(recorded => recorded.Stream)
+            .Select(stream => SessionSnapshot.Fold(null, stream)!),
+    ];
+
+    protected async Task<IReadOnlyList<ISessionEvent>> EventsAsync(SessionSnapshot session) =>
+        [.. (await Store.ReadStreamAsync(session.Stream, 0, CancellationToken.None)).Select(recorded => recorded.Data)];
+
+    protected async Task<T> ScalarAsync<T>(string sql)
+    {
+        await using var command = DataSource.CreateCommand(sql);
+        return (T)(await command.ExecuteScalarAsync())!;
+    }
+
+    /// <summary>Kills every connection that owns something, as a crash of its host would.</summary>
+    protected Task<long> KillOwnersAsync() => ScalarAsync<long>(
+        """
+        select count(pg_terminate_backend(pid)) from (
+          select distinct pid from pg_locks
+          where locktype = 'advisory' and database = (select oid from pg_database where datname = current_database())) owners
+        """);
+}
