@@ -79,6 +79,9 @@ internal sealed class RunningLedger : IAsyncDisposable
         DefaultRequestHeaders = { Authorization = apiKey is null ? null : new AuthenticationHeaderValue("Bearer", apiKey) },
     };
 
+    /// <summary>Stops it as SIGTERM does.</summary>
+    public Task StopAsync() => host.App.StopAsync();
+
     public async ValueTask DisposeAsync()
     {
         Client.Dispose();

@@ -13,6 +13,9 @@ internal sealed class RunClaims(SessionStreams sessions, OpenRunsReader openRuns
     // Others may be faster on some of the runs that are found.
     private const int Spare = 32;
 
+    // When they were faster on all of them, there may be more behind.
+    private const int MaximumLooks = 3;
+
     // Runs that this host is claiming just now: whoever comes second need not ask the database to hear that they are gone.
     private readonly ConcurrentDictionary<Guid, byte> underWay = new();
 
@@ -21,16 +24,20 @@ internal sealed class RunClaims(SessionStreams sessions, OpenRunsReader openRuns
     public async Task TakeQueuedAsync(Claiming claiming, CancellationToken cancellation)
     {
         var (runner, filter) = (claiming.Runner, claiming.Filter);
-        var found = await Database.RunAsync(() => openRuns.ClaimableAsync(
-            runner.AccountId, filter.Locations, filter.CheckTypes, filter.Max + Spare, cancellation));
-        foreach (var run in found)
+        var limit = filter.Max + Spare;
+        for (var looks = 0; looks < MaximumLooks; looks++)
         {
-            if (claiming.IsFull)
+            var found = await Database.RunAsync(() => openRuns.ClaimableAsync(
+                runner.AccountId, filter.Locations, filter.CheckTypes, limit, cancellation));
+            foreach (var run in found.TakeWhile(_ => !claiming.IsFull))
+            {
+                await TakeAsync(claiming, new StreamId(runner.AccountId, run.SessionId), run.SequenceId);
+            }
+
+            if (claiming.Taken.Count > 0 || found.Count < limit)
             {
                 return;
             }
-
-            await TakeAsync(claiming, new StreamId(runner.AccountId, run.SessionId), run.SequenceId);
         }
     }
 

@@ -21,9 +21,12 @@ internal sealed class SignalConnection(Action<SignalConnection> ended) : IDispos
     {
         if (!channel.Writer.TryWrite(signals))
         {
-            channel.Writer.TryComplete();
+            Close();
         }
     }
+
+    /// <summary>Ends the stream after what was handed over.</summary>
+    public void Close() => channel.Writer.TryComplete();
 
     public void Dispose() => ended(this);
 }

@@ -2,6 +2,7 @@ using Ledger.Http.Access;
 using Ledger.Http.Live;
 using Ledger.Http.RateLimits;
 using Ledger.Sessions;
+using Ledger.Store;
 
 namespace Ledger.Http.Runners.Signals;
 
@@ -31,29 +32,38 @@ internal static class SignalEndpoint
         TimeProvider clock)
     {
         var runner = RunnerId.Of(context, runnerId);
+        var aborted = context.RequestAborted;
         using var connection = signals.Connect(runner);
-        var open = await openCancels.ReadAsync(runner, context.RequestAborted);
         await EventStream.RunAsync(context, clock, lifetime.ApplicationStopping, async events =>
         {
-            await SendAsync(events, open);
+            // Not waited for: what is pushed meanwhile goes out at once.
+            _ = OfferOpenAsync();
             while (await events.WaitAsync(connection.Signals))
             {
                 while (connection.Signals.TryRead(out var next))
                 {
-                    await SendAsync(events, next);
+                    foreach (var signal in next)
+                    {
+                        await events.FrameAsync(Cancel, signal);
+                    }
+
+                    await events.FlushAsync();
+                    deliveries.RecordLater(runner, next, DeliveryChannel.Stream);
                 }
             }
         });
 
-        async Task SendAsync(EventStream events, IReadOnlyList<CancelSignal> sent)
+        async Task OfferOpenAsync()
         {
-            foreach (var signal in sent)
+            try
             {
-                await events.FrameAsync(Cancel, signal);
+                connection.Offer(await openCancels.ReadAsync(runner, aborted));
             }
-
-            await events.FlushAsync();
-            deliveries.RecordLater(runner, sent, DeliveryChannel.Stream);
+            catch (Exception outage) when (outage is StoreUnavailableException or OperationCanceledException)
+            {
+                // The runner opens the stream again, and is told then.
+                connection.Close();
+            }
         }
     }
 }
