@@ -3,7 +3,7 @@ using Ledger.Sessions.Events;
 namespace Ledger.Store;
 
 /// <summary>What is written together: all of it or nothing.</summary>
-/// <param name="Appends">The streams that it touches, each at most once.</param>
+/// <param name="Appends">The streams that it touches, each at most once; none for an answer that needed no event.</param>
 /// <param name="Answers">Answers under idempotency keys that become durable with the events (domain.md rule 5); usually none.</param>
 public sealed record AppendUnit(IReadOnlyList<StreamAppend> Appends, IReadOnlyList<RememberedAnswer> Answers)
 {

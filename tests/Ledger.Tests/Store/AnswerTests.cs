@@ -82,4 +82,20 @@ public sealed class AnswerTests(StoreDatabase database) : IClassFixture<StoreDat
         outcome.ShouldBe(AppendOutcome.AnswerTaken);
         (await _store.FindAnswerAsync(_account, "scope", "free", default)).ShouldBeNull();
     }
+
+    [Fact]
+    public async Task An_answer_that_needed_no_event_is_kept_whatever_becomes_of_its_neighbours()
+    {
+        await _store.AppendAsync(Some.Answered(Some.Stream(), 0, Some.Answer(_account, "taken")), default);
+        var head = await _store.ReadHeadAsync(default);
+
+        var outcomes = await Task.WhenAll(
+            _store.AppendAsync(new([], [Some.Answer(_account, "alone")]), default),
+            _store.AppendAsync(new([], [Some.Answer(_account, "taken")]), default),
+            _store.AppendAsync(new(Some.Append(Some.Stream(), 7)), default));
+
+        outcomes.Select(outcome => outcome.Verdict).ShouldBe([AppendVerdict.Appended, AppendVerdict.AnswerTaken, AppendVerdict.Conflict]);
+        (await _store.FindAnswerAsync(_account, "scope", "alone", default)).ShouldNotBeNull();
+        (await _store.ReadHeadAsync(default)).ShouldBe(head);
+    }
 }

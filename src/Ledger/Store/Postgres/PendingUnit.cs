@@ -76,9 +76,9 @@ internal sealed class PendingUnit
 
     private static void RejectMalformed(AppendUnit unit)
     {
-        if (unit.Appends.Count == 0 || unit.Appends.Any(append => append.Events.Count == 0))
+        if (unit.Appends.Count + unit.Answers.Count == 0 || unit.Appends.Any(append => append.Events.Count == 0))
         {
-            throw new ArgumentException("A unit needs at least one append, and each append at least one event.", nameof(unit));
+            throw new ArgumentException("A unit needs at least one append or answer, and each append at least one event.", nameof(unit));
         }
 
         if (unit.Appends.Any(append => append.ExpectedVersion < 0))

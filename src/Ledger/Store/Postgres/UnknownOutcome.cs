@@ -21,9 +21,17 @@ internal sealed class UnknownOutcome(NpgsqlDataSource dataSource, TimeSpan timeo
         order by a.n
         """;
 
-    /// <summary>The first positions of each append if the unit stands in the store, or null.</summary>
+    /// <summary>
+    /// The first positions of each append if the unit stands in the store, or null. Null also for a unit of answers alone: tried again, it
+    /// finds its own answer under its key, which is the answer to give.
+    /// </summary>
     public async Task<long[]?> FindAsync(AppendUnit unit)
     {
+        if (unit.Appends.Count == 0)
+        {
+            return null;
+        }
+
         await using var connection = await dataSource.OpenConnectionAsync();
         await using var command = new NpgsqlCommand(Sql, connection) { CommandTimeout = Math.Max(1, (int)timeout.TotalSeconds) };
         command.Parameters.Add(new() { Value = unit.Appends.Select(append => append.Stream.AccountId).ToArray() });

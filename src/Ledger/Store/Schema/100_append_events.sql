@@ -71,7 +71,8 @@ begin
 
   refused := conflicting_units || answered_units;
   if cardinality(refused) > 0 then
-    select array_agg(case when a.refused > 0 then -1 else a.up_to_here end order by a.n), before + sum(a.events - a.refused)
+    select coalesce(array_agg(case when a.refused > 0 then -1 else a.up_to_here end order by a.n), '{}'),
+           before + coalesce(sum(a.events - a.refused), 0)
     into skipped, head
     from (
       select r.n, r.events, r.refused, sum(r.refused) over (order by r.n) as up_to_here
@@ -80,10 +81,6 @@ begin
         from unnest(append_unit, append_count) with ordinality as u(unit, events, n)
       ) r
     ) a;
-
-    if head = before then
-      return;
-    end if;
   end if;
 
   if 0 = any (append_expected) then
@@ -119,7 +116,9 @@ begin
     where not a.unit = any (refused);
   end if;
 
-  update ledger.head h set position = append_events.head where h.only_one;
-  head := setval('ledger.mt_events_sequence', head);
+  if head > before then
+    update ledger.head h set position = append_events.head where h.only_one;
+    head := setval('ledger.mt_events_sequence', head);
+  end if;
 end
 $$;
