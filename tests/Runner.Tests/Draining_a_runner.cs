@@ -114,17 +114,24 @@ public sealed class Draining_a_runner
         };
         using var shell = Process.Start(start)!;
         var output = shell.StandardOutput.ReadToEndAsync();
-        var run = ledger.Enqueue(FakeRun.Of(Endless));
-        var pids = await Eventually.LinesAsync(Path.Combine(directory, "pids"));
+        try
+        {
+            var run = ledger.Enqueue(FakeRun.Of(Endless));
+            var pids = await Eventually.LinesAsync(Path.Combine(directory, "pids"));
 
-        Posix.Signal(int.Parse((await Eventually.LinesAsync(Path.Combine(directory, "runner")))[0]), 15);
+            Posix.Signal(int.Parse((await Eventually.LinesAsync(Path.Combine(directory, "runner")))[0]), 15);
 
-        await shell.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(30));
-        shell.ExitCode.ShouldBe(ExitCodes.Clean, await output);
-        ((string?)(await ledger.HearsAsync(run, "abort")).Body!["how"]).ShouldBe("graceful");
-        RunnerUnderTest.IsAlive(pids[0]).ShouldBeFalse();
-        (await output).ShouldContain("ended with exit code 0");
-        Directory.Delete(directory, recursive: true);
+            await shell.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(30));
+            shell.ExitCode.ShouldBe(ExitCodes.Clean, await output);
+            ((string?)(await ledger.HearsAsync(run, "abort")).Body!["how"]).ShouldBe("graceful");
+            RunnerUnderTest.IsAlive(pids[0]).ShouldBeFalse();
+            (await output).ShouldContain("ended with exit code 0");
+        }
+        finally
+        {
+            shell.Kill(entireProcessTree: true);
+            Directory.Delete(directory, recursive: true);
+        }
     }
 
     private static IResult? SkipEverything(Call call) => call.What != "cancel"

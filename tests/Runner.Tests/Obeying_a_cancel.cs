@@ -5,7 +5,7 @@ namespace Ledger.Runner.Tests;
 
 public sealed class Obeying_a_cancel
 {
-    private const string Endless = "echo $$ > pids; exec sleep 1000";
+    private const string Endless = "echo $$ > pids; exec sleep 60";
     private readonly Guid _cancelId = Guid.NewGuid();
 
     [Fact]
@@ -40,10 +40,10 @@ public sealed class Obeying_a_cancel
         var run = runner.Ledger.Enqueue(FakeRun.Of(
             """
             trap '' INT
-            sleep 1000 & echo $! > pids
-            setsid sleep 1000 & echo $! >> pids
-            env -i /usr/bin/setsid /bin/sleep 1000 & echo $! >> pids
-            setsid sh -c 'sleep 1000 & echo $! >> pids; exit 0' &
+            sleep 60 & echo $! > pids
+            setsid sleep 60 & echo $! >> pids
+            env -i /usr/bin/setsid /bin/sleep 60 & echo $! >> pids
+            setsid sh -c 'sleep 60 & echo $! >> pids; exit 0' &
             while [ "$(wc -l < pids)" -lt 4 ]; do sleep 0.01; done
             echo $$ >> pids
             while :; do sleep 0.05; done
@@ -145,7 +145,7 @@ public sealed class Obeying_a_cancel
         var run = FakeRun.Of(Endless);
         await runner.Ledger.SignalAsync(run, _cancelId);
         // A second run behind the signal on the same stream tells that the signal was read.
-        var marker = runner.Ledger.Enqueue(FakeRun.Of("echo $$ > marker; exec sleep 1000"));
+        var marker = runner.Ledger.Enqueue(FakeRun.Of("echo $$ > marker; exec sleep 60"));
         await Eventually.LinesAsync(runner.PathOf("marker"));
         await runner.Ledger.SignalAsync(marker, Guid.NewGuid());
         await runner.Ledger.HearsAsync(marker, "abort");
