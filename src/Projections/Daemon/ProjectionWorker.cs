@@ -86,8 +86,11 @@ internal sealed partial class ProjectionWorker(
     private async Task FollowAsync(Ownership ownership, CancellationToken stopping)
     {
         var before = ownership.Position;
-        Moved(before);
+
+        // In this order: who begins to wait meanwhile is either reached, or sees the owner's position.
+        Volatile.Write(ref position, before);
         isOwner = true;
+        Moved(before);
         isAway = false;
         LogOwner(Projection.Checkpoint, before);
         var limit = settings.BatchSize;

@@ -14,15 +14,24 @@ public abstract class LedgerTest : IAsyncLifetime
 {
     protected static readonly Guid Account = Guid.Parse("a0000000-0000-4000-8000-000000000001");
 
-    private readonly TestDatabase database = new();
+    private readonly TestDatabase? database;
     private readonly List<IAsyncDisposable> started = [];
 
     protected LedgerTest()
+        : this(new TestDatabase())
     {
-        DataSource = new NpgsqlDataSourceBuilder(database.ConnectionString).Build();
+    }
+
+    /// <summary>On a server of the test's own.</summary>
+    protected LedgerTest(string connectionString)
+    {
+        DataSource = new NpgsqlDataSourceBuilder(connectionString).Build();
         Store = new PostgresEventStore(DataSource);
         Streams = new SessionStreams(Store, new SessionCache(10_000), Clock);
     }
+
+    private LedgerTest(TestDatabase database)
+        : this(database.ConnectionString) => this.database = database;
 
     protected static DaemonSettings Brisk { get; } = new()
     {
@@ -44,7 +53,7 @@ public abstract class LedgerTest : IAsyncLifetime
     public Task InitializeAsync() =>
         SchemaUpgrade.ApplyAsync(DataSource, [typeof(ProjectionDaemon).Assembly], CancellationToken.None);
 
-    public async Task DisposeAsync()
+    public virtual async Task DisposeAsync()
     {
         foreach (var each in Enumerable.Reverse(started))
         {
@@ -53,7 +62,7 @@ public abstract class LedgerTest : IAsyncLifetime
 
         await Store.DisposeAsync();
         await DataSource.DisposeAsync();
-        database.Dispose();
+        database?.Dispose();
     }
 
     /// <summary>Disposed after the test, the last one first.</summary>

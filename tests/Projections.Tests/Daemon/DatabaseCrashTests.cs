@@ -1,0 +1,71 @@
+using System.Diagnostics;
+using Ledger.Embedded;
+using Ledger.Projections.SessionList;
+using Ledger.Store;
+using Ledger.Support;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Ledger.Projections.Tests.Daemon;
+
+public sealed class DatabaseCrashTests : RecomputationTest
+{
+    private readonly Caretaker caretaker;
+    private readonly EmbeddedPostgres server;
+
+    public DatabaseCrashTests()
+        : this(Path.Combine(Path.GetTempPath(), $"ledger-crash-{Guid.NewGuid():N}"))
+    {
+    }
+
+    private DatabaseCrashTests(string folder)
+        : this(Caretaker.Of(folder), Task.Run(() => StartAsync(folder)).GetAwaiter().GetResult())
+    {
+    }
+
+    private DatabaseCrashTests(Caretaker caretaker, EmbeddedPostgres server)
+        : base(server.ConnectionString)
+    {
+        this.caretaker = caretaker;
+        this.server = server;
+    }
+
+    [Fact]
+    public async Task A_server_that_is_killed_costs_neither_events_nor_rows()
+    {
+        var daemon = await StartDaemonAsync(Brisk, Both);
+        for (var crash = 0; crash < 3; crash++)
+        {
+            var lives = Task.WhenAll(Enumerable.Range(crash * 8, 8).Select(LiveThroughOutagesAsync));
+            var before = await Eventually.Become(() => Store.ReadHeadAsync(default), head => head > 0);
+            (await daemon.WaitForAsync(SessionListReader.ProjectionName, before, Patience)).ShouldBeTrue();
+            using var postmaster = Process.GetProcessById(server.ProcessId);
+            postmaster.Kill();
+            await lives;
+        }
+
+        await Eventually.Become(() => Store.ReadHeadAsync(default), head => head > 0);
+        await ShouldEqualARecomputationAsync(daemon);
+    }
+
+    public override async Task DisposeAsync()
+    {
+        await base.DisposeAsync();
+        await server.DisposeAsync();
+        caretaker.CleanUp();
+    }
+
+    private static Task<EmbeddedPostgres> StartAsync(string folder) =>
+        EmbeddedPostgres.StartAsync(new EmbeddedPostgresOptions { DataDirectory = folder }, NullLogger.Instance);
+
+    private async Task LiveThroughOutagesAsync(int seed)
+    {
+        try
+        {
+            await LiveAsync(seed);
+        }
+        catch (StoreUnavailableException)
+        {
+            // Its life ends here; whatever was written of it has to show.
+        }
+    }
+}
