@@ -45,6 +45,7 @@ internal sealed class SessionFeed(SessionStreams sessions, IHostApplicationLifet
     /// <exception cref="OperationCanceledException">The caller has gone.</exception>
     public async Task<SettledWait> WaitUntilSettledAsync(StreamId stream, TimeSpan maxWait, CancellationToken cancellation)
     {
+        var began = clock.GetTimestamp();
         using var over = new CancellationTokenSource(maxWait, clock);
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(over.Token, Stopping, cancellation);
         while (true)
@@ -62,6 +63,7 @@ internal sealed class SessionFeed(SessionStreams sessions, IHostApplicationLifet
                     cancellation.ThrowIfCancellationRequested();
                     if (ending.IsCancellationRequested)
                     {
+                        await UseUpAsync(began, maxWait, cancellation);
                         return SettledWait.UsedUp;
                     }
 
@@ -75,6 +77,15 @@ internal sealed class SessionFeed(SessionStreams sessions, IHostApplicationLifet
             {
                 return SettledWait.With(snapshot);
             }
+        }
+    }
+
+    /// <summary>Timers may fire a little early, and callers who are told so come again at once (wire.md trap 8).</summary>
+    private async Task UseUpAsync(long began, TimeSpan maxWait, CancellationToken cancellation)
+    {
+        while (clock.GetElapsedTime(began) < maxWait && !Stopping.IsCancellationRequested)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(1), clock, cancellation);
         }
     }
 
