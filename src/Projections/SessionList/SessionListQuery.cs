@@ -33,6 +33,12 @@ public sealed record SessionListQuery(Guid AccountId)
     /// <summary>Only sessions of these people: commit owner, or id of the actor who triggered it (wire.md 3.7).</summary>
     public IReadOnlyCollection<string> Users { get; init; } = [];
 
+    /// <summary>Beside <see cref="Users"/>, sessions that have no commit owner and that no person triggered (wire.md 3.7).</summary>
+    public bool WithoutUser { get; init; }
+
+    /// <summary>Only these providers, as the metadata names them; a session whose metadata names none is of the provider <c>API</c>.</summary>
+    public IReadOnlyCollection<string> Providers { get; init; } = [];
+
     /// <summary>Only these sources.</summary>
     public IReadOnlyCollection<SessionSource> Sources { get; init; } = [];
 

@@ -54,7 +54,8 @@ public sealed class SessionListReader(NpgsqlDataSource dataSource)
             Add("triggered_at < {0}", query.To?.ToUniversalTime());
             Add("check_ids @> array[{0}]::uuid[]", query.CheckId);
             Add("branch = any({0})", query.Branches, branch => branch);
-            Add("(commit_owner = any({0}) or actor_id = any({0}))", query.Users, user => user);
+            AddUsers(query);
+            Add("coalesce(metadata ->> 'provider', 'API') = any({0})", query.Providers, provider => provider);
             Add("source = any({0})", query.Sources, Words<SessionSource>.Of);
             Add("environment = {0}", query.Environment);
             Add("concurrency_group = {0}", query.ConcurrencyGroup);
@@ -70,6 +71,20 @@ public sealed class SessionListReader(NpgsqlDataSource dataSource)
         }
 
         public List<string> Conditions { get; } = [];
+
+        private void AddUsers(SessionListQuery query)
+        {
+            const string ofUsers = "commit_owner = any({0}) or actor_id = any({0})";
+            const string ofNobody = "(commit_owner is null and actor_kind <> 'user')";
+            if (query is { WithoutUser: true, Users.Count: 0 })
+            {
+                Conditions.Add(ofNobody);
+            }
+            else
+            {
+                Add(query.WithoutUser ? $"({ofUsers} or {ofNobody})" : $"({ofUsers})", query.Users, user => user);
+            }
+        }
 
         private void Add<T>(string condition, IReadOnlyCollection<T> values, Func<T, string> word)
         {

@@ -4,8 +4,11 @@ using Ledger.Http.Errors;
 namespace Ledger.Http.Dialects.Checkly.Targets;
 
 /// <summary>How often and when a failed run is tried again (wire.md 3.6); the runner does it.</summary>
-internal sealed record RetryStrategy(RetryType Type)
+internal sealed record RetryStrategy
 {
+    /// <summary>Required.</summary>
+    public RetryType? Type { get; init; }
+
     /// <summary>From 1 to 10; 1 for a single retry.</summary>
     public int MaxRetries
     {
@@ -31,6 +34,11 @@ internal sealed record RetryStrategy(RetryType Type)
     /// <exception cref="RequestRejected">400 for a value out of its bounds.</exception>
     public void Validate()
     {
+        if (Type is null)
+        {
+            throw RequestRejected.BadRequest("'retryStrategy.type' must be FIXED, LINEAR, EXPONENTIAL or SINGLE_RETRY.");
+        }
+
         if (MaxRetries is < 1 or > 10)
         {
             throw RequestRejected.BadRequest("'retryStrategy.maxRetries' must be a whole number from 1 to 10.");

@@ -5,10 +5,14 @@ using Ledger.Sessions;
 namespace Ledger.Http.Dialects.Checkly.TestSessions;
 
 /// <summary>A variable for the runs of a test session (wire.md 3.6).</summary>
-/// <param name="Key">Its name.</param>
-/// <param name="Value">Its value; null removes the check's own variable of that name. A secret may be any JSON value.</param>
-internal sealed record EnvironmentVariable(string Key, JsonElement Value)
+internal sealed record EnvironmentVariable
 {
+    /// <summary>Its name. Required.</summary>
+    public string Key { get; init; } = "";
+
+    /// <summary>Its value, required; null removes the check's own variable of that name. A secret may be any JSON value.</summary>
+    public JsonElement Value { get; init; }
+
     /// <summary>Variables in one trigger.</summary>
     public const int Maximum = 50;
 

@@ -17,6 +17,9 @@ internal static class TestSessionEndpoints
         group.MapPost("trigger", TriggerTestSession.HandleAsync).RequireScope(Scope.Command)
             .WithSummary("Triggers one session with a run of each check that is meant, all at one location.")
             .Reads<TestSessionTrigger>().Produces<TestSession>(StatusCodes.Status201Created).ProducesErrors(400, 401, 403, 404, 429);
+        group.MapGet("", ListTestSessions.HandleAsync).RequireScope(Scope.Read)
+            .WithSummary("Lists test sessions, newest first.")
+            .Produces<TestSessionList>().ProducesErrors(400, 401, 403, 429);
         group.MapGet("{testSessionId}", GetAsync).RequireScope(Scope.Read)
             .WithSummary("Reads a test session.")
             .Produces<TestSession>().ProducesErrors(400, 401, 403, 404, 429);

@@ -28,13 +28,13 @@ internal static class TriggerTestSession
             key.AccountId,
             SessionKind.Test,
             Project: null,
-            request.Name,
+            request.Name!,
             SessionSource.TriggerApi,
             key.Actor,
             ConcurrencyGroup: null,
             ConflictBehaviour.Queue,
             MetadataOf(context.Request, request),
-            [.. checks.Select(check => check.At(request.RunLocation, check.SpecWith(options, environment), now))]);
+            [.. checks.Select(check => check.At(request.RunLocation!, check.SpecWith(options, environment), now))]);
         var (made, refusal) = await sessions.TriggerAsync([command], context.EventContext(), context.RequestAborted);
         if (refusal is not null)
         {
@@ -56,10 +56,14 @@ internal static class TriggerTestSession
 }
 
 /// <summary>The body of a trigger of a test session.</summary>
-/// <param name="Name">What people call the session.</param>
-/// <param name="RunLocation">Where all of it runs: a region, or a private location's slug.</param>
-internal sealed record TestSessionTrigger(string Name, string RunLocation)
+internal sealed record TestSessionTrigger
 {
+    /// <summary>What people call the session. Required.</summary>
+    public string? Name { get; init; }
+
+    /// <summary>Where all of it runs: a region, or a private location's slug. Required.</summary>
+    public string? RunLocation { get; init; }
+
     /// <summary>Which checks.</summary>
     public TestTarget Target { get; init; } = new();
 

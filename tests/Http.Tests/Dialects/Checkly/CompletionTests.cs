@@ -1,0 +1,117 @@
+using System.Diagnostics;
+using System.Net;
+using Ledger.Sessions;
+
+namespace Ledger.Http.Tests.Dialects.Checkly;
+
+/// <summary>The long-poll rules of wire.md 3.4.</summary>
+public sealed class CompletionTests(ChecklyLedger ledger) : IClassFixture<ChecklyLedger>
+{
+    private const string Waiting =
+        "Check session is still in progress, but maximum per-request wait time was exceeded. Please retry.";
+
+    [Fact]
+    public async Task A_final_session_is_answered_at_once_as_each_version_shows_it()
+    {
+        var session = await ledger.TriggerNewCheckAsync("eu-central-1");
+        await ledger.PostAsync($"/v1/check-sessions/{session}/cancel");
+
+        var first = await ledger.GetAsync($"/v1/check-sessions/{session}/completion");
+        var second = await ledger.GetAsync($"/v2/check-sessions/{session}/completion?maxWaitSeconds=30");
+
+        first["status"].GetString().ShouldBe("TIMED_OUT");
+        second["status"].GetString().ShouldBe("CANCELLED");
+        second.Body.ShouldBe((await ledger.GetAsync($"/v2/check-sessions/{session}")).Body);
+    }
+
+    [Theory]
+    [InlineData("v1")]
+    [InlineData("v2")]
+    public async Task A_session_that_goes_on_is_408_when_the_wait_is_used_up_and_not_before(string version)
+    {
+        var session = await ledger.TriggerNewCheckAsync("eu-central-1");
+        var began = Stopwatch.GetTimestamp();
+
+        var answer = await ledger.GetAsync($"/{version}/check-sessions/{session}/completion?maxWaitSeconds=1");
+
+        Stopwatch.GetElapsedTime(began).ShouldBeGreaterThan(TimeSpan.FromMilliseconds(990));
+        answer.ShouldBeError(HttpStatusCode.RequestTimeout, "Request Time-out", Waiting);
+        answer.Response.Headers.RetryAfter!.Delta.ShouldBe(TimeSpan.FromSeconds(1));
+    }
+
+    [Fact]
+    public async Task Every_waiter_wakes_when_a_cancel_makes_the_session_final()
+    {
+        var check = await ledger.TriggerNewCheckAsync("eu-central-1");
+        var test = (await ledger.TriggerTestAsync(await ledger.RegisterAsync())).Json.Id("testSessionId");
+        var waits = new[]
+        {
+            ledger.GetAsync($"/v1/check-sessions/{check}/completion"),
+            ledger.GetAsync($"/v2/check-sessions/{check}/completion?maxWaitSeconds=30"),
+            ledger.GetAsync($"/v1/test-sessions/{test}/completion?maxWaitSeconds=29.5"),
+        };
+        await ledger.GetAsync($"/v2/check-sessions/{check}/completion?maxWaitSeconds=1");
+        waits.ShouldAllBe(wait => !wait.IsCompleted);
+        var began = Stopwatch.GetTimestamp();
+
+        await ledger.PostAsync($"/v1/check-sessions/{check}/cancel");
+        await ledger.PostAsync($"/v1/test-sessions/{test}/cancel");
+
+        var answers = await Task.WhenAll(waits).WaitAsync(TimeSpan.FromSeconds(5));
+        Stopwatch.GetElapsedTime(began).ShouldBeLessThan(TimeSpan.FromSeconds(2));
+        answers.Select(answer => answer.Status).ShouldAllBe(status => status == HttpStatusCode.OK);
+        answers.Select(answer => answer["status"].GetString()).ShouldBe(["TIMED_OUT", "CANCELLED", "CANCELLED"]);
+    }
+
+    [Fact]
+    public async Task A_waiter_goes_on_waiting_until_the_last_run_is_settled()
+    {
+        var session = await ledger.TriggerNewCheckAsync("eu-central-1", "us-east-1");
+        var sequences = await ledger.SequencesOfAsync(session);
+        await ledger.Runner.StartAllAsync(session);
+        var wait = ledger.GetAsync($"/v2/check-sessions/{session}/completion");
+
+        await ledger.Runner.PassAsync(session, sequences[0]);
+        await ledger.GetAsync($"/v2/check-sessions/{session}/completion?maxWaitSeconds=1");
+        wait.IsCompleted.ShouldBeFalse();
+        await ledger.Runner.ReportAsync(session, sequences[1], ResultType.Final, isDegraded: true);
+
+        (await wait.WaitAsync(TimeSpan.FromSeconds(5)))["status"].GetString().ShouldBe("DEGRADED");
+    }
+
+    [Theory]
+    [InlineData("/v1/check-sessions")]
+    [InlineData("/v2/check-sessions")]
+    [InlineData("/v1/test-sessions")]
+    public async Task An_unknown_session_is_404_at_once(string prefix)
+    {
+        var kind = prefix.Contains("check", StringComparison.Ordinal) ? "check" : "test";
+
+        (await ledger.GetAsync($"{prefix}/{Guid.NewGuid()}/completion").WaitAsync(TimeSpan.FromSeconds(5)))
+            .ShouldBeError(HttpStatusCode.NotFound, "Not Found", $"No such {kind} session.");
+    }
+
+    [Theory]
+    [InlineData("/v1/check-sessions", "0")]
+    [InlineData("/v1/check-sessions", "30.5")]
+    [InlineData("/v1/check-sessions", "x")]
+    [InlineData("/v1/check-sessions", "-1")]
+    [InlineData("/v2/check-sessions", "0")]
+    [InlineData("/v2/check-sessions", "31")]
+    [InlineData("/v2/check-sessions", "1.5")]
+    [InlineData("/v1/test-sessions", "0.9")]
+    [InlineData("/v1/test-sessions", "31")]
+    public async Task A_wait_out_of_its_bounds_is_400(string prefix, string wait) =>
+        (await ledger.GetAsync($"{prefix}/{Guid.NewGuid()}/completion?maxWaitSeconds={wait}")).ShouldBeBadRequestNaming("maxWaitSeconds");
+
+    [Fact]
+    public async Task Version_1_takes_a_fraction_of_a_second()
+    {
+        var session = await ledger.TriggerNewCheckAsync("eu-central-1");
+        var began = Stopwatch.GetTimestamp();
+
+        (await ledger.GetAsync($"/v1/check-sessions/{session}/completion?maxWaitSeconds=1.25")).Status.ShouldBe(HttpStatusCode.RequestTimeout);
+
+        Stopwatch.GetElapsedTime(began).ShouldBeGreaterThan(TimeSpan.FromMilliseconds(1240));
+    }
+}
