@@ -130,12 +130,12 @@ internal sealed class InMemoryEventStore : IEventStore
 
     public Task<long> ReadHeadAsync(CancellationToken cancellation) => Task.FromResult((long)Log.Count);
 
-    public async Task<RememberedAnswer?> FindAnswerAsync(Guid accountId, string scope, string key, CancellationToken cancellation)
+    /// <summary>Answers at once, so that a test knows when a command waits for its stream.</summary>
+    public Task<RememberedAnswer?> FindAnswerAsync(Guid accountId, string scope, string key, CancellationToken cancellation)
     {
-        await Task.Yield();
         lock (gate)
         {
-            return answers.GetValueOrDefault((accountId, scope, key));
+            return Task.FromResult(answers.GetValueOrDefault((accountId, scope, key)));
         }
     }
 
