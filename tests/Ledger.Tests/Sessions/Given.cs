@@ -19,6 +19,8 @@ internal sealed class Given
 
     public Outcome<ReportAnswer> When(StartRun command) => When((state, now) => StartRun.Decide(state, command, now));
 
+    public Outcome<ReportAnswer> When(Heartbeat command) => When((state, now) => Heartbeat.Decide(state, command, now));
+
     public Outcome<CancelAnswer> When(RequestCancel command, CancelPolicy? policy = null) =>
         When((state, now) => RequestCancel.Decide(state, command, policy ?? CancelPolicy.Default, now));
 

@@ -42,7 +42,7 @@ public sealed class IdempotencyKeyTests
         await host.CancelAsync(Second, "k1");
         var again = await host.CancelAsync(Second, "k1");
 
-        store.AnswerOnlyUnits.ShouldBe(1);
+        store.Units.ShouldHaveSingleItem().Appends.ShouldBeEmpty();
         again.Remembered!.Answer.ShouldBe($"\"{FirstCancel}\"");
         store.Log.Count.ShouldBe(4);
     }
@@ -77,6 +77,7 @@ public sealed class IdempotencyKeyTests
         executed.Count(e => e.Remembered is null).ShouldBe(1);
         executed.Where(e => e.Remembered is not null)
             .Select(e => e.Remembered!.Answer).Distinct().ShouldBe([$"\"{requested.CancelId}\""]);
+        store.Units.ShouldAllBe(unit => unit.Answers.Count <= 1);
     }
 
     [Fact]

@@ -12,6 +12,7 @@ internal sealed class InMemoryEventStore : IEventStore
 {
     private readonly Lock gate = new();
     private readonly List<RecordedEvent> log = [];
+    private readonly List<AppendUnit> units = [];
     private readonly Dictionary<(Guid Account, string Scope, string Key), RememberedAnswer> answers = [];
 
     /// <summary>Runs before each append, outside of any lock: the place for another writer, or for an outage.</summary>
@@ -20,11 +21,20 @@ internal sealed class InMemoryEventStore : IEventStore
     /// <summary>Says which data the database refuses.</summary>
     public Predicate<ISessionEvent> Refuses { get; set; } = _ => false;
 
-    /// <summary>How many units it was asked to append, refused ones included.</summary>
-    public int Appends { get; private set; }
+    /// <summary>The units that it was asked to append, refused ones included.</summary>
+    public IReadOnlyList<AppendUnit> Units
+    {
+        get
+        {
+            lock (gate)
+            {
+                return [.. units];
+            }
+        }
+    }
 
-    /// <summary>How many units had no events.</summary>
-    public int AnswerOnlyUnits { get; private set; }
+    /// <summary>How many units it was asked to append.</summary>
+    public int Appends => Units.Count;
 
     /// <summary>How many times a stream was read.</summary>
     public int Reads { get; private set; }
@@ -71,11 +81,7 @@ internal sealed class InMemoryEventStore : IEventStore
         await BeforeAppend(unit);
         lock (gate)
         {
-            Appends++;
-            AnswerOnlyUnits += unit.Appends.Count == 0 ? 1 : 0;
-            unit.Appends.Select(append => append.Stream).ShouldBeUnique();
-            unit.Appends.ShouldAllBe(append => append.Events.Count > 0);
-            unit.Answers.Select(KeyOf).ShouldBeUnique();
+            units.Add(unit);
             if (unit.Appends.SelectMany(append => append.Events).Any(e => Refuses(e.Data)))
             {
                 throw new UnstorableEventException("The database refuses the data.");

@@ -62,6 +62,7 @@ internal sealed class GrowingStream
             StepKind.ForceAll => Cancel(null, force: true),
             StepKind.Deliver => DeliverCancel.Decide(
                 Session, new DeliverCancel(id, cancelId, holder, (DeliveryChannel)(step.Choice % 3)), now).Events,
+            StepKind.Heartbeat => Heartbeat.Decide(Session, new Heartbeat(id, holder), now).Events,
             StepKind.Acknowledge => AcknowledgeCancel.Decide(Session, new AcknowledgeCancel(id, cancelId, holder), now).Events,
             StepKind.Abort => AbortRun.Decide(
                 Session, Checkout.Abort(Checkout.Aborted(id) with { CancelId = cancelId, RunnerId = holder }), now).Events,

@@ -35,6 +35,7 @@ internal enum StepKind
     CancelAll,
     ForceAll,
     Deliver,
+    Heartbeat,
     Acknowledge,
     Abort,
     Expire,
