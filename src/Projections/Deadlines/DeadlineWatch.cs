@@ -145,7 +145,7 @@ public sealed partial class DeadlineWatch : IAsyncDisposable
             }
 
             isAway = false;
-            await PauseAsync(Tick);
+            await PauseAsync(scan * PausePerScan > Tick ? scan * PausePerScan : Tick);
         }
     }
 
