@@ -28,10 +28,16 @@ internal sealed class AccessMiddleware(RequestDelegate next, ApiKeys keys, Diale
         await next(context);
     }
 
+    /// <summary>The key that a request names, as it came; empty when it names none.</summary>
+    public static string SecretOf(HttpRequest request)
+    {
+        var header = request.Headers.Authorization.ToString().Trim();
+        return header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) ? header[Scheme.Length..].Trim() : header;
+    }
+
     private async Task<ApiKey> AuthenticateAsync(HttpContext context)
     {
-        var header = context.Request.Headers.Authorization.ToString().Trim();
-        var secret = header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) ? header[Scheme.Length..].Trim() : header;
+        var secret = SecretOf(context.Request);
         return secret.Length is 0 or > 512
             ? throw RequestRejected.Unauthorized()
             : await keys.FindAsync(secret, context.RequestAborted) ?? throw RequestRejected.Unauthorized();

@@ -14,5 +14,6 @@ internal static class LiveParts
             provider.GetRequiredService<NpgsqlDataSource>(),
             log: provider.GetRequiredService<ILogger<EventFeed>>()));
         services.AddSingleton<SessionFeed>();
+        services.AddSingleton<EventStreams>();
     }
 }

@@ -23,7 +23,7 @@ internal static class SessionLive
         .Produces<EventView>(contentType: "text/event-stream")
         .ProducesProblem(StatusCodes.Status404NotFound);
 
-    private static async Task LiveAsync(HttpContext context, string sessionId, SessionFeed feed, IEventStore store, TimeProvider clock)
+    private static async Task LiveAsync(HttpContext context, string sessionId, SessionFeed feed, IEventStore store, EventStreams streams)
     {
         var stream = context.Stream(sessionId);
         var last = LastSeen(context.Request);
@@ -34,7 +34,7 @@ internal static class SessionLive
             throw RequestRejected.NotFound("There is no such session.");
         }
 
-        await EventStream.RunAsync(context, clock, feed.Stopping, async events =>
+        await streams.RunAsync(context, async events =>
         {
             foreach (var recorded in history)
             {

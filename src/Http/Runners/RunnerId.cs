@@ -1,3 +1,4 @@
+using Ledger.Http.Access;
 using Ledger.Http.Requests;
 
 namespace Ledger.Http.Runners;
@@ -7,6 +8,9 @@ internal readonly record struct RunnerId(Guid AccountId, string Name)
 {
     /// <summary>The runner in the path, in the key's account.</summary>
     /// <exception cref="Errors.RequestRejected">400 for a name that is empty or too long.</exception>
-    public static RunnerId Of(HttpContext context, string runnerId) =>
-        new(Access.AccessExtensions.Key(context).AccountId, Inputs.Name("runner id", runnerId));
+    public static RunnerId Of(HttpContext context, string runnerId) => new(
+        context.Key().AccountId,
+
+        // The server decodes everything in a path but the slash; the header Ledger-Runner carries the name as it is.
+        Inputs.Name("runner id", runnerId.Replace("%2F", "/", StringComparison.OrdinalIgnoreCase)));
 }

@@ -47,7 +47,7 @@ internal sealed class RunClaims(SessionStreams sessions, OpenRunsReader openRuns
     {
         while (claiming.Taken.Count == 0 && await HasOfferAsync(claim, over))
         {
-            while (!claiming.IsFull && claim.Offers.TryRead(out var run))
+            while (!claiming.IsFull && !over.IsCancellationRequested && claim.Offers.TryRead(out var run))
             {
                 if (!await TakeAsync(claiming, run.Stream, run.SequenceId))
                 {

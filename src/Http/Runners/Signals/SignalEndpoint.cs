@@ -2,7 +2,6 @@ using Ledger.Http.Access;
 using Ledger.Http.Live;
 using Ledger.Http.RateLimits;
 using Ledger.Sessions;
-using Ledger.Store;
 
 namespace Ledger.Http.Runners.Signals;
 
@@ -28,42 +27,53 @@ internal static class SignalEndpoint
         RunnerSignals signals,
         OpenCancels openCancels,
         Deliveries deliveries,
-        IHostApplicationLifetime lifetime,
-        TimeProvider clock)
+        EventStreams streams)
     {
         var runner = RunnerId.Of(context, runnerId);
         var aborted = context.RequestAborted;
         using var connection = signals.Connect(runner);
-        await EventStream.RunAsync(context, clock, lifetime.ApplicationStopping, async events =>
+        await streams.RunAsync(context, async events =>
         {
-            // Not waited for: what is pushed meanwhile goes out at once.
-            _ = OfferOpenAsync();
+            // Not waited for at first: what is pushed meanwhile goes out at once.
+            var opening = OfferOpenAsync();
             while (await events.WaitAsync(connection.Signals))
             {
                 while (connection.Signals.TryRead(out var next))
                 {
-                    foreach (var signal in next)
-                    {
-                        await events.FrameAsync(Cancel, signal);
-                    }
-
-                    await events.FlushAsync();
-                    deliveries.RecordLater(runner, next, DeliveryChannel.Stream);
+                    await SendAsync(events, next);
                 }
             }
+
+            await opening;
         });
 
         async Task OfferOpenAsync()
         {
+            var offered = false;
             try
             {
                 connection.Offer(await openCancels.ReadAsync(runner, aborted));
+                offered = true;
             }
-            catch (Exception outage) when (outage is StoreUnavailableException or OperationCanceledException)
+            finally
             {
-                // The runner opens the stream again, and is told then.
-                connection.Close();
+                if (!offered)
+                {
+                    // The runner opens the stream again, and is told then.
+                    connection.Close();
+                }
             }
+        }
+
+        async Task SendAsync(EventStream events, IReadOnlyList<CancelSignal> sent)
+        {
+            foreach (var signal in sent)
+            {
+                await events.FrameAsync(Cancel, signal);
+            }
+
+            await events.FlushAsync();
+            deliveries.RecordLater(runner, sent, DeliveryChannel.Stream);
         }
     }
 }

@@ -1,0 +1,37 @@
+using Ledger.Http.Access;
+using Ledger.Store;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace Ledger.Http.Live;
+
+/// <summary>
+/// Answers with Server-Sent Events: frames as they come, and a comment every <see cref="EventStream.Heartbeat"/>, so that both sides
+/// notice when the other has gone. A stream ends with its caller, with the host, and with its key.
+/// </summary>
+internal sealed class EventStreams(ApiKeys keys, IHostApplicationLifetime lifetime, TimeProvider clock)
+{
+    /// <summary>Answers with a stream until it ends, or until <paramref name="write"/> does.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="write">Writes the frames.</param>
+    public async Task RunAsync(HttpContext context, Func<EventStream, Task> write)
+    {
+        context.Features.Get<IHttpResponseBodyFeature>()!.DisableBuffering();
+        context.Response.ContentType = "text/event-stream";
+        context.Response.Headers.CacheControl = "no-cache, no-store";
+        context.Response.Headers["X-Accel-Buffering"] = "no";
+        var secret = AccessMiddleware.SecretOf(context.Request);
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
+        var stream = new EventStream(
+            context.Response.BodyWriter, async cancellation => await keys.FindAsync(secret, cancellation) is not null, clock, ending.Token);
+        try
+        {
+            stream.Comment("connected");
+            await stream.FlushAsync();
+            await write(stream);
+        }
+        catch (Exception end) when (end is OperationCanceledException or StoreUnavailableException)
+        {
+            // That is how a stream ends; in an outage of the database too, since its key cannot be looked at: the caller comes again.
+        }
+    }
+}
