@@ -1,7 +1,6 @@
 using Ledger.Http.Access;
 using Ledger.Http.RateLimits;
 using Ledger.Http.Requests;
-using Ledger.Http.Settings;
 using Ledger.Sessions;
 using Ledger.Streams;
 
@@ -24,8 +23,8 @@ internal static class CancelEndpoints
     }
 
     private static RouteHandlerBuilder MapCancel(this IEndpointRouteBuilder routes, string path, SessionKind kind) => routes
-        .MapPost(path, (HttpContext context, string sessionId, SessionStreams sessions, LedgerSettings settings, TimeProvider clock) =>
-            CancelAsync(context, kind, sessionId, sessions, settings.CancelPolicy, clock))
+        .MapPost(path, (HttpContext context, string sessionId, SessionStreams sessions, CancelPolicy policy, TimeProvider clock) =>
+            CancelAsync(context, kind, sessionId, sessions, policy, clock))
         .RequireScope(Scope.Command)
         .WithMetadata(RateLimit.Cancel)
         .Reads<CancelSequences>(required: false)
