@@ -23,6 +23,9 @@ public sealed class ChecklyLedger : IAsyncLifetime
     private readonly PublishedAnswers answers = new();
     private HttpClient client = null!;
 
+    /// <summary>Its database, for a second host.</summary>
+    internal string ConnectionString => database.ConnectionString;
+
     internal RunningLedger Running { get; private set; } = null!;
 
     internal SimulatedRunner Runner { get; private set; } = null!;

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net;
+using Ledger.Http.Tests.Hosting;
 using Ledger.Sessions;
 
 namespace Ledger.Http.Tests.Dialects.Checkly;
@@ -77,6 +78,36 @@ public sealed class CompletionTests(ChecklyLedger ledger) : IClassFixture<Checkl
         await ledger.Runner.ReportAsync(session, sequences[1], ResultType.Final, isDegraded: true);
 
         (await wait.WaitAsync(TimeSpan.FromSeconds(5)))["status"].GetString().ShouldBe("DEGRADED");
+    }
+
+    [Fact]
+    public async Task A_cancel_on_one_host_wakes_a_waiter_on_another()
+    {
+        var session = await ledger.TriggerNewCheckAsync("eu-central-1");
+        await using var other = await RunningLedger.StartAsync(ledger.ConnectionString, account: ledger.AccountId);
+        var wait = other.Client.GetStringAsync($"/v2/check-sessions/{session}/completion");
+        await other.Client.GetAsync($"/v2/check-sessions/{session}/completion?maxWaitSeconds=1");
+        wait.IsCompleted.ShouldBeFalse();
+
+        await ledger.PostAsync($"/v1/check-sessions/{session}/cancel");
+
+        (await wait.WaitAsync(TimeSpan.FromSeconds(5))).ShouldContain("CANCELLED");
+    }
+
+    [Fact]
+    public async Task A_host_that_stops_answers_its_waiters_so_that_they_ask_again()
+    {
+        var session = await ledger.TriggerNewCheckAsync("eu-central-1");
+        Task<HttpResponseMessage> wait;
+        var other = await RunningLedger.StartAsync(ledger.ConnectionString, account: ledger.AccountId);
+        using var client = other.ClientWith(other.ApiKey);
+        await using (other)
+        {
+            wait = client.GetAsync($"/v1/check-sessions/{session}/completion");
+            await client.GetAsync($"/v1/check-sessions/{session}/completion?maxWaitSeconds=1");
+        }
+
+        (await wait.WaitAsync(TimeSpan.FromSeconds(5))).StatusCode.ShouldBe(HttpStatusCode.RequestTimeout);
     }
 
     [Theory]

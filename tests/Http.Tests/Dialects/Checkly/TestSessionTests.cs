@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using Ledger.Http.Tests.Hosting;
 using Ledger.Sessions;
 
 namespace Ledger.Http.Tests.Dialects.Checkly;
@@ -130,6 +131,37 @@ public sealed class TestSessionTests(ChecklyLedger ledger) : IClassFixture<Check
              "environment":{"BASE":"https://new.example","KEEP":"1","DROP":null,"TOKEN":"","BASE2":"5"},
              "retryStrategy":{"type":"EXPONENTIAL","maxRetries":3,"baseBackoffSeconds":60,"sameRegion":true,"maxDurationSeconds":600,"onlyOn":["NETWORK_ERROR"]}}
             """).RootElement).ShouldBeTrue(spec.ToString());
+    }
+
+    [Fact]
+    public async Task What_the_client_says_of_itself_is_kept_and_not_shown_as_metadata()
+    {
+        var check = await ledger.RegisterAsync();
+        using var body = new StringContent($$$"""{"name":"x","runLocation":"y","target":{"checkId":"{{{check}}}"}}""");
+
+        var answer = await ledger.SendAsync(
+            HttpMethod.Post, Trigger, body, headers: [("x-checkly-source", "CLI"), ("x-checkly-operator", "manual")]);
+
+        answer["metadata"].EnumerateObject().ShouldBeEmpty();
+        var kept = (await ledger.Runner.ReadAsync(answer["testSessionId"].GetGuid())).Metadata!.Value;
+        kept.Text("origin/source").ShouldBe("CLI");
+        kept.Text("origin/operator").ShouldBe("manual");
+        kept.Text("provider").ShouldBe("API");
+    }
+
+    [Fact]
+    public async Task Links_begin_with_the_public_address_where_one_is_set()
+    {
+        await using var behindProxy = await RunningLedger.StartAsync(
+            ledger.ConnectionString,
+            new Dictionary<string, string?> { ["Ledger:PublicUrl"] = "https://ledger.example/base/" },
+            account: ledger.AccountId);
+        var session = (await ledger.TriggerTestAsync(await ledger.RegisterAsync())).Json.Id("testSessionId");
+
+        var shown = JsonDocument.Parse(await behindProxy.Client.GetStringAsync($"/v1/test-sessions/{session}")).RootElement;
+
+        shown.Text("testSessionLink").ShouldBe($"https://ledger.example/base/accounts/{ledger.AccountId}/test-sessions/{session}");
+        shown.Text("results/0/testSessionResultLink").ShouldStartWith($"{shown.Text("testSessionLink")}/results/");
     }
 
     [Fact]

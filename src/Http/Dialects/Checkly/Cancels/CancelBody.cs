@@ -45,6 +45,9 @@ internal sealed record CancelBody
     }
 }
 
-/// <summary>The body of a cancel, for the OpenAPI document.</summary>
-/// <param name="SequenceId">The runs to cancel; absent for everything that still runs.</param>
-internal sealed record CancelSequences(IReadOnlyList<Guid>? SequenceId = null);
+/// <summary>The same body as the OpenAPI document describes it: nobody may send null, and everybody may leave it out.</summary>
+internal sealed record CancelSequences
+{
+    /// <summary>The runs to cancel, at least one; absent for everything that still runs.</summary>
+    public IReadOnlyList<Guid> SequenceId { get; init; } = [];
+}

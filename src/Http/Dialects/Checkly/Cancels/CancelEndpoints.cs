@@ -1,7 +1,6 @@
 using Ledger.Http.Access;
 using Ledger.Http.RateLimits;
 using Ledger.Http.Requests;
-using Ledger.Http.Settings;
 using Ledger.Sessions;
 using Ledger.Streams;
 
@@ -15,17 +14,23 @@ internal static class CancelEndpoints
 {
     public static void MapSessionCancels(this IEndpointRouteBuilder routes)
     {
-        routes.MapCancel("/v1/check-sessions/{sessionId}/cancel", SessionKind.Check)
+        routes.MapPost(
+                "/v1/check-sessions/{checkSessionId}/cancel",
+                (HttpContext context, string checkSessionId, SessionStreams sessions, CancelPolicy policy, TimeProvider clock) =>
+                    CancelAsync(context, SessionKind.Check, checkSessionId, sessions, policy, clock))
+            .DescribeCancel()
             .WithTags("Checkly: check sessions")
             .WithSummary("Cancels the Playwright runs of a check session, or some of them.");
-        routes.MapCancel("/v1/test-sessions/{sessionId}/cancel", SessionKind.Test)
+        routes.MapPost(
+                "/v1/test-sessions/{testSessionId}/cancel",
+                (HttpContext context, string testSessionId, SessionStreams sessions, CancelPolicy policy, TimeProvider clock) =>
+                    CancelAsync(context, SessionKind.Test, testSessionId, sessions, policy, clock))
+            .DescribeCancel()
             .WithTags("Checkly: test sessions")
             .WithSummary("Cancels the Playwright runs of a test session, or some of them.");
     }
 
-    private static RouteHandlerBuilder MapCancel(this IEndpointRouteBuilder routes, string path, SessionKind kind) => routes
-        .MapPost(path, (HttpContext context, string sessionId, SessionStreams sessions, LedgerSettings settings, TimeProvider clock) =>
-            CancelAsync(context, kind, sessionId, sessions, settings.CancelPolicy, clock))
+    private static RouteHandlerBuilder DescribeCancel(this RouteHandlerBuilder route) => route
         .RequireScope(Scope.Command)
         .WithMetadata(RateLimit.Cancel)
         .Reads<CancelSequences>(required: false)

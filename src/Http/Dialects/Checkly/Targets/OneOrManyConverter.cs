@@ -31,6 +31,16 @@ internal sealed class OneOrManyConverter<T> : JsonConverter<IReadOnlyList<T>>
     public override void Write(Utf8JsonWriter writer, IReadOnlyList<T> value, JsonSerializerOptions options) =>
         JsonSerializer.Serialize(writer, value.ToArray(), options);
 
-    private static T ReadItem(ref Utf8JsonReader reader, JsonSerializerOptions options) =>
-        JsonSerializer.Deserialize<T>(ref reader, options) ?? throw new JsonException();
+    private static T ReadItem(ref Utf8JsonReader reader, JsonSerializerOptions options)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<T>(ref reader, options) ?? throw new JsonException();
+        }
+        catch (JsonException)
+        {
+            // Its path begins at the item. One without a path gets that of the member, which the answer is to name.
+            throw new JsonException();
+        }
+    }
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 
 namespace Ledger.Http.Tests.Dialects.Checkly.Published;
@@ -29,6 +30,13 @@ internal sealed class PublishedDescription
         [413] = "wire.md 2.4: a body beyond its limit",
         [503] = "wire.md 2.5: the database is out of reach",
     };
+
+    /// <summary>Every documented answer.</summary>
+    public IEnumerable<(string Method, string Path, int Status)> Documented =>
+        from path in document.GetProperty("paths").EnumerateObject()
+        from operation in path.Value.EnumerateObject()
+        from response in operation.Value.GetProperty("responses").EnumerateObject()
+        select (operation.Name.ToUpperInvariant(), path.Name, int.Parse(response.Name, CultureInfo.InvariantCulture));
 
     /// <summary>What is wrong with an answer; null for a route that the description does not have.</summary>
     public IReadOnlyList<string>? FaultsOf(string method, string path, int status, string? contentType, string body)

@@ -1,0 +1,35 @@
+using System.Net;
+using System.Net.Http.Headers;
+using Ledger.Http.Tests.Dialects.Checkly.Published;
+using Ledger.Http.Tests.Hosting;
+using Ledger.Support;
+
+namespace Ledger.Http.Tests.Dialects.Checkly;
+
+/// <summary>wire.md 2.7: a 429 to a cancel kills the genuine client, so polling must never starve one.</summary>
+public sealed class RateLimitTests(TestDatabase database) : IClassFixture<TestDatabase>
+{
+    [Fact]
+    public async Task Reading_past_the_limit_is_429_and_leaves_cancels_alone()
+    {
+        await using var ledger = await RunningLedger.StartAsync(
+            database.ConnectionString, new Dictionary<string, string?> { ["Ledger:RateLimit:Requests"] = "3" });
+        using var client = new HttpClient(new PublishedAnswers()) { BaseAddress = ledger.Address };
+        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", ledger.ApiKey);
+        var session = Guid.NewGuid();
+        for (var i = 0; i < 3; i++)
+        {
+            (await client.GetAsync($"/v2/check-sessions/{session}")).StatusCode.ShouldBe(HttpStatusCode.NotFound);
+        }
+
+        var refused = await client.GetAsync($"/v2/check-sessions/{session}");
+        var cancel = await client.PostAsync($"/v1/check-sessions/{session}/cancel", null);
+
+        refused.StatusCode.ShouldBe(HttpStatusCode.TooManyRequests);
+        refused.Headers.RetryAfter!.Delta!.Value.ShouldBeInRange(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(60));
+        (await refused.Content.ReadAsStringAsync())
+            .ShouldBe("""{"statusCode":429,"error":"Too Many Requests","message":"Too Many Requests"}""");
+        cancel.StatusCode.ShouldBe(HttpStatusCode.NotFound);
+        cancel.Headers.GetValues("RateLimit-Policy").ShouldBe(["\"cancel\";q=3;w=60"]);
+    }
+}
