@@ -1,7 +1,9 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Http.Json;
 using System.Net.Sockets;
+using System.Text.Json;
 
 namespace Ledger.Bench;
 
@@ -65,6 +67,16 @@ internal sealed class HostProcess : IAsyncDisposable
         }
 
         return host;
+    }
+
+    /// <summary>Waits until the projections have read everything, so that a measurement pays for its own events alone.</summary>
+    public async Task CatchUpAsync()
+    {
+        while ((await Client.GetFromJsonAsync<JsonElement>("/ledger/projections")).GetProperty("entries").EnumerateArray()
+            .Any(projection => projection.GetProperty("lag").GetInt64() > 0))
+        {
+            await Task.Delay(200);
+        }
     }
 
     public async ValueTask DisposeAsync()

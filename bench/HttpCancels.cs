@@ -7,12 +7,13 @@ namespace Ledger.Bench;
 /// <summary>Durable cancels over HTTP, as Checkly's command line sends them: an empty body, a fresh session each.</summary>
 internal static class HttpCancels
 {
-    private const int SessionsPerSecond = 12_000;
+    private const int SessionsPerSecond = 6_000;
     private const int UnitSize = 200;
 
     public static async Task<Measurement> RunAsync(HostProcess host, BenchDatabase database, int connections, TimeSpan duration)
     {
         var sessions = await PrepareAsync(database, host.AccountId, (int)(duration.TotalSeconds * 1.2 * SessionsPerSecond));
+        await host.CatchUpAsync();
         return await Load.RunAsync($"cancel over HTTP, {connections} connections", connections, duration, async _ =>
         {
             if (!sessions.TryDequeue(out var session))

@@ -12,11 +12,14 @@ internal static class HttpTriggers
         runs = new[] { new { checkType = "PLAYWRIGHT", name = "Suite", location = "bench" } },
     };
 
-    public static Task<Measurement> RunAsync(HostProcess host, int connections, TimeSpan duration) =>
-        Load.RunAsync($"trigger over HTTP, {connections} connections", connections, duration, async _ =>
+    public static async Task<Measurement> RunAsync(HostProcess host, int connections, TimeSpan duration)
+    {
+        await host.CatchUpAsync();
+        return await Load.RunAsync($"trigger over HTTP, {connections} connections", connections, duration, async _ =>
         {
             using var response = await host.Client.PostAsJsonAsync("/ledger/sessions", Request);
             response.EnsureSuccessStatusCode();
             return true;
         });
+    }
 }

@@ -15,6 +15,7 @@ public sealed class Backing_off
             var backoff = new Backoff(Timing, time);
             for (var attempt = 0; attempt < 6; attempt++)
             {
+                time.Forget();
                 await backoff.WaitAsync(retryAfter: null, CancellationToken.None);
                 time.Last.TotalSeconds.ShouldBeInRange(0, Math.Min(Math.Pow(2, attempt), 8));
             }
@@ -41,6 +42,9 @@ public sealed class Backing_off
         public TimeSpan Last { get; private set; }
 
         public TimeSpan Longest { get; private set; }
+
+        /// <summary>A wait of nothing needs no timer, so that the last one would be taken for it.</summary>
+        public void Forget() => Last = TimeSpan.Zero;
 
         public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
         {

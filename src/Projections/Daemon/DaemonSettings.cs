@@ -6,6 +6,9 @@ public sealed record DaemonSettings
     /// <summary>Events in one transaction, at most.</summary>
     public int BatchSize { get; init; } = 2_000;
 
+    /// <summary>How long a projection lets events gather between two transactions while nobody waits for it.</summary>
+    public TimeSpan Gather { get; init; } = TimeSpan.FromMilliseconds(10);
+
     /// <summary>How long an idle projection waits before it looks for events that nobody told it of.</summary>
     public TimeSpan Poll { get; init; } = TimeSpan.FromSeconds(1);
 

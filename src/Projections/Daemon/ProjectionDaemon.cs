@@ -112,6 +112,7 @@ public sealed class ProjectionDaemon : IAsyncDisposable
             return true;
         }
 
+        worker.Hurry();
         checkpoints.Look();
         try
         {

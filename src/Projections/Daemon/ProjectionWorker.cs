@@ -22,6 +22,7 @@ internal sealed partial class ProjectionWorker(
     private const int LongestError = 2_000;
 
     private readonly Pulse work = new(clock);
+    private readonly Pulse hurry = new(clock);
     private long position;
     private volatile bool isOwner;
     private bool isAway;
@@ -39,6 +40,9 @@ internal sealed partial class ProjectionWorker(
 
     /// <summary>There may be something to do.</summary>
     public void Wake() => work.Beat();
+
+    /// <summary>Somebody waits for this projection: it does not wait for more events to come.</summary>
+    public void Hurry() => hurry.Beat();
 
     public async Task RunAsync(CancellationToken stopping)
     {
@@ -113,6 +117,7 @@ internal sealed partial class ProjectionWorker(
                     before = events[^1].Position;
                     limit = settings.BatchSize;
                     Moved(before);
+                    await GatherAsync(events.Count, stopping);
                     continue;
                 }
             }
@@ -136,6 +141,15 @@ internal sealed partial class ProjectionWorker(
                 await ownership.IsStoppedAsync(stopping);
                 isCaughtUp = false;
             }
+        }
+    }
+
+    /// <summary>Under load, a small pause makes one transaction of what would have been many.</summary>
+    private async ValueTask GatherAsync(int handled, CancellationToken stopping)
+    {
+        if (handled < settings.BatchSize && !Waiters.HasWaiters)
+        {
+            await hurry.WaitAsync(settings.Gather, stopping);
         }
     }
 

@@ -179,6 +179,39 @@ public sealed class AppendTests(StoreDatabase database) : IClassFixture<StoreDat
     }
 
     [Fact]
+    public async Task A_full_queue_lets_nobody_starve()
+    {
+        await using var narrow = new PostgresEventStore(
+            database.Source, new() { QueueLimit = 2, UnitsPerBatch = 3, EventsPerBatch = 4, Writers = 2, UnitsForOverlap = 2 });
+        var streams = Enumerable.Range(0, 20).Select(_ => Some.Stream()).ToList();
+
+        var outcomes = await Task.WhenAll(streams.Select(stream => narrow.AppendAsync(Some.Unit(stream, 0, events: 5), default)))
+            .WaitAsync(TimeSpan.FromSeconds(20));
+
+        outcomes.ShouldAllBe(outcome => outcome.Verdict == AppendVerdict.Appended);
+    }
+
+    [Fact]
+    public async Task Whoever_waits_for_room_when_the_store_closes_is_served_or_refused()
+    {
+        var store = new PostgresEventStore(database.Source, new() { QueueLimit = 1 });
+        Task<AppendOutcome>[] appends;
+        ValueTask closing;
+        await using (await database.HoldHeadAsync())
+        {
+            appends = [.. Enumerable.Range(0, 20).Select(_ => store.AppendAsync(Some.Unit(Some.Stream(), 0), default))];
+            closing = store.DisposeAsync();
+        }
+
+        await closing;
+        await Task.WhenAll(appends).WaitAsync(TimeSpan.FromSeconds(20)).ContinueWith(_ => { }, TaskScheduler.Default);
+
+        appends.ShouldAllBe(append => append.IsCompleted);
+        appends.Count(append => append.IsCompletedSuccessfully).ShouldBeGreaterThan(0);
+        appends.Where(append => append.IsFaulted).ShouldAllBe(append => append.Exception!.InnerException is ObjectDisposedException);
+    }
+
+    [Fact]
     public async Task A_closed_store_refuses_units_and_has_written_what_it_took()
     {
         var store = new PostgresEventStore(database.Source);

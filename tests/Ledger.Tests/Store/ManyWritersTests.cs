@@ -1,5 +1,7 @@
 using Ledger.Store;
 using Ledger.Store.Postgres;
+using Ledger.Support;
+using Npgsql;
 
 namespace Ledger.Tests.Store;
 
@@ -93,6 +95,31 @@ public sealed class ManyWritersTests
         await ending.CancelAsync();
 
         (await reader).ShouldBe(Producers * Rounds);
+        await database.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task An_append_never_scans_a_table()
+    {
+        const string Scans = "select sum(seq_scan)::bigint from pg_stat_user_tables where relname in ('mt_streams', 'mt_events')";
+        var database = new StoreDatabase();
+        await database.InitializeAsync();
+        var before = await database.ReadAsync<long>(Scans);
+        await using (var source = NpgsqlDataSource.Create(database.ConnectionString))
+        await using (var store = new PostgresEventStore(source, new() { NotifyOtherHosts = false }))
+        {
+            var stream = Some.Stream();
+            for (var version = 0; version < Rounds; version++)
+            {
+                await store.AppendAsync(Some.Answered(stream, version, Some.Answer(stream.AccountId, $"{version}")), default);
+                await store.AppendAsync(Some.Unit(stream, 0), default);
+            }
+        }
+
+        // Connections tell what they did when they end, and the pool has ended with the source.
+        await Eventually.Become(async () => await database.ReadAsync<long>(
+            "select idx_scan from pg_stat_user_tables where relname = 'mt_streams'") >= Rounds);
+        (await database.ReadAsync<long>(Scans)).ShouldBe(before);
         await database.DisposeAsync();
     }
 

@@ -3,8 +3,17 @@ namespace Ledger.Store.Postgres;
 /// <summary>How the store writes. The defaults suit one host next to its database.</summary>
 public sealed record EventStoreOptions
 {
-    /// <summary>Connections that write at the same time. They queue on the head row, and overlap in everything else.</summary>
+    /// <summary>
+    /// Connections that write at the same time: one or two. They queue on the head row and overlap in everything else, which pays where
+    /// there are processors to spare: with two for everything, one writer needs a fifth less of them for the same events.
+    /// </summary>
     public int Writers { get; init; } = 1;
+
+    /// <summary>
+    /// With two writers, units that have to wait before a batch is begun while another is under way; fewer wait for its end, since small
+    /// batches cost more than the overlap brings.
+    /// </summary>
+    public int UnitsForOverlap { get; init; } = 32;
 
     /// <summary>Units that may wait for a writer; beyond it <see cref="IEventStore.AppendAsync"/> waits for room.</summary>
     public int QueueLimit { get; init; } = 8_192;

@@ -53,7 +53,6 @@ internal sealed partial class Sequencer : IAsyncDisposable
     {
         _intake.Close();
         await Task.WhenAll(_writers);
-        _intake.Dispose();
     }
 
     private async Task RunAsync()
@@ -63,6 +62,7 @@ internal sealed partial class Sequencer : IAsyncDisposable
         while (await _intake.TakeAsync(batch))
         {
             await WriteAsync(connection, batch);
+            _intake.Finish();
             batch.Clear();
         }
     }
