@@ -212,4 +212,15 @@ public sealed class RunnerInterfaceTests(LedgerOfClass fixture) : IClassFixture<
             .GetProperty("cancel").GetProperty("mode").GetString().ShouldBe("force");
         (await client.EventTypesAsync(session.SessionId)).Count(type => type == "cancel_requested").ShouldBe(2);
     }
+
+    [Fact]
+    public async Task A_runners_name_may_hold_a_slash()
+    {
+        var session = await client.TriggerAsync("names");
+        (await new TestRunner(client, Uri.EscapeDataString("pool/a b")).ClaimAsync("names")).ShouldHaveSingleItem();
+
+        var start = await new TestRunner(client, "pool/a b").StartAsync(session.SessionId, session.Run);
+
+        start.Status.ShouldBe(HttpStatusCode.OK, "The path and the header name the same runner.");
+    }
 }

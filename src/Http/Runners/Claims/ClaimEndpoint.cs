@@ -36,15 +36,15 @@ internal static class ClaimEndpoint
         var request = await Body.ReadRequiredJsonAsync<ClaimRequest>(context.Request, NativeJson.Options);
         var claiming = new Claiming(runner, request.ToFilter(), context.EventContext());
         using var claim = waiting.Enter(runner.AccountId, claiming.Filter);
-        var cancels = await openCancels.ReadAsync(runner, context.RequestAborted);
+        IReadOnlyList<CancelSignal>? known = await openCancels.ReadAsync(runner, context.RequestAborted);
         await claims.TakeQueuedAsync(claiming, context.RequestAborted);
-        if (claiming.Taken.Count == 0 && request.WaitSeconds > 0 && cancels.All(signal => deliveries.IsKnown(runner, signal)))
+        if (claiming.Taken.Count == 0 && request.WaitSeconds > 0 && known.All(signal => deliveries.IsKnown(runner, signal)))
         {
             using var over = new CancellationTokenSource(TimeSpan.FromSeconds(request.WaitSeconds), clock);
             using var ending = CancellationTokenSource.CreateLinkedTokenSource(
                 over.Token, context.RequestAborted, lifetime.ApplicationStopping);
             await claims.TakeOfferedAsync(claiming, claim, ending.Token);
-            cancels = [];
+            known = null;
         }
 
         return NativeResult.Json(new ClaimAnswer(claiming.Taken, await TellAsync()));
@@ -53,7 +53,7 @@ internal static class ClaimEndpoint
         {
             try
             {
-                var told = cancels.Count > 0 ? cancels : await openCancels.ReadAsync(runner, context.RequestAborted);
+                var told = known ?? await openCancels.ReadAsync(runner, context.RequestAborted);
                 await deliveries.RecordAsync(runner, told, DeliveryChannel.Claim, context.RequestAborted);
                 return told;
             }
