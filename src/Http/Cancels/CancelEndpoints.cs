@@ -3,6 +3,7 @@ using Ledger.Http.Access;
 using Ledger.Http.Errors;
 using Ledger.Http.RateLimits;
 using Ledger.Http.Requests;
+using Ledger.Http.Runners;
 using Ledger.Http.Settings;
 using Ledger.Sessions;
 using Ledger.Store;
@@ -22,6 +23,8 @@ internal static class CancelEndpoints
         .WithMetadata(RateLimit.Cancel)
         .WithTags("Cancel")
         .WithSummary("Asks to cancel a session, or some of its runs. The runs stop afterwards.")
+        .ReadsHeader("Idempotency-Key", "The same key gives the first answer again, whatever happened since.")
+        .ReadsHeader(RunnerHeader.Name, "The runner that shuts down; for keys with the scope of runners alone.")
         .Reads<CancelRequest>(required: false)
         .Produces<CancelAccepted>(StatusCodes.Status202Accepted)
         .ProducesProblem(StatusCodes.Status404NotFound)

@@ -1,5 +1,7 @@
 using Ledger.Http.Access;
+using Ledger.Http.Dialects;
 using Ledger.Http.Requests;
+using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
 
@@ -45,6 +47,12 @@ internal static class OpenApiDocument
             };
         }
 
+        foreach (var parameter in metadata.OfType<RequestParameter>())
+        {
+            operation.Parameters ??= [];
+            operation.Parameters.Add(Describe(parameter));
+        }
+
         if (metadata.OfType<RequiredScopes>().LastOrDefault() is { } required)
         {
             operation.Security =
@@ -52,6 +60,37 @@ internal static class OpenApiDocument
                 new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(BearerScheme, context.Document)] = [] },
             ];
             operation.Description = $"Scope: {string.Join(" or ", required.Scopes.Select(ScopeNames.Of))}.";
+            if (metadata.OfType<Dialect>().LastOrDefault() == NativeDialect.Instance)
+            {
+                operation.Responses ??= [];
+                operation.Responses["default"] = await DescribeProblemAsync(context, cancellation);
+            }
         }
     }
+
+    private static OpenApiParameter Describe(RequestParameter parameter)
+    {
+        var one = new OpenApiSchema { Type = parameter.Type };
+        return new OpenApiParameter
+        {
+            Name = parameter.Name,
+            In = parameter.Place,
+            Required = parameter.IsRequired,
+            Description = parameter.Description,
+            Schema = parameter.IsArray ? new OpenApiSchema { Type = JsonSchemaType.Array, Items = one } : one,
+        };
+    }
+
+    private static async Task<OpenApiResponse> DescribeProblemAsync(
+        OpenApiOperationTransformerContext context, CancellationToken cancellation) => new()
+        {
+            Description = "What is wrong, after RFC 9457.",
+            Content = new Dictionary<string, OpenApiMediaType>(StringComparer.Ordinal)
+            {
+                ["application/problem+json"] = new()
+                {
+                    Schema = await context.GetOrCreateSchemaAsync(typeof(ProblemDetails), null, cancellation),
+                },
+            },
+        };
 }

@@ -20,6 +20,7 @@ internal static class SessionLive
         .RequireScope(Scope.Read)
         .WithTags("Sessions")
         .WithSummary("The session's events as Server-Sent Events: those so far, then each as it happens. Resumes with Last-Event-ID.")
+        .ReadsHeader(LastEventId, "The position that was seen last.")
         .Produces<EventView>(contentType: "text/event-stream")
         .ProducesProblem(StatusCodes.Status404NotFound);
 

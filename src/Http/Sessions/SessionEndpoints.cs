@@ -17,7 +17,10 @@ internal static class SessionEndpoints
         group.MapPost("", TriggerAsync).RequireScope(Scope.Command).WithSummary("Triggers a session.")
             .Reads<SessionRequest>().Produces<SessionMade>(StatusCodes.Status201Created);
         group.MapGet("{sessionId}", GetAsync).RequireScope(Scope.Read)
-            .WithSummary("The whole truth about a session; as it was with ?version=N or ?at=time.").Produces<SessionView>();
+            .WithSummary("The whole truth about a session, as it is or as it was.")
+            .ReadsNumber("version", "The session as it was at this version of its stream.")
+            .ReadsText("at", "The session as it was at this ISO 8601 time.")
+            .Produces<SessionView>();
         group.MapGet("{sessionId}/events", EventsAsync).RequireScope(Scope.Read)
             .WithSummary("The session's events, in order.").Produces<IReadOnlyList<EventView>>();
     }

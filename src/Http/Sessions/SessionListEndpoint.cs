@@ -27,7 +27,15 @@ internal static class SessionListEndpoint
         .MapGet("/ledger/sessions", ListAsync)
         .RequireScope(Scope.Read)
         .WithTags("Sessions")
-        .WithSummary("Lists sessions, newest first: ?kind&status&project&from&to&limit&cursor, and after=position to see what was written.")
+        .WithSummary("Lists sessions, newest first.")
+        .ReadsText("kind", "check, test or run.")
+        .ReadsText("status", "A session status, such as CANCELLED.")
+        .ReadsText("project", "A project's name.")
+        .ReadsText("from", "Triggered at or after this ISO 8601 time.")
+        .ReadsText("to", "Triggered before this ISO 8601 time.")
+        .ReadsNumber("limit", "Entries of a page.")
+        .ReadsText("cursor", "The nextCursor of the page before.")
+        .ReadsNumber(Freshness.After, "The Ledger-Position of a write that the list must show.")
         .Produces<SessionList>();
 
     private static async Task<IResult> ListAsync(HttpContext context, SessionListReader list, Freshness freshness, SessionStreams sessions)

@@ -36,7 +36,7 @@ public sealed record SessionListQuery(Guid AccountId)
     /// <summary>Beside <see cref="Users"/>, sessions that have no commit owner and that no person triggered (wire.md 3.7).</summary>
     public bool WithoutUser { get; init; }
 
-    /// <summary>Only these providers, as the metadata names them; a session whose metadata names none is of the provider <c>API</c>.</summary>
+    /// <summary>Only these providers, as the metadata names them; where it names none, the provider is <c>API</c> (wire.md 3.7).</summary>
     public IReadOnlyCollection<string> Providers { get; init; } = [];
 
     /// <summary>Only these sources.</summary>

@@ -1,14 +1,16 @@
 using Ledger.Http.Dialects.Checkly.Cancels;
 using Ledger.Http.Dialects.Checkly.CheckSessions;
 using Ledger.Http.Dialects.Checkly.TestSessions;
+using Ledger.Http.Requests;
 
 namespace Ledger.Http.Dialects.Checkly;
 
 /// <summary>The routes of this dialect (wire.md 3).</summary>
 internal static class ChecklyRoutes
 {
-    public static void MapCheckly(this IEndpointRouteBuilder routes)
+    public static void MapCheckly(this IEndpointRouteBuilder root)
     {
+        var routes = root.MapGroup("").ReadsHeader("x-checkly-account", "The account; when it is sent, it must be the key's own.");
         routes.MapCheckSessions();
         routes.MapTestSessions();
         routes.MapSessionCancels();

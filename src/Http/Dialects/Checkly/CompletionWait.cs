@@ -14,7 +14,9 @@ internal static class CompletionWait
     private const int Maximum = 30;
 
     /// <summary>The settled session.</summary>
-    /// <exception cref="RequestRejected">400 for a wait out of its bounds, 404 for an unknown session, 408 when the wait is used up.</exception>
+    /// <exception cref="RequestRejected">
+    /// 400 for a wait out of its bounds, 404 for an unknown session, 408 when the wait is used up.
+    /// </exception>
     public static async Task<Session> AwaitAsync(
         HttpContext context, SessionKind kind, string sessionId, bool wholeSeconds, SessionStreams sessions, SessionFeed feed)
     {

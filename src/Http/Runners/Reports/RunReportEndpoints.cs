@@ -18,6 +18,7 @@ internal static class RunReportEndpoints
         var group = routes.MapGroup("/ledger/sessions/{sessionId}/runs/{sequenceId}")
             .RequireScope(Scope.Runner)
             .WithMetadata(RateLimit.Runner)
+            .ReadsHeader(RunnerHeader.Name, "The runner that holds the run.", required: true)
             .WithTags("Runners");
         group.MapPost("start", StartAsync).WithSummary("Execution begins. A run whose cancel is open does not start: see cancel in the answer.")
             .Reads<EmptyRequest>(required: false).Produces<LeaseAnswer>();

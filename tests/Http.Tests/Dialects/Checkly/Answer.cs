@@ -24,6 +24,12 @@ internal sealed record Answer(HttpResponseMessage Response, string Body)
         this["message"].GetString().ShouldBe(message);
     }
 
+    public void ShouldBeUnauthorized() => ShouldBeError(HttpStatusCode.Unauthorized, "Unauthorized", "Bad Token");
+
+    public void ShouldBeForbidden() => ShouldBeError(HttpStatusCode.Forbidden, "Forbidden", "Forbidden");
+
+    public void ShouldBeNotFound(string message) => ShouldBeError(HttpStatusCode.NotFound, "Not Found", message);
+
     /// <summary>Expects a 400 whose message names the parameter.</summary>
     public void ShouldBeBadRequestNaming(string parameter)
     {

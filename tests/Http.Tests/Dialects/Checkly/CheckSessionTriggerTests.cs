@@ -27,8 +27,8 @@ public sealed class CheckSessionTriggerTests(ChecklyLedger ledger) : IClassFixtu
         session.At("stoppedAt").ValueKind.ShouldBe(JsonValueKind.Null);
         session.List("runLocations").Select(location => location.GetString()).ShouldBe(["eu-central-1", "us-east-1"]);
         session.TryGetProperty("results", out _).ShouldBeFalse();
-        session.Text("checkSessionLink").ShouldBe(
-            $"{ledger.Running.Address.ToString().TrimEnd('/')}/accounts/{ledger.AccountId}/checks/{first}/check-sessions/{session.Id("checkSessionId")}");
+        var path = $"accounts/{ledger.AccountId}/checks/{first}/check-sessions/{session.Id("checkSessionId")}";
+        session.Text("checkSessionLink").ShouldBe(new Uri(ledger.Running.Address, path).ToString());
     }
 
     [Fact]
@@ -54,7 +54,8 @@ public sealed class CheckSessionTriggerTests(ChecklyLedger ledger) : IClassFixtu
         var other = await ledger.RegisterAsync();
 
         (await TriggeredBy($$"""{"checkId":"{{tagged}}"}""")).ShouldBe([tagged]);
-        (await TriggeredBy($$"""{"checkId":["{{tagged}}","{{other}}","{{Guid.NewGuid()}}"]}""")).ShouldBe([tagged, other], ignoreOrder: true);
+        (await TriggeredBy($$"""{"checkId":["{{tagged}}","{{other}}","{{Guid.NewGuid()}}"]}"""))
+            .ShouldBe([tagged, other], ignoreOrder: true);
         (await TriggeredBy($$"""{"checkId":["{{tagged}}","{{other}}"],"matchTags":[["{{tag}}"]]}""")).ShouldBe([tagged]);
     }
 
@@ -67,7 +68,7 @@ public sealed class CheckSessionTriggerTests(ChecklyLedger ledger) : IClassFixtu
         foreach (var check in (Guid[])[deactivated, heartbeat])
         {
             (await ledger.PostAsync("/v2/check-sessions/trigger", $$$"""{"target":{"checkId":"{{{check}}}","allowDeactivated":true}}"""))
-                .ShouldBeError(HttpStatusCode.NotFound, "Not Found", "No matching checks were found.");
+                .ShouldBeNotFound("No matching checks were found.");
         }
     }
 
@@ -83,7 +84,7 @@ public sealed class CheckSessionTriggerTests(ChecklyLedger ledger) : IClassFixtu
         foreach (var version in (string[])["v1", "v2"])
         {
             (await ledger.PostAsync($"/{version}/check-sessions/trigger", body))
-                .ShouldBeError(HttpStatusCode.NotFound, "Not Found", "No matching checks were found.");
+                .ShouldBeNotFound("No matching checks were found.");
         }
     }
 
@@ -159,9 +160,9 @@ public sealed class CheckSessionTriggerTests(ChecklyLedger ledger) : IClassFixtu
         foreach (var version in (string[])["v1", "v2"])
         {
             var path = $"/{version}/check-sessions/trigger";
-            (await ledger.PostAsync(path, key: "")).ShouldBeError(HttpStatusCode.Unauthorized, "Unauthorized", "Bad Token");
+            (await ledger.PostAsync(path, key: "")).ShouldBeUnauthorized();
             (await ledger.PostAsync(path, key: await ledger.KeyWithAsync("read")))
-                .ShouldBeError(HttpStatusCode.Forbidden, "Forbidden", "Forbidden");
+                .ShouldBeForbidden();
         }
     }
 

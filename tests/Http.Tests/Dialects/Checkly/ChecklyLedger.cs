@@ -55,7 +55,7 @@ public sealed class ChecklyLedger : IAsyncLifetime
         SendAsync(
             HttpMethod.Post,
             path,
-            body is null ? null : new StringContent(body, Encoding.UTF8) { Headers = { ContentType = new MediaTypeHeaderValue(contentType) } },
+            body is null ? null : new StringContent(body, Encoding.UTF8, new MediaTypeHeaderValue(contentType)),
             key);
 
     /// <summary>Sends a request with the account's key, another one, or none when it is empty.</summary>

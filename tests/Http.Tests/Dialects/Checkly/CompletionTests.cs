@@ -119,7 +119,7 @@ public sealed class CompletionTests(ChecklyLedger ledger) : IClassFixture<Checkl
         var kind = prefix.Contains("check", StringComparison.Ordinal) ? "check" : "test";
 
         (await ledger.GetAsync($"{prefix}/{Guid.NewGuid()}/completion").WaitAsync(TimeSpan.FromSeconds(5)))
-            .ShouldBeError(HttpStatusCode.NotFound, "Not Found", $"No such {kind} session.");
+            .ShouldBeNotFound($"No such {kind} session.");
     }
 
     [Theory]
@@ -141,7 +141,8 @@ public sealed class CompletionTests(ChecklyLedger ledger) : IClassFixture<Checkl
         var session = await ledger.TriggerNewCheckAsync("eu-central-1");
         var began = Stopwatch.GetTimestamp();
 
-        (await ledger.GetAsync($"/v1/check-sessions/{session}/completion?maxWaitSeconds=1.25")).Status.ShouldBe(HttpStatusCode.RequestTimeout);
+        (await ledger.GetAsync($"/v1/check-sessions/{session}/completion?maxWaitSeconds=1.25"))
+            .Status.ShouldBe(HttpStatusCode.RequestTimeout);
 
         Stopwatch.GetElapsedTime(began).ShouldBeGreaterThan(TimeSpan.FromMilliseconds(1240));
     }

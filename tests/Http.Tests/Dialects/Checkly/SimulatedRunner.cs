@@ -55,7 +55,19 @@ internal sealed class SimulatedRunner(SessionStreams sessions, Guid accountId)
     {
         var resultId = Guid.NewGuid();
         var report = new ReportResult(
-            resultId, sequenceId, RunnerId, type, hasFailures, false, isDegraded, isCancelled, responseTime, startedAt, stoppedAt, null, details);
+            resultId,
+            sequenceId,
+            RunnerId,
+            type,
+            hasFailures,
+            HasErrors: false,
+            isDegraded,
+            isCancelled,
+            responseTime,
+            startedAt,
+            stoppedAt,
+            Attempt: null,
+            details);
         await ExecuteAsync(sessionId, (s, now) => ReportResult.Decide(s, report, now));
         return resultId;
     }

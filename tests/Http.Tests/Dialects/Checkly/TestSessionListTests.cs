@@ -129,8 +129,8 @@ public sealed class TestSessionListTests(ChecklyLedger ledger) : IClassFixture<C
         var list = await ledger.GetAsync($"/v1/test-sessions?branches={branch}");
 
         list.Json.List("entries").Select(entry => entry.Text("name")).ShouldBe(["TRIGGER_RECORD"]);
-        (await ledger.GetAsync("/v1/test-sessions?limit=100")).Json.List("entries").ShouldAllBe(entry => entry.Text("region") == "eu-central-1");
-        (await ledger.GetAsync($"/v1/test-sessions?branches={branch}", await ledger.KeyOfAnotherAccountAsync()))["length"].GetInt32().ShouldBe(0);
+        var strangers = await ledger.GetAsync($"/v1/test-sessions?branches={branch}", await ledger.KeyOfAnotherAccountAsync());
+        strangers["length"].GetInt32().ShouldBe(0);
     }
 
     [Theory]
@@ -161,9 +161,9 @@ public sealed class TestSessionListTests(ChecklyLedger ledger) : IClassFixture<C
     [Fact]
     public async Task A_list_needs_a_key_that_may_read()
     {
-        (await ledger.GetAsync("/v1/test-sessions", key: "")).ShouldBeError(HttpStatusCode.Unauthorized, "Unauthorized", "Bad Token");
+        (await ledger.GetAsync("/v1/test-sessions", key: "")).ShouldBeUnauthorized();
         (await ledger.GetAsync("/v1/test-sessions", await ledger.KeyWithAsync("command")))
-            .ShouldBeError(HttpStatusCode.Forbidden, "Forbidden", "Forbidden");
+            .ShouldBeForbidden();
     }
 
     private static string NewName() => $"n-{Guid.NewGuid():N}";

@@ -18,7 +18,8 @@ public sealed class TestSessionTests(ChecklyLedger ledger) : IClassFixture<Check
 
         var answer = await ledger.PostAsync(Trigger, $$$"""
             {"name":"Smoke after deploy","runLocation":"my-private-location","target":{"checkId":["{{{playwright}}}","{{{api}}}"]},
-             "metadata":{"branchName":"main","commitId":"abc","commitOwner":null,"environment":"staging","github":{"reporting":false,"sha":"abc"} } }
+             "metadata":{"branchName":"main","commitId":"abc","commitOwner":null,"environment":"staging",
+                         "github":{"reporting":false,"sha":"abc"} } }
             """);
 
         answer.Status.ShouldBe(HttpStatusCode.Created);
@@ -29,12 +30,15 @@ public sealed class TestSessionTests(ChecklyLedger ledger) : IClassFixture<Check
         answer["stoppedAt"].ValueKind.ShouldBe(JsonValueKind.Null);
         JsonElement.DeepEquals(
             answer["metadata"],
-            JsonDocument.Parse("""{"branchName":"main","commitId":"abc","environment":"staging","github":{"reporting":false,"sha":"abc"}}""").RootElement)
-            .ShouldBeTrue(answer["metadata"].ToString());
+            JsonDocument.Parse("""
+                {"branchName":"main","commitId":"abc","environment":"staging","github":{"reporting":false,"sha":"abc"}}
+                """).RootElement).ShouldBeTrue(answer["metadata"].ToString());
         var results = answer.Json.List("results");
         results.Select(result => result.Id("checkId")).ShouldBe([playwright, api], ignoreOrder: true);
         results.ShouldAllBe(result =>
-            result.Text("resultType") == "PENDING" && result.Text("status") == "RUNNING" && result.Text("runLocation") == "my-private-location");
+            result.Text("resultType") == "PENDING"
+            && result.Text("status") == "RUNNING"
+            && result.Text("runLocation") == "my-private-location");
         (await ledger.Runner.ReadAsync(session)).Source.ShouldBe(SessionSource.TriggerApi);
     }
 
@@ -50,8 +54,8 @@ public sealed class TestSessionTests(ChecklyLedger ledger) : IClassFixture<Check
         await ledger.Runner.StartAllAsync(session);
         var running = await ledger.GetAsync(path);
         var attempt = await ledger.Runner.AttemptAsync(session, sequence);
-        await ledger.Runner.ReportAsync(
-            session, sequence, ResultType.Final, responseTime: 700, details: JsonSerializer.SerializeToElement(new { errors = Array.Empty<string>() }));
+        var details = JsonSerializer.SerializeToElement(new { errors = Array.Empty<string>() });
+        await ledger.Runner.ReportAsync(session, sequence, ResultType.Final, responseTime: 700, details: details);
 
         var final = await ledger.GetAsync(path);
         var results = (await ledger.GetAsync($"/v1/test-sessions/{session}")).Json.List("results");
@@ -129,7 +133,8 @@ public sealed class TestSessionTests(ChecklyLedger ledger) : IClassFixture<Check
         JsonElement.DeepEquals(spec, JsonDocument.Parse("""
             {"command":["npx","playwright","test"],"refreshCache":true,
              "environment":{"BASE":"https://new.example","KEEP":"1","DROP":null,"TOKEN":"","BASE2":"5"},
-             "retryStrategy":{"type":"EXPONENTIAL","maxRetries":3,"baseBackoffSeconds":60,"sameRegion":true,"maxDurationSeconds":600,"onlyOn":["NETWORK_ERROR"]}}
+             "retryStrategy":{"type":"EXPONENTIAL","maxRetries":3,"baseBackoffSeconds":60,"sameRegion":true,"maxDurationSeconds":600,
+                              "onlyOn":["NETWORK_ERROR"]}}
             """).RootElement).ShouldBeTrue(spec.ToString());
     }
 
@@ -170,8 +175,9 @@ public sealed class TestSessionTests(ChecklyLedger ledger) : IClassFixture<Check
         var check = await ledger.RegisterAsync(activated: false);
 
         (await ledger.PostAsync(Trigger, $$$"""{"name":"x","runLocation":"y","target":{"checkId":"{{{check}}}"}}"""))
-            .ShouldBeError(HttpStatusCode.NotFound, "Not Found", "No matching checks were found.");
-        (await ledger.PostAsync(Trigger, $$$"""{"name":"x","runLocation":"y","target":{"checkId":"{{{check}}}","allowDeactivated":true}}"""))
+            .ShouldBeNotFound("No matching checks were found.");
+        (await ledger.PostAsync(
+                Trigger, $$$"""{"name":"x","runLocation":"y","target":{"checkId":"{{{check}}}","allowDeactivated":true}}"""))
             .Status.ShouldBe(HttpStatusCode.Created);
     }
 
@@ -229,18 +235,18 @@ public sealed class TestSessionTests(ChecklyLedger ledger) : IClassFixture<Check
 
         foreach (var path in (string[])["", "/completion", $"/results/{result}"])
         {
-            (await ledger.GetAsync($"/v1/test-sessions/{session}{path}", key: "")).ShouldBeError(HttpStatusCode.Unauthorized, "Unauthorized", "Bad Token");
-            (await ledger.GetAsync($"/v1/test-sessions/{session}{path}", commander)).ShouldBeError(HttpStatusCode.Forbidden, "Forbidden", "Forbidden");
-            (await ledger.GetAsync($"/v1/test-sessions/{session}{path}", stranger)).ShouldBeError(HttpStatusCode.NotFound, "Not Found", "No such test session.");
+            (await ledger.GetAsync($"/v1/test-sessions/{session}{path}", key: "")).ShouldBeUnauthorized();
+            (await ledger.GetAsync($"/v1/test-sessions/{session}{path}", commander)).ShouldBeForbidden();
+            (await ledger.GetAsync($"/v1/test-sessions/{session}{path}", stranger)).ShouldBeNotFound("No such test session.");
             (await ledger.GetAsync($"/v1/test-sessions/{check}{path}"))
-                .ShouldBeError(HttpStatusCode.NotFound, "Not Found", "No such test session.");
+                .ShouldBeNotFound("No such test session.");
             (await ledger.GetAsync($"/v1/test-sessions/x{path}")).ShouldBeBadRequestNaming("testSessionId");
         }
 
-        (await ledger.PostAsync(Trigger, key: "")).ShouldBeError(HttpStatusCode.Unauthorized, "Unauthorized", "Bad Token");
-        (await ledger.PostAsync(Trigger, key: reader)).ShouldBeError(HttpStatusCode.Forbidden, "Forbidden", "Forbidden");
+        (await ledger.PostAsync(Trigger, key: "")).ShouldBeUnauthorized();
+        (await ledger.PostAsync(Trigger, key: reader)).ShouldBeForbidden();
         (await ledger.GetAsync($"/v1/test-sessions/{session}/results/x")).ShouldBeBadRequestNaming("testSessionResultId");
         (await ledger.GetAsync($"/v1/test-sessions/{session}/results/{Guid.NewGuid()}"))
-            .ShouldBeError(HttpStatusCode.NotFound, "Not Found", "Not Found");
+            .ShouldBeNotFound("Not Found");
     }
 }

@@ -51,7 +51,8 @@ internal static class CheckSessionEndpoints
                         TimeProvider clock) =>
                     AwaitAsync(context, version, checkSessionId, sessions, feed, settings, clock))
             .RequireScope(Scope.Read)
-            .WithSummary($"Answers when the session is final, or with 408 after maxWaitSeconds (1 to 30). {about}")
+            .WithSummary($"Answers when the session is final, or with 408 after maxWaitSeconds. {about}")
+            .ReadsNumber("maxWaitSeconds", "How long to wait, 1 to 30 seconds; 30 when absent.")
             .Produces<CheckSession>()
             .ProducesErrors(400, 401, 403, 404, 408, 429);
     }

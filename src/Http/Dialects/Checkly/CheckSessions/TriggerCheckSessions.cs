@@ -27,7 +27,7 @@ internal static class TriggerCheckSessions
         var runs = checks.Sum(check => (long)check.Locations.Count);
         if (runs > Limits.Runs)
         {
-            throw RequestRejected.BadRequest($"'target' means {checks.Count} checks with {runs} runs; at most {Limits.Runs} runs are started at once.");
+            throw RequestRejected.BadRequest($"'target' means {runs} runs; at most {Limits.Runs} are started at once.");
         }
 
         var now = clock.GetUtcNow();

@@ -94,7 +94,7 @@ internal sealed record RunResult(Guid Id, Run Run, ResultScope Scope, SessionSta
         };
     }
 
-    /// <summary>Settled without a report, by an abort or a deadline. The times are the ledger's; a later report changes none of them.</summary>
+    /// <summary>Settled by an abort or a deadline. The times are the ledger's; a later report changes none of them.</summary>
     private static RunResult Unreported(Run run, Guid id)
     {
         var isCancelled = run.State is RunState.Cancelled;

@@ -5,7 +5,7 @@ using Ledger.Http.Errors;
 
 namespace Ledger.Http.Dialects.Checkly.Targets;
 
-/// <summary>Adds what a trigger asks for to a check's own spec, which is how the runner comes to know it (http.md, Checks and sessions).</summary>
+/// <summary>Adds what a trigger asks for to a check's own spec: that is how the runner comes to know it (http.md).</summary>
 internal static class SpecMembers
 {
     private const string Environment = "environment";

@@ -19,12 +19,24 @@ internal static class TestSessionEndpoints
             .Reads<TestSessionTrigger>().Produces<TestSession>(StatusCodes.Status201Created).ProducesErrors(400, 401, 403, 404, 429);
         group.MapGet("", ListTestSessions.HandleAsync).RequireScope(Scope.Read)
             .WithSummary("Lists test sessions, newest first.")
+            .ReadsNumber("from", "Created at or after this time, in Unix seconds.")
+            .ReadsNumber("to", "Created before this time, in Unix seconds.")
+            .ReadsNumber("limit", "Entries of a page, 1 to 100; 20 when absent.")
+            .ReadsText("nextId", "The nextId of the page before.")
+            .ReadsTexts("statuses", "RUNNING, FAILED, PASSED or CANCELLED; all when absent.")
+            .ReadsTexts("branches", "Branch names.")
+            .ReadsTexts("users", "Commit owners or ids of invokers.")
+            .ReadsTexts("providers", "GITHUB, VERCEL, API, TRIGGER or PW_REPORTER.")
+            .ReadsText("noUsers", "true for sessions without a user alone.")
+            .ReadsText("textSearch", "3 to 200 characters of the name, the branch or the commit.")
+            .ReadsText("errorGroupId", "The ledger groups no errors: nothing matches.")
             .Produces<TestSessionList>().ProducesErrors(400, 401, 403, 429);
         group.MapGet("{testSessionId}", GetAsync).RequireScope(Scope.Read)
             .WithSummary("Reads a test session.")
             .Produces<TestSession>().ProducesErrors(400, 401, 403, 404, 429);
         group.MapGet("{testSessionId}/completion", AwaitAsync).RequireScope(Scope.Read)
-            .WithSummary("Answers when the session is final, or with 408 after maxWaitSeconds (1 to 30).")
+            .WithSummary("Answers when the session is final, or with 408 after maxWaitSeconds.")
+            .ReadsNumber("maxWaitSeconds", "How long to wait, 1 to 30 seconds; 30 when absent.")
             .Produces<TestSession>().ProducesErrors(400, 401, 403, 404, 408, 429);
         group.MapGet("{testSessionId}/results/{testSessionResultId}", GetResultAsync).RequireScope(Scope.Read)
             .WithSummary("Reads one result of a test session.")

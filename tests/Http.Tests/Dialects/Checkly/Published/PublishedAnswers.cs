@@ -16,7 +16,8 @@ internal sealed class PublishedAnswers() : DelegatingHandler(new SocketsHttpHand
             var body = await response.Content.ReadAsStringAsync(cancellationToken);
             var path = request.RequestUri!.AbsolutePath;
             var status = (int)response.StatusCode;
-            if (published.FaultsOf(request.Method.Method, path, status, response.Content.Headers.ContentType?.ToString(), body) is { } faults)
+            var contentType = response.Content.Headers.ContentType?.ToString();
+            if (published.FaultsOf(request.Method.Method, path, status, contentType, body) is { } faults)
             {
                 faults.ShouldBeEmpty($"{request.Method} {request.RequestUri.PathAndQuery} answered {status}: {body}");
                 Checked.Enqueue((request.Method.Method, path, status));

@@ -49,7 +49,9 @@ internal sealed class PublishedDescription
         var responses = operation.GetProperty("responses");
         if (!responses.TryGetProperty($"{status}", out var response))
         {
-            return Overrides.ContainsKey(status) ? FaultsOf(body, Component("ApiError")) : [$"{status} is not documented for {method} {path}"];
+            return Overrides.ContainsKey(status)
+                ? FaultsOf(body, Component("ApiError"))
+                : [$"{status} is not documented for {method} {path}"];
         }
 
         if (!response.TryGetProperty("content", out var content))

@@ -1,0 +1,49 @@
+using System.Net;
+using Ledger.Http.Settings;
+using Ledger.Http.Tests.Hosting;
+using Ledger.Http.RateLimits;
+using Ledger.Support;
+
+namespace Ledger.Http.Tests.RateLimits;
+
+public sealed class RateLimitTests(TestDatabase database) : IClassFixture<TestDatabase>
+{
+    [Fact]
+    public async Task Past_the_limit_a_key_is_told_when_to_come_back_and_its_cancels_still_pass()
+    {
+        await using var ledger = await RunningLedger.StartAsync(database.ConnectionString, new Dictionary<string, string?>
+        {
+            ["Ledger:RateLimit:Requests"] = "3",
+            ["Ledger:RateLimit:Seconds"] = "3600",
+        });
+        for (var request = 0; request < 3; request++)
+        {
+            (await ledger.Client.ReadAsync("/ledger/checks")).Status.ShouldBe(HttpStatusCode.OK);
+        }
+
+        using var refused = await ledger.Client.GetAsync("/ledger/checks");
+
+        refused.StatusCode.ShouldBe(HttpStatusCode.TooManyRequests);
+        refused.Headers.RetryAfter!.Delta!.Value.TotalSeconds.ShouldBeInRange(1, 3600);
+        refused.Headers.GetValues("RateLimit").Single().ShouldStartWith("\"general\";r=0;t=");
+        refused.Headers.GetValues("RateLimit-Policy").Single().ShouldBe("\"general\";q=3;w=3600");
+        (await ledger.Client.PostBodyAsync($"/ledger/sessions/{Guid.NewGuid()}/cancel", null)).Status.ShouldBe(HttpStatusCode.NotFound);
+        (await ledger.Client.PostBodyAsync($"/v1/check-sessions/{Guid.NewGuid()}/cancel", null)).Status.ShouldBe(HttpStatusCode.NotFound);
+    }
+
+    [Fact]
+    public void A_window_ends_by_the_monotonic_clock()
+    {
+        var clock = new FakeClock();
+        var windows = new RateWindows(new RateLimitSettings { Requests = 1, Seconds = 10 }, clock);
+
+        windows.Take("a", RateLimit.General).IsAllowed.ShouldBeTrue();
+        windows.Take("a", RateLimit.General).IsAllowed.ShouldBeFalse();
+        windows.Take("b", RateLimit.General).IsAllowed.ShouldBeTrue();
+        windows.Take("a", RateLimit.Cancel).IsAllowed.ShouldBeTrue();
+        clock.JumpWallClock(TimeSpan.FromHours(1));
+        windows.Take("a", RateLimit.General).IsAllowed.ShouldBeFalse();
+        clock.Advance(TimeSpan.FromSeconds(10));
+        windows.Take("a", RateLimit.General).IsAllowed.ShouldBeTrue();
+    }
+}
