@@ -1,6 +1,7 @@
 using Ledger.Embedded;
 using Ledger.Http.Hosting;
 using Ledger.Store;
+using Microsoft.AspNetCore.Connections;
 
 try
 {
@@ -11,5 +12,10 @@ try
 catch (Exception fault) when (fault is EmbeddedPostgresException or StoreUnavailableException or SettingsException)
 {
     await Console.Error.WriteLineAsync($"The ledger cannot start: {fault.Message}");
+    return 1;
+}
+catch (IOException fault) when (fault.InnerException is AddressInUseException)
+{
+    await Console.Error.WriteLineAsync($"The ledger cannot start: {fault.Message} Choose another with --urls.");
     return 1;
 }

@@ -94,6 +94,9 @@ internal sealed record RateLimit(string Class, int? Requests = null, int? Second
 
     public static RateLimit Cancel { get; } = new("cancel");
 
-    /// <summary>What runners call; counted for each runner, since many may share a key.</summary>
-    public static RateLimit Runner { get; } = new("runner");
+    /// <summary>
+    /// What runners call; counted for each runner, since many may share a key. A hundred runs at three heartbeats a lease come to the general
+    /// figure already, and a heartbeat that is turned away can cost a run.
+    /// </summary>
+    public static RateLimit Runner { get; } = new("runner", Requests: 6_000, Seconds: 60);
 }

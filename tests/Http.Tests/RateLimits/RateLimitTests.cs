@@ -1,7 +1,7 @@
 using System.Net;
+using Ledger.Http.RateLimits;
 using Ledger.Http.Settings;
 using Ledger.Http.Tests.Hosting;
-using Ledger.Http.RateLimits;
 using Ledger.Support;
 
 namespace Ledger.Http.Tests.RateLimits;

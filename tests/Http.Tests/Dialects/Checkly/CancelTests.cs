@@ -139,7 +139,10 @@ public sealed class CancelTests(ChecklyLedger ledger) : IClassFixture<ChecklyLed
         cancel.At("origin").EnumerateObject().ToDictionary(member => member.Name, member => member.Value.GetString()).ShouldBe(
             new Dictionary<string, string?>
             {
-                ["source"] = "CLI", ["operator"] = "github-actions", ["cliVersion"] = "9.5.0", ["ciName"] = "GitHub Actions",
+                ["source"] = "CLI",
+                ["operator"] = "github-actions",
+                ["cliVersion"] = "9.5.0",
+                ["ciName"] = "GitHub Actions",
             },
             ignoreOrder: true);
     }
