@@ -4,7 +4,7 @@ namespace Ledger.Sessions;
 internal static class Refusals
 {
     public static Decision<T> UnknownRun<T>(Guid sequenceId)
-        where T : class => Decision<T>.Refuse(new Refusal(RefusalKind.UnknownRun, $"The session has no run {sequenceId}."));
+        where T : class => Decision<T>.Refuse(NoSuchRun(sequenceId));
 
     public static Decision<T> TooManyReports<T>(Run run)
         where T : class => Decision<T>.Refuse(
@@ -19,14 +19,25 @@ internal static class Refusals
             new Refusal(RefusalKind.NoCancelRecorded, $"Nobody asked to cancel run {run.SequenceId}, so it cannot end as cancelled."));
 
     /// <summary>
-    /// Why this runner may not speak about this run: another holds it, or nobody does. A settled run that was never claimed is no
-    /// reason: what comes for it is late, not forbidden.
+    /// Why this runner may not speak about this run: there is no such run, another holds it, or nobody does. A settled run that was never
+    /// claimed is no reason: what comes for it is late, not forbidden.
     /// </summary>
-    public static Refusal? NotTheHolder(Run run, string runnerId) => run switch
+    /// <param name="session">The session.</param>
+    /// <param name="sequenceId">The run.</param>
+    /// <param name="runnerId">Who speaks.</param>
+    /// <param name="run">The run, when the answer is null.</param>
+    public static Refusal? NotTheHolder(Session session, Guid sequenceId, string runnerId, out Run run)
     {
-        { RunnerId: null, IsOpen: true } => new Refusal(RefusalKind.NotClaimed, $"Run {run.SequenceId} was not claimed by any runner."),
-        { RunnerId: { } holder } when holder != runnerId =>
-            new Refusal(RefusalKind.HeldByAnother, $"Run {run.SequenceId} is held by another runner."),
-        _ => null,
-    };
+        run = session.FindRun(sequenceId)!;
+        return run switch
+        {
+            null => NoSuchRun(sequenceId),
+            { RunnerId: null, IsOpen: true } => new Refusal(RefusalKind.NotClaimed, $"Run {sequenceId} was not claimed by any runner."),
+            { RunnerId: { } holder } when holder != runnerId =>
+                new Refusal(RefusalKind.HeldByAnother, $"Run {sequenceId} is held by another runner."),
+            _ => null,
+        };
+    }
+
+    private static Refusal NoSuchRun(Guid sequenceId) => new(RefusalKind.UnknownRun, $"The session has no run {sequenceId}.");
 }

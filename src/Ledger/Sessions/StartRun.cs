@@ -13,12 +13,7 @@ public sealed record StartRun(Guid SequenceId, string RunnerId)
     /// </summary>
     public static Decision<ReportAnswer> Decide(Session session, StartRun command, DateTimeOffset now)
     {
-        if (session.FindRun(command.SequenceId) is not { } run)
-        {
-            return Refusals.UnknownRun<ReportAnswer>(command.SequenceId);
-        }
-
-        if (Refusals.NotTheHolder(run, command.RunnerId) is { } refusal)
+        if (Refusals.NotTheHolder(session, command.SequenceId, command.RunnerId, out var run) is { } refusal)
         {
             return Decision<ReportAnswer>.Refuse(refusal);
         }
