@@ -1,4 +1,6 @@
+using System.Collections.Concurrent;
 using System.Net.Http.Json;
+using System.Text.Json;
 
 namespace Ledger.Bench;
 
@@ -12,14 +14,20 @@ internal static class HttpTriggers
         runs = new[] { new { checkType = "PLAYWRIGHT", name = "Suite", location = "bench" } },
     };
 
-    public static async Task<Measurement> RunAsync(HostProcess host, int connections, TimeSpan duration)
+    /// <summary>Triggers as fast as the connections can.</summary>
+    /// <returns>What was measured, and the sessions, all of them still queued.</returns>
+    public static async Task<(Measurement Measured, ConcurrentQueue<Guid> Sessions)> RunAsync(
+        HostProcess host, int connections, TimeSpan duration)
     {
+        var sessions = new ConcurrentQueue<Guid>();
         await host.CatchUpAsync();
-        return await Load.RunAsync($"trigger over HTTP, {connections} connections", connections, duration, async _ =>
+        var measured = await Load.RunAsync($"trigger over HTTP, {connections} connections", connections, duration, async _ =>
         {
             using var response = await host.Client.PostAsJsonAsync("/ledger/sessions", Request);
             response.EnsureSuccessStatusCode();
+            sessions.Enqueue((await response.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("sessionId").GetGuid());
             return true;
         });
+        return (measured, sessions);
     }
 }

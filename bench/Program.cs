@@ -18,8 +18,10 @@ try
     Console.WriteLine((await InProcessAppend.RunAsync(database, producers: 64, duration)).Against(reference));
 
     await using var host = await HostProcess.StartAsync(postgres.ConnectionString, folder);
-    Console.WriteLine((await HttpTriggers.RunAsync(host, connections: 32, duration)).Against(reference));
-    Console.WriteLine((await HttpCancels.RunAsync(host, database, connections: 32, duration)).Against(reference));
+    var (triggers, triggered) = await HttpTriggers.RunAsync(host, connections: 32, duration);
+    Console.WriteLine(triggers.Against(reference));
+    Console.WriteLine((await HttpCancels.OfQueuedAsync(host, triggered, connections: 32, duration)).Against(reference));
+    Console.WriteLine((await HttpCancels.OfRunningAsync(host, database, connections: 32, duration)).Against(reference));
     Console.WriteLine($"host memory after the load: {host.WorkingSetMegabytes} MB");
 }
 finally
