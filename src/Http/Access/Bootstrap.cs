@@ -13,9 +13,18 @@ internal sealed class Bootstrap(
 {
     private const string FileName = "bootstrap-key";
 
+    // Any number will do, as long as it is always the same.
+    private const long Lock = 0x6b65_7973;
+
     /// <summary>Makes what is missing. Safe to repeat, and on several hosts at once.</summary>
     public async Task RunAsync(CancellationToken cancellation)
     {
+        // Two hosts that start on one empty database must not make a first account each.
+        await using var connection = await database.OpenConnectionAsync(cancellation);
+        await using var turn = await connection.BeginTransactionAsync(cancellation);
+        await using var wait = new NpgsqlCommand("select pg_advisory_xact_lock($1)", connection) { Parameters = { new() { Value = Lock } } };
+        await wait.ExecuteNonQueryAsync(cancellation);
+
         if (settings.Bootstrap is { Account: { } account, ApiKey: { } secret })
         {
             await AddAsync(Guid.Parse(account), secret, cancellation);

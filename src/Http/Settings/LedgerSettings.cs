@@ -53,6 +53,10 @@ internal sealed class LedgerSettings
             { Cancel: var cancel } when cancel.ExpireSeconds <= cancel.AcknowledgeSeconds =>
                 "Ledger:Cancel:ExpireSeconds must be more than AcknowledgeSeconds.",
             { Lease.Seconds: < 1 or > 3600 } => "Ledger:Lease:Seconds must be between 1 and 3600.",
+            { Postgres.MaximumConnections: < 16 or > 1000 } => "Ledger:Postgres:MaximumConnections must be between 16 and 1000.",
+            { Cache.Runs: < 1 } => "Ledger:Cache:Runs must be at least 1.",
+            _ when RateLimit.Classes.Values.Any(window => window is { Requests: < 1 } or { Seconds: < 1 }) =>
+                "Ledger:RateLimit:Classes must each allow at least 1 request in 1 second.",
             { RateLimit.Requests: < 1 } or { RateLimit.Seconds: < 1 } => "Ledger:RateLimit must allow at least 1 request in 1 second.",
             { PublicUrl: { } url } when !Uri.TryCreate(url, UriKind.Absolute, out _) => "Ledger:PublicUrl must be an absolute address.",
             _ => null,
