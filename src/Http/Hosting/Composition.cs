@@ -3,9 +3,13 @@ using Ledger.Http.Cancels;
 using Ledger.Http.Checks;
 using Ledger.Http.Dialects;
 using Ledger.Http.Dialects.Checkly;
+using Ledger.Http.Dialects.Empirical;
+using Ledger.Http.Dialects.Stably;
+using Ledger.Http.Dialects.TesterArmy;
 using Ledger.Http.Errors;
 using Ledger.Http.Health;
 using Ledger.Http.Live;
+using Ledger.Http.PlainRuns;
 using Ledger.Http.RateLimits;
 using Ledger.Http.ReadModels;
 using Ledger.Http.Runners;
@@ -37,8 +41,14 @@ internal static class Composition
         services.AddSingleton<Bootstrap>();
         services.AddSingleton<CheckRegistry>();
         services.AddSingleton<BulkCancel>();
+        services.AddSingleton<PlainRunSessions>();
         services.AddSingleton<RateWindows>();
-        services.AddSingleton(new DialectTable([NativeDialect.Instance, ChecklyDialect.Instance], otherwise: ChecklyDialect.Instance));
+        services.AddSingleton(new DialectTable(
+            [
+                NativeDialect.Instance, ChecklyDialect.Instance, EmpiricalDialect.Instance, StablyDialect.Instance,
+                TesterArmyDialect.Instance,
+            ],
+            otherwise: ChecklyDialect.Instance));
         services.AddLive();
         services.AddReadModels(settings);
         services.AddRunners();
@@ -67,6 +77,9 @@ internal static class Composition
         native.MapProjections();
 
         app.MapGroup("").WithMetadata(ChecklyDialect.Instance).MapCheckly();
+        app.MapGroup("").WithMetadata(EmpiricalDialect.Instance).MapEmpirical();
+        app.MapGroup("").WithMetadata(StablyDialect.Instance).MapStably();
+        app.MapGroup("").WithMetadata(TesterArmyDialect.Instance).MapTesterArmy();
 
         app.MapUnknownPaths();
     }

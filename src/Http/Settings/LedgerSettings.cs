@@ -28,6 +28,12 @@ internal sealed class LedgerSettings
 
     public CacheSettings Cache { get; set; } = new();
 
+    public PlainRunSettings PlainRuns { get; set; } = new();
+
+    public TesterArmySettings TesterArmy { get; set; } = new();
+
+    public BundleSettings Bundles { get; set; } = new();
+
     public CancelPolicy CancelPolicy => CancellableTypes.Length == 0
         ? CancelPolicy.Default
         : new CancelPolicy(System.Collections.Frozen.FrozenSet.Create(StringComparer.Ordinal, CancellableTypes));
@@ -54,6 +60,9 @@ internal sealed class LedgerSettings
                 "Ledger:Cancel:ExpireSeconds must be more than AcknowledgeSeconds.",
             { Lease.Seconds: < 1 or > 3600 } => "Ledger:Lease:Seconds must be between 1 and 3600.",
             { Postgres.MaximumConnections: < 16 or > 1000 } => "Ledger:Postgres:MaximumConnections must be between 16 and 1000.",
+            { PlainRuns.Location.Length: 0 or > Limits.Name } => $"Ledger:PlainRuns:Location must have 1 to {Limits.Name} characters.",
+            { Bundles.MaximumMegabytes: < 1 or > 2000 } => "Ledger:Bundles:MaximumMegabytes must be between 1 and 2000.",
+            { Bundles.KeepDays: < 1 } => "Ledger:Bundles:KeepDays must be at least 1.",
             { Cache.Runs: < 1 } => "Ledger:Cache:Runs must be at least 1.",
             _ when RateLimit.Classes.Values.Any(window => window is { Requests: < 1 } or { Seconds: < 1 }) =>
                 "Ledger:RateLimit:Classes must each allow at least 1 request in 1 second.",
@@ -119,4 +128,28 @@ internal sealed class CacheSettings
 {
     /// <summary>Runs of all cached sessions together.</summary>
     public int Runs { get; set; } = 50_000;
+}
+
+/// <summary>Runs of the dialects that know nothing of locations.</summary>
+internal sealed class PlainRunSettings
+{
+    /// <summary>Where a run goes for which no check is registered.</summary>
+    public string Location { get; set; } = "default";
+}
+
+/// <summary>TesterArmy's dialect (wire.md 8.1).</summary>
+internal sealed class TesterArmySettings
+{
+    /// <summary>Whether running runs may be cancelled too, as the vendor's newer description says.</summary>
+    public bool CancelRunning { get; set; }
+}
+
+/// <summary>Code bundles that clients upload for runs to execute.</summary>
+internal sealed class BundleSettings
+{
+    /// <summary>The largest bundle, in MiB (wire.md 2.4).</summary>
+    public int MaximumMegabytes { get; set; } = 64;
+
+    /// <summary>How long a bundle is kept after its upload.</summary>
+    public int KeepDays { get; set; } = 30;
 }

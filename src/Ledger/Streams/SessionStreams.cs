@@ -105,6 +105,16 @@ public sealed class SessionStreams(IEventStore store, SessionCache cache, TimePr
         return Keep(SessionSnapshot.Fold(cached, await store.ReadStreamAsync(stream, cached?.Version ?? 0, cancellation)));
     }
 
+    /// <summary>The session of that number, which is the position of its first event; null when the account has none.</summary>
+    /// <exception cref="StoreUnavailableException">The database cannot be reached.</exception>
+    public async Task<SessionSnapshot?> FindByNumberAsync(Guid accountId, long number, CancellationToken cancellation) =>
+        number > 0
+        && await store.ReadAllAsync(number - 1, 1, cancellation) is [{ Data: SessionTriggered } first]
+        && first.Position == number
+        && first.Stream.AccountId == accountId
+            ? await ReadAsync(first.Stream, cancellation)
+            : null;
+
     /// <summary>
     /// The session as this host knows it from its own writes and reads, without a look at the database; null when it does not. May be
     /// behind, never ahead: compare the version.

@@ -51,6 +51,12 @@ public sealed record SessionListQuery(Guid AccountId)
     /// <summary>Only sessions with this text in name, branch, commit id, commit message or commit owner, in whichever case (wire.md 3.7).</summary>
     public string? TextSearch { get; init; }
 
+    /// <summary>
+    /// Only sessions whose metadata has these texts, by the names of the members, which consist of letters. <c>batchId</c> and
+    /// <c>checkRunSuiteId</c> have an index; others narrow what another filter finds.
+    /// </summary>
+    public IReadOnlyDictionary<string, string> Metadata { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
+
     /// <summary>Only sessions with a run that is not settled.</summary>
     public bool OnlyOpen { get; init; }
 

@@ -64,6 +64,7 @@ public sealed class SessionListReader(NpgsqlDataSource dataSource)
             Add(
                 "(name ilike {0} or branch ilike {0} or commit_id ilike {0} or commit_message ilike {0} or commit_owner ilike {0})",
                 Contains(query.TextSearch));
+            AddMetadata(query.Metadata);
             if (query.OnlyOpen)
             {
                 Conditions.Add("settled_at is null");
@@ -83,6 +84,20 @@ public sealed class SessionListReader(NpgsqlDataSource dataSource)
             else
             {
                 Add(query.WithoutUser ? $"({ofUsers} or {ofNobody})" : $"({ofUsers})", query.Users, user => user);
+            }
+        }
+
+        /// <summary>The name stands in the statement itself, or no index would be found for it.</summary>
+        private void AddMetadata(IReadOnlyDictionary<string, string> metadata)
+        {
+            foreach (var (name, text) in metadata)
+            {
+                if (!name.All(char.IsAsciiLetter))
+                {
+                    throw new ArgumentException($"'{name}' is no name of a member.", nameof(metadata));
+                }
+
+                Add($"metadata ->> '{name}' = {{0}}", text);
             }
         }
 

@@ -1,9 +1,8 @@
 using System.Text.Json;
-using Ledger.Http.Checks;
 using Ledger.Http.Requests;
 using Ledger.Sessions.Events;
 
-namespace Ledger.Http.Dialects.Checkly.Targets;
+namespace Ledger.Http.Checks;
 
 /// <summary>Turns registered checks into runs.</summary>
 internal static class PlannedChecks

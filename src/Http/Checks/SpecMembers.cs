@@ -1,9 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Ledger.Http.Checks;
 using Ledger.Http.Errors;
 
-namespace Ledger.Http.Dialects.Checkly.Targets;
+namespace Ledger.Http.Checks;
 
 /// <summary>Adds what a trigger asks for to a check's own spec: that is how the runner comes to know it (http.md).</summary>
 internal static class SpecMembers

@@ -1,0 +1,71 @@
+using System.Text.Json;
+using Ledger.Sessions;
+
+namespace Ledger.Http.PlainRuns.TestCases;
+
+/// <summary>One test inside a run, as the runner reports it in <c>details.testCases</c> of the result.</summary>
+/// <param name="Id">What identifies it from run to run.</param>
+/// <param name="Title">What people call it.</param>
+/// <param name="Location">File and line, or null.</param>
+/// <param name="Status">How it ended.</param>
+/// <param name="DurationMs">How long it took, all tries together; null when it never started.</param>
+/// <param name="Errors">What went wrong, one message for each failed try.</param>
+internal sealed record TestCase(
+    string Id, string Title, string? Location, TestCaseStatus Status, long? DurationMs, IReadOnlyList<string> Errors)
+{
+    private const string Member = "testCases";
+
+    /// <summary>
+    /// The tests of a run. Those that were cut off are interrupted and those that never started skipped, as the runner saw it. Whatever in
+    /// the details is not of this form is left out: they are the runner's own, and no reader may fail on them.
+    /// </summary>
+    public static IReadOnlyList<TestCase> Of(Run run) =>
+        run.Final?.Details is { ValueKind: JsonValueKind.Object } details
+        && details.TryGetProperty(Member, out var cases)
+        && cases.ValueKind is JsonValueKind.Array
+            ? [.. cases.EnumerateArray().Select(Read).OfType<TestCase>()]
+            : [];
+
+    private static TestCase? Read(JsonElement item)
+    {
+        if (item.ValueKind is not JsonValueKind.Object
+            || Text(item, "title") is not { } title
+            || !Enum.TryParse<TestCaseStatus>(Text(item, "status"), ignoreCase: true, out var status)
+            || !Enum.IsDefined(status))
+        {
+            return null;
+        }
+
+        var location = Text(item, "location");
+        return new TestCase(
+            Text(item, "id") ?? (location is null ? title : $"{location}:{title}"),
+            title,
+            location,
+            status,
+            item.TryGetProperty("durationMs", out var duration) && duration.ValueKind is JsonValueKind.Number
+                && duration.TryGetInt64(out var milliseconds) ? milliseconds : null,
+            item.TryGetProperty("errors", out var errors) && errors.ValueKind is JsonValueKind.Array
+                ? [.. errors.EnumerateArray().Where(error => error.ValueKind is JsonValueKind.String).Select(error => error.GetString()!)]
+                : []);
+    }
+
+    private static string? Text(JsonElement item, string name) =>
+        item.TryGetProperty(name, out var value) && value.ValueKind is JsonValueKind.String ? value.GetString() : null;
+}
+
+/// <summary>How a test ended.</summary>
+internal enum TestCaseStatus
+{
+    Passed,
+    Failed,
+    TimedOut,
+
+    /// <summary>It passed after a failed try.</summary>
+    Flaky,
+
+    /// <summary>It never started.</summary>
+    Skipped,
+
+    /// <summary>It was cut off.</summary>
+    Interrupted,
+}
