@@ -48,13 +48,18 @@ internal sealed class ErrorMiddleware(RequestDelegate next, DialectTable dialect
             case BadHttpRequestException bad:
                 return new RequestRejected(bad.StatusCode, "bad-request", "The request could not be read.");
             case StoreUnavailableException:
-                logger.LogWarning(failure, "The database is out of reach for {Method} {Path}", context.Request.Method, context.Request.Path);
+                logger.LogWarning(failure, "The database is out of reach for {Method} {Path}", context.Request.Method, PathOf(context));
                 return RequestRejected.Unavailable();
             default:
-                logger.LogError(failure, "{Method} {Path} failed", context.Request.Method, context.Request.Path);
+                logger.LogError(failure, "{Method} {Path} failed", context.Request.Method, PathOf(context));
                 return new RequestRejected(StatusCodes.Status500InternalServerError, "fault", "The ledger failed; the fault is in its log.");
         }
     }
+
+    /// <summary>The path for the log, without the secret that some addresses hold.</summary>
+    private static string PathOf(HttpContext context) => context.GetRouteValue("secret") is string { Length: > 0 } secret
+        ? context.Request.Path.Value!.Replace(secret, "…", StringComparison.Ordinal)
+        : context.Request.Path.Value!;
 
     private async Task WriteAsync(HttpContext context, RequestRejected rejected)
     {

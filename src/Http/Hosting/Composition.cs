@@ -7,6 +7,7 @@ using Ledger.Http.Dialects.Empirical;
 using Ledger.Http.Dialects.Stably;
 using Ledger.Http.Dialects.TesterArmy;
 using Ledger.Http.Errors;
+using Ledger.Http.Groups;
 using Ledger.Http.Health;
 using Ledger.Http.Live;
 using Ledger.Http.PlainRuns;
@@ -40,6 +41,8 @@ internal static class Composition
         services.AddSingleton<ApiKeys>();
         services.AddSingleton<Bootstrap>();
         services.AddSingleton<CheckRegistry>();
+        services.AddSingleton<GroupRegistry>();
+        services.AddSingleton<GroupWebhooks>();
         services.AddSingleton<BulkCancel>();
         services.AddSingleton<PlainRunSessions>();
         services.AddSingleton<RateWindows>();
@@ -52,6 +55,7 @@ internal static class Composition
         services.AddLive();
         services.AddReadModels(settings);
         services.AddRunners();
+        services.AddTesterArmy();
         services.AddHostedService<LedgerLifetime>();
         services.AddLedgerOpenApi();
     }
@@ -68,6 +72,7 @@ internal static class Composition
         var native = app.MapGroup("").WithMetadata(NativeDialect.Instance);
         native.MapKeys();
         native.MapChecks();
+        native.MapGroups();
         native.MapSessions();
         native.MapSessionList();
         native.MapSessionLive();

@@ -12,17 +12,7 @@ internal sealed class RateLimitMiddleware(RequestDelegate next, RateWindows wind
         if (endpoint?.Metadata.GetMetadata<RequiredScopes>() is not null)
         {
             var limit = endpoint.Metadata.GetMetadata<RateLimit>() ?? RateLimit.General;
-            var verdict = windows.Take(CallerOf(context, limit), limit);
-            var headers = context.Response.Headers;
-            headers["RateLimit-Policy"] = $"\"{limit.Class}\";q={verdict.Requests};w={verdict.Seconds}";
-            headers["RateLimit"] = $"\"{limit.Class}\";r={verdict.Remaining};t={verdict.ResetSeconds}";
-            if (!verdict.IsAllowed)
-            {
-                throw new RequestRejected(StatusCodes.Status429TooManyRequests, "too-many-requests", "Too Many Requests")
-                {
-                    RetryAfterSeconds = verdict.ResetSeconds,
-                };
-            }
+            windows.Admit(context.Response, CallerOf(context, limit), limit);
         }
 
         await next(context);
@@ -34,5 +24,24 @@ internal sealed class RateLimitMiddleware(RequestDelegate next, RateWindows wind
         return ReferenceEquals(limit, RateLimit.Runner)
             ? $"{key} {context.GetRouteValue("runnerId") ?? context.Request.Headers["Ledger-Runner"].ToString()}"
             : key;
+    }
+}
+
+internal static class RateLimitExtensions
+{
+    /// <summary>Counts a request against its caller's window, and tells the caller where it stands.</summary>
+    /// <exception cref="RequestRejected">429 past the limit.</exception>
+    public static void Admit(this RateWindows windows, HttpResponse response, string caller, RateLimit limit)
+    {
+        var verdict = windows.Take(caller, limit);
+        response.Headers["RateLimit-Policy"] = $"\"{limit.Class}\";q={verdict.Requests};w={verdict.Seconds}";
+        response.Headers["RateLimit"] = $"\"{limit.Class}\";r={verdict.Remaining};t={verdict.ResetSeconds}";
+        if (!verdict.IsAllowed)
+        {
+            throw new RequestRejected(StatusCodes.Status429TooManyRequests, "too-many-requests", "Too Many Requests")
+            {
+                RetryAfterSeconds = verdict.ResetSeconds,
+            };
+        }
     }
 }

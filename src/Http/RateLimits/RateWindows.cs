@@ -94,6 +94,9 @@ internal sealed record RateLimit(string Class, int? Requests = null, int? Second
 
     public static RateLimit Cancel { get; } = new("cancel");
 
+    /// <summary>Webhooks, which have no key: counted for each webhook.</summary>
+    public static RateLimit Webhook { get; } = new("webhook");
+
     /// <summary>
     /// What runners call; counted for each runner, since many may share a key. A hundred runs at three heartbeats a lease come to the general
     /// figure already, and a heartbeat that is turned away can cost a run.

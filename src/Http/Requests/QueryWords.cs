@@ -24,7 +24,9 @@ internal static class QueryWords<T>
         _ => throw RequestRejected.BadRequest($"'{name}' may stand only once."),
     };
 
-    private static T Parse(string name, string? word) => word is not null && Values.TryGetValue(word, out var value)
-        ? value
-        : throw RequestRejected.BadRequest($"'{name}' must be one of {string.Join(", ", Values.Keys.Order(StringComparer.Ordinal))}.");
+    /// <summary>The value that a word means; null when it means none.</summary>
+    public static T? Find(string? word) => word is not null && Values.TryGetValue(word, out var value) ? value : null;
+
+    private static T Parse(string name, string? word) => Find(word)
+        ?? throw RequestRejected.BadRequest($"'{name}' must be one of {string.Join(", ", Values.Keys.Order(StringComparer.Ordinal))}.");
 }

@@ -1,0 +1,26 @@
+using System.Text.Json;
+using Ledger.Sessions;
+
+namespace Ledger.Http.Dialects.TesterArmy.Runs;
+
+/// <summary>Why a run failed to come to a verdict. The codes are the ledger's own.</summary>
+internal sealed record RunError(string Code, string Message)
+{
+    private const string Timeout = "TIMEOUT";
+    private const string RunnerLost = "RUNNER_LOST";
+    private const string ExecutionError = "EXECUTION_ERROR";
+
+    public static RunError Of(Run run)
+    {
+        var details = run.Final?.Details;
+        var message = TriggerFacts.TextOf(details, "message");
+        return run.State switch
+        {
+            RunState.Lost => new RunError(RunnerLost, "The runner that executed the run was lost."),
+            RunState.TimedOut => new RunError(Timeout, "The run exceeded its time limit."),
+            _ when TriggerFacts.Member(details, "timedOut") is { ValueKind: JsonValueKind.True } =>
+                new RunError(Timeout, message ?? "The run exceeded its time limit."),
+            _ => new RunError(ExecutionError, message ?? "The run could not be executed."),
+        };
+    }
+}
