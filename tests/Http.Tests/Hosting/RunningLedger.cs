@@ -42,11 +42,13 @@ internal sealed class RunningLedger : IAsyncDisposable
     /// <param name="settings">Further settings, such as <c>Ledger:Cancel:ExpireSeconds</c>.</param>
     /// <param name="clock">A clock to move; the real one when null.</param>
     /// <param name="account">The bootstrap account; a fresh one when null.</param>
+    /// <param name="replace">Puts other parts in the place of the host's own, such as faulty ones.</param>
     public static async Task<RunningLedger> StartAsync(
         string connectionString,
         IReadOnlyDictionary<string, string?>? settings = null,
         TimeProvider? clock = null,
-        Guid? account = null)
+        Guid? account = null,
+        Action<IServiceCollection>? replace = null)
     {
         var accountId = account ?? Guid.NewGuid();
         var apiKey = $"test-key-{accountId:N}";
@@ -65,6 +67,12 @@ internal sealed class RunningLedger : IAsyncDisposable
             if (clock is not null)
             {
                 builder.Services.AddSingleton(clock);
+            }
+
+            if (replace is not null)
+            {
+                // The host adds its own parts after this; what is configured here is applied last.
+                builder.Host.ConfigureContainer<IServiceCollection>((_, services) => replace(services));
             }
         });
         await host.App.StartAsync();

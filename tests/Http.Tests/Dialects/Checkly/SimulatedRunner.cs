@@ -51,7 +51,8 @@ internal sealed class SimulatedRunner(SessionStreams sessions, Guid accountId)
         long? responseTime = null,
         DateTimeOffset? startedAt = null,
         DateTimeOffset? stoppedAt = null,
-        JsonElement? details = null)
+        JsonElement? details = null,
+        bool hasErrors = false)
     {
         var resultId = Guid.NewGuid();
         var report = new ReportResult(
@@ -60,7 +61,7 @@ internal sealed class SimulatedRunner(SessionStreams sessions, Guid accountId)
             RunnerId,
             type,
             hasFailures,
-            HasErrors: false,
+            hasErrors,
             isDegraded,
             isCancelled,
             responseTime,

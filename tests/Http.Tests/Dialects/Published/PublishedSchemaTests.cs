@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace Ledger.Http.Tests.Dialects.Checkly.Published;
+namespace Ledger.Http.Tests.Dialects.Published;
 
 /// <summary>The checker itself: it can say no.</summary>
 public sealed class PublishedSchemaTests
@@ -23,6 +23,7 @@ public sealed class PublishedSchemaTests
     [InlineData("""{"type":"object","properties":{},"additionalProperties":false}""", """{"a":1}""")]
     [InlineData("""{"type":"object","additionalProperties":{"type":"number"}}""", """{"a":"x"}""")]
     [InlineData("""{"anyOf":[{"type":"string"},{"type":"number"}]}""", "true")]
+    [InlineData("""{"anyOf":[{"type":"string"},{"type":"number"}]}""", "null")]
     [InlineData("""{"oneOf":[{"type":"number"},{"type":"integer"}]}""", "1")]
     [InlineData("""{"allOf":[{"type":"number"},{"maximum":3}]}""", "4")]
     [InlineData("""{"$ref":"#/components/schemas/Text"}""", "1")]
@@ -34,6 +35,7 @@ public sealed class PublishedSchemaTests
     [InlineData("""{"type":"string","format":"uuid"}""", "\"5a0f6f4e-6c55-4f0a-8a1d-5a3c9e0c7b21\"")]
     [InlineData("""{"type":"object","properties":{"a":{"type":"number"}},"required":["a"]}""", """{"a":1,"b":2}""")]
     [InlineData("""{"anyOf":[{"type":"string"},{"type":"number"}]}""", "1")]
+    [InlineData("""{"anyOf":[{"type":"string"},{"nullable":true}]}""", "null")]
     [InlineData("""{"$ref":"#/components/schemas/Text"}""", "\"x\"")]
     public void What_fits_a_schema_is_let_through(string schema, string value) => FaultsOf(schema, value).ShouldBeEmpty();
 

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 
-namespace Ledger.Http.Tests.Dialects.Checkly.Published;
+namespace Ledger.Http.Tests.Dialects.Published;
 
 /// <summary>
 /// Checks JSON against a schema object of OpenAPI 3.0, as far as published descriptions use it: <c>$ref</c>, types with <c>nullable</c>,
@@ -34,7 +34,7 @@ internal sealed class PublishedSchema(JsonElement document)
         schema = Resolve(schema);
         if (value.ValueKind is JsonValueKind.Null)
         {
-            if (!IsTrue(schema, "nullable"))
+            if (!AllowsNull(schema))
             {
                 faults.Add($"{path} is null");
             }
@@ -70,6 +70,11 @@ internal sealed class PublishedSchema(JsonElement document)
                 break;
         }
     }
+
+    /// <summary>By itself, or as one of several forms.</summary>
+    private bool AllowsNull(JsonElement schema) =>
+        IsTrue(schema, "nullable")
+        || (schema.TryGetProperty("anyOf", out var any) && any.EnumerateArray().Any(part => AllowsNull(Resolve(part))));
 
     private void CheckCombinators(JsonElement value, JsonElement schema, string path, List<string> faults)
     {
