@@ -38,11 +38,18 @@ public sealed class Wire : IAsyncDisposable
     /// <summary>The database at the other end.</summary>
     public NpgsqlDataSource Source { get; }
 
-    /// <summary>From now on no answer comes back on the connections that exist.</summary>
+    /// <summary>From now on no answer comes back: neither on the connections that exist, nor on new ones, which reach nobody.</summary>
     public void Deafen() => _deaf = true;
 
     /// <summary>From now on new connections are closed at once.</summary>
     public void Refuse() => _refusing = true;
+
+    /// <summary>From now on everything works again, on new connections.</summary>
+    public void Restore()
+    {
+        _refusing = false;
+        Cut();
+    }
 
     /// <summary>Closes the client's end of all connections; new ones work.</summary>
     public void Cut()
@@ -50,7 +57,8 @@ public sealed class Wire : IAsyncDisposable
         lock (_clients)
         {
             _deaf = false;
-            _clients.ForEach(client => client.Client.Close(0));
+            // A connection that has ended by itself has no socket any more.
+            _clients.ForEach(client => client.Client?.Close(0));
             _clients.Clear();
         }
     }
@@ -82,7 +90,11 @@ public sealed class Wire : IAsyncDisposable
                 _clients.Add(client);
             }
 
-            _ = Task.Run(() => ConnectAsync(client));
+            // A server that waits for a client to log in would hold up whoever drops a database.
+            if (!_deaf)
+            {
+                _ = Task.Run(() => ConnectAsync(client));
+            }
         }
     }
 
@@ -108,7 +120,8 @@ public sealed class Wire : IAsyncDisposable
             {
                 read = await from.GetStream().ReadAsync(buffer, _ending.Token);
             }
-            catch (Exception lost) when (lost is IOException or SocketException or ObjectDisposedException or InvalidOperationException)
+            catch (Exception lost) when (
+                lost is IOException or SocketException or ObjectDisposedException or InvalidOperationException or OperationCanceledException)
             {
                 return;
             }

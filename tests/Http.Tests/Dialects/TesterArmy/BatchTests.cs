@@ -102,7 +102,7 @@ public sealed class BatchTests(TesterArmyLedger ledger) : IClassFixture<TesterAr
         (await ledger.RunAsync(runs[1])).Text("status").ShouldBe("completed");
         foreach (var run in (Guid[])[runs[0], runs[2]])
         {
-            (await ledger.EventsOfAsync(run)).ShouldBe(["SessionTriggered", "CancelRequested", "RunAborted"]);
+            (await ledger.EventsOfAsync(run)).ShouldBe(["session_triggered", "cancel_requested", "run_aborted"]);
         }
     }
 

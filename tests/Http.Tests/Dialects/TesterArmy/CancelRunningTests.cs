@@ -26,7 +26,7 @@ public sealed class CancelRunningTests(CancelRunningLedger ledger) : IClassFixtu
         stopped.Text("startedAt").ShouldNotBeNullOrEmpty();
         stopped.At("durationMs").GetInt64().ShouldBeGreaterThanOrEqualTo(0);
         (await ledger.PostAsync($"/v1/runs/{run}/cancel")).ShouldBeError(HttpStatusCode.Conflict, "Conflict");
-        (await ledger.EventsOfAsync(run)).Count(type => type == "CancelRequested").ShouldBe(1);
+        (await ledger.EventsOfAsync(run)).Count(type => type == "cancel_requested").ShouldBe(1);
     }
 
     [Fact]

@@ -21,7 +21,7 @@ public sealed class CancelTests(TesterArmyLedger ledger) : IClassFixture<TesterA
 
         answer.Status.ShouldBe(HttpStatusCode.OK);
         answer.Body.ShouldBe($$"""{"id":"{{run}}","status":"cancelled"}""");
-        (await ledger.EventsOfAsync(run)).ShouldBe(["SessionTriggered", "CancelRequested", "RunAborted"]);
+        (await ledger.EventsOfAsync(run)).ShouldBe(["session_triggered", "cancel_requested", "run_aborted"]);
         var shown = await ledger.RunAsync(run);
         shown.Text("status").ShouldBe("cancelled");
         shown.Text("completedAt").ShouldNotBeNullOrEmpty();
@@ -55,7 +55,7 @@ public sealed class CancelTests(TesterArmyLedger ledger) : IClassFixture<TesterA
             (await ledger.PostAsync($"/v1/runs/{run}/cancel")).ShouldBeError(HttpStatusCode.Conflict, "Conflict");
         }
 
-        (await ledger.EventsOfAsync(run)).ShouldBe(["SessionTriggered", "CancelRequested", "RunAborted"]);
+        (await ledger.EventsOfAsync(run)).ShouldBe(["session_triggered", "cancel_requested", "run_aborted"]);
     }
 
     [Fact]
@@ -69,7 +69,7 @@ public sealed class CancelTests(TesterArmyLedger ledger) : IClassFixture<TesterA
 
         answer.ShouldBeError(HttpStatusCode.Conflict, "Conflict");
         answer["message"].GetString().ShouldBe("Run is not in queued state.");
-        (await ledger.EventsOfAsync(run)).ShouldBe(["SessionTriggered", "RunClaimed", "CancelRefused"]);
+        (await ledger.EventsOfAsync(run)).ShouldBe(["session_triggered", "run_claimed", "cancel_refused"]);
         (await ledger.RunAsync(run)).Text("status").ShouldBe("running");
     }
 
@@ -153,7 +153,7 @@ public sealed class CancelTests(TesterArmyLedger ledger) : IClassFixture<TesterA
             (await ledger.GetAsync($"/v1/runs/{id}")).ShouldBeError(HttpStatusCode.NotFound, "NotFound");
         }
 
-        (await ledger.EventsOfAsync(check)).ShouldBe(["SessionTriggered"]);
+        (await ledger.EventsOfAsync(check)).ShouldBe(["session_triggered"]);
     }
 
     [Theory]
@@ -190,7 +190,7 @@ public sealed class CancelTests(TesterArmyLedger ledger) : IClassFixture<TesterA
 
         answers.Count(answer => answer.Status is HttpStatusCode.OK).ShouldBe(1);
         answers.Count(answer => answer.Status is HttpStatusCode.Conflict).ShouldBe(99);
-        (await ledger.EventsOfAsync(run)).Count(type => type == "CancelRequested").ShouldBe(1);
+        (await ledger.EventsOfAsync(run)).Count(type => type == "cancel_requested").ShouldBe(1);
     }
 
     [Fact]

@@ -147,8 +147,8 @@ public sealed class RunTests(TesterArmyLedger ledger) : IClassFixture<TesterArmy
     [Fact]
     public async Task Errors_timeouts_and_lost_runners_are_failed_and_have_no_verdict()
     {
-        var (broken, slow, limited, lost) =
-            (await ledger.TriggerAsync(), await ledger.TriggerAsync(), await ledger.TriggerAsync(), await ledger.TriggerAsync());
+        var (broken, slow, lost) = (await ledger.TriggerAsync(), await ledger.TriggerAsync(), await ledger.TriggerAsync());
+        var limited = await ledger.TriggerAsync(await ledger.RegisterAsync(spec: new { timeoutSeconds = 3_600 }));
         await ledger.FinishAsync(broken, hasErrors: true, details: new { message = "npx was not found" });
         await ledger.FinishAsync(slow, hasFailures: true, hasErrors: true, details: new { timedOut = true });
         await ledger.Runner.TimeOutAsync(limited, await ledger.StartAsync(limited));

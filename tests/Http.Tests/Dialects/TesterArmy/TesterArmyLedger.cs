@@ -76,7 +76,7 @@ public class TesterArmyLedger : IAsyncLifetime
     }
 
     /// <summary>Registers a check and gives its id.</summary>
-    internal async Task<Guid> RegisterAsync(string name = "Sign up", bool activated = true)
+    internal async Task<Guid> RegisterAsync(string name = "Sign up", bool activated = true, object? spec = null)
     {
         var id = Guid.NewGuid();
         var answer = await Running.Client.CallAsync(HttpMethod.Put, $"/ledger/checks/{id}", new
@@ -86,7 +86,7 @@ public class TesterArmyLedger : IAsyncLifetime
             tags = Array.Empty<string>(),
             locations = new[] { "eu-central-1" },
             activated,
-            spec = new { command = new[] { "npx", "playwright", "test" } },
+            spec = spec ?? new { command = new[] { "npx", "playwright", "test" } },
         });
         ((int)answer.Status).ShouldBeInRange(200, 201);
         return id;
