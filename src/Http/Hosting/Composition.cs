@@ -3,6 +3,7 @@ using Ledger.Http.Cancels;
 using Ledger.Http.Checks;
 using Ledger.Http.Dialects;
 using Ledger.Http.Dialects.Checkly;
+using Ledger.Http.Dialects.Checkly.Locations;
 using Ledger.Http.Dialects.Empirical;
 using Ledger.Http.Dialects.Stably;
 using Ledger.Http.Dialects.TesterArmy;
@@ -38,8 +39,10 @@ internal static class Composition
         services.AddSingleton<SessionStreams>();
         services.AddSingleton<SessionFeed>();
         services.AddSingleton<ApiKeys>();
+        services.AddSingleton<AccountNames>();
         services.AddSingleton<Bootstrap>();
         services.AddSingleton<CheckRegistry>();
+        services.AddSingleton<PublicLocations>();
         services.AddSingleton<BulkCancel>();
         services.AddSingleton<PlainRunSessions>();
         services.AddSingleton<RateWindows>();
