@@ -1,4 +1,6 @@
 using Ledger.Http.Settings;
+using Ledger.Projections.CheckResults;
+using Ledger.Projections.CheckStatus;
 using Ledger.Projections.Concurrency;
 using Ledger.Projections.Daemon;
 using Ledger.Projections.Deadlines;
@@ -17,12 +19,20 @@ internal static class ReadModelParts
     {
         services.AddSingleton<OpenRunsReader>();
         services.AddSingleton<SessionListReader>();
+        services.AddSingleton<CheckResultsReader>();
+        services.AddSingleton<CheckStatusReader>();
         services.AddSingleton<Leases>();
         services.AddSingleton<Freshness>();
         services.AddSingleton(settings.CancelPolicy);
         services.AddSingleton<Supersede>();
         services.AddSingleton(provider => new ProjectionDaemon(
-            [OpenRunsReader.CreateProjection(), SessionListReader.CreateProjection(), provider.GetRequiredService<Supersede>()],
+            [
+                OpenRunsReader.CreateProjection(),
+                SessionListReader.CreateProjection(),
+                CheckResultsReader.CreateProjection(),
+                CheckStatusReader.CreateProjection(),
+                provider.GetRequiredService<Supersede>(),
+            ],
             provider.GetRequiredService<IEventStore>(),
             provider.GetRequiredService<EventFeed>().Subscribe,
             provider.GetRequiredService<NpgsqlDataSource>(),

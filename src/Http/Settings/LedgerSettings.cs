@@ -30,6 +30,8 @@ internal sealed class LedgerSettings
 
     public PlainRunSettings PlainRuns { get; set; } = new();
 
+    public ChecklySettings Checkly { get; set; } = new();
+
     public TesterArmySettings TesterArmy { get; set; } = new();
 
     public BundleSettings Bundles { get; set; } = new();
@@ -61,6 +63,8 @@ internal sealed class LedgerSettings
             { Lease.Seconds: < 1 or > 3600 } => "Ledger:Lease:Seconds must be between 1 and 3600.",
             { Postgres.MaximumConnections: < 16 or > 1000 } => "Ledger:Postgres:MaximumConnections must be between 16 and 1000.",
             { PlainRuns.Location.Length: 0 or > Limits.Name } => $"Ledger:PlainRuns:Location must have 1 to {Limits.Name} characters.",
+            _ when Checkly.Locations.Any(location => location.Key.Length > Limits.Name || string.IsNullOrWhiteSpace(location.Value)) =>
+                $"Ledger:Checkly:Locations must name each region, whose code has at most {Limits.Name} characters.",
             { Bundles.MaximumMegabytes: < 1 or > 2000 } => "Ledger:Bundles:MaximumMegabytes must be between 1 and 2000.",
             { Bundles.KeepDays: < 1 } => "Ledger:Bundles:KeepDays must be at least 1.",
             { Cache.Runs: < 1 } => "Ledger:Cache:Runs must be at least 1.",
@@ -135,6 +139,13 @@ internal sealed class PlainRunSettings
 {
     /// <summary>Where a run goes for which no check is registered.</summary>
     public string Location { get; set; } = "default";
+}
+
+/// <summary>Checkly's dialect (wire.md 3.12).</summary>
+internal sealed class ChecklySettings
+{
+    /// <summary>The public locations, name by region; the vendor's regions when there is none.</summary>
+    public Dictionary<string, string> Locations { get; set; } = [];
 }
 
 /// <summary>TesterArmy's dialect (wire.md 8.1).</summary>

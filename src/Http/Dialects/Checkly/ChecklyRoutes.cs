@@ -1,5 +1,11 @@
+using Ledger.Http.Dialects.Checkly.Accounts;
 using Ledger.Http.Dialects.Checkly.Cancels;
+using Ledger.Http.Dialects.Checkly.CheckResults;
+using Ledger.Http.Dialects.Checkly.Checks;
 using Ledger.Http.Dialects.Checkly.CheckSessions;
+using Ledger.Http.Dialects.Checkly.CheckStatuses;
+using Ledger.Http.Dialects.Checkly.Locations;
+using Ledger.Http.Dialects.Checkly.Runtimes;
 using Ledger.Http.Dialects.Checkly.TestSessions;
 using Ledger.Http.Requests;
 
@@ -14,6 +20,13 @@ internal static class ChecklyRoutes
         routes.MapCheckSessions();
         routes.MapTestSessions();
         routes.MapSessionCancels();
+        routes.MapCheckResults();
+        routes.MapCheckStatuses();
+        routes.MapRegisteredChecks();
+        routes.MapLocations();
+        routes.MapRuntimes();
+        routes.MapAccounts();
+        routes.MapTestSessionLinks();
     }
 
     /// <summary>Describes the errors that a route answers with.</summary>

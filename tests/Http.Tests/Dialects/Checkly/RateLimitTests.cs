@@ -32,4 +32,24 @@ public sealed class RateLimitTests(TestDatabase database) : IClassFixture<TestDa
         cancel.StatusCode.ShouldBe(HttpStatusCode.NotFound);
         cancel.Headers.GetValues("RateLimit-Policy").ShouldBe(["\"cancel\";q=3;w=60"]);
     }
+
+    [Fact]
+    public async Task Check_results_have_the_vendors_own_figures()
+    {
+        await using var ledger = await RunningLedger.StartAsync(database.ConnectionString);
+        using var client = new HttpClient(new PublishedAnswers()) { BaseAddress = ledger.Address };
+        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", ledger.ApiKey);
+        string[] paths = [$"/v1/check-results/{Guid.NewGuid()}", $"/v2/check-results/{Guid.NewGuid()}"];
+        for (var i = 0; i < 60; i++)
+        {
+            (await client.GetAsync(paths[i % 2])).StatusCode.ShouldBe(HttpStatusCode.OK);
+        }
+
+        var refused = await client.GetAsync($"{paths[0]}/{Guid.NewGuid()}");
+        var other = await client.GetAsync("/v1/check-statuses");
+
+        refused.StatusCode.ShouldBe(HttpStatusCode.TooManyRequests);
+        refused.Headers.GetValues("RateLimit-Policy").ShouldBe(["\"check-results\";q=60;w=60"]);
+        other.StatusCode.ShouldBe(HttpStatusCode.OK);
+    }
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Ledger.Http.Errors;
 using Ledger.Http.Requests;
 using Ledger.Projections.SessionList;
@@ -34,13 +33,13 @@ internal static class TestSessionFilter
         {
             Kind = SessionKind.Test,
             Sources = Recorded,
-            From = UnixTime(request, "from"),
-            To = UnixTime(request, "to"),
+            From = QueryValues.UnixTime(request, "from"),
+            To = QueryValues.UnixTime(request, "to"),
             Limit = Inputs.Int(request, "limit", 1, MaximumLimit, DefaultLimit),
             Statuses = [.. QueryArrays.Read(request.Query, "statuses").Select(Status)],
             Branches = QueryArrays.Read(request.Query, "branches"),
             Users = QueryArrays.Read(request.Query, "users"),
-            WithoutUser = Flag(request, "noUsers"),
+            WithoutUser = QueryValues.Flag(request, "noUsers") is true,
             Providers = [.. QueryArrays.Read(request.Query, "providers").Select(Provider)],
             BeforeNumber = Cursor(request),
             TextSearch = Search(request),
@@ -55,27 +54,6 @@ internal static class TestSessionFilter
     private static string Provider(string word) => TestSessionProvider.Known.Contains(word)
         ? word
         : throw RequestRejected.BadRequest($"'providers' must be of {string.Join(", ", TestSessionProvider.Known)}.");
-
-    private static DateTimeOffset? UnixTime(HttpRequest request, string name)
-    {
-        var text = request.Query[name].ToString();
-        if (text.Length == 0)
-        {
-            return null;
-        }
-
-        return decimal.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var seconds)
-            && seconds <= DateTimeOffset.MaxValue.ToUnixTimeSeconds()
-                ? DateTimeOffset.UnixEpoch.AddTicks((long)(seconds * TimeSpan.TicksPerSecond))
-                : throw RequestRejected.BadRequest($"'{name}' must be a time in Unix seconds.");
-    }
-
-    private static bool Flag(HttpRequest request, string name) => request.Query[name].ToString() switch
-    {
-        "" or "false" => false,
-        "true" => true,
-        _ => throw RequestRejected.BadRequest($"'{name}' must be true or false."),
-    };
 
     private static long? Cursor(HttpRequest request)
     {

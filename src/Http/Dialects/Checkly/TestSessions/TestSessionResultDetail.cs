@@ -6,8 +6,8 @@ using Ledger.Sessions;
 namespace Ledger.Http.Dialects.Checkly.TestSessions;
 
 /// <summary>
-/// A single result of a test session: the concise one and more (wire.md 3.8). What the runner reported as details stands under the check's
-/// own type, as it came.
+/// A single result of a test session: the concise one and more (wire.md 3.8), with what the runner reported as details under the check's
+/// own type (<see cref="ResultDetails"/>).
 /// </summary>
 internal sealed record TestSessionResultDetail : TestSessionResult
 {
@@ -51,8 +51,10 @@ internal sealed record TestSessionResultDetail : TestSessionResult
 
     public JsonElement? AgenticCheckResult { get; private init; }
 
-    public static new TestSessionResultDetail Of(Session session, RunResult result, ChecklyLinks links) =>
-        new(TestSessionResult.Of(session, result, links))
+    public static new TestSessionResultDetail Of(Session session, RunResult result, ChecklyLinks links)
+    {
+        var details = new ResultDetails(result);
+        return new TestSessionResultDetail(TestSessionResult.Of(session, result, links))
         {
             IsCancelled = result.IsCancelled,
             OverMaxResponseTime = result.OverMaxResponseTime,
@@ -60,13 +62,11 @@ internal sealed record TestSessionResultDetail : TestSessionResult
             SequenceId = result.Run.SequenceId,
             CreatedAt = result.ReportedAt ?? session.TriggeredAt,
             UpdatedAt = result.ReportedAt ?? result.Run.SettledAt,
-            ApiCheckResult = DetailsFor(result, "API"),
-            BrowserCheckResult = DetailsFor(result, "BROWSER"),
-            MultiStepCheckResult = DetailsFor(result, "MULTI_STEP"),
-            PlaywrightCheckResult = DetailsFor(result, CheckTypes.Playwright),
-            AgenticCheckResult = DetailsFor(result, "AGENTIC"),
+            ApiCheckResult = details.Api,
+            BrowserCheckResult = details.Browser,
+            MultiStepCheckResult = details.MultiStep,
+            PlaywrightCheckResult = details.Playwright,
+            AgenticCheckResult = details.Agentic,
         };
-
-    private static JsonElement? DetailsFor(RunResult result, string checkType) =>
-        result.Run.Plan.CheckType == checkType && result.Details is { ValueKind: JsonValueKind.Object } details ? details : null;
+    }
 }

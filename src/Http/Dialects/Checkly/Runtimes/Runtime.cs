@@ -1,0 +1,49 @@
+using System.Text.Json.Serialization;
+
+namespace Ledger.Http.Dialects.Checkly.Runtimes;
+
+/// <summary>
+/// A set of packages that checks may rely on (wire.md 3.12). Nominal here: a run has what its bundle and its runner's machine bring, but the
+/// command line looks up the account's runtime before it schedules anything.
+/// </summary>
+/// <param name="Name">Its id.</param>
+/// <param name="MultiStepSupport">Whether multi-step checks can run.</param>
+/// <param name="NodeJsVersion">The version of Node.js.</param>
+/// <param name="Stage">How current it is.</param>
+/// <param name="Description">One sentence for people.</param>
+/// <param name="Dependencies">Packages and their versions.</param>
+internal sealed record Runtime(
+    string Name,
+    bool MultiStepSupport,
+    string NodeJsVersion,
+    RuntimeStage Stage,
+    string Description,
+    IReadOnlyDictionary<string, string> Dependencies)
+{
+    /// <summary>The one that every account has.</summary>
+    public static Runtime OfAccounts { get; } = new(
+        "2025.04",
+        true,
+        "v22.11.0",
+        RuntimeStage.Current,
+        "Node.js 22 and Playwright 1.51. A run has what its code bundle installs and what its runner's machine offers.",
+        new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["node"] = "22.11.0",
+            ["@playwright/test"] = "1.51.1",
+            ["playwright"] = "1.51.1",
+            ["expect"] = "29.7.0",
+            ["typescript"] = "5.8.3",
+        });
+}
+
+/// <summary>How current a runtime is (wire.md 9).</summary>
+internal enum RuntimeStage
+{
+    [JsonStringEnumMemberName("ALPHA")] Alpha,
+    [JsonStringEnumMemberName("BETA")] Beta,
+    [JsonStringEnumMemberName("CURRENT")] Current,
+    [JsonStringEnumMemberName("DEPRECATED")] Deprecated,
+    [JsonStringEnumMemberName("REMOVED")] Removed,
+    [JsonStringEnumMemberName("STABLE")] Stable,
+}

@@ -1,0 +1,90 @@
+using Ledger.Projections.Daemon;
+using Ledger.Projections.OpenRuns;
+using Ledger.Sessions;
+using Ledger.Sessions.Events;
+using Ledger.Store;
+using Npgsql;
+
+namespace Ledger.Projections.CheckResults;
+
+/// <summary>
+/// Which results does a check have? An open run of a check session has a row of its own, so that whatever settles it finds its check; the
+/// results that come of it are written once and never touched again. Runs of other sessions have no row: their events pass by.
+/// </summary>
+internal sealed class CheckResultsProjection() : RowProjection<RunKey, CheckRunRow>(CheckResultsReader.ProjectionName, 1)
+{
+    internal override IEnumerable<RunKey> KeysOf(RecordedEvent recorded) =>
+        SequenceOf(recorded.Data) is { } sequenceId ? [Key(recorded, sequenceId)] : [];
+
+    internal override void Apply(RecordedEvent recorded, Rows<RunKey, CheckRunRow> rows)
+    {
+        if (recorded.Data is SessionTriggered { Kind: SessionKind.Check } triggered)
+        {
+            foreach (var plan in triggered.Runs)
+            {
+                rows.Set(Key(recorded, plan.SequenceId), CheckRunRow.Of(plan));
+            }
+        }
+        else if (SequenceOf(recorded.Data) is { } sequenceId && rows.Find(Key(recorded, sequenceId)) is { IsSettled: false } row)
+        {
+            rows.Set(Key(recorded, sequenceId), Changed(row, recorded));
+        }
+    }
+
+    protected override Task LoadAsync(
+        NpgsqlConnection connection, IReadOnlyCollection<RunKey> keys, Rows<RunKey, CheckRunRow> rows, CancellationToken cancellation) =>
+        CheckRunsTable.LoadAsync(connection, [.. keys], rows, cancellation);
+
+    protected override IEnumerable<NpgsqlBatchCommand> Save(Rows<RunKey, CheckRunRow> rows)
+    {
+        var added = rows.Added.ToList();
+        var changed = rows.Changed.ToList();
+        var opened = added.Where(row => !row.Value.IsSettled).ToList();
+        if (opened.Count > 0)
+        {
+            yield return CheckRunsTable.Insert(opened);
+        }
+
+        var started = changed.Where(row => !row.Value.IsSettled).ToList();
+        if (started.Count > 0)
+        {
+            yield return CheckRunsTable.Update(started);
+        }
+
+        var settled = changed.Where(row => row.Value.IsSettled).Select(row => row.Key).ToList();
+        if (settled.Count > 0)
+        {
+            yield return CheckRunsTable.Delete(settled);
+        }
+
+        var results = added.Concat(changed).SelectMany(row => row.Value.NewResults.Select(result => (row.Key, row.Value, result))).ToList();
+        if (results.Count > 0)
+        {
+            yield return CheckResultsTable.Insert(results);
+        }
+    }
+
+    private static CheckRunRow Changed(CheckRunRow row, RecordedEvent recorded) => recorded.Data switch
+    {
+        RunStarted e => row with { StartedAt = e.At },
+        ResultReported e => row.Reported(e, recorded.Position),
+        RunAborted or CancelExpired => row.Cancelled(recorded.Data.At, recorded.Position),
+        RunTimedOut or RunLost => row.GivenUp(recorded.Data.At, recorded.Position),
+        _ => row,
+    };
+
+    /// <summary>The run that an event gives a start or a result; a report that only adds details to an abort is neither.</summary>
+    private static Guid? SequenceOf(ISessionEvent data) => data switch
+    {
+        RunStarted e => e.SequenceId,
+        ResultReported e when e.Settles || e.ResultType is ResultType.Attempt => e.SequenceId,
+        RunAborted e => e.SequenceId,
+        CancelExpired e => e.SequenceId,
+        RunTimedOut e => e.SequenceId,
+        RunLost e => e.SequenceId,
+        _ => null,
+    };
+
+    private static RunKey Key(RecordedEvent recorded, Guid sequenceId) =>
+        new(recorded.Stream.AccountId, recorded.Stream.SessionId, sequenceId);
+}
