@@ -1,6 +1,9 @@
+using System.Text.Json;
 using Ledger.Http.Access;
 using Ledger.Http.Dialects;
+using Ledger.Http.Dialects.Empirical;
 using Ledger.Http.Requests;
+using Ledger.Serialization;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
@@ -12,7 +15,14 @@ internal static class OpenApiDocument
 {
     private const string BearerScheme = "key";
 
-    public static void AddLedgerOpenApi(this IServiceCollection services) => services.AddOpenApi("v1", options =>
+    public static void AddLedgerOpenApi(this IServiceCollection services)
+    {
+        // Answers are written with the options of their dialects; these are what the document learns the words of enums from.
+        services.ConfigureHttpJsonOptions(options => options.SerializerOptions.Converters.Add(new CamelCaseEnumConverter()));
+        services.AddOpenApi("v1", Describe);
+    }
+
+    private static void Describe(OpenApiOptions options)
     {
         options.ShouldInclude = _ => true;
         options.AddDocumentTransformer((document, _, _) =>
@@ -29,7 +39,23 @@ internal static class OpenApiDocument
             return Task.CompletedTask;
         });
         options.AddOperationTransformer(DescribeAsync);
-    });
+        options.AddSchemaTransformer((schema, context, _) =>
+        {
+            if (context.JsonTypeInfo.Type.Namespace?.StartsWith(typeof(EmpiricalDialect).Namespace!, StringComparison.Ordinal) is true)
+            {
+                Rename(schema, EmpiricalJson.Options.PropertyNamingPolicy!);
+            }
+
+            return Task.CompletedTask;
+        });
+    }
+
+    private static void Rename(OpenApiSchema schema, JsonNamingPolicy naming)
+    {
+        schema.Properties = schema.Properties?.ToDictionary(
+            member => naming.ConvertName(member.Key), member => member.Value, StringComparer.Ordinal);
+        schema.Required = schema.Required?.Select(naming.ConvertName).ToHashSet(StringComparer.Ordinal);
+    }
 
     private static async Task DescribeAsync(
         OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellation)
