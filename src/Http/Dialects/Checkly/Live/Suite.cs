@@ -19,7 +19,7 @@ internal sealed class Suite(SuiteKey key, SessionStreams streams)
     private const int MaximumWaiting = 16_384;
 
     private readonly Channel<Input> inputs = Channel.CreateBounded<Input>(new BoundedChannelOptions(MaximumWaiting) { SingleReader = true });
-    private readonly Dictionary<StreamId, SessionSnapshot> sessions = [];
+    private readonly Dictionary<StreamId, FollowedSession> sessions = [];
     private volatile SuiteSubscriber[] subscribers = [];
 
     public SuiteKey Key => key;
@@ -77,22 +77,24 @@ internal sealed class Suite(SuiteKey key, SessionStreams streams)
     {
         if (recorded.Data is SessionTriggered)
         {
-            sessions.TryAdd(recorded.Stream, SessionSnapshot.Fold(null, [recorded])!);
+            sessions.TryAdd(recorded.Stream, new FollowedSession(SessionSnapshot.Fold(null, [recorded])!, subscribers));
             return;
         }
 
-        // A session that is not known yet is read after this, and what is known may be newer than what the feed brings.
-        if (!sessions.TryGetValue(recorded.Stream, out var before) || recorded.Version <= before.Version)
+        // A session that is not known yet is read after this, and what was read may be newer than what the feed brings.
+        if (!sessions.TryGetValue(recorded.Stream, out var session) || recorded.Version <= session.Snapshot.Version)
         {
             return;
         }
 
+        var before = session.Snapshot;
         if (recorded.Version != before.Version + 1)
         {
             throw new InvalidOperationException($"Version {recorded.Version} came after {before.Version}.");
         }
 
-        var after = sessions[recorded.Stream] = SessionSnapshot.Fold(before, [recorded])!;
+        var after = SessionSnapshot.Fold(before, [recorded])!;
+        sessions[recorded.Stream] = session with { Snapshot = after };
         if (SuiteMessages.Of(key, before.Session, after.Session, recorded.Data) is { } message)
         {
             foreach (var subscriber in subscribers)
@@ -113,15 +115,20 @@ internal sealed class Suite(SuiteKey key, SessionStreams streams)
         {
             foreach (var snapshot in await streams.ReadManyAsync(unknown, CancellationToken.None))
             {
-                sessions.TryAdd(snapshot.Stream, snapshot);
+                sessions.TryAdd(snapshot.Stream, new FollowedSession(snapshot, []));
             }
         }
 
-        foreach (var stream in found)
+        foreach (var session in found.Select(stream => sessions[stream]).Where(session => !session.Witnesses.Contains(subscriber)))
         {
-            subscriber.Send(SuiteMessages.Now(key, sessions[stream].Session));
+            subscriber.Send(SuiteMessages.Now(key, session.Snapshot.Session));
         }
     }
+
+    /// <summary>A session.</summary>
+    /// <param name="Snapshot">As subscribers know it.</param>
+    /// <param name="Witnesses">Who has been told everything from its beginning on, and needs no repetition.</param>
+    private sealed record FollowedSession(SessionSnapshot Snapshot, SuiteSubscriber[] Witnesses);
 
     /// <summary>Either an event, or sessions that were found for a subscriber.</summary>
     private readonly record struct Input(RecordedEvent? Recorded, SuiteSubscriber? Subscriber, IReadOnlyList<StreamId> Found);

@@ -39,7 +39,7 @@ internal sealed class Suites(SuiteSearch search, SessionStreams sessions, ILogge
 
     /// <summary>
     /// Begins a subscription: first the present state of everything that the suite has, then each change. Followed first and read
-    /// afterwards, so that nothing falls in between; what happens meanwhile may be told twice.
+    /// afterwards, so that nothing falls in between.
     /// </summary>
     /// <returns>Ends the subscription.</returns>
     public IDisposable Subscribe(SuiteKey key, TopicFilter filter, Outbox outbox)
