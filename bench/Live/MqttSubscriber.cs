@@ -64,7 +64,7 @@ internal sealed class MqttSubscriber : IDisposable
         return first;
     }
 
-    private ValueTask SendAsync(byte first, byte[] body) => socket.SendAsync(
+    private Task SendAsync(byte first, byte[] body) => socket.SendAsync(
         (byte[])[first, (byte)((body.Length & 0x7f) | 0x80), (byte)(body.Length >> 7), .. body],
         WebSocketMessageType.Binary,
         endOfMessage: true,
