@@ -16,6 +16,7 @@ internal sealed class HostProcess : IAsyncDisposable
     {
         this.process = process;
         AccountId = account;
+        Key = key;
         Client = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = 2_000 })
         {
             BaseAddress = address,
@@ -24,6 +25,8 @@ internal sealed class HostProcess : IAsyncDisposable
     }
 
     public Guid AccountId { get; }
+
+    public string Key { get; }
 
     public HttpClient Client { get; }
 

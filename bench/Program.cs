@@ -1,17 +1,26 @@
 // Measures the ledger next to pgbench on the same server in the same run, and prints the ratios (docs/benchmark.md).
 // Usage: dotnet run -c Release --project bench -- [seconds per measurement]
+//        dotnet run -c Release --project bench -- live [connections of each kind]
 using System.Globalization;
 using Ledger.Bench;
+using Ledger.Bench.Live;
 using Ledger.Embedded;
 using Microsoft.Extensions.Logging.Abstractions;
 
-var duration = TimeSpan.FromSeconds(args.Length > 0 ? int.Parse(args[0], CultureInfo.InvariantCulture) : 10);
+var isLive = args is ["live", ..];
+var number = args.Length > (isLive ? 1 : 0) ? int.Parse(args[^1], CultureInfo.InvariantCulture) : (int?)null;
+var duration = TimeSpan.FromSeconds(number ?? 10);
 var folder = Directory.CreateTempSubdirectory("ledger-bench-").FullName;
 try
 {
     await using var postgres = await EmbeddedPostgres.StartAsync(
         new EmbeddedPostgresOptions { DataDirectory = folder }, NullLogger.Instance);
     await using var database = await BenchDatabase.CreateAsync(postgres.ConnectionString);
+    if (isLive)
+    {
+        await LiveConnections.RunAsync(postgres.ConnectionString, database, folder, number ?? 1_000);
+        return;
+    }
 
     var reference = await Pgbench.RunAsync(postgres, database, clients: 32, duration);
     Console.WriteLine(reference);

@@ -9,6 +9,9 @@ namespace Ledger.Http.Access;
 /// </summary>
 internal sealed class AccessMiddleware(RequestDelegate next, ApiKeys keys, DialectTable dialects)
 {
+    /// <summary>The longest secret that is looked at, in characters.</summary>
+    public const int LongestSecret = 512;
+
     private const string Scheme = "Bearer ";
 
     public async Task InvokeAsync(HttpContext context)
@@ -38,7 +41,7 @@ internal sealed class AccessMiddleware(RequestDelegate next, ApiKeys keys, Diale
     private async Task<ApiKey> AuthenticateAsync(HttpContext context)
     {
         var secret = SecretOf(context.Request);
-        return secret.Length is 0 or > 512
+        return secret.Length is 0 or > LongestSecret
             ? throw RequestRejected.Unauthorized()
             : await keys.FindAsync(secret, context.RequestAborted) ?? throw RequestRejected.Unauthorized();
     }

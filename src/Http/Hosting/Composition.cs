@@ -4,6 +4,7 @@ using Ledger.Http.Checks;
 using Ledger.Http.Dialects;
 using Ledger.Http.Dialects.Checkly;
 using Ledger.Http.Dialects.Checkly.Locations;
+using Ledger.Http.Dialects.Checkly.Live;
 using Ledger.Http.Dialects.Empirical;
 using Ledger.Http.Dialects.Stably;
 using Ledger.Http.Dialects.TesterArmy;
@@ -59,6 +60,7 @@ internal static class Composition
         services.AddReadModels(settings);
         services.AddRunners();
         services.AddTesterArmy();
+        services.AddChecklyLive();
         services.AddHostedService<LedgerLifetime>();
         services.AddLedgerOpenApi();
     }
@@ -66,6 +68,7 @@ internal static class Composition
     public static void UseLedger(this WebApplication app)
     {
         app.UseMiddleware<ErrorMiddleware>();
+        app.UseChecklyLive();
         app.UseRouting();
         app.UseMiddleware<AccessMiddleware>();
         app.UseMiddleware<RateLimitMiddleware>();

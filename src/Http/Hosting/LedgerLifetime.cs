@@ -1,4 +1,5 @@
 using Ledger.Http.Access;
+using Ledger.Http.Dialects.Checkly.Live;
 using Ledger.Http.Live;
 using Ledger.Http.Runners.Claims;
 using Ledger.Http.Runners.Signals;
@@ -19,6 +20,7 @@ internal sealed class LedgerLifetime(
     RunnerSignals signals,
     SessionFeed sessions,
     ClaimWatch claims,
+    Suites suites,
     ProjectionDaemon projections,
     DeadlineWatch deadlines,
     ILogger<LedgerLifetime> logger) : IHostedService, IDisposable
@@ -33,6 +35,7 @@ internal sealed class LedgerLifetime(
         subscriptions.Add(feed.Subscribe(signals.Publish));
         subscriptions.Add(feed.Subscribe(sessions.Publish));
         subscriptions.Add(feed.Subscribe(claims.Publish));
+        subscriptions.Add(feed.Subscribe(suites.Publish));
         await projections.StartAsync(cancellationToken);
         await feed.StartAsync(cancellationToken);
         running = Task.WhenAll(WatchAsync(signals.RunAsync), WatchAsync(claims.RunAsync));

@@ -36,6 +36,8 @@ internal sealed class LedgerSettings
 
     public BundleSettings Bundles { get; set; } = new();
 
+    public MqttSettings Mqtt { get; set; } = new();
+
     public CancelPolicy CancelPolicy => CancellableTypes.Length == 0
         ? CancelPolicy.Default
         : new CancelPolicy(System.Collections.Frozen.FrozenSet.Create(StringComparer.Ordinal, CancellableTypes));
@@ -67,6 +69,7 @@ internal sealed class LedgerSettings
                 $"Ledger:Checkly:Locations must name each region, whose code has at most {Limits.Name} characters.",
             { Bundles.MaximumMegabytes: < 1 or > 2000 } => "Ledger:Bundles:MaximumMegabytes must be between 1 and 2000.",
             { Bundles.KeepDays: < 1 } => "Ledger:Bundles:KeepDays must be at least 1.",
+            { Mqtt.MaximumConnections: < 1 } => "Ledger:Mqtt:MaximumConnections must be at least 1.",
             { Cache.Runs: < 1 } => "Ledger:Cache:Runs must be at least 1.",
             _ when RateLimit.Classes.Values.Any(window => window is { Requests: < 1 } or { Seconds: < 1 }) =>
                 "Ledger:RateLimit:Classes must each allow at least 1 request in 1 second.",
@@ -163,4 +166,11 @@ internal sealed class BundleSettings
 
     /// <summary>How long a bundle is kept after its upload.</summary>
     public int KeepDays { get; set; } = 30;
+}
+
+/// <summary>MQTT over WebSocket (wire.md 4.4).</summary>
+internal sealed class MqttSettings
+{
+    /// <summary>Clients connected to this host at once; further ones are answered 503.</summary>
+    public int MaximumConnections { get; set; } = 5_000;
 }

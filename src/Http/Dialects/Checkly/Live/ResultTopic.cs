@@ -1,0 +1,47 @@
+using Ledger.Http.Mqtt.Topics;
+
+namespace Ledger.Http.Dialects.Checkly.Live;
+
+/// <summary>
+/// The topics of a suite: <c>account/{accountId}/ad-hoc-check-results/{checkRunSuiteId}/{sequenceId}/{checkRunId}/{subtopic}</c> (wire.md
+/// 4.4). Uuids are written in lower case, and read in either.
+/// </summary>
+internal static class ResultTopic
+{
+    public const string RunStart = "run-start";
+    public const string Result = "result";
+    public const string Error = "error";
+
+    private const string Account = "account";
+    private const string Results = "ad-hoc-check-results";
+    private const int OfSuite = 4;
+    private const int OfMessage = 7;
+
+    /// <summary>The topic of a message about a run. The run has no id beside its sequence id, which no client misses.</summary>
+    public static string Of(SuiteKey suite, Guid sequenceId, string subtopic) => $"{OfSuiteAlone(suite)}/{sequenceId}/{sequenceId}/{subtopic}";
+
+    /// <summary>
+    /// The suite that a filter is about, and the filter as topics are written. Null unless it names one suite of the account and can match
+    /// a message: <c>+/+/+</c> after the suite, <c>#</c>, or anything narrower.
+    /// </summary>
+    public static (SuiteKey Suite, TopicFilter Filter)? Read(TopicFilter filter, Guid accountId)
+    {
+        var levels = filter.Levels;
+        var isOfMessages = levels.Count == OfMessage
+            || (levels.Count is > OfSuite and <= OfMessage + 1 && levels[^1] is TopicFilter.AnythingBelow);
+        if (!isOfMessages
+            || levels[0] != Account
+            || !Guid.TryParseExact(levels[1], "D", out var account)
+            || account != accountId
+            || levels[2] != Results
+            || !Guid.TryParseExact(levels[3], "D", out var suiteId))
+        {
+            return null;
+        }
+
+        var suite = new SuiteKey(account, suiteId);
+        return (suite, TopicFilter.TryParse($"{OfSuiteAlone(suite)}/{string.Join('/', levels.Skip(OfSuite))}")!);
+    }
+
+    private static string OfSuiteAlone(SuiteKey suite) => $"{Account}/{suite.AccountId}/{Results}/{suite.SuiteId}";
+}

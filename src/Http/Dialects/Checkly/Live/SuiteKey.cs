@@ -1,0 +1,24 @@
+using System.Text.Json;
+using Ledger.Sessions.Events;
+
+namespace Ledger.Http.Dialects.Checkly.Live;
+
+/// <summary>
+/// What a client waits for: it makes up the id of a suite, subscribes to it, and names it to whatever schedules the runs (wire.md 4.4).
+/// </summary>
+/// <param name="AccountId">The tenant.</param>
+/// <param name="SuiteId">Unique in the account.</param>
+internal readonly record struct SuiteKey(Guid AccountId, Guid SuiteId)
+{
+    /// <summary>The member of a session's metadata that holds the suite's id, as lower-case text.</summary>
+    public const string Member = "checkRunSuiteId";
+
+    /// <summary>The suite that a session was scheduled for; null for none.</summary>
+    public static SuiteKey? Of(SessionTriggered triggered) =>
+        triggered.Metadata is { ValueKind: JsonValueKind.Object } metadata
+        && metadata.TryGetProperty(Member, out var member)
+        && member.ValueKind is JsonValueKind.String
+        && member.TryGetGuid(out var suiteId)
+            ? new SuiteKey(triggered.AccountId, suiteId)
+            : null;
+}

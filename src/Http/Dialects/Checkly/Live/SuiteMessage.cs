@@ -1,0 +1,69 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Ledger.Http.Dialects.Checkly.Results;
+using Ledger.Http.Mqtt.Packets;
+using Ledger.Sessions;
+
+namespace Ledger.Http.Dialects.Checkly.Live;
+
+/// <summary>A message as it goes to every subscriber of a suite: made once, however many they are.</summary>
+/// <param name="Topic">Its topic.</param>
+/// <param name="Packet">The whole packet.</param>
+internal sealed record SuiteMessage(string Topic, ReadOnlyMemory<byte> Packet)
+{
+    /// <summary>A run is being executed.</summary>
+    public static SuiteMessage Started(SuiteKey suite, Run run) => Of(suite, run, ResultTopic.RunStart, new { });
+
+    /// <summary>A failed try, or the final result.</summary>
+    public static SuiteMessage Reported(SuiteKey suite, RunResult result) =>
+        Of(suite, result.Run, ResultTopic.Result, new ResultMessage(result.Scope, result.Id, LiveResult.Of(result)));
+
+    /// <summary>A run has ended without a result.</summary>
+    /// <param name="text">What the client shows.</param>
+    public static SuiteMessage Failed(SuiteKey suite, Run run, string text) => Of(suite, run, ResultTopic.Error, text);
+
+    private static SuiteMessage Of<T>(SuiteKey suite, Run run, string subtopic, T payload)
+    {
+        var topic = ResultTopic.Of(suite, run.SequenceId, subtopic);
+        return new SuiteMessage(topic, PacketWriter.Publish(topic, JsonSerializer.SerializeToUtf8Bytes(payload, ChecklyJson.Options)));
+    }
+}
+
+/// <summary>The payload of a result.</summary>
+internal sealed record ResultMessage(ResultScope ResultType, Guid TestResultId, LiveResult Result);
+
+/// <summary>
+/// A result as live messages show it. It has neither <c>sourceFile</c>, which clients choke on, nor <c>assets</c>, which they would fetch
+/// (wire.md trap 12).
+/// </summary>
+internal sealed record LiveResult(
+    string Name,
+    string CheckType,
+    bool HasFailures,
+    bool HasErrors,
+    bool IsDegraded,
+    bool IsCancelled,
+    DateTimeOffset? StartedAt,
+    DateTimeOffset? StoppedAt,
+    long? ResponseTime,
+    string RunLocation)
+{
+    /// <summary>None are kept. Absent for requests, whose logs have another shape that clients rely on (wire.md 4.4).</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<string>? Logs { get; private init; }
+
+    public static LiveResult Of(RunResult result) => new(
+        result.Run.Plan.Name,
+        result.Run.Plan.CheckType,
+        result.HasFailures,
+        result.HasErrors,
+        result.IsDegraded,
+        result.IsCancelled,
+        result.StartedAt,
+        result.StoppedAt,
+        result.ResponseTime,
+        result.Run.Plan.Location)
+    {
+        Logs = result.Run.Plan.CheckType is "API" or "URL" ? null : [],
+    };
+}
