@@ -1,4 +1,5 @@
 using Ledger.Http.Access;
+using Ledger.Http.Bundles;
 using Ledger.Http.Cancels;
 using Ledger.Http.Checks;
 using Ledger.Http.Dialects;
@@ -59,6 +60,7 @@ internal static class Composition
         services.AddReadModels(settings);
         services.AddRunners();
         services.AddTesterArmy();
+        services.AddBundles();
         services.AddHostedService<LedgerLifetime>();
         services.AddLedgerOpenApi();
     }
@@ -82,6 +84,7 @@ internal static class Composition
         native.MapCancel();
         native.MapCancels();
         native.MapRunners();
+        native.MapBundles();
         native.MapProjections();
 
         app.MapGroup("").WithMetadata(ChecklyDialect.Instance).MapCheckly();
