@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using Ledger.Http.Access;
 using Ledger.Http.Errors;
-using Ledger.Http.Requests;
 using Ledger.Http.Settings;
 using Ledger.Store;
 
@@ -14,7 +13,8 @@ internal sealed class BundleUpload(BundleStore bundles, LedgerSettings settings,
 {
     /// <summary>Stores the body of a request as a bundle of the key's account.</summary>
     /// <exception cref="RequestRejected">
-    /// 413 past <c>Ledger:Bundles:MaximumMegabytes</c>, whether or not a length was announced; 400 for an empty body.
+    /// 413 past <c>Ledger:Bundles:MaximumMegabytes</c>, whether or not a length was announced; 400 for an empty body, and for one with a
+    /// content encoding: a bundle is compressed already, and one that was cut short must not pass for a whole one.
     /// </exception>
     /// <exception cref="StoreUnavailableException">The database cannot be reached.</exception>
     public async Task<Bundle> ReceiveAsync(HttpContext context)
@@ -23,6 +23,11 @@ internal sealed class BundleUpload(BundleStore bundles, LedgerSettings settings,
         if (context.Request.ContentLength > limit)
         {
             throw TooLarge(limit);
+        }
+
+        if (context.Request.Headers.ContentEncoding.ToString() is not ("" or "identity"))
+        {
+            throw RequestRejected.BadRequest("A file is uploaded as it is, without a content encoding.");
         }
 
         await using var file = SpoolFile.Open();
@@ -41,10 +46,9 @@ internal sealed class BundleUpload(BundleStore bundles, LedgerSettings settings,
     private static async Task<(long Size, string Hash)> SpoolAsync(HttpRequest request, FileStream file, long limit)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        await using var body = Body.Open(request);
         var buffer = new byte[BundleStore.ChunkSize];
         var size = 0L;
-        while (await Body.ReadNextAsync(body, buffer, request.HttpContext.RequestAborted) is > 0 and var count)
+        while (await request.Body.ReadAsync(buffer, request.HttpContext.RequestAborted) is > 0 and var count)
         {
             size += count;
             if (size > limit)

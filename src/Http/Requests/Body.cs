@@ -25,26 +25,16 @@ internal static class Body
             throw RequestRejected.TooLarge($"The body has more than {limit} bytes.");
         }
 
-        await using var body = Open(request);
-        return Trim(await ReadAsync(body, limit, request.HttpContext.RequestAborted));
-    }
-
-    /// <summary>The body, its content encoding undone as it is read with <see cref="ReadNextAsync"/>.</summary>
-    /// <exception cref="RequestRejected">400 for an encoding other than gzip.</exception>
-    public static Stream Open(HttpRequest request) => request.Headers.ContentEncoding.ToString() switch
-    {
-        "" or "identity" => request.Body,
-        "gzip" => new GZipStream(request.Body, CompressionMode.Decompress),
-        _ => throw RequestRejected.BadRequest("The content encoding is not supported; use gzip or none."),
-    };
-
-    /// <summary>Some more bytes of a body; none at its end.</summary>
-    /// <exception cref="RequestRejected">400 for a body that is not what its encoding says.</exception>
-    public static async ValueTask<int> ReadNextAsync(Stream body, Memory<byte> buffer, CancellationToken cancellation)
-    {
+        var encoding = request.Headers.ContentEncoding.ToString();
+        await using var stream = encoding switch
+        {
+            "" or "identity" => request.Body,
+            "gzip" => new GZipStream(request.Body, CompressionMode.Decompress),
+            _ => throw RequestRejected.BadRequest("The content encoding is not supported; use gzip or none."),
+        };
         try
         {
-            return await body.ReadAsync(buffer, cancellation);
+            return Trim(await ReadAsync(stream, limit, request.HttpContext.RequestAborted));
         }
         catch (InvalidDataException)
         {
@@ -84,12 +74,12 @@ internal static class Body
         }
     }
 
-    private static async Task<ReadOnlyMemory<byte>> ReadAsync(Stream body, int limit, CancellationToken cancellation)
+    private static async Task<ReadOnlyMemory<byte>> ReadAsync(Stream stream, int limit, CancellationToken cancellation)
     {
         using var bytes = new MemoryStream();
         var buffer = new byte[16 * 1024];
         int count;
-        while ((count = await ReadNextAsync(body, buffer, cancellation)) > 0)
+        while ((count = await stream.ReadAsync(buffer, cancellation)) > 0)
         {
             if (bytes.Length + count > limit)
             {
