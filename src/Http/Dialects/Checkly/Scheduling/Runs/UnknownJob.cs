@@ -14,6 +14,6 @@ internal sealed record UnknownJob(JsonElement Raw, string Reason) : JobWork
     public override void WriteTo(JsonObject spec, Bundle? bundle)
     {
         spec["unsupported"] = Reason;
-        spec["job"] = JsonSerializer.SerializeToNode(Raw);
+        spec["job"] = JsonObject.Create(Raw);
     }
 }
