@@ -99,8 +99,7 @@ internal sealed class BundleStore(NpgsqlDataSource database)
         await using var pieces = await connection.BeginBinaryImportAsync(
             "copy ledger.bundle_chunks (bundle_id, number, data) from stdin (format binary)", cancellation);
         var buffer = new byte[ChunkSize];
-        int count;
-        for (var number = 0; (count = await content.ReadAtLeastAsync(buffer, ChunkSize, throwOnEndOfStream: false, cancellation)) > 0; number++)
+        for (var number = 0; await NextAsync() is > 0 and var count; number++)
         {
             await pieces.StartRowAsync(cancellation);
             await pieces.WriteAsync(key, NpgsqlDbType.Uuid, cancellation);
@@ -109,5 +108,7 @@ internal sealed class BundleStore(NpgsqlDataSource database)
         }
 
         await pieces.CompleteAsync(cancellation);
+
+        ValueTask<int> NextAsync() => content.ReadAtLeastAsync(buffer, ChunkSize, throwOnEndOfStream: false, cancellation);
     }
 }

@@ -41,7 +41,8 @@ public sealed class BundleTests(BundleLedger ledger) : IClassFixture<BundleLedge
         answer.Status.ShouldBe(HttpStatusCode.RequestEntityTooLarge);
         answer.Body.GetProperty("statusCode").GetInt32().ShouldBe(413);
         answer.Body.GetProperty("error").GetString().ShouldBe("Payload Too Large");
-        answer.Body.GetProperty("message").GetString().ShouldBe($"Payload content length greater than maximum allowed: {BundleLedger.Limit}");
+        answer.Body.GetProperty("message").GetString()
+            .ShouldBe($"Payload content length greater than maximum allowed: {BundleLedger.Limit}");
         (await ledger.RowsAsync()).ShouldBe(before);
     }
 

@@ -85,7 +85,8 @@ public sealed class MalformedRunTests(ChecklyLedger ledger) : IClassFixture<Chec
         (await ledger.RunAsync(CommandLine.RunOf(CommandLine.TcpJob(), CommandLine.TcpJob()))).ShouldBeBadRequestNaming("logicalId");
         (await ledger.RunAsync(CommandLine.RunOf(CommandLine.TcpJob(), CommandLine.ApiJob().With("sourceInfo", suite))))
             .ShouldBeBadRequestNaming("checkRunSuiteId");
-        (await ledger.RunAsync(CommandLine.RunOf(CommandLine.TcpJob().With("checkType", "HEARTBEAT")))).ShouldBeBadRequestNaming("heartbeat");
+        (await ledger.RunAsync(CommandLine.RunOf(CommandLine.TcpJob().With("checkType", "HEARTBEAT"))))
+            .ShouldBeBadRequestNaming("heartbeat");
     }
 
     [Fact]

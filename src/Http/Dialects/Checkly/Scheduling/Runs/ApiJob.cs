@@ -22,7 +22,9 @@ internal sealed record ApiJob : JobWork
 
     private bool HasScripts => LocalSetupScript is { Length: > 0 } || LocalTearDownScript is { Length: > 0 };
 
-    /// <summary>Reads a job. One with scripts around its request is not what it looks like without them, so it is not executed at all.</summary>
+    /// <summary>
+    /// Reads a job. One with scripts around its request is not what it looks like without them, so it is not executed at all.
+    /// </summary>
     /// <exception cref="RequestRejected">400 naming the member that is wrong.</exception>
     public static JobWork Read(CheckRunJob common, JsonElement raw, string where)
     {

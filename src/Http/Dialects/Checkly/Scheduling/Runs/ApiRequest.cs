@@ -46,7 +46,11 @@ internal sealed record ApiRequest
     public ApiRequest Within(ApiDefaults group) => this with
     {
         Headers = [.. group.Headers.Where(header => !Names(Headers, header, StringComparison.OrdinalIgnoreCase)), .. Headers],
-        QueryParameters = [.. group.QueryParameters.Where(parameter => !Names(QueryParameters, parameter, StringComparison.Ordinal)), .. QueryParameters],
+        QueryParameters =
+        [
+            .. group.QueryParameters.Where(parameter => !Names(QueryParameters, parameter, StringComparison.Ordinal)),
+            .. QueryParameters,
+        ],
         BasicAuth = BasicAuth ?? (group.BasicAuth is { Username: { Length: > 0 } } ? group.BasicAuth : null),
         Assertions = [.. group.Assertions, .. Assertions],
     };

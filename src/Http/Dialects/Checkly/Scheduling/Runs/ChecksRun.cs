@@ -10,7 +10,9 @@ internal sealed record ChecksRun
     /// <summary>What people call the session. Required.</summary>
     public string? Name { get; init; }
 
-    /// <summary>One for each run, at least one: see <see cref="CheckRunJob"/>, <see cref="PlaywrightJob"/> and <see cref="ApiJob"/>.</summary>
+    /// <summary>
+    /// One for each run, at least one: see <see cref="CheckRunJob"/>, <see cref="PlaywrightJob"/> and <see cref="ApiJob"/>.
+    /// </summary>
     public IReadOnlyList<JsonElement> CheckRunJobs { get; init; } = [];
 
     /// <summary>The project.</summary>
@@ -42,7 +44,9 @@ internal sealed record ProjectOfRun
     public string? LogicalId { get; init; }
 }
 
-/// <summary>The answer (wire.md 4.2), by logical id, not by check (trap 11). A user who does not record gets no session and no results named.</summary>
+/// <summary>
+/// The answer (wire.md 4.2), by logical id, not by check (trap 11). A user who does not record gets no session and no results named.
+/// </summary>
 /// <param name="SchedulingId">By which the end of the scheduling can be awaited.</param>
 /// <param name="TestSessionId">The session, if it is recorded.</param>
 /// <param name="TestResultIds">The results, if they are recorded.</param>

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Ledger.Sessions;
 
 namespace Ledger.Http.Dialects.Checkly.Scheduling.Runs;
@@ -9,17 +8,9 @@ internal static class JobSpec
     /// <summary>The check's name in its project.</summary>
     public const string LogicalId = "logicalId";
 
-    /// <summary>The command line's own id for the run: part of the topic of its messages (wire.md 4.4).</summary>
+    /// <summary>The command line's own id for the run.</summary>
     public const string CheckRunId = "checkRunId";
 
     /// <summary>The logical id of a run that was scheduled as a job.</summary>
     public static string LogicalIdOf(Run run) => run.Plan.Spec!.Value.GetProperty(LogicalId).GetString()!;
-
-    /// <summary>The command line's own id for a run; null for one that it gave none.</summary>
-    public static string? CheckRunIdOf(Run run) =>
-        run.Plan.Spec is { ValueKind: JsonValueKind.Object } spec
-        && spec.TryGetProperty(CheckRunId, out var id)
-        && id.ValueKind is JsonValueKind.String
-            ? id.GetString()
-            : null;
 }

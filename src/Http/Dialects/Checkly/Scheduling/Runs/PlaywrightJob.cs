@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Ledger.Http.Bundles;
 using Ledger.Http.Errors;
 using Ledger.Http.Requests;
+using Ledger.Sessions;
 
 namespace Ledger.Http.Dialects.Checkly.Scheduling.Runs;
 
@@ -15,7 +16,7 @@ internal sealed record PlaywrightJob : JobWork
     /// <summary>The key that the upload was answered with. Required.</summary>
     public string? CodeBundlePath { get; init; }
 
-    /// <summary>Installs dependencies, in the shell's words; absent for the package manager's own way.</summary>
+    /// <summary>Installs dependencies, in the shell's words; absent when the runner is to do it by the lock file that it finds.</summary>
     public string? InstallCommand { get; init; }
 
     /// <summary>Executes the tests, in the shell's words. Required.</summary>
@@ -38,7 +39,8 @@ internal sealed record PlaywrightJob : JobWork
         var job = Parse<PlaywrightJob>(raw, where);
         if (IsNoCommand(job.TestCommand) || (job.InstallCommand is not null && IsNoCommand(job.InstallCommand)))
         {
-            throw RequestRejected.BadRequest($"'{where}' needs a command: 'testCommand' and 'installCommand' have 1 to {LongestCommand} characters.");
+            throw RequestRejected.BadRequest(
+                $"'{where}' needs a command: 'testCommand' and 'installCommand' have 1 to {LongestCommand} characters.");
         }
 
         if (job.CacheHash is { } hash && (hash.Length is 0 or > LongestCacheHash || !hash.All(char.IsAsciiLetterOrDigit)))
@@ -60,9 +62,15 @@ internal sealed record PlaywrightJob : JobWork
         var directory = PartsOf(WorkingDir)!;
         spec["bundle"] = new JsonObject
         {
-            ["key"] = bundle.Key.ToString(), ["sha256"] = bundle.Sha256, ["sizeBytes"] = bundle.SizeBytes,
+            ["key"] = bundle.Key.ToString(),
+            ["sha256"] = bundle.Sha256,
+            ["sizeBytes"] = bundle.SizeBytes,
         };
-        spec["install"] = InstallCommand is null ? DefaultInstall.In(directory.Length) : Shell(InstallCommand);
+        if (InstallCommand is not null)
+        {
+            spec["install"] = Shell(InstallCommand);
+        }
+
         spec["command"] = Shell(TestCommand!);
         spec["workingDirectory"] = directory.Length == 0 ? "." : string.Join('/', directory);
         if (CacheHash is not null)
@@ -79,8 +87,7 @@ internal sealed record PlaywrightJob : JobWork
     private static string[]? PartsOf(string directory)
     {
         var parts = directory.Split('/', '\\').Where(part => part.Length > 0 && part != ".").ToArray();
-        return directory.Length > Ledger.Sessions.Limits.Name || directory.StartsWith('/') || parts.Any(part => part == ".." || part.Contains(':'))
-            ? null
-            : parts;
+        var leadsOut = directory.StartsWith('/') || parts.Any(part => part == ".." || part.Contains(':'));
+        return leadsOut || directory.Length > Limits.Name ? null : parts;
     }
 }

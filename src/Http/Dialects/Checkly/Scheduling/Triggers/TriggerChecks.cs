@@ -68,7 +68,7 @@ internal static class TriggerChecks
         recorded ? session.Runs.ToDictionary(CheckIds.Of, run => ResultIds.Derived(run.SequenceId)) : null,
         session.Runs.ToDictionary(CheckIds.Of, run => run.SequenceId));
 
-    /// <summary>By the code the command line knows that its user's filter matches nothing; to everything else it says that it failed.</summary>
+    /// <summary>By this code the command line knows that its user's filter matches nothing; any other 403 is a failure to it.</summary>
     private static RequestRejected NothingMatches() =>
         new(StatusCodes.Status403Forbidden, "no-matching-checks", "No matching checks were found.")
         {
