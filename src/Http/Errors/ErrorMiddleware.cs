@@ -1,6 +1,7 @@
 using System.Globalization;
 using Ledger.Http.Dialects;
 using Ledger.Store;
+using Microsoft.AspNetCore.Connections;
 
 namespace Ledger.Http.Errors;
 
@@ -14,7 +15,8 @@ internal sealed class ErrorMiddleware(RequestDelegate next, DialectTable dialect
             RejectNul(context.Request);
             await next(context);
         }
-        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        catch (Exception end) when (end is ConnectionResetException
+            || (end is OperationCanceledException && context.RequestAborted.IsCancellationRequested))
         {
             // The caller has gone; nobody reads an answer.
         }

@@ -13,7 +13,7 @@ internal sealed class RequestRejected(int status, string code, string message) :
 
     public string Code { get; } = code;
 
-    /// <summary>Further members of the native problem document.</summary>
+    /// <summary>Further members of the native problem document; a dialect writes those that it knows.</summary>
     public IReadOnlyDictionary<string, object?> Members { get; init; } = new Dictionary<string, object?>(StringComparer.Ordinal);
 
     /// <summary>When to try again, in whole seconds; for 408, 429 and 503.</summary>

@@ -1,4 +1,5 @@
 using Ledger.Http.Access;
+using Ledger.Http.Bundles;
 using Ledger.Http.Cancels;
 using Ledger.Http.Checks;
 using Ledger.Http.Dialects;
@@ -61,6 +62,7 @@ internal static class Composition
         services.AddRunners();
         services.AddTesterArmy();
         services.AddChecklyLive();
+        services.AddBundles();
         services.AddHostedService<LedgerLifetime>();
         services.AddLedgerOpenApi();
     }
@@ -85,6 +87,7 @@ internal static class Composition
         native.MapCancel();
         native.MapCancels();
         native.MapRunners();
+        native.MapBundles();
         native.MapProjections();
 
         app.MapGroup("").WithMetadata(ChecklyDialect.Instance).MapCheckly();

@@ -74,7 +74,7 @@ internal static class Body
         }
     }
 
-    private static async Task<byte[]> ReadAsync(Stream stream, int limit, CancellationToken cancellation)
+    private static async Task<ReadOnlyMemory<byte>> ReadAsync(Stream stream, int limit, CancellationToken cancellation)
     {
         using var bytes = new MemoryStream();
         var buffer = new byte[16 * 1024];
@@ -89,14 +89,11 @@ internal static class Body
             bytes.Write(buffer, 0, count);
         }
 
-        return bytes.ToArray();
+        return bytes.GetBuffer().AsMemory(0, (int)bytes.Length);
     }
 
-    private static ReadOnlyMemory<byte> Trim(byte[] bytes)
-    {
-        ReadOnlyMemory<byte> rest = bytes;
-        return rest.Span.IndexOfAnyExcept(" \t\r\n"u8) < 0 ? ReadOnlyMemory<byte>.Empty : rest;
-    }
+    private static ReadOnlyMemory<byte> Trim(ReadOnlyMemory<byte> bytes) =>
+        bytes.Span.IndexOfAnyExcept(" \t\r\n"u8) < 0 ? ReadOnlyMemory<byte>.Empty : bytes;
 
     /// <summary>PostgreSQL's jsonb holds neither NUL characters nor half surrogate pairs, and text is UTF-8.</summary>
     private static void RejectUnstorable(ReadOnlySpan<byte> bytes)

@@ -6,6 +6,7 @@ using Ledger.Http.Dialects.Checkly.CheckSessions;
 using Ledger.Http.Dialects.Checkly.CheckStatuses;
 using Ledger.Http.Dialects.Checkly.Locations;
 using Ledger.Http.Dialects.Checkly.Runtimes;
+using Ledger.Http.Dialects.Checkly.Scheduling;
 using Ledger.Http.Dialects.Checkly.TestSessions;
 using Ledger.Http.Requests;
 
@@ -27,6 +28,7 @@ internal static class ChecklyRoutes
         routes.MapRuntimes();
         routes.MapAccounts();
         routes.MapTestSessionLinks();
+        routes.MapScheduling();
     }
 
     /// <summary>Describes the errors that a route answers with.</summary>

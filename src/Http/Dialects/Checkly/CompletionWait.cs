@@ -32,7 +32,9 @@ internal static class CompletionWait
         return wait.Settled?.Session ?? throw StillInProgress();
     }
 
-    private static TimeSpan Read(HttpRequest request, bool wholeSeconds)
+    /// <summary>How long the caller is ready to wait.</summary>
+    /// <exception cref="RequestRejected">400 for a wait out of its bounds.</exception>
+    public static TimeSpan Read(HttpRequest request, bool wholeSeconds)
     {
         var text = request.Query[Parameter].ToString();
         if (text.Length == 0)

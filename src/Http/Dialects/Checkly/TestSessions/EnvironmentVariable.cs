@@ -31,10 +31,28 @@ internal sealed record EnvironmentVariable
             throw RequestRejected.BadRequest($"'environmentVariables' must be at most {Maximum}.");
         }
 
+        return ValuesOf(variables, mayBeEmpty: false);
+    }
+
+    /// <summary>
+    /// The same for what the command line sends (wire.md 4.2), which has other limits: as many as the body holds, and a value may be
+    /// empty, as its user may say <c>--env NAME=</c>.
+    /// </summary>
+    /// <exception cref="RequestRejected">400 for a variable that no process can have.</exception>
+    public static IReadOnlyDictionary<string, string?> OfCommandLine(IEnumerable<EnvironmentVariable> variables) =>
+        ValuesOf(variables, mayBeEmpty: true);
+
+    private static Dictionary<string, string?> ValuesOf(IEnumerable<EnvironmentVariable?> variables, bool mayBeEmpty)
+    {
         var values = new Dictionary<string, string?>(StringComparer.Ordinal);
         foreach (var variable in variables)
         {
-            values[variable.NameOf()] = variable.ValueOf();
+            if (variable is null)
+            {
+                throw RequestRejected.BadRequest("'environmentVariables' must hold objects.");
+            }
+
+            values[variable.NameOf()] = variable.ValueOf(mayBeEmpty);
         }
 
         return values;
@@ -45,10 +63,10 @@ internal sealed record EnvironmentVariable
         : throw RequestRejected.BadRequest(
             $"'environmentVariables.key' must have 1 to {Limits.Name} characters, none of them an equals sign.");
 
-    private string? ValueOf() => Value.ValueKind switch
+    private string? ValueOf(bool mayBeEmpty) => Value.ValueKind switch
     {
         JsonValueKind.Null => null,
-        JsonValueKind.String when Secret || Value.GetString()!.Length > 0 => Value.GetString(),
+        JsonValueKind.String when Secret || mayBeEmpty || Value.GetString()!.Length > 0 => Value.GetString(),
         not (JsonValueKind.Undefined or JsonValueKind.String) when Secret => Value.GetRawText(),
         _ => throw RequestRejected.BadRequest($"'environmentVariables.value' of '{Key}' must be a text that is not empty, or null."),
     };

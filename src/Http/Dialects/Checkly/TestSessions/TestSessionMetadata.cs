@@ -45,17 +45,18 @@ internal sealed record TestSessionMetadata
     };
 
     /// <summary>Checks what the JSON type cannot say.</summary>
+    /// <param name="where">The member of the body that these are in, for the message.</param>
     /// <exception cref="RequestRejected">400.</exception>
-    public void Validate()
+    public void Validate(string where = "metadata")
     {
         if (Environment is { Length: 0 })
         {
-            throw RequestRejected.BadRequest("'metadata.environment' must not be empty.");
+            throw RequestRejected.BadRequest($"'{where}.environment' must not be empty.");
         }
 
         if (Github is { } github && !IsGithub(github))
         {
-            throw RequestRejected.BadRequest("'metadata.github' must be an object whose 'reporting' is a boolean and all else are texts.");
+            throw RequestRejected.BadRequest($"'{where}.github' must be an object whose 'reporting' is a boolean and all else are texts.");
         }
     }
 

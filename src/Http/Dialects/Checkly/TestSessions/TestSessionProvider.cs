@@ -16,8 +16,10 @@ internal static class TestSessionProvider
 
     public const string Github = "GITHUB";
 
+    public const string Trigger = "TRIGGER";
+
     /// <summary>Every published provider.</summary>
-    public static IReadOnlyList<string> Known { get; } = [Github, "VERCEL", Api, "TRIGGER", "PW_REPORTER"];
+    public static IReadOnlyList<string> Known { get; } = [Github, "VERCEL", Api, Trigger, "PW_REPORTER"];
 
     public static string Of(Session session) =>
         session.Metadata is { ValueKind: JsonValueKind.Object } members

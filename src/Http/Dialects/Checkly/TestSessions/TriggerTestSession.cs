@@ -87,9 +87,5 @@ internal sealed record TestSessionTrigger
         Inputs.Name("runLocation", RunLocation);
         RetryStrategy?.Validate();
         Metadata?.Validate();
-        if (EnvironmentVariables?.Contains(null!) is true)
-        {
-            throw RequestRejected.BadRequest("'environmentVariables' must hold objects.");
-        }
     }
 }
