@@ -126,13 +126,8 @@ public sealed class CreateRunTests(StablyLedger ledger) : IClassFixture<StablyLe
         answer.Status.ShouldBe(HttpStatusCode.OK);
     }
 
-    private async Task<Guid> RegisterAsync(string name, params string[] tags)
-    {
-        var id = Guid.NewGuid();
-        var spec = new { command = new[] { name }, environment = new Dictionary<string, string> { ["OWN"] = "1", ["NAME"] = "x" } };
-        var answer = await ledger.Client.CallAsync(
-            HttpMethod.Put, $"/ledger/checks/{id}", new { name, checkType = "PLAYWRIGHT", tags, locations = new[] { name }, spec });
-        answer.Status.ShouldBe(HttpStatusCode.Created);
-        return id;
-    }
+    private Task<Guid> RegisterAsync(string name, params string[] tags) => ledger.RegisterAsync(
+        name,
+        new { command = new[] { name }, environment = new Dictionary<string, string>(StringComparer.Ordinal) { ["OWN"] = "1", ["NAME"] = "x" } },
+        tags);
 }

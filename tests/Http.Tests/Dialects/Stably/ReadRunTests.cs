@@ -22,6 +22,7 @@ public sealed class ReadRunTests(StablyLedger ledger) : IClassFixture<StablyLedg
     [Fact]
     public async Task Every_state_has_its_word_in_each_of_the_three_reads_and_is_found_by_it()
     {
+        await ledger.RegisterAsync("slow", new { timeoutSeconds = 3600 }, $"project:{project}");
         var queued = await ledger.CreateAsync(project);
         var claimed = await ledger.CreateAsync(project);
         await ledger.Runner.ClaimAsync(claimed, await ledger.SequenceOfAsync(claimed));

@@ -4,7 +4,7 @@ using System.Text;
 using System.Text.Json;
 using Ledger.Http.Access;
 using Ledger.Http.Tests.Hosting;
-using Ledger.Store;
+using Ledger.Sessions;
 using Ledger.Streams;
 using Ledger.Support;
 using Microsoft.Extensions.DependencyInjection;
@@ -52,6 +52,16 @@ public sealed class StablyLedger : IAsyncLifetime
         return Client.PostBodyAsync(path, content, headers);
     }
 
+    /// <summary>Registers a check that the project's runs execute, and gives its id.</summary>
+    internal async Task<Guid> RegisterAsync(string name, object spec, params string[] tags)
+    {
+        var id = Guid.NewGuid();
+        var answer = await Client.CallAsync(
+            HttpMethod.Put, $"/ledger/checks/{id}", new { name, checkType = "PLAYWRIGHT", tags, locations = new[] { name }, spec });
+        answer.Status.ShouldBe(HttpStatusCode.Created, answer.Body.ToString());
+        return id;
+    }
+
     /// <summary>Creates a run and gives its id.</summary>
     internal async Task<Guid> CreateAsync(string project, string? body = null)
     {
@@ -80,7 +90,7 @@ public sealed class StablyLedger : IAsyncLifetime
     internal async Task FinishAsync(Guid run, object[]? tests = null, bool failed = false, bool cancelled = false) => await Runner.ReportAsync(
         run,
         await SequenceOfAsync(run),
-        Sessions.ResultType.Final,
+        ResultType.Final,
         hasFailures: failed,
         isCancelled: cancelled,
         details: tests is null ? null : JsonSerializer.SerializeToElement(new { testCases = tests }));
