@@ -9,25 +9,28 @@ public sealed class StablyPlace : IAsyncLifetime
     internal const string Location = "eu-central-1";
 
     private readonly LedgerPlace place = new();
-    private RunnerProcess runner = null!;
+    private LedgerProcess? ledger;
+    private RunnerProcess? runner;
+    private StablyCli? cli;
 
-    internal LedgerProcess Ledger { get; private set; } = null!;
+    internal LedgerProcess Ledger => ledger!;
 
-    internal StablyCli Cli { get; private set; } = null!;
+    internal StablyCli Cli => cli!;
 
     public async Task InitializeAsync()
     {
         var installing = StablyCli.InstallAsync();
-        Ledger = await LedgerProcess.StartAsync(place);
-        runner = RunnerProcess.Start(Ledger, Location, place.Directory);
-        Cli = await installing;
+        ledger = await LedgerProcess.StartAsync(place);
+        runner = RunnerProcess.Start(ledger, Location, place.Directory);
+        cli = await installing;
     }
 
+    /// <summary>Ends what was started, also where the rest could not be.</summary>
     public async Task DisposeAsync()
     {
-        await runner.DisposeAsync();
-        await Ledger.DisposeAsync();
-        Cli.Dispose();
+        await (runner?.DisposeAsync() ?? ValueTask.CompletedTask);
+        await (ledger?.DisposeAsync() ?? ValueTask.CompletedTask);
+        cli?.Dispose();
         place.Dispose();
     }
 }
