@@ -18,25 +18,29 @@ internal static class ReadRun
 /// <summary>A run.</summary>
 /// <param name="Status">Where it stands.</param>
 /// <param name="StartedAt">When its execution began; null while it has not, and for good when it never did.</param>
-/// <param name="FinishedAt">When it was settled; absent until then.</param>
-/// <param name="BranchName">The branch that it is about; absent when none was named.</param>
-/// <param name="Results">Its tests; absent while it is open.</param>
-internal sealed record StablyRun(
-    RunStatus Status,
-    DateTimeOffset? StartedAt,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] DateTimeOffset? FinishedAt,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? BranchName,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] StablyResults? Results)
+internal sealed record StablyRun(RunStatus Status, DateTimeOffset? StartedAt)
 {
+    /// <summary>When it was settled; absent until then.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public DateTimeOffset? FinishedAt { get; init; }
+
+    /// <summary>The branch that it is about; absent when none was named.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? BranchName { get; init; }
+
+    /// <summary>Its tests; absent while it is open.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public StablyResults? Results { get; init; }
+
     public static StablyRun Of(Session session)
     {
         var run = StablyRuns.Only(session);
-        return new StablyRun(
-            RunStatuses.StatusOf(run.State),
-            run.StartedAt,
-            run.SettledAt,
-            RunFacts.Text(session, RunFacts.BranchName),
-            run.IsOpen ? null : new StablyResults([.. TestCase.Of(run).Select(StablyTest.Of)]));
+        return new StablyRun(RunStatuses.StatusOf(run.State), run.StartedAt)
+        {
+            FinishedAt = run.SettledAt,
+            BranchName = RunFacts.Text(session, RunFacts.BranchName),
+            Results = run.IsOpen ? null : new StablyResults([.. TestCase.Of(run).Select(StablyTest.Of)]),
+        };
     }
 }
 
