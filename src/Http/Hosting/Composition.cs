@@ -8,6 +8,7 @@ using Ledger.Http.Dialects.Checkly.Locations;
 using Ledger.Http.Dialects.Checkly.Live;
 using Ledger.Http.Dialects.Empirical;
 using Ledger.Http.Dialects.Stably;
+using Ledger.Http.Dialects.Stably.CommandLine.Analytics;
 using Ledger.Http.Dialects.TesterArmy;
 using Ledger.Http.Errors;
 using Ledger.Http.Groups;
@@ -50,6 +51,7 @@ internal static class Composition
         services.AddSingleton<PublicLocations>();
         services.AddSingleton<BulkCancel>();
         services.AddSingleton<PlainRunSessions>();
+        services.AddSingleton<RunHistory>();
         services.AddSingleton<RateWindows>();
         services.AddSingleton(new DialectTable(
             [

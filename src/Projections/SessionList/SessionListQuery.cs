@@ -18,6 +18,9 @@ public sealed record SessionListQuery(Guid AccountId)
     /// <summary>Only this project.</summary>
     public string? Project { get; init; }
 
+    /// <summary>Beside <see cref="Project"/>, sessions that have none.</summary>
+    public bool OrWithoutProject { get; init; }
+
     /// <summary>Only sessions triggered at or after this time.</summary>
     public DateTimeOffset? From { get; init; }
 
@@ -56,6 +59,12 @@ public sealed record SessionListQuery(Guid AccountId)
     /// <c>checkRunSuiteId</c> have an index; others narrow what another filter finds.
     /// </summary>
     public IReadOnlyDictionary<string, string> Metadata { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
+
+    /// <summary>
+    /// Only sessions with a run in one of these states. The open states are looked up among the open runs, whose projection has to be waited
+    /// for as well (<see cref="OpenRuns.OpenRunsReader.Knows"/>).
+    /// </summary>
+    public IReadOnlyCollection<RunState> RunStates { get; init; } = [];
 
     /// <summary>Only sessions with a run that is not settled.</summary>
     public bool OnlyOpen { get; init; }

@@ -1,4 +1,5 @@
 using Ledger.Projections.Daemon;
+using Ledger.Projections.OpenRuns;
 using Ledger.Sessions;
 using Npgsql;
 
@@ -49,7 +50,7 @@ public sealed class SessionListReader(NpgsqlDataSource dataSource)
             Add("account_id = {0}", query.AccountId);
             Add("kind = {0}", query.Kind is { } kind ? Words<SessionKind>.Of(kind) : null);
             Add("status = any({0})", query.Statuses, Words<SessionStatus>.Of);
-            Add("project = {0}", query.Project);
+            Add(query.OrWithoutProject ? "(project = {0} or project is null)" : "project = {0}", query.Project);
             Add("triggered_at >= {0}", query.From?.ToUniversalTime());
             Add("triggered_at < {0}", query.To?.ToUniversalTime());
             Add("check_ids @> array[{0}]::uuid[]", query.CheckId);
@@ -65,6 +66,7 @@ public sealed class SessionListReader(NpgsqlDataSource dataSource)
                 "(name ilike {0} or branch ilike {0} or commit_id ilike {0} or commit_message ilike {0} or commit_owner ilike {0})",
                 Contains(query.TextSearch));
             AddMetadata(query.Metadata);
+            AddRunStates(query.RunStates);
             if (query.OnlyOpen)
             {
                 Conditions.Add("settled_at is null");
@@ -100,6 +102,38 @@ public sealed class SessionListReader(NpgsqlDataSource dataSource)
                 Add($"metadata ->> '{name}' = {{0}}", text);
             }
         }
+
+        private void AddRunStates(IReadOnlyCollection<RunState> states)
+        {
+            var alternatives = states.Where(state => !OpenRunsReader.Knows(state)).Select(state => $"{CounterOf(state)} > 0").ToList();
+            var open = states.Where(OpenRunsReader.Knows).Select(Words<RunState>.Of).ToArray();
+            if (open.Length > 0)
+            {
+                command.Parameters.Add(new NpgsqlParameter { Value = open });
+                alternatives.Add($"""
+                    exists (
+                      select from ledger.open_runs r
+                      where r.account_id = session_list.account_id and r.session_id = session_list.session_id
+                        and r.state = any(${command.Parameters.Count}))
+                    """);
+            }
+
+            if (alternatives.Count > 0)
+            {
+                Conditions.Add($"({string.Join(" or ", alternatives)})");
+            }
+        }
+
+        private static string CounterOf(RunState settled) => settled switch
+        {
+            RunState.Passed => "passed",
+            RunState.Failed => "failed",
+            RunState.Degraded => "degraded",
+            RunState.Cancelled => "cancelled",
+            RunState.TimedOut => "timed_out",
+            RunState.Lost => "lost",
+            _ => throw new ArgumentOutOfRangeException(nameof(settled), settled, "A state that is not counted."),
+        };
 
         private void Add<T>(string condition, IReadOnlyCollection<T> values, Func<T, string> word)
         {

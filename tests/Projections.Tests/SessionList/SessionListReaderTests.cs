@@ -1,4 +1,5 @@
 using Ledger.Projections.Daemon;
+using Ledger.Projections.OpenRuns;
 using Ledger.Projections.SessionList;
 using Ledger.Projections.Tests.Support;
 using Ledger.Sessions;
@@ -108,6 +109,38 @@ public sealed class SessionListReaderTests : LedgerTest
         await ShouldListAsync(All with { CheckId = Guid.NewGuid() });
     }
 
+    [Fact]
+    public async Task Sessions_are_found_by_the_state_of_their_runs_settled_or_not()
+    {
+        var sessions = new List<SessionSnapshot>();
+        for (var n = 0; n < 5; n++)
+        {
+            sessions.Add(await TriggerAsync(Some.Session(Account)));
+        }
+
+        await ClaimAsync(sessions[1], "r");
+        await StartRunAsync(await ClaimAsync(sessions[2], "r"), "r");
+        await ReportAsync(await ClaimAsync(sessions[3], "r"), "r", hasFailures: true);
+        await CancelAsync(sessions[4]);
+
+        await ShouldListAsync(All with { RunStates = [RunState.Queued] }, sessions[0]);
+        await ShouldListAsync(All with { RunStates = [RunState.Claimed, RunState.Running] }, sessions[2], sessions[1]);
+        await ShouldListAsync(All with { RunStates = [RunState.Failed, RunState.Queued] }, sessions[3], sessions[0]);
+        await ShouldListAsync(All with { RunStates = [RunState.Cancelled] }, sessions[4]);
+        await ShouldListAsync(All with { RunStates = [RunState.Lost, RunState.TimedOut, RunState.Passed, RunState.Degraded] });
+    }
+
+    [Fact]
+    public async Task Sessions_without_a_project_are_listed_beside_those_of_one_when_asked_for()
+    {
+        var without = await TriggerAsync(Some.Session(Account) with { Project = null });
+        var shop = await TriggerAsync(Some.Session(Account) with { Project = "shop" });
+        await TriggerAsync(Some.Session(Account) with { Project = "bank" });
+
+        await ShouldListAsync(All with { Project = "shop" }, shop);
+        await ShouldListAsync(All with { Project = "shop", OrWithoutProject = true }, shop, without);
+    }
+
     [Theory]
     [InlineData(0)]
     [InlineData(SessionListQuery.MaximumLimit + 1)]
@@ -123,7 +156,8 @@ public sealed class SessionListReaderTests : LedgerTest
 
     private async Task CatchUpAsync()
     {
-        daemon ??= await StartDaemonAsync(Brisk, SessionListReader.CreateProjection());
+        daemon ??= await StartDaemonAsync(Brisk, SessionListReader.CreateProjection(), OpenRunsReader.CreateProjection());
         (await daemon.WaitForHeadAsync(SessionListReader.ProjectionName, Patience)).ShouldBeTrue();
+        (await daemon.WaitForHeadAsync(OpenRunsReader.ProjectionName, Patience)).ShouldBeTrue();
     }
 }

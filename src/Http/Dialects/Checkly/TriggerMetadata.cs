@@ -6,16 +6,13 @@ namespace Ledger.Http.Dialects.Checkly;
 /// <summary>The facts about a trigger that are kept with its session under their published names (domain.md, SessionTriggered).</summary>
 internal static class TriggerMetadata
 {
-    /// <summary>Holds what the client said about itself, see <see cref="ChecklyOrigin"/>.</summary>
-    public const string Origin = "origin";
-
     /// <summary>These facts and the origin of the request; null when there are none.</summary>
     public static JsonElement? Of(HttpRequest request, JsonObject? facts = null)
     {
         facts ??= [];
         if (ChecklyOrigin.Of(request) is { } origin)
         {
-            facts[Origin] = JsonSerializer.SerializeToNode(origin);
+            facts[ClientOrigin.Member] = JsonSerializer.SerializeToNode(origin);
         }
 
         return facts.Count == 0 ? null : JsonSerializer.SerializeToElement(facts);

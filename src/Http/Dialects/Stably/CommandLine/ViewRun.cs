@@ -1,0 +1,89 @@
+using Ledger.Http.Errors;
+using Ledger.Http.PlainRuns;
+using Ledger.Http.PlainRuns.TestCases;
+using Ledger.Sessions;
+
+namespace Ledger.Http.Dialects.Stably.CommandLine;
+
+/// <summary>Reads one run with its tests. The request names no project, so every run of the account is found.</summary>
+internal static class ViewRun
+{
+    public static async Task<IResult> HandleAsync(HttpContext context, string runId, PlainRunSessions runs) =>
+        await runs.FindAsync(context, runId) is { } found
+            ? StablyResult.Json(StablyRunDetail.Of(found.Session))
+            : throw RequestRejected.NotFound("There is no such run.");
+}
+
+/// <summary>A run with its tests.</summary>
+/// <param name="RunId">Its id.</param>
+/// <param name="ProjectId">Its project.</param>
+/// <param name="Status">Where it stands.</param>
+/// <param name="BranchName">The branch that it is about.</param>
+/// <param name="CommitSha">The commit that it is about, where another dialect named one.</param>
+/// <param name="StartedAt">When its execution began.</param>
+/// <param name="DurationMs">From then until it was settled; null while it is open, and when it never started.</param>
+/// <param name="Source">Where it was started.</param>
+/// <param name="PassedCount">Tests that passed at once.</param>
+/// <param name="FailedCount">Tests that failed.</param>
+/// <param name="FlakyCount">Tests that passed after a failed try.</param>
+/// <param name="TimedoutCount">Tests that exceeded their limit.</param>
+/// <param name="SkippedCount">Tests that never started.</param>
+/// <param name="InterruptedCount">Tests that were cut off.</param>
+/// <param name="TestCases">The tests; none while it is open.</param>
+internal sealed record StablyRunDetail(
+    Guid RunId,
+    string ProjectId,
+    RunStatus Status,
+    string? BranchName,
+    string? CommitSha,
+    DateTimeOffset? StartedAt,
+    long? DurationMs,
+    RunSource Source,
+    int PassedCount,
+    int FailedCount,
+    int FlakyCount,
+    int TimedoutCount,
+    int SkippedCount,
+    int InterruptedCount,
+    IReadOnlyList<StablyTestDetail> TestCases)
+{
+    public static StablyRunDetail Of(Session session)
+    {
+        var run = StablyRuns.Only(session);
+        var tests = TestCase.Of(run);
+        return new StablyRunDetail(
+            session.Id,
+            StablyProject.Of(session),
+            RunStatuses.StatusOf(run.State),
+            RunFacts.Text(session, RunFacts.BranchName),
+            RunFacts.Text(session, RunFacts.CommitId),
+            run.StartedAt,
+            (long?)(run.SettledAt - run.StartedAt)?.TotalMilliseconds,
+            RunCause.Of(session.Source).Source,
+            Count(TestCaseStatus.Passed),
+            Count(TestCaseStatus.Failed),
+            Count(TestCaseStatus.Flaky),
+            Count(TestCaseStatus.TimedOut),
+            Count(TestCaseStatus.Skipped),
+            Count(TestCaseStatus.Interrupted),
+            [.. tests.Select(StablyTestDetail.Of)]);
+
+        int Count(TestCaseStatus status) => tests.Count(test => test.Status == status);
+    }
+}
+
+/// <summary>A test of a run.</summary>
+/// <param name="TestIdentifier">What identifies it from run to run.</param>
+/// <param name="Title">What people call it.</param>
+/// <param name="Status">How it ended.</param>
+/// <param name="Location">File and line, or null.</param>
+/// <param name="Attempts">Its failed tries.</param>
+internal sealed record StablyTestDetail(
+    string TestIdentifier, string Title, TestStatus Status, string? Location, IReadOnlyList<StablyAttempt> Attempts)
+{
+    public static StablyTestDetail Of(TestCase test) => new(
+        test.Id, test.Title, TestStatuses.Of(test.Status), test.Location, [.. test.Errors.Select(error => new StablyAttempt(error))]);
+}
+
+/// <summary>A failed try of a test.</summary>
+internal sealed record StablyAttempt(string ErrorMessage);

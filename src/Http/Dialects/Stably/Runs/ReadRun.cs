@@ -1,0 +1,57 @@
+using System.Text.Json.Serialization;
+using Ledger.Http.Errors;
+using Ledger.Http.PlainRuns;
+using Ledger.Http.PlainRuns.TestCases;
+using Ledger.Sessions;
+
+namespace Ledger.Http.Dialects.Stably.Runs;
+
+/// <summary>Reads one run as of now. Clients poll this while it is open, and take any other answer than 200 for fatal (wire.md 7.2).</summary>
+internal static class ReadRun
+{
+    public static async Task<IResult> HandleAsync(HttpContext context, string projectId, string runId, PlainRunSessions runs) =>
+        await runs.FindAsync(context, projectId, runId) is { } found
+            ? StablyResult.Json(StablyRun.Of(found.Session))
+            : throw RequestRejected.NotFound("There is no such run in this project.");
+}
+
+/// <summary>A run.</summary>
+/// <param name="Status">Where it stands.</param>
+/// <param name="StartedAt">When its execution began; null while it has not, and for good when it never did.</param>
+internal sealed record StablyRun(RunStatus Status, DateTimeOffset? StartedAt)
+{
+    /// <summary>When it was settled; absent until then.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public DateTimeOffset? FinishedAt { get; init; }
+
+    /// <summary>The branch that it is about; absent when none was named.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? BranchName { get; init; }
+
+    /// <summary>Its tests; absent while it is open.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public StablyResults? Results { get; init; }
+
+    public static StablyRun Of(Session session)
+    {
+        var run = StablyRuns.Only(session);
+        return new StablyRun(RunStatuses.StatusOf(run.State), run.StartedAt)
+        {
+            FinishedAt = run.SettledAt,
+            BranchName = RunFacts.Text(session, RunFacts.BranchName),
+            Results = run.IsOpen ? null : new StablyResults([.. TestCase.Of(run).Select(StablyTest.Of)]),
+        };
+    }
+}
+
+/// <summary>What a run came to.</summary>
+internal sealed record StablyResults(IReadOnlyList<StablyTest> TestCases);
+
+/// <summary>A test of a run.</summary>
+/// <param name="Title">What people call it.</param>
+/// <param name="Status">How it ended.</param>
+/// <param name="DurationMs">How long it took; 0 when it never started.</param>
+internal sealed record StablyTest(string Title, TestStatus Status, long DurationMs)
+{
+    public static StablyTest Of(TestCase test) => new(test.Title, TestStatuses.PublicOf(test.Status), test.DurationMs ?? 0);
+}
