@@ -18,6 +18,9 @@ public sealed record SessionListQuery(Guid AccountId)
     /// <summary>Only this project.</summary>
     public string? Project { get; init; }
 
+    /// <summary>Only the default project, which has no name.</summary>
+    public bool WithoutProject { get; init; }
+
     /// <summary>Only sessions triggered at or after this time.</summary>
     public DateTimeOffset? From { get; init; }
 
@@ -42,8 +45,8 @@ public sealed record SessionListQuery(Guid AccountId)
     /// <summary>Only these sources.</summary>
     public IReadOnlyCollection<SessionSource> Sources { get; init; } = [];
 
-    /// <summary>Only this environment.</summary>
-    public string? Environment { get; init; }
+    /// <summary>Only these environments.</summary>
+    public IReadOnlyCollection<string> Environments { get; init; } = [];
 
     /// <summary>Only this concurrency group.</summary>
     public string? ConcurrencyGroup { get; init; }
@@ -60,6 +63,12 @@ public sealed record SessionListQuery(Guid AccountId)
     /// <summary>Only sessions with a run that is not settled.</summary>
     public bool OnlyOpen { get; init; }
 
+    /// <summary>
+    /// Only sessions with a run in one of these open states. The open runs say so: whoever asks waits for their projection as well
+    /// (<see cref="OpenRuns.OpenRunsReader.ProjectionName"/>).
+    /// </summary>
+    public IReadOnlyCollection<RunState> OpenStates { get; init; } = [];
+
     /// <summary>Only sessions older than the one with this number; the next page after it (see <see cref="SessionListCursor"/>).</summary>
     public long? BeforeNumber { get; init; }
 
@@ -68,12 +77,23 @@ public sealed record SessionListQuery(Guid AccountId)
 
     /// <summary>How many at most, from 1 to <see cref="MaximumLimit"/>.</summary>
     public int Limit { get; init; } = 20;
+
+    /// <summary>
+    /// How many of the newest to leave out, for dialects whose pages have numbers. What is left out is counted through; everybody else
+    /// goes on with <see cref="BeforeNumber"/>.
+    /// </summary>
+    public long Offset { get; init; }
 }
 
 /// <summary>One page of a list.</summary>
 /// <param name="Sessions">Newest first.</param>
 /// <param name="NextCursor">Where the next page begins; null when there is none.</param>
 public sealed record SessionListPage(IReadOnlyList<ListedSession> Sessions, string? NextCursor);
+
+/// <summary>One page of a list whose pages have numbers, with how many there are in all; both as of one moment.</summary>
+/// <param name="Total">All sessions that the query finds, on whichever page.</param>
+/// <param name="Sessions">Those of the page, newest first.</param>
+public sealed record CountedSessionList(long Total, IReadOnlyList<ListedSession> Sessions);
 
 /// <summary>A session in a list; what it looks like is read from its stream.</summary>
 /// <param name="SessionId">Its id.</param>

@@ -1,4 +1,5 @@
 using Ledger.Projections.Daemon;
+using Ledger.Projections.OpenRuns;
 using Ledger.Projections.SessionList;
 using Ledger.Projections.Tests.Support;
 using Ledger.Sessions;
@@ -89,7 +90,7 @@ public sealed class SessionListReaderTests : LedgerTest
             All with { Users = ["jo"] },
             All with { Users = ["u-7"] },
             All with { Sources = [SessionSource.ScheduleNow] },
-            All with { Environment = "staging" },
+            All with { Environments = ["production", "staging"] },
             All with { ConcurrencyGroup = "deploy" },
             All with { TextSearch = "100% LESS" },
             All with { OnlyOpen = true },
@@ -102,10 +103,67 @@ public sealed class SessionListReaderTests : LedgerTest
         }
 
         await ShouldListAsync(All with { To = at }, other);
+        await ShouldListAsync(All with { WithoutProject = true }, other);
         await ShouldListAsync(All with { Statuses = [SessionStatus.Cancelled] }, other);
         await ShouldListAsync(All with { BeforeNumber = asked.FirstPosition }, other);
         await ShouldListAsync(All with { TextSearch = "100_ less" });
         await ShouldListAsync(All with { CheckId = Guid.NewGuid() });
+    }
+
+    [Fact]
+    public async Task A_numbered_page_says_how_many_there_are_in_all_though_it_may_be_empty_itself()
+    {
+        var sessions = new List<SessionSnapshot>();
+        for (var n = 0; n < 5; n++)
+        {
+            sessions.Insert(0, await TriggerAsync(Some.Session(Account) with { Project = "shop" }));
+        }
+
+        await TriggerAsync(Some.Session(Account));
+        await CatchUpAsync();
+
+        foreach (var (offset, expected) in new[] { (0, 0..2), (2, 2..4), (4, 4..5), (6, 5..5) })
+        {
+            var page = await Reader.ReadCountedAsync(All with { Project = "shop", Limit = 2, Offset = offset });
+
+            page.Total.ShouldBe(5);
+            page.Sessions.Select(session => session.Number).ShouldBe(sessions.Take(expected).Select(session => session.FirstPosition));
+        }
+
+        (await Reader.ReadCountedAsync(All with { Project = "other" })).Total.ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task Sessions_are_found_by_the_state_of_their_open_runs()
+    {
+        var queued = await TriggerAsync(Some.Session(Account));
+        var claimed = await ClaimAsync(await TriggerAsync(Some.Session(Account)), "runner-1");
+        var running = await StartRunAsync(await ClaimAsync(await TriggerAsync(Some.Session(Account)), "runner-1"), "runner-1");
+        var cancelling = await CancelAsync(await ClaimAsync(await TriggerAsync(Some.Session(Account)), "runner-1"));
+        await CancelAsync(await TriggerAsync(Some.Session(Account)));
+        await TriggerAsync(Some.Session(Guid.NewGuid()));
+
+        await ShouldListAsync(All with { OpenStates = [RunState.Queued] }, queued);
+        await ShouldListAsync(All with { OpenStates = [RunState.Claimed, RunState.Running] }, running, claimed);
+        await ShouldListAsync(All with { OpenStates = [RunState.Cancelling] }, cancelling);
+    }
+
+    [Fact]
+    public async Task The_environments_of_what_a_query_finds_are_named_once_each()
+    {
+        foreach (var (project, environment) in new[] { ("shop", "staging"), ("shop", "staging"), ("shop", "production"), ("blog", "preview") })
+        {
+            await TriggerAsync(Some.Session(Account) with
+            {
+                Project = project,
+                Metadata = Some.Json($$"""{"environment": "{{environment}}"}"""),
+            });
+        }
+
+        await TriggerAsync(Some.Session(Account) with { Project = "shop" });
+        await CatchUpAsync();
+
+        (await Reader.EnvironmentsAsync(All with { Project = "shop" })).ShouldBe(["production", "staging"], ignoreOrder: true);
     }
 
     [Theory]
@@ -123,7 +181,8 @@ public sealed class SessionListReaderTests : LedgerTest
 
     private async Task CatchUpAsync()
     {
-        daemon ??= await StartDaemonAsync(Brisk, SessionListReader.CreateProjection());
+        daemon ??= await StartDaemonAsync(Brisk, SessionListReader.CreateProjection(), OpenRunsReader.CreateProjection());
         (await daemon.WaitForHeadAsync(SessionListReader.ProjectionName, Patience)).ShouldBeTrue();
+        (await daemon.WaitForHeadAsync(OpenRunsReader.ProjectionName, Patience)).ShouldBeTrue();
     }
 }
