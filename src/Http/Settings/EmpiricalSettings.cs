@@ -16,7 +16,9 @@ internal sealed class EmpiricalConcurrencySettings : EmpiricalProjectConcurrency
     public string? Fault()
     {
         const string section = "Ledger:Empirical:Concurrency";
-        return FaultIn(section) ?? Projects.Select(project => project.Value.FaultIn($"{section}:Projects:{project.Key}")).FirstOrDefault(fault => fault is not null);
+        return FaultIn(section)
+            ?? Projects.Select(project => project.Value.FaultIn($"{section}:Projects:{project.Key}"))
+                .FirstOrDefault(fault => fault is not null);
     }
 }
 

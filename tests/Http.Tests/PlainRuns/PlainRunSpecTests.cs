@@ -5,7 +5,9 @@ using Ledger.Http.Tests.Runners;
 
 namespace Ledger.Http.Tests.PlainRuns;
 
-/// <summary>What a runner gets to execute for a plain run, and where it goes. Triggered in Empirical's dialect, which can say all of it.</summary>
+/// <summary>
+/// What a runner gets to execute for a plain run, and where it goes. Triggered in Empirical's dialect, which can say all of it.
+/// </summary>
 public sealed class PlainRunSpecTests(LedgerOfClass host) : IClassFixture<LedgerOfClass>
 {
     private const string Published = """

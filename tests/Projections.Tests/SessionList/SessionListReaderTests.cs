@@ -151,7 +151,8 @@ public sealed class SessionListReaderTests : LedgerTest
     [Fact]
     public async Task The_environments_of_what_a_query_finds_are_named_once_each()
     {
-        foreach (var (project, environment) in new[] { ("shop", "staging"), ("shop", "staging"), ("shop", "production"), ("blog", "preview") })
+        (string, string)[] places = [("shop", "staging"), ("shop", "staging"), ("shop", "production"), ("blog", "preview")];
+        foreach (var (project, environment) in places)
         {
             await TriggerAsync(Some.Session(Account) with
             {

@@ -14,7 +14,7 @@ internal static class EmpiricalRoutes
     {
         var routes = root.MapGroup("")
             .WithTags("Empirical")
-            .ReadsHeader(ProjectScope.Header, "The integer of the project; the key's own project, or the account's default one when absent.");
+            .ReadsHeader(ProjectScope.Header, "The integer of the project; the key's own, or the account's default one when absent.");
         routes.MapTrigger();
         routes.MapList();
         routes.MapReads();

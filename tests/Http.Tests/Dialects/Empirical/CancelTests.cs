@@ -48,7 +48,8 @@ public sealed class CancelTests(EmpiricalLedger ledger) : IClassFixture<Empirica
         var shown = await client.ReadAsync(run);
         shown.GetProperty("cancelled_by").GetString().ShouldBe("Dana");
         shown.GetProperty("cancel_reason").GetString().ShouldBe("Wrong build");
-        shown.GetProperty("cancelled_at").GetDateTimeOffset().ShouldBeGreaterThanOrEqualTo(shown.GetProperty("created_at").GetDateTimeOffset());
+        shown.GetProperty("cancelled_at").GetDateTimeOffset()
+            .ShouldBeGreaterThanOrEqualTo(shown.GetProperty("created_at").GetDateTimeOffset());
         var cancel = (await ledger.SessionAsync(run)).Cancels.Values.ShouldHaveSingleItem();
         (cancel.Via, cancel.Cause, cancel.Actor.Kind).ShouldBe((CancelVia.Empirical, CancelCause.User, ActorKind.User));
     }

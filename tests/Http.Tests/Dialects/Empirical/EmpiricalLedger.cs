@@ -14,7 +14,9 @@ using SimulatedRunner = Ledger.Http.Tests.Dialects.Checkly.SimulatedRunner;
 
 namespace Ledger.Http.Tests.Dialects.Empirical;
 
-/// <summary>A ledger for one test class, spoken to in Empirical's dialect. Each test has a project of its own, so that none sees another's.</summary>
+/// <summary>
+/// A ledger for one test class, spoken to in Empirical's dialect. Each test has a project of its own, so that none sees another's.
+/// </summary>
 public sealed class EmpiricalLedger : IAsyncLifetime
 {
     private readonly TestDatabase database = new();

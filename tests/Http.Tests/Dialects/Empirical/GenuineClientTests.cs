@@ -60,7 +60,7 @@ public sealed class GenuineClientTests(EmpiricalLedger ledger) : IClassFixture<E
     public async Task Curl_triggers_a_run_and_follows_it()
     {
         var (status, made) = await CurlAsync(
-            "/api/test-runs", ["-X", "PUT", "-H", "Content-Type: application/json", "-d", """{"environment": "staging", "branch": "main"}"""]);
+            "/api/test-runs", ["-X", "PUT", "--json", """{"environment": "staging", "branch": "main"}"""]);
         status.ShouldBe(200);
         var run = JsonSerializer.Deserialize<JsonElement>(made).GetProperty("data").GetProperty("test_run").GetProperty("id").GetInt64();
 
@@ -91,7 +91,8 @@ public sealed class GenuineClientTests(EmpiricalLedger ledger) : IClassFixture<E
             "curl",
             [
                 "--silent", "--show-error", "--max-time", "30", "--write-out", "\\n%{http_code}",
-                "-H", $"Authorization: Bearer {key ?? ledger.Running.ApiKey}", .. arguments, new Uri(ledger.Running.Address, path).ToString(),
+                "-H", $"Authorization: Bearer {key ?? ledger.Running.ApiKey}",
+                .. arguments, new Uri(ledger.Running.Address, path).ToString(),
             ]);
         var end = output.LastIndexOf('\n');
         return (int.Parse(output[(end + 1)..], CultureInfo.InvariantCulture), output[..end]);
@@ -100,8 +101,8 @@ public sealed class GenuineClientTests(EmpiricalLedger ledger) : IClassFixture<E
     private async Task<string> FetchAsync(string method, string path, string body, string contentType) => (await RunAsync(
         "node",
         [
-            "--input-type=module", "--eval", Fetch, "--", method, new Uri(ledger.Running.Address, path).ToString(), ledger.Running.ApiKey, body,
-            contentType,
+            "--input-type=module", "--eval", Fetch, "--",
+            method, new Uri(ledger.Running.Address, path).ToString(), ledger.Running.ApiKey, body, contentType,
         ])).TrimEnd();
 
     private static async Task<string> RunAsync(string program, IEnumerable<string> arguments)

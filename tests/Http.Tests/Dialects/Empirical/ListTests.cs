@@ -17,7 +17,8 @@ public sealed class ListTests(EmpiricalLedger ledger) : IClassFixture<EmpiricalL
 
         var answer = await client.GetAsync("/api/test-runs");
 
-        var createdAt = answer.Body.GetProperty("data").GetProperty("test_runs").GetProperty("items")[0].GetProperty("created_at").GetString();
+        var items = answer.Body.GetProperty("data").GetProperty("test_runs").GetProperty("items");
+        var createdAt = items[0].GetProperty("created_at").GetString();
         answer.Body.ShouldBeJson(
             $$"""
             {

@@ -24,7 +24,8 @@ public sealed class ReadTests(EmpiricalLedger ledger) : IClassFixture<EmpiricalL
     [Fact]
     public async Task A_run_is_shown_with_every_published_member()
     {
-        var run = await client.TriggerAsync("""{"environment": "staging", "build": {"url": "https://shop.test", "branch": "main", "commit": "abcdef1"}}""");
+        var run = await client.TriggerAsync(
+            """{"environment": "staging", "build": {"url": "https://shop.test", "branch": "main", "commit": "abcdef1"}}""");
 
         var answer = await client.GetAsync($"/api/test-runs/{run}");
 
@@ -93,7 +94,8 @@ public sealed class ReadTests(EmpiricalLedger ledger) : IClassFixture<EmpiricalL
             """{"pw_test_id":"t-1","status":"passed","title":"logs in","location":"login.spec.ts:3","duration":900,"errors":[]}""");
         var status = (await client.GetAsync($"/api/test-runs/{run}/status")).Body.GetProperty("data");
         status.GetProperty("run_id").GetInt64().ShouldBe(run);
-        status.GetProperty("test_case_ids").EnumerateArray().Select(id => id.GetString()).ShouldBe(["t-1", "t-2", "t-3", "t-4", "t-5", "t-6"]);
+        status.GetProperty("test_case_ids").EnumerateArray().Select(id => id.GetString())
+            .ShouldBe(["t-1", "t-2", "t-3", "t-4", "t-5", "t-6"]);
     }
 
     [Fact]

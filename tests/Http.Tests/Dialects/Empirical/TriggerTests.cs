@@ -50,7 +50,7 @@ public sealed class TriggerTests(EmpiricalLedger ledger) : IClassFixture<Empiric
     {
         const string kept = """
             "environment": "staging",
-            "build": {"url": "https://shop.test", "branch": "main", "commit": "abcdef1", "commit_url": "https://git.test/abcdef1", "version": "1.4"},
+            "build": {"url": "https://shop.test", "branch": "main", "commit": "abcdef1", "commit_url": "https://git.test/1", "version": "1"},
             "metadata": {"ticket": "SHOP-1", "attempt": 2.5},
             "tags": ["smoke", "checkout"],
             "send_notifications": false,
@@ -70,7 +70,8 @@ public sealed class TriggerTests(EmpiricalLedger ledger) : IClassFixture<Empiric
 
         JsonElement.DeepEquals(
             metadata,
-            JsonSerializer.Deserialize<JsonElement>($$"""{ {{kept}}, "branchName": "main", "commitId": "abcdef1" }""")).ShouldBeTrue(metadata.ToString());
+            JsonSerializer.Deserialize<JsonElement>($$"""{ {{kept}}, "branchName": "main", "commitId": "abcdef1" }"""))
+            .ShouldBeTrue(metadata.ToString());
     }
 
     [Fact]
@@ -101,12 +102,12 @@ public sealed class TriggerTests(EmpiricalLedger ledger) : IClassFixture<Empiric
     [InlineData("""{"environment": "e", "metadata": {"a": true}}""", "metadata")]
     [InlineData("""{"environment": "e", "metadata": {"a": null}}""", "metadata")]
     [InlineData("""{"environment": "e", "metadata": {"a": {}}}""", "metadata")]
-    [InlineData("""{"environment": "e", "environment_variables_overrides": {"A": "b"}}""", "environment_variables_overrides")]
-    [InlineData("""{"environment": "e", "environment_variables_overrides": [{"name": "A"}]}""", "environment_variables_overrides")]
-    [InlineData("""{"environment": "e", "environment_variables_overrides": [{"value": "A"}]}""", "environment_variables_overrides")]
-    [InlineData("""{"environment": "e", "environment_variables_overrides": [{"name": "A=B", "value": "c"}]}""", "environment_variables_overrides")]
-    [InlineData("""{"environment": "e", "environment_variables_overrides": [{"name": "A", "value": 5}]}""", "environment_variables_overrides")]
-    [InlineData("""{"environment": "e", "environment_variables_overrides": [null]}""", "environment_variables_overrides")]
+    [InlineData("""{"environment": "e", "environment_variables_overrides": {"A": "b"}}""", "_overrides")]
+    [InlineData("""{"environment": "e", "environment_variables_overrides": [{"name": "A"}]}""", "_overrides")]
+    [InlineData("""{"environment": "e", "environment_variables_overrides": [{"value": "A"}]}""", "_overrides")]
+    [InlineData("""{"environment": "e", "environment_variables_overrides": [{"name": "A=B", "value": "c"}]}""", "_overrides")]
+    [InlineData("""{"environment": "e", "environment_variables_overrides": [{"name": "A", "value": 5}]}""", "_overrides")]
+    [InlineData("""{"environment": "e", "environment_variables_overrides": [null]}""", "_overrides")]
     [InlineData("""{"environment": "e", "tags": "smoke"}""", "tags")]
     [InlineData("""{"environment": "e", "tags": [null]}""", "tags")]
     [InlineData("""{"environment": "e", "project_id": "x"}""", "project_id")]

@@ -10,7 +10,7 @@ internal sealed record CancelBody
     public string? Reason { get; init; }
 
     /// <summary>The reason that a body gives, if it gives one.</summary>
-    /// <exception cref="RequestRejected">400 for a reason that is no text or too long, and for everything that is no JSON object.</exception>
+    /// <exception cref="RequestRejected">400 for a reason that is no text or too long, and for what is no JSON object.</exception>
     public static async Task<string?> ReasonAsync(HttpRequest request) =>
         Inputs.Reason((await Body.ReadJsonAsync<CancelBody>(request, EmpiricalJson.Options))?.Reason);
 }

@@ -27,7 +27,9 @@ internal sealed class ConcurrencyRule
             concurrency.Projects.TryGetValue(project.Name ?? ProjectChecks.DefaultProject, out var own) ? own : concurrency);
     }
 
-    /// <summary>The group of a run; null when it stands in none. The environment, which has no colon, comes first: no two groups are one.</summary>
+    /// <summary>
+    /// The group of a run; null when it stands in none. The environment, which has no colon, comes first: no two groups are one.
+    /// </summary>
     public string? GroupOf(string environment, string? branch) => settings.Scope switch
     {
         EmpiricalProjectConcurrency.Project => "empirical:project",

@@ -12,8 +12,8 @@ using Ledger.Streams;
 namespace Ledger.Http.Dialects.Empirical.Lists;
 
 /// <summary>
-/// Lists the test runs of a project (wire.md 6.2). Which ones and how many there are is the projection's to say, once it has come to the end
-/// of the log; what they look like is read from their streams.
+/// Lists the test runs of a project (wire.md 6.2). Which ones and how many there are is the projection's to say, once it has come to the
+/// end of the log; what they look like is read from their streams.
 /// </summary>
 internal static class ListTestRuns
 {

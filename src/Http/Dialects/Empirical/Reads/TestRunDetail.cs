@@ -18,23 +18,23 @@ internal sealed record TestRunDetail : TestRun
     }
 
     /// <summary>The same as <see cref="TestRun.Id"/>.</summary>
-    [JsonPropertyName("run_id")]
+    [JsonPropertyName("run_id"), JsonPropertyOrder(1)]
     public long RunId => Id;
 
     /// <summary>The test cases that the trigger asked for; when it asked for all, those that the runner has reported.</summary>
-    [JsonPropertyName("test_case_ids")]
+    [JsonPropertyName("test_case_ids"), JsonPropertyOrder(1)]
     public IReadOnlyList<JsonElement> TestCaseIds { get; init; } = [];
 
     /// <summary>When it was cancelled; null, like the two below, unless it is.</summary>
-    [JsonPropertyName("cancelled_at")]
+    [JsonPropertyName("cancelled_at"), JsonPropertyOrder(1)]
     public DateTimeOffset? CancelledAt { get; init; }
 
     /// <summary>Who asked first: the owner of the key, or the part of the ledger that did.</summary>
-    [JsonPropertyName("cancelled_by")]
+    [JsonPropertyName("cancelled_by"), JsonPropertyOrder(1)]
     public string? CancelledBy { get; init; }
 
     /// <summary>The first reason.</summary>
-    [JsonPropertyName("cancel_reason")]
+    [JsonPropertyName("cancel_reason"), JsonPropertyOrder(1)]
     public string? CancelReason { get; init; }
 
     public static new TestRunDetail Of(SessionSnapshot snapshot)

@@ -5,9 +5,9 @@ using Ledger.Streams;
 namespace Ledger.Http.Dialects.Empirical.TestRuns;
 
 /// <summary>
-/// A test run as lists show it (wire.md 6.2): a session of kind <c>run</c>, in whichever dialect it was triggered. The members' names stand
-/// here for the OpenAPI document, which knows no dialect's naming.
+/// A test run as lists show it (wire.md 6.2): a session of kind <c>run</c>, in whichever dialect it was triggered.
 /// </summary>
+// The members' names stand here for the OpenAPI document, which knows no dialect's naming policy.
 internal record TestRun
 {
     /// <summary>The session's number.</summary>
@@ -15,7 +15,10 @@ internal record TestRun
 
     public required TestRunState State { get; init; }
 
-    /// <summary>The tests that the runner has reported, by how they ended; none before the end. Those that were cut off count in the total alone.</summary>
+    /// <summary>
+    /// The tests that the runner has reported, here and below by how they ended; none before the end. Those that were cut off count in the
+    /// total alone.
+    /// </summary>
     [JsonPropertyName("total_count")]
     public required int TotalCount { get; init; }
 

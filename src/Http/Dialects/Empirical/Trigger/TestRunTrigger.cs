@@ -9,9 +9,9 @@ using Ledger.Sessions;
 namespace Ledger.Http.Dialects.Empirical.Trigger;
 
 /// <summary>
-/// The body of a trigger (wire.md 6.2). Null is the same as absent for everything but <c>environment</c>. The members' names stand here for
-/// the OpenAPI document, which knows no dialect's naming.
+/// The body of a trigger (wire.md 6.2). Null is the same as absent for everything but <c>environment</c>.
 /// </summary>
+// The members' names stand here for the OpenAPI document, which knows no dialect's naming policy.
 internal sealed record TestRunTrigger
 {
     /// <summary>The slug of the environment. Required.</summary>
@@ -70,7 +70,8 @@ internal sealed record TestRunTrigger
     {
         var fault = this switch
         {
-            { Environment: null or { Length: 0 or > LongestEnvironment } } => $"'environment' must be a slug of 1 to {LongestEnvironment} characters.",
+            { Environment: null or { Length: 0 or > LongestEnvironment } } =>
+                $"'environment' must be a slug of 1 to {LongestEnvironment} characters.",
             _ when Environment.Any(c => c == ':' || char.IsWhiteSpace(c) || char.IsControl(c)) =>
                 "'environment' must be a slug, without white space and colons.",
             { Branch: not null, Build: not null } => "'branch' and 'build' exclude each other.",
