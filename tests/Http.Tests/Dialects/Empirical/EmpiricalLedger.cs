@@ -47,7 +47,8 @@ public sealed class EmpiricalLedger : IAsyncLifetime
     internal EmpiricalClient NewProject() => ClientOf(Interlocked.Increment(ref projects));
 
     /// <summary>A client of a project by its integer; of the default project when null.</summary>
-    internal EmpiricalClient ClientOf(int? project, string? key = null) => new(this, key ?? Running.ApiKey, project);
+    internal EmpiricalClient ClientOf(int? project, string? key = null, RunningLedger? of = null) =>
+        new(of ?? Running, key ?? Running.ApiKey, project);
 
     /// <summary>A key of the account.</summary>
     internal async Task<string> KeyAsync(string? project = null, string? owner = null, string scopes = "command read", Guid? account = null)
@@ -104,7 +105,7 @@ public sealed class EmpiricalLedger : IAsyncLifetime
 }
 
 /// <summary>One key and one project.</summary>
-internal sealed class EmpiricalClient(EmpiricalLedger ledger, string key, int? project)
+internal sealed class EmpiricalClient(RunningLedger ledger, string key, int? project)
 {
     /// <summary>The project's integer.</summary>
     public int Project => project ?? 0;
@@ -139,7 +140,7 @@ internal sealed class EmpiricalClient(EmpiricalLedger ledger, string key, int? p
     /// <summary>Sends a request whose body, if there is one, says nothing about its type.</summary>
     public async Task<Answer> SendAsync(HttpMethod method, string path, string? body = null)
     {
-        using var client = ledger.Running.ClientWith(key);
+        using var client = ledger.ClientWith(key);
         if (project is { } number)
         {
             client.DefaultRequestHeaders.Add("x-project-id", number.ToString(CultureInfo.InvariantCulture));

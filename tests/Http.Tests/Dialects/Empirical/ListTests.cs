@@ -2,6 +2,7 @@ using System.Net;
 using Ledger.Http.Dialects.Empirical;
 using Ledger.Http.Tests.Hosting;
 using Ledger.Sessions;
+using Ledger.Support;
 
 namespace Ledger.Http.Tests.Dialects.Empirical;
 
@@ -119,6 +120,20 @@ public sealed class ListTests(EmpiricalLedger ledger) : IClassFixture<EmpiricalL
         var number = (await client.ReadAsync(run)).GetProperty("environment_id").GetInt32();
 
         (await IdsAsync($"environment_ids={number}")).ShouldBe([run]);
+    }
+
+    [Fact]
+    public async Task An_interval_reaches_back_so_many_days_from_now()
+    {
+        var clock = new FakeClock();
+        await using var running = await RunningLedger.StartAsync(ledger.ConnectionString, clock: clock, account: Guid.NewGuid());
+        var account = ledger.ClientOf(null, running.ApiKey, running);
+        var old = await account.TriggerAsync();
+        clock.Advance(TimeSpan.FromDays(2));
+        var young = await account.TriggerAsync();
+
+        IdsOf(await account.GetAsync("/api/test-runs?interval_in_days=1")).ShouldBe([young]);
+        IdsOf(await account.GetAsync("/api/test-runs?interval_in_days=3")).ShouldBe([young, old]);
     }
 
     [Fact]

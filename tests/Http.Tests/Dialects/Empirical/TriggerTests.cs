@@ -50,7 +50,7 @@ public sealed class TriggerTests(EmpiricalLedger ledger) : IClassFixture<Empiric
     {
         const string kept = """
             "environment": "staging",
-            "build": {"url": "https://shop.test", "branch": "main", "commit": "abcdef1", "commit_url": "https://git.test/1", "version": "1"},
+            "build": {"url": "https://shop.test", "branch": "main", "commit": "abcdef1", "commit_url": "https://git.test", "version": "1"},
             "metadata": {"ticket": "SHOP-1", "attempt": 2.5},
             "tags": ["smoke", "checkout"],
             "send_notifications": false,
