@@ -32,6 +32,8 @@ internal sealed class LedgerSettings
 
     public ChecklySettings Checkly { get; set; } = new();
 
+    public EmpiricalSettings Empirical { get; set; } = new();
+
     public TesterArmySettings TesterArmy { get; set; } = new();
 
     public BundleSettings Bundles { get; set; } = new();
@@ -67,6 +69,7 @@ internal sealed class LedgerSettings
             { PlainRuns.Location.Length: 0 or > Limits.Name } => $"Ledger:PlainRuns:Location must have 1 to {Limits.Name} characters.",
             _ when Checkly.Locations.Any(location => location.Key.Length > Limits.Name || string.IsNullOrWhiteSpace(location.Value)) =>
                 $"Ledger:Checkly:Locations must name each region, whose code has at most {Limits.Name} characters.",
+            { Empirical.Concurrency: var concurrency } when concurrency.Fault() is { } fault => fault,
             { Bundles.MaximumMegabytes: < 1 or > 2000 } => "Ledger:Bundles:MaximumMegabytes must be between 1 and 2000.",
             { Bundles.KeepDays: < 1 } => "Ledger:Bundles:KeepDays must be at least 1.",
             { Mqtt.MaximumConnections: < 1 } => "Ledger:Mqtt:MaximumConnections must be at least 1.",

@@ -21,6 +21,9 @@ public sealed record SessionListQuery(Guid AccountId)
     /// <summary>Beside <see cref="Project"/>, sessions that have none.</summary>
     public bool OrWithoutProject { get; init; }
 
+    /// <summary>Only the default project, which has no name.</summary>
+    public bool WithoutProject { get; init; }
+
     /// <summary>Only sessions triggered at or after this time.</summary>
     public DateTimeOffset? From { get; init; }
 
@@ -45,8 +48,8 @@ public sealed record SessionListQuery(Guid AccountId)
     /// <summary>Only these sources.</summary>
     public IReadOnlyCollection<SessionSource> Sources { get; init; } = [];
 
-    /// <summary>Only this environment.</summary>
-    public string? Environment { get; init; }
+    /// <summary>Only these environments.</summary>
+    public IReadOnlyCollection<string> Environments { get; init; } = [];
 
     /// <summary>Only this concurrency group.</summary>
     public string? ConcurrencyGroup { get; init; }
@@ -77,12 +80,23 @@ public sealed record SessionListQuery(Guid AccountId)
 
     /// <summary>How many at most, from 1 to <see cref="MaximumLimit"/>.</summary>
     public int Limit { get; init; } = 20;
+
+    /// <summary>
+    /// How many of the newest to leave out, for dialects whose pages have numbers. What is left out is counted through; everybody else
+    /// goes on with <see cref="BeforeNumber"/>.
+    /// </summary>
+    public long Offset { get; init; }
 }
 
 /// <summary>One page of a list.</summary>
 /// <param name="Sessions">Newest first.</param>
 /// <param name="NextCursor">Where the next page begins; null when there is none.</param>
 public sealed record SessionListPage(IReadOnlyList<ListedSession> Sessions, string? NextCursor);
+
+/// <summary>One page of a list whose pages have numbers, with how many there are in all; both as of one moment.</summary>
+/// <param name="Total">All sessions that the query finds, on whichever page.</param>
+/// <param name="Sessions">Those of the page, newest first.</param>
+public sealed record CountedSessionList(long Total, IReadOnlyList<ListedSession> Sessions);
 
 /// <summary>A session in a list; what it looks like is read from its stream.</summary>
 /// <param name="SessionId">Its id.</param>

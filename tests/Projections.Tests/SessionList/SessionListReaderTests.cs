@@ -90,7 +90,7 @@ public sealed class SessionListReaderTests : LedgerTest
             All with { Users = ["jo"] },
             All with { Users = ["u-7"] },
             All with { Sources = [SessionSource.ScheduleNow] },
-            All with { Environment = "staging" },
+            All with { Environments = ["production", "staging"] },
             All with { ConcurrencyGroup = "deploy" },
             All with { TextSearch = "100% LESS" },
             All with { OnlyOpen = true },
@@ -103,10 +103,34 @@ public sealed class SessionListReaderTests : LedgerTest
         }
 
         await ShouldListAsync(All with { To = at }, other);
+        await ShouldListAsync(All with { WithoutProject = true }, other);
         await ShouldListAsync(All with { Statuses = [SessionStatus.Cancelled] }, other);
         await ShouldListAsync(All with { BeforeNumber = asked.FirstPosition }, other);
         await ShouldListAsync(All with { TextSearch = "100_ less" });
         await ShouldListAsync(All with { CheckId = Guid.NewGuid() });
+    }
+
+    [Fact]
+    public async Task A_numbered_page_says_how_many_there_are_in_all_though_it_may_be_empty_itself()
+    {
+        var sessions = new List<SessionSnapshot>();
+        for (var n = 0; n < 5; n++)
+        {
+            sessions.Insert(0, await TriggerAsync(Some.Session(Account) with { Project = "shop" }));
+        }
+
+        await TriggerAsync(Some.Session(Account));
+        await CatchUpAsync();
+
+        foreach (var (offset, expected) in new[] { (0, 0..2), (2, 2..4), (4, 4..5), (6, 5..5) })
+        {
+            var page = await Reader.ReadCountedAsync(All with { Project = "shop", Limit = 2, Offset = offset });
+
+            page.Total.ShouldBe(5);
+            page.Sessions.Select(session => session.Number).ShouldBe(sessions.Take(expected).Select(session => session.FirstPosition));
+        }
+
+        (await Reader.ReadCountedAsync(All with { Project = "other" })).Total.ShouldBe(0);
     }
 
     [Fact]
@@ -139,6 +163,25 @@ public sealed class SessionListReaderTests : LedgerTest
 
         await ShouldListAsync(All with { Project = "shop" }, shop);
         await ShouldListAsync(All with { Project = "shop", OrWithoutProject = true }, shop, without);
+    }
+
+    [Fact]
+    public async Task The_environments_of_what_a_query_finds_are_named_once_each()
+    {
+        (string, string)[] places = [("shop", "staging"), ("shop", "staging"), ("shop", "production"), ("blog", "preview")];
+        foreach (var (project, environment) in places)
+        {
+            await TriggerAsync(Some.Session(Account) with
+            {
+                Project = project,
+                Metadata = Some.Json($$"""{"environment": "{{environment}}"}"""),
+            });
+        }
+
+        await TriggerAsync(Some.Session(Account) with { Project = "shop" });
+        await CatchUpAsync();
+
+        (await Reader.EnvironmentsAsync(All with { Project = "shop" })).ShouldBe(["production", "staging"], ignoreOrder: true);
     }
 
     [Theory]

@@ -2,6 +2,7 @@ using System.Collections.Frozen;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Ledger.Http.Errors;
+using Ledger.Http.Requests;
 
 namespace Ledger.Http.Dialects.Checkly.CheckResults;
 

@@ -1,4 +1,4 @@
-namespace Ledger.Http.Dialects.Checkly;
+namespace Ledger.Http.Requests;
 
 /// <summary>
 /// Array parameters of the query string in every style that clients send: <c>a=x&amp;a=y</c>, <c>a[]=x&amp;a[]=y</c> and <c>a=x,y</c>, in

@@ -1,0 +1,43 @@
+using System.Text.Json;
+
+namespace Ledger.Http.Dialects.Empirical.TestRuns;
+
+/// <summary>
+/// What this dialect shows of a session's metadata. The session may have been triggered in another dialect, so that nothing of it need be
+/// there or be of the form that is expected.
+/// </summary>
+internal readonly struct TestRunFacts(JsonElement? metadata)
+{
+    /// <summary>The names under which the session list finds them (wire.md 3.6).</summary>
+    public const string BranchName = "branchName";
+
+    /// <inheritdoc cref="BranchName"/>
+    public const string CommitId = "commitId";
+
+    /// <summary>The slug of the environment.</summary>
+    public string? Environment => Text(metadata, "environment");
+
+    /// <summary>The branch of the tests, or else of the build that is tested.</summary>
+    public string? Branch => Text(metadata, BranchName);
+
+    /// <summary>Where the build is served.</summary>
+    public string? BuildUrl => Text(Build, "url");
+
+    /// <summary>The branch that was built.</summary>
+    public string? BuildBranch => Text(Build, "branch");
+
+    /// <summary>The commit that was built.</summary>
+    public string? Commit => Text(metadata, CommitId);
+
+    /// <summary>The test cases that the trigger asked for; null when it asked for all.</summary>
+    public IReadOnlyList<JsonElement>? TestCaseIds =>
+        Member(metadata, "test_case_ids") is { ValueKind: JsonValueKind.Array } ids ? [.. ids.EnumerateArray()] : null;
+
+    private JsonElement? Build => Member(metadata, "build");
+
+    private static string? Text(JsonElement? members, string name) =>
+        Member(members, name) is { ValueKind: JsonValueKind.String } text ? text.GetString() : null;
+
+    private static JsonElement? Member(JsonElement? members, string name) =>
+        members is { ValueKind: JsonValueKind.Object } these && these.TryGetProperty(name, out var value) ? value : null;
+}

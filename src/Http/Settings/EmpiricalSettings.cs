@@ -1,0 +1,52 @@
+namespace Ledger.Http.Settings;
+
+/// <summary>Empirical's dialect (wire.md 6).</summary>
+internal sealed class EmpiricalSettings
+{
+    public EmpiricalConcurrencySettings Concurrency { get; set; } = new();
+}
+
+/// <summary>Which test runs stand in one group, and what a new one does to the earlier of its group (wire.md 6.2).</summary>
+internal sealed class EmpiricalConcurrencySettings : EmpiricalProjectConcurrency
+{
+    /// <summary>Other rules for some projects, by name; <c>default</c> is the default project.</summary>
+    public Dictionary<string, EmpiricalProjectConcurrency> Projects { get; set; } = [];
+
+    /// <summary>What is wrong with them, in one sentence; null when nothing is.</summary>
+    public string? Fault()
+    {
+        const string section = "Ledger:Empirical:Concurrency";
+        return FaultIn(section)
+            ?? Projects.Select(project => project.Value.FaultIn($"{section}:Projects:{project.Key}"))
+                .FirstOrDefault(fault => fault is not null);
+    }
+}
+
+/// <summary>The rule for one project, in the published words.</summary>
+internal class EmpiricalProjectConcurrency
+{
+    public const string None = "none";
+    public const string Project = "project";
+    public const string Environment = "environment";
+    public const string BranchEnvironment = "branch_environment";
+    public const string CancelPrevious = "cancel_previous";
+    public const string QueueNew = "queue_new";
+
+    /// <summary>Which runs stand in one group: <c>none</c>, <c>project</c>, <c>environment</c> or <c>branch_environment</c>.</summary>
+    public string Scope { get; set; } = None;
+
+    /// <summary>
+    /// <c>queue_new</c>: the new run waits until the earlier ones are settled. <c>cancel_previous</c>: the ledger cancels them, and the new
+    /// run waits until they have stopped.
+    /// </summary>
+    public string Behaviour { get; set; } = QueueNew;
+
+    /// <summary>What is wrong with this rule; null when nothing is.</summary>
+    public string? FaultIn(string section) => this switch
+    {
+        { Scope: not (None or Project or Environment or BranchEnvironment) } =>
+            $"{section}:Scope must be {None}, {Project}, {Environment} or {BranchEnvironment}.",
+        { Behaviour: not (CancelPrevious or QueueNew) } => $"{section}:Behaviour must be {CancelPrevious} or {QueueNew}.",
+        _ => null,
+    };
+}
