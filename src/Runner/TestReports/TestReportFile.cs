@@ -27,6 +27,8 @@ internal static class TestReportFile
     public static TestReport? Read(string path) =>
         BytesOf(path) is { } json && PlaywrightReport.Read(json) is { } cases ? Bounded(cases) : null;
 
+    private const int RoomForErrors = 64 * 1024;
+
     // The run's own code wrote the file and may have made anything of it. Opened for writing too, a pipe does not block and is known by
     // having no position.
     private static byte[]? BytesOf(string path)
@@ -54,22 +56,37 @@ internal static class TestReportFile
         }
     }
 
-    // When not all fit, those that went wrong are kept first, and none loses its place among the rest.
+    // When not all fit, the tests that went wrong are kept first, and then as many of their messages as there is room for; none loses its
+    // place among the rest.
     private static TestReport Bounded(IReadOnlyList<TestCase> cases)
     {
         var kept = new SortedDictionary<int, TestCase>();
-        var room = MaximumBytes;
+        var room = MaximumBytes - RoomForErrors;
         foreach (var (index, test) in cases.Index().OrderBy(c => c.Item.Status is TestStatus.Passed or TestStatus.Skipped))
         {
-            room -= JsonSerializer.SerializeToUtf8Bytes(test, LedgerJson.Default.TestCase).Length + 1;
+            var bare = test with { Errors = null };
+            room -= SizeOf(bare);
             if (room < 0 || kept.Count == MaximumCases)
             {
                 break;
             }
 
-            kept.Add(index, test);
+            kept.Add(index, bare);
+        }
+
+        room = Math.Max(room, 0) + RoomForErrors;
+        foreach (var index in kept.Keys.Where(index => cases[index].Errors is not null).ToList())
+        {
+            var cost = SizeOf(cases[index]) - SizeOf(kept[index]);
+            if (cost <= room)
+            {
+                room -= cost;
+                kept[index] = cases[index];
+            }
         }
 
         return new TestReport([.. kept.Values], cases.Count - kept.Count);
     }
+
+    private static int SizeOf(TestCase test) => JsonSerializer.SerializeToUtf8Bytes(test, LedgerJson.Default.TestCase).Length + 1;
 }
