@@ -29,7 +29,7 @@ internal static class Machine
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return $"The log directory or the data directory cannot be made: {e.Message}";
+            return $"--log-directory or --data-directory cannot be made: {e.Message}";
         }
     }
 }

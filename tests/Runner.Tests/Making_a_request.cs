@@ -122,7 +122,7 @@ public sealed class Making_a_request : IAsyncLifetime
     [InlineData("HEADERS", "Content-Type", "CONTAINS", "application/json", true)]
     [InlineData("HEADERS", "x-none", "IS_NULL", "", true)]
     [InlineData("HEADERS", "x-none", "EQUALS", "", false)]
-    [InlineData("HEADERS", "", "HAS_KEY", "content-type", true)]
+    [InlineData("HEADERS", "", "HAS_KEY", "Content-Type", true)]
     [InlineData("TEXT_BODY", "", "CONTAINS", "Ledger", true)]
     [InlineData("TEXT_BODY", "", "NOT_CONTAINS", "Ledger", false)]
     [InlineData("TEXT_BODY", "\"name\":\"(.)", "EQUALS", "L", true)]
@@ -182,6 +182,30 @@ public sealed class Making_a_request : IAsyncLifetime
         });
 
         ((string?)result["details"]!["api"]!["assertions"]![0]!["error"]).ShouldBe("the body is no JSON");
+    }
+
+    [Theory]
+    [InlineData("$.half", "CONTAINS", "x", true)]
+    [InlineData("$.half.length", "GREATER_THAN", "0", true)]
+    [InlineData("$.whole", "EQUALS", "😀", false)]
+    public async Task Half_a_character_fails_what_looks_at_it(string property, string comparison, string target, bool hasFailures)
+    {
+        var result = await PerformAsync(new
+        {
+            url = $"{_service.Url}/half", assertions = new[] { Assertion("JSON_BODY", comparison, target, property) },
+        });
+
+        ((bool)result["hasFailures"]!).ShouldBe(hasFailures, result.ToJsonString());
+    }
+
+    [Theory]
+    [InlineData("IPv4", false)]
+    [InlineData("IPv6", true)]
+    public async Task A_check_may_ask_for_a_family_of_addresses(string ipFamily, bool hasFailures)
+    {
+        var result = await PerformAsync(new { url = $"{_service.Url}/200", ipFamily });
+
+        ((bool)result["hasFailures"]!).ShouldBe(hasFailures);
     }
 
     [Theory]

@@ -63,6 +63,18 @@ public sealed class Reporting_tests : IDisposable
         cases[8].Id.ShouldBe("s-9:one");
     }
 
+    [Fact]
+    public void Half_a_character_costs_its_message_only()
+    {
+        const string report =
+            """
+            {"suites":[{"specs":[{"title":"a","file":"a.ts","line":1,"tests":[
+              {"status":"unexpected","results":[{"status":"failed","duration":1,"errors":[{"message":"cut \ud83d"}]}]}]}]}]}
+            """;
+
+        PlaywrightReport.Read(Encoding.UTF8.GetBytes(report))!.ShouldHaveSingleItem().Errors.ShouldBe(["(not readable)"]);
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("no json")]

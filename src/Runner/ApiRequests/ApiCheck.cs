@@ -21,7 +21,7 @@ internal static class ApiCheck
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         try
         {
-            return Judge(request, await ApiConnection.SendAsync(request, time, either.Token), output);
+            return Judge(request, await ApiConnection.SendAsync(request, time, either.Token), output, cancellationToken);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
@@ -37,10 +37,16 @@ internal static class ApiCheck
         }
     }
 
-    private static Exit Judge(ApiRequest request, ApiResponse response, RunLog output)
+    private static Exit Judge(ApiRequest request, ApiResponse response, RunLog output, CancellationToken cancellationToken)
     {
         output.Note($"answered {response.Status} after {response.Time.TotalMilliseconds:0} ms");
-        var assertions = request.Assertions.Select(assertion => assertion.Check(response)).ToList();
+        var assertions = new List<AssertionDetails>();
+        foreach (var assertion in request.Assertions)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            assertions.Add(assertion.Check(response));
+        }
+
         foreach (var failed in assertions.Where(a => a.Error is not null))
         {
             output.Note($"{failed.Source} {failed.Property} {failed.Comparison} {failed.Target}: {failed.Error}; found {failed.Actual}");

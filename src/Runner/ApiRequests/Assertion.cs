@@ -22,11 +22,13 @@ internal sealed class Assertion(AssertionDetails written, SourceReader source, C
         var comparison = members.RequiredText("comparison");
         var property = members.Text("property") ?? string.Empty;
         var target = TargetOf(members);
+        // The names of headers are in lower case, however the answer or the spec writes them.
+        var isHeaderName = source is "HEADERS" && property.Length == 0 && comparison is ("HAS_KEY" or "NOT_HAS_KEY");
         return new Assertion(
             new AssertionDetails(Shown(source), Shown(property), comparison, Shown(target), Actual: null, Error: null),
             SourceReader.For(source, variables.Fill(property), members.Text("regex"), members.Path),
             Comparison.Named(comparison, members.Path),
-            variables.Fill(target));
+            isHeaderName ? variables.Fill(target).ToLowerInvariant() : variables.Fill(target));
     }
 
     /// <summary>Compares.</summary>
@@ -44,6 +46,11 @@ internal sealed class Assertion(AssertionDetails written, SourceReader source, C
         catch (RegexMatchTimeoutException)
         {
             return written with { Error = "the regular expression takes too long" };
+        }
+        catch (InvalidOperationException)
+        {
+            // Names of members that are no readable text.
+            return written with { Error = "the body holds something that is no readable text" };
         }
         catch (UnreadableBodyException e)
         {

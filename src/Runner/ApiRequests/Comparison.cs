@@ -32,9 +32,12 @@ internal sealed class Comparison(Func<JsonElement?, string, bool> holds)
         ? new Comparison(holds)
         : throw new UnusableSpecException($"{path}.comparison is {LogLine.Of(name)}, which this runner does not know");
 
+    private static UnreadableBodyException Unreadable => new("the body holds something that is no readable text");
+
     /// <summary>A value as text: texts as they are, everything else as JSON.</summary>
+    /// <exception cref="UnreadableBodyException">It is no readable text.</exception>
     public static string TextOf(JsonElement value) =>
-        value.ValueKind is JsonValueKind.String ? value.GetString()! : value.GetRawText();
+        value.ValueKind is JsonValueKind.String ? JsonText.Of(value) ?? throw Unreadable : value.GetRawText();
 
     /// <summary>Whether it holds.</summary>
     public bool Holds(JsonElement? actual, string target) => holds(actual, target);
@@ -80,7 +83,7 @@ internal sealed class Comparison(Func<JsonElement?, string, bool> holds)
 
     private static bool IsEmpty(JsonElement? actual) => actual switch
     {
-        { ValueKind: JsonValueKind.String } value => value.GetString()!.Length == 0,
+        { ValueKind: JsonValueKind.String } value => TextOf(value).Length == 0,
         { ValueKind: JsonValueKind.Array } value => value.GetArrayLength() == 0,
         { ValueKind: JsonValueKind.Object } value => !value.EnumerateObject().Any(),
         _ => IsNull(actual),

@@ -91,7 +91,7 @@ internal sealed partial class JsonPath
             {
                 JsonValueKind.Object when value.TryGetProperty(Member, out var member) => [member],
                 JsonValueKind.Array when Member is "length" => [JsonSerializer.SerializeToElement(value.GetArrayLength())],
-                JsonValueKind.String when Member is "length" => [JsonSerializer.SerializeToElement(value.GetString()!.Length)],
+                JsonValueKind.String when Member is "length" => [JsonSerializer.SerializeToElement(Comparison.TextOf(value).Length)],
                 _ => [],
             };
         }

@@ -8,20 +8,19 @@ namespace Ledger.Runner.ApiRequests;
 /// the environment of this runner.
 /// </summary>
 /// <param name="values">The run's <c>spec.environment</c>.</param>
-internal sealed partial class Variables(IReadOnlyDictionary<string, string?> values)
+internal sealed class Variables(IReadOnlyDictionary<string, string?> values)
 {
+    // Bodies may be long and are not ours: no backtracking.
+    private static readonly Regex Names = new(
+        @"\{\{\{\s*(?<name>[A-Za-z_][A-Za-z0-9_]*)\s*\}\}\}|\{\{\s*(?<name>[A-Za-z_][A-Za-z0-9_]*)\s*\}\}",
+        RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture);
+
     /// <summary>The text with values in it.</summary>
     /// <exception cref="UnusableSpecException">It names a variable that the run does not set.</exception>
-    public string Fill(string text) => Names().Replace(text, match =>
+    public string Fill(string text) => Names.Replace(text, match =>
     {
         var name = match.Groups["name"].Value;
         return values.GetValueOrDefault(name)
             ?? throw new UnusableSpecException($"the request uses the variable {LogLine.Of(name)}, which the run does not set");
     });
-
-    [GeneratedRegex(
-        @"\{\{\{\s*(?<name>[A-Za-z_][A-Za-z0-9_]*)\s*\}\}\}|\{\{\s*(?<name>[A-Za-z_][A-Za-z0-9_]*)\s*\}\}",
-        RegexOptions.ExplicitCapture,
-        matchTimeoutMilliseconds: 1000)]
-    private static partial Regex Names();
 }

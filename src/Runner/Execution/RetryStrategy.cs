@@ -73,7 +73,7 @@ internal sealed class RetryStrategy(
     {
         const string name = "onlyOn";
         IReadOnlyList<string> conditions = members.Find(name) is { ValueKind: JsonValueKind.String } one
-            ? [one.GetString()!]
+            ? [JsonText.Of(one) ?? string.Empty]
             : members.Texts(name, "conditions");
         return conditions.FirstOrDefault(c => c is not "NETWORK_ERROR") is { } unknown
             ? throw new UnusableSpecException($"{members.Path}.{name} is {LogLine.Of(unknown)}, which this runner does not know")

@@ -127,10 +127,10 @@ internal sealed record RunSpec
 
             environment[variable.Name] = variable.Value.ValueKind switch
             {
-                JsonValueKind.String when !variable.Value.GetString()!.Contains('\0') => variable.Value.GetString()!,
+                JsonValueKind.String when JsonText.Of(variable.Value) is { } text && !text.Contains('\0') => text,
                 JsonValueKind.Number or JsonValueKind.True or JsonValueKind.False => variable.Value.GetRawText(),
                 JsonValueKind.Null => null,
-                _ => throw new UnusableSpecException("the values of spec.environment must be strings without NUL characters"),
+                _ => throw new UnusableSpecException("the values of spec.environment must be readable strings without NUL characters"),
             };
         }
 

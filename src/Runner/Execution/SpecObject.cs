@@ -19,7 +19,7 @@ internal sealed class SpecObject(JsonElement members, string path)
     public string? Text(string name) => Find(name) switch
     {
         null => null,
-        { ValueKind: JsonValueKind.String } value => WithoutNul(name, value.GetString()!),
+        { ValueKind: JsonValueKind.String } value => Readable(name, value),
         _ => throw new UnusableSpecException($"{path}.{name} must be a string"),
     };
 
@@ -37,7 +37,7 @@ internal sealed class SpecObject(JsonElement members, string path)
         }
 
         return value.ValueKind is JsonValueKind.Array && value.EnumerateArray().All(v => v.ValueKind is JsonValueKind.String)
-            ? [.. value.EnumerateArray().Select(v => WithoutNul(name, v.GetString()!))]
+            ? [.. value.EnumerateArray().Select(v => Readable(name, v))]
             : throw new UnusableSpecException($"{path}.{name} must be an array of strings: {meaning}");
     }
 
@@ -87,6 +87,10 @@ internal sealed class SpecObject(JsonElement members, string path)
     /// <summary>A member that should be there and is not.</summary>
     public UnusableSpecException Missing(string name) => new($"{path}.{name} is missing");
 
-    private string WithoutNul(string name, string text) =>
-        text.Contains('\0') ? throw new UnusableSpecException($"{path}.{name} contains a NUL character") : text;
+    private string Readable(string name, JsonElement value) => JsonText.Of(value) switch
+    {
+        null => throw new UnusableSpecException($"{path}.{name} is no readable text"),
+        var text when text.Contains('\0') => throw new UnusableSpecException($"{path}.{name} contains a NUL character"),
+        var text => text,
+    };
 }

@@ -12,7 +12,9 @@ internal static partial class PlaywrightReport
     private const int MaximumDepth = 200;
     private const int MaximumText = 500;
     private const int MaximumMessage = 1000;
+    private const int LongestMessage = 20_000;
     private const int MaximumErrors = 5;
+    private const string Unreadable = "(not readable)";
 
     /// <summary>The tests of a report; null if it is none.</summary>
     public static IReadOnlyList<TestCase>? Read(ReadOnlyMemory<byte> json)
@@ -34,9 +36,9 @@ internal static partial class PlaywrightReport
 
             return cases;
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            // A process that is killed while it writes leaves half a report.
+            // A process that is killed while it writes leaves half a report. Names of members may be no readable text.
             return null;
         }
     }
@@ -96,7 +98,7 @@ internal static partial class PlaywrightReport
             .Select(result => Items(result, "errors").Select(error => Text(error, "message") ?? Text(error, "value")).FirstOrDefault())
             .OfType<string>()
             .Take(MaximumErrors)
-            .Select(message => Cut(Escapes().Replace(message, string.Empty), MaximumMessage)!)
+            .Select(message => Cut(Escapes().Replace(Cut(message, LongestMessage)!, string.Empty), MaximumMessage)!)
             .ToList();
         return errors.Count == 0 ? null : errors;
     }
@@ -108,7 +110,9 @@ internal static partial class PlaywrightReport
         items.ValueKind is JsonValueKind.Array ? items.EnumerateArray().Where(i => i.ValueKind is JsonValueKind.Object) : [];
 
     private static string? Text(JsonElement element, string name) =>
-        element.TryGetProperty(name, out var value) && value.ValueKind is JsonValueKind.String ? value.GetString() : null;
+        element.TryGetProperty(name, out var value) && value.ValueKind is JsonValueKind.String
+            ? JsonText.Of(value) ?? Unreadable
+            : null;
 
     private static long? Number(JsonElement element, string name) =>
         element.TryGetProperty(name, out var value) && value.ValueKind is JsonValueKind.Number

@@ -66,6 +66,9 @@ internal sealed class FakeService : IAsyncDisposable
             case "/redirect":
                 context.Response.Redirect("/json");
                 break;
+            case "/half":
+                await context.Response.WriteAsync("""{"half":"\ud83d","whole":"\ud83d\ude00"}""");
+                break;
             case "/large":
                 await context.Response.WriteAsync(new string('x', 11 << 20));
                 break;
