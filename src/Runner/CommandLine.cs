@@ -74,6 +74,12 @@ internal sealed class CommandLine
         DefaultValueFactory = _ => Path.Combine(Path.GetTempPath(), "ledger-runner"),
     };
 
+    private readonly Option<string> _dataDirectory = new("--data-directory")
+    {
+        Description = "Where bundles are unpacked and what is installed for them is kept",
+        DefaultValueFactory = _ => DefaultDataDirectory(),
+    };
+
     private readonly Option<string> _engine = new("--container-engine")
     {
         Description = "docker, podman, a path, or auto for whichever answers",
@@ -84,7 +90,8 @@ internal sealed class CommandLine
     {
     }
 
-    private Option[] All => [_url, _key, _locations, _checkTypes, _id, _max, _grace, _drain, _workDirectory, _logDirectory, _engine];
+    private Option[] All =>
+        [_url, _key, _locations, _checkTypes, _id, _max, _grace, _drain, _workDirectory, _logDirectory, _dataDirectory, _engine];
 
     /// <summary>Reads the options. Prints help or what is wrong, and returns no options then but the exit code.</summary>
     /// <param name="arguments">The command line.</param>
@@ -166,8 +173,18 @@ internal sealed class CommandLine
         DrainLimit = TimeSpan.FromSeconds(result.GetValue(_drain)),
         WorkDirectory = Path.GetFullPath(result.GetRequiredValue(_workDirectory)),
         LogDirectory = Path.GetFullPath(result.GetRequiredValue(_logDirectory)),
+        DataDirectory = Path.GetFullPath(result.GetRequiredValue(_dataDirectory)),
         ContainerEngine = result.GetRequiredValue(_engine),
     };
+
+    // Not below /tmp where there is another place: what is kept there is executed, and anybody could have put it there first.
+    private static string DefaultDataDirectory()
+    {
+        var home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
+        return home.Length > 1
+            ? Path.Combine(home, ".cache", "ledger-runner")
+            : Path.Combine(Path.GetTempPath(), "ledger-runner-data");
+    }
 
     private static string NewId()
     {

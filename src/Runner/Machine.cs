@@ -1,4 +1,5 @@
 using Ledger.Runner.Execution;
+using Ledger.Runner.Folders;
 
 namespace Ledger.Runner;
 
@@ -22,12 +23,13 @@ internal static class Machine
         try
         {
             // Output may hold secrets of the tests: it is for the owner alone.
-            Directory.CreateDirectory(options.LogDirectory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            RunFolders.CreatePrivate(options.LogDirectory);
+            RunFolders.CreatePrivate(options.DataDirectory);
             return null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return $"The log directory cannot be made: {e.Message}";
+            return $"--log-directory or --data-directory cannot be made: {e.Message}";
         }
     }
 }

@@ -1,4 +1,6 @@
+using Ledger.Runner.Bundles;
 using Ledger.Runner.Execution;
+using Ledger.Runner.Folders;
 using Ledger.Runner.Wire;
 using Microsoft.Extensions.Logging;
 
@@ -47,12 +49,19 @@ internal sealed class RunnerHost(RunnerOptions options, TimeProvider time, ILogg
             "runner {Id} at {Locations}, {Max} runs at once, logs in {LogDirectory}",
             options.Id, string.Join(", ", options.Locations), options.Max, options.LogDirectory);
         using var ledger = new LedgerClient(options.Url, options.Key, options.Id, time);
+        using var folders = new RunFolders(options.DataDirectory, logs.CreateLogger<RunFolders>());
+        var sweeping = Task.Run(folders.Sweep);
         using var giveUp = new CancellationTokenSource();
         using var stopListening = new CancellationTokenSource();
-        var launcher = new Launcher(options, time, logs.CreateLogger<Launcher>());
+        var launcher = new Launcher(
+            options,
+            new BundleDownload(options, ledger, time),
+            new KeptDependencies(options, logs.CreateLogger<KeptDependencies>()),
+            time,
+            logs.CreateLogger<Launcher>());
         var runLog = logs.CreateLogger<RunExecution>();
         var held = new HeldRuns(
-            run => new RunExecution(run, options, ledger, launcher, time, runLog, giveUp.Token), logs.CreateLogger<HeldRuns>());
+            run => new RunExecution(run, options, ledger, launcher, folders, time, runLog, giveUp.Token), logs.CreateLogger<HeldRuns>());
         var signals = new SignalStream(ledger, options.Retry, time, logs.CreateLogger<SignalStream>());
         var listening = signals.ListenAsync(held.Route, stopListening.Token);
 
@@ -65,6 +74,7 @@ internal sealed class RunnerHost(RunnerOptions options, TimeProvider time, ILogg
         await new Draining(options, ledger, held, time, logs.CreateLogger<Draining>()).DrainAsync(_killNow.Task, giveUp.CancelAsync);
         await stopListening.CancelAsync();
         await listening;
+        await sweeping;
         var exitCode = end.Refusal is not null ? ExitCodes.Unusable : held.AnyUnsettled ? ExitCodes.Unsettled : ExitCodes.Clean;
         _log.LogInformation("ended with exit code {ExitCode}", exitCode);
         return exitCode;

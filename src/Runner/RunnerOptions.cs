@@ -1,3 +1,4 @@
+using Ledger.Runner.Bundles;
 using Ledger.Runner.Wire;
 
 namespace Ledger.Runner;
@@ -38,8 +39,17 @@ internal sealed record RunnerOptions
     /// <summary>Where the output of runs is kept, one file per run.</summary>
     public required string LogDirectory { get; init; }
 
+    /// <summary>Where bundles are unpacked and what is installed for them is kept. For this user alone.</summary>
+    public required string DataDirectory { get; init; }
+
     /// <summary><c>auto</c>, or the name or path of the client of a container engine.</summary>
     public required string ContainerEngine { get; init; }
+
+    /// <summary>How much a bundle may cost this machine.</summary>
+    public BundleLimits Bundles { get; init; } = BundleLimits.Default;
+
+    /// <summary>For how many cache keys installed dependencies are kept.</summary>
+    public int KeptDependencies { get; init; } = 10;
 
     /// <summary>How long the ledger may hold a claim when nothing is queued.</summary>
     public TimeSpan ClaimWait { get; init; } = TimeSpan.FromSeconds(20);

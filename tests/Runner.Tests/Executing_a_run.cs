@@ -87,6 +87,12 @@ public sealed class Executing_a_run
         { new { command = "sh -c true" }, "spec.command" },
         { new { command = new[] { "true" }, timeoutSeconds = -1 }, "spec.timeoutSeconds" },
         { new { command = new[] { "true" }, image = "--privileged" }, "spec.image" },
+        { new { command = new[] { "true" }, install = "npm ci" }, "spec.install" },
+        { new { command = new[] { "true" }, bundle = new { key = "k", sha256 = "abc", sizeBytes = 1 } }, "spec.bundle.sha256" },
+        { new { command = new[] { "true" }, bundle = new { sha256 = "abc", sizeBytes = 1 } }, "spec.bundle" },
+        { new { command = new[] { "true" }, apiRequest = new { url = "http://127.0.0.1/" } }, "something else to execute" },
+        { new { job = new { checkType = "BROWSER" } }, "this runner cannot execute PLAYWRIGHT checks of a test session" },
+        { new { unsupported = "TCP checks need a network.", job = new { } }, "TCP checks need a network." },
     };
 
     [Theory]

@@ -18,7 +18,7 @@ internal sealed class ContainerWorkload(
     private static readonly TimeSpan SettleLimit = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(50);
 
-    public Task<int> Exited => client.Exited;
+    public Task<Exit> Exited { get; } = ExitAsync(engine, client);
 
     public bool HasEnded => client.HasEnded;
 
@@ -45,14 +45,6 @@ internal sealed class ContainerWorkload(
         return [.. arguments, spec.Image!, .. spec.Command];
     }
 
-    public string? Problem(int exitCode) => exitCode switch
-    {
-        EngineFailed => $"{engine.Program} could not run the container",
-        CommandNotExecutable => "the container's command cannot be executed",
-        CommandNotFound => "the container has no such command",
-        _ => null,
-    };
-
     public void Remember() => client.Family.Living(searchEnvironments: false);
 
     public async Task<Stop> StopAsync(TimeSpan grace, Task forced)
@@ -73,9 +65,9 @@ internal sealed class ContainerWorkload(
             await engine.RunAsync(["kill", name], SettleLimit);
         }
 
-        await Task.WhenAny(Exited, Task.Delay(SettleLimit, time, CancellationToken.None));
+        await Task.WhenAny(client.Exited, Task.Delay(SettleLimit, time, CancellationToken.None));
         var left = await CleanAsync();
-        int? exitCode = Exited.IsCompleted ? await Exited : null;
+        int? exitCode = client.Exited.IsCompleted ? await client.Exited : null;
         return new Stop(Stop.ContainerStopped, exitCode, Stop.SignalOf(exitCode), left);
     }
 
@@ -83,7 +75,7 @@ internal sealed class ContainerWorkload(
     {
         // The engine's own attendants carry the run's mark too and are still tidying up: they get a moment before they are ended.
         var since = time.GetTimestamp();
-        while (Exited.IsCompleted && time.GetElapsedTime(since) < SettleLimit && client.Family.Living().Count > 0)
+        while (client.Exited.IsCompleted && time.GetElapsedTime(since) < SettleLimit && client.Family.Living().Count > 0)
         {
             await Task.Delay(LookInterval, time, CancellationToken.None);
         }
@@ -95,12 +87,24 @@ internal sealed class ContainerWorkload(
 
     public async ValueTask DisposeAsync()
     {
-        if (!Exited.IsCompleted)
+        if (!client.Exited.IsCompleted)
         {
             await RemoveAsync();
         }
 
         await client.DisposeAsync();
+    }
+
+    private static async Task<Exit> ExitAsync(ContainerEngine engine, ProcessGroup client)
+    {
+        var exit = Exit.Of(await client.Exited);
+        return exit.Code switch
+        {
+            EngineFailed => exit.AsError($"{engine.Program} could not run the container"),
+            CommandNotExecutable => exit.AsError("the container's command cannot be executed"),
+            CommandNotFound => exit.AsError("the container has no such command"),
+            _ => exit,
+        };
     }
 
     private async Task<int> RemoveAsync()

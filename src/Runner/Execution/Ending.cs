@@ -1,3 +1,5 @@
+using Ledger.Runner.TestReports;
+
 namespace Ledger.Runner.Execution;
 
 /// <summary>How one run ended on this runner.</summary>
@@ -7,8 +9,13 @@ internal abstract record Ending
     {
     }
 
-    /// <summary>The command ended by itself.</summary>
-    internal sealed record Finished(int ExitCode, string? Problem, int ProcessesLeft, RunSpan Span, RunOutput Output) : Ending;
+    /// <summary>It ended by itself; so may a step of it.</summary>
+    /// <param name="Exit">What it came to.</param>
+    /// <param name="ProcessesLeft">What could not be ended of what it left behind.</param>
+    /// <param name="Span">How long the try took, without what prepared it.</param>
+    /// <param name="Output">What it wrote.</param>
+    /// <param name="Attempt">Which try it was, from 1; null when there can be only one.</param>
+    internal sealed record Finished(Exit Exit, int ProcessesLeft, RunSpan Span, RunOutput Output, int? Attempt = null) : Ending;
 
     /// <summary>A cancel ended it, or kept it from starting; then there is neither span nor output.</summary>
     internal sealed record Stopped(CancelOrder Cancel, Stop Stop, TimeSpan Took, RunSpan? Span, RunOutput? Output) : Ending;
@@ -26,10 +33,11 @@ internal abstract record Ending
     internal sealed record Dropped(string Why) : Ending;
 }
 
-/// <summary>What a command wrote.</summary>
+/// <summary>What a run wrote.</summary>
 /// <param name="LogFile">The file with all of it.</param>
 /// <param name="Tail">The end of it.</param>
-internal sealed record RunOutput(string LogFile, string Tail);
+/// <param name="Tests">Its test report; null if it made none.</param>
+internal sealed record RunOutput(string LogFile, string Tail, TestReport? Tests);
 
 /// <summary>From the start of an execution to its end. The duration is measured, so a jumping clock does not change it.</summary>
 internal sealed record RunSpan(DateTimeOffset StartedAt, TimeSpan Duration)

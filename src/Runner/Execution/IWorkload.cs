@@ -1,16 +1,17 @@
 namespace Ledger.Runner.Execution;
 
-/// <summary>What a run executes: processes of this machine, or a container. Disposing it leaves nothing behind.</summary>
+/// <summary>
+/// What a run executes, or one step of it: processes of this machine, a container, or work of this process. Disposing it leaves nothing
+/// behind.
+/// </summary>
 internal interface IWorkload : IAsyncDisposable
 {
-    /// <summary>Ends with the command, giving its exit code.</summary>
-    Task<int> Exited { get; }
+    /// <summary>Ends with the command, giving what it came to.</summary>
+    /// <exception cref="UnusableSpecException">It could not be executed.</exception>
+    Task<Exit> Exited { get; }
 
     /// <summary>Whether the command has ended, even if nobody has taken notice yet.</summary>
     bool HasEnded { get; }
-
-    /// <summary>Why the exit code means that the command never ran properly; null if it did.</summary>
-    string? Problem(int exitCode);
 
     /// <summary>Remembers what belongs to the run right now, so that it is found again when its parents are gone.</summary>
     void Remember();
@@ -33,6 +34,9 @@ internal sealed record Stop(string How, int? ExitCode, string? Signal, int Proce
 {
     /// <summary>The stop of a run that never ran.</summary>
     public static Stop BeforeStart { get; } = new("neverStarted", ExitCode: null, Signal: null, ProcessesLeft: 0);
+
+    /// <summary>The stop of a run that had begun and of which no process runs.</summary>
+    public static Stop Idle { get; } = new(Graceful, ExitCode: null, Signal: null, ProcessesLeft: 0);
 
     /// <summary>It ended by itself within the grace period.</summary>
     public const string Graceful = "graceful";

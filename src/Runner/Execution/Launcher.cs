@@ -1,35 +1,85 @@
+using Ledger.Runner.ApiRequests;
+using Ledger.Runner.Bundles;
+using Ledger.Runner.TestReports;
 using Ledger.Runner.Wire;
 using Microsoft.Extensions.Logging;
 
 namespace Ledger.Runner.Execution;
 
-/// <summary>Turns a run's spec into something that executes.</summary>
-internal sealed class Launcher(RunnerOptions options, TimeProvider time, ILogger<Launcher> log)
+/// <summary>Turns what a run's spec says into something that executes.</summary>
+internal sealed class Launcher(
+    RunnerOptions options, BundleDownload download, KeptDependencies kept, TimeProvider time, ILogger<Launcher> log)
 {
-    /// <summary>Starts a run.</summary>
+    private static readonly Dictionary<string, string?> NoVariables = new(StringComparer.Ordinal);
+
+    /// <summary>Begins to fetch and unpack the run's bundle.</summary>
+    public Task<IWorkload> Fetch(Scene scene) => Task.FromResult<IWorkload>(
+        new TaskWorkload(token => download.FetchAsync(scene.Spec.Bundle!, scene.Folder, scene.Output, token)));
+
+    /// <summary>Starts an installation.</summary>
     /// <exception cref="UnusableSpecException">It cannot be started; the message says why.</exception>
-    public async Task<IWorkload> StartAsync(ClaimedRun run, RunSpec spec, RunLog output)
+    public Task<IWorkload> StartAsync(Scene scene, Installation installation) =>
+        StartAsync(scene, installation.Command, installation.Directory, EnvironmentOf(scene.Run, scene.Spec.Environment));
+
+    /// <summary>Starts a program of this machine that belongs to the run but not to what it tests.</summary>
+    /// <exception cref="UnusableSpecException">It cannot be started; the message says why.</exception>
+    public Task<IWorkload> StartToolAsync(Scene scene, IReadOnlyList<string> command, string directory) =>
+        StartAsync(scene, command, directory, EnvironmentOf(scene.Run, NoVariables));
+
+    /// <summary>The dependencies that are kept for the run; null if it says nothing of that.</summary>
+    public DependencyCopies? Keeping(Scene scene, Installation installation) =>
+        scene.Spec is { Bundle: not null, CacheKey: { } key }
+            ? new DependencyCopies(kept, kept.Entry(key, installation, scene.Folder.Bundle), scene, this)
+            : null;
+
+    /// <summary>Starts one try of what the run is for.</summary>
+    /// <exception cref="UnusableSpecException">It cannot be started; the message says why.</exception>
+    public Task<IWorkload> StartTryAsync(Scene scene) => scene.Spec switch
     {
-        if (spec.Image is not null)
+        { ApiRequest: { } request } => Task.FromResult<IWorkload>(
+            new TaskWorkload(token => ApiCheck.PerformAsync(request, scene.Output, time, token))),
+        { Image: not null } => StartContainerAsync(scene),
+        _ => StartCommandAsync(scene),
+    };
+
+    private Task<IWorkload> StartCommandAsync(Scene scene)
+    {
+        var environment = EnvironmentOf(scene.Run, scene.Spec.Environment);
+        // A run that writes its report elsewhere has its reasons.
+        if (environment.TryAdd("PLAYWRIGHT_JSON_OUTPUT_FILE", scene.Folder.Report))
         {
-            return await StartContainerAsync(run, spec, output);
+            environment.TryAdd("PLAYWRIGHT_JSON_OUTPUT_NAME", scene.Folder.Report);
         }
 
-        var directory = Path.Combine(options.WorkDirectory, spec.WorkingDirectory ?? ".");
-        var group = await ProcessGroup.StartAsync(
-            new Launch(spec.Command, directory, EnvironmentOf(run, spec.Environment)), run.SequenceId, output, time);
+        try
+        {
+            TestReportFile.Prepare(scene.Folder.Report);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new UnusableSpecException($"there is no room for the run's test report: {e.Message}");
+        }
+
+        return StartAsync(scene, scene.Spec.Command, scene.Directory, environment);
+    }
+
+    private async Task<IWorkload> StartAsync(
+        Scene scene, IReadOnlyList<string> command, string directory, Dictionary<string, string?> environment)
+    {
+        var group = await ProcessGroup.StartAsync(new Launch(command, directory, environment), scene.Run.SequenceId, scene.Output, time);
         return new ProcessWorkload(group, time);
     }
 
-    private async Task<IWorkload> StartContainerAsync(ClaimedRun run, RunSpec spec, RunLog output)
+    private async Task<IWorkload> StartContainerAsync(Scene scene)
     {
         var engine = await ContainerEngine.FindAsync(options.ContainerEngine, time);
-        var name = ContainerWorkload.NameOf(run.SequenceId);
+        var name = ContainerWorkload.NameOf(scene.Run.SequenceId);
         var command = new List<string> { engine.Program };
-        command.AddRange(ContainerWorkload.Arguments(spec, name, EnvironmentOf(run, spec.Environment)));
+        command.AddRange(ContainerWorkload.Arguments(scene.Spec, name, EnvironmentOf(scene.Run, scene.Spec.Environment)));
         // The run's own variables are for the container; its client keeps the runner's, or it might not find its engine.
-        var client = EnvironmentOf(run, new Dictionary<string, string?>(StringComparer.Ordinal));
-        var group = await ProcessGroup.StartAsync(new Launch(command, options.WorkDirectory, client), run.SequenceId, output, time);
+        var client = EnvironmentOf(scene.Run, NoVariables);
+        var group = await ProcessGroup.StartAsync(
+            new Launch(command, options.WorkDirectory, client), scene.Run.SequenceId, scene.Output, time);
         return new ContainerWorkload(engine, group, name, time, log);
     }
 

@@ -5,11 +5,9 @@ internal sealed class ProcessWorkload(ProcessGroup group, TimeProvider time) : I
 {
     private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(20);
 
-    public Task<int> Exited => group.Exited;
+    public Task<Exit> Exited { get; } = ExitAsync(group);
 
     public bool HasEnded => group.HasEnded;
-
-    public string? Problem(int exitCode) => null;
 
     public void Remember() => group.Family.Living(searchEnvironments: false);
 
@@ -21,10 +19,10 @@ internal sealed class ProcessWorkload(ProcessGroup group, TimeProvider time) : I
         if (!forced.IsCompleted)
         {
             group.Interrupt();
-            await Task.WhenAny(Exited, patience);
+            await Task.WhenAny(group.Exited, patience);
         }
 
-        var how = Exited.IsCompleted ? Stop.Graceful : Stop.Killed;
+        var how = group.Exited.IsCompleted ? Stop.Graceful : Stop.Killed;
         // What stands in the same session got the same signal and may finish in the same time; what is detached got none.
         while (how is Stop.Graceful && !patience.IsCompleted && group.Family.SessionIsAlive())
         {
@@ -33,7 +31,7 @@ internal sealed class ProcessWorkload(ProcessGroup group, TimeProvider time) : I
 
         await graceEnd.CancelAsync();
         var left = await CleanAsync();
-        int? exitCode = Exited.IsCompleted ? await Exited : null;
+        int? exitCode = group.Exited.IsCompleted ? await group.Exited : null;
         return new Stop(how, exitCode, Stop.SignalOf(exitCode), left);
     }
 
@@ -45,4 +43,6 @@ internal sealed class ProcessWorkload(ProcessGroup group, TimeProvider time) : I
     }
 
     public ValueTask DisposeAsync() => group.DisposeAsync();
+
+    private static async Task<Exit> ExitAsync(ProcessGroup group) => Exit.Of(await group.Exited);
 }

@@ -1,3 +1,4 @@
+using Ledger.Runner.Folders;
 using Ledger.Runner.Wire;
 using Microsoft.Extensions.Logging;
 
@@ -28,10 +29,9 @@ internal enum RunPhase
 /// </summary>
 internal sealed class RunExecution
 {
-    // How often the run's descendants are noted, so that they are still known when their parents are gone.
-    private static readonly TimeSpan RememberInterval = TimeSpan.FromSeconds(5);
     private readonly RunnerOptions _options;
     private readonly Launcher _launcher;
+    private readonly RunFolders _folders;
     private readonly TimeProvider _time;
     private readonly ILogger _log;
     private readonly StopRequests _stops = new();
@@ -39,12 +39,14 @@ internal sealed class RunExecution
     private readonly Starting _starting;
     private readonly RunReports _reports;
     private readonly Lock _gate = new();
+    private RunFolder? _folder;
 
     public RunExecution(
         ClaimedRun run,
         RunnerOptions options,
         LedgerClient ledger,
         Launcher launcher,
+        RunFolders folders,
         TimeProvider time,
         ILogger log,
         CancellationToken giveUp)
@@ -53,6 +55,7 @@ internal sealed class RunExecution
         Label = $"{LogLine.Of(run.Name)} ({run.SequenceId})";
         _options = options;
         _launcher = launcher;
+        _folders = folders;
         _time = time;
         _log = log;
         _heartbeats = new Heartbeats(ledger, run, Label, time, log);
@@ -81,7 +84,10 @@ internal sealed class RunExecution
         {
             var ending = await LiveAsync();
             Enter(RunPhase.Reporting);
+            // Nothing waits for the files of the run to be deleted, least of all the ledger.
+            var deleting = _folder?.DisposeAsync().AsTask() ?? Task.CompletedTask;
             await TellAsync(ending);
+            await deleting;
         }
         finally
         {
@@ -140,8 +146,8 @@ internal sealed class RunExecution
         RunLog output;
         try
         {
-            spec = RunSpec.Parse(Run.Spec);
-            output = OpenLog();
+            spec = RunSpec.Parse(Run);
+            output = Opened("log", () => new RunLog(_options.LogDirectory, Run.SequenceId, _log));
         }
         catch (UnusableSpecException e)
         {
@@ -155,17 +161,20 @@ internal sealed class RunExecution
                 return never;
             }
 
-            var span = new OpenSpan(_time);
             try
             {
-                await using var workload = await _launcher.StartAsync(Run, spec, output);
+                _folder = Opened("directory", () => _folders.Create(Run.SequenceId));
                 Enter(RunPhase.Running);
                 _log.LogInformation("{Run}: started, output in {LogFile}", Label, output.Path);
-                return await ExecutingAsync(workload, spec, span, output);
+                return await ExecutingAsync(new Scene(Run, spec, _folder, output, _options.WorkDirectory));
             }
             catch (UnusableSpecException e)
             {
                 return new Ending.Unusable(e.Message);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                return new Ending.Unusable($"the files of the run are out of order: {e.Message}");
             }
         }
     }
@@ -183,47 +192,15 @@ internal sealed class RunExecution
         };
     }
 
-    private async Task<Ending> ExecutingAsync(IWorkload workload, RunSpec spec, OpenSpan span, RunLog output)
+    private async Task<Ending> ExecutingAsync(Scene scene)
     {
-        using var over = new CancellationTokenSource();
-        var limit = Task.Delay(spec.Timeout ?? Timeout.InfiniteTimeSpan, _time, over.Token);
-        while (!workload.Exited.IsCompleted && !_stops.Requested.IsCompleted && !limit.IsCompleted)
+        using var supervision = new Supervision(_stops, scene.Spec.Timeout, _options.Grace, _time)
         {
-            await Task.WhenAny(workload.Exited, _stops.Requested, limit, Task.Delay(RememberInterval, _time, over.Token));
-            workload.Remember();
-        }
-
-        await over.CancelAsync();
-        if (workload.HasEnded)
-        {
-            // It ended by itself before a stop could take effect: its real result counts (domain.md rule 3).
-            var ended = span.End();
-            var left = await workload.CleanAsync();
-            var exitCode = await workload.Exited;
-            return _stops.Disowned is { } why
-                ? new Ending.Disowned(why)
-                : new Ending.Finished(exitCode, workload.Problem(exitCode), left, ended, new RunOutput(output.Path, output.Tail()));
-        }
-
-        return await StoppingAsync(workload, spec, span, output);
-    }
-
-    private async Task<Ending> StoppingAsync(IWorkload workload, RunSpec spec, OpenSpan span, RunLog output)
-    {
-        Enter(RunPhase.Stopping);
-        var since = _time.GetTimestamp();
-        var stop = await workload.StopAsync(_options.Grace, _stops.Forced);
-        var took = _time.GetElapsedTime(since);
-        _log.LogInformation(
-            "{Run}: {How} after {Milliseconds:0} ms, {Left} processes left", Label, stop.How, took.TotalMilliseconds, stop.ProcessesLeft);
-        var written = new RunOutput(output.Path, output.Tail());
-        return _stops switch
-        {
-            { Disowned: { } why } => new Ending.Disowned(why),
-            { Cancel: { } cancel } => new Ending.Stopped(cancel, stop, took, span.End(), written),
-            { Ended: { } why } => new Ending.Dropped(why),
-            _ => new Ending.TimedOut(spec.Timeout.GetValueOrDefault(), stop, span.End(), written),
+            Stopping = () => Enter(RunPhase.Stopping),
+            Stopped = (stop, took) => _log.LogInformation(
+                "{Run}: {How} after {Milliseconds:0} ms, {Left} processes left", Label, stop.How, took.TotalMilliseconds, stop.ProcessesLeft),
         };
+        return await new RunSteps(_launcher, scene, supervision, _reports, _time).ExecuteAsync();
     }
 
     private async Task TellAsync(Ending ending)
@@ -231,7 +208,7 @@ internal sealed class RunExecution
         switch (ending)
         {
             case Ending.Finished finished:
-                _log.LogInformation("{Run}: ended with exit code {ExitCode}", Label, finished.ExitCode);
+                LogFinished(finished.Exit);
                 _reports.Finished(finished);
                 break;
             case Ending.Stopped stopped:
@@ -270,15 +247,27 @@ internal sealed class RunExecution
         }
     }
 
-    private RunLog OpenLog()
+    private void LogFinished(Exit exit)
+    {
+        if (exit.Code is { } code)
+        {
+            _log.LogInformation("{Run}: ended with exit code {ExitCode}", Label, code);
+        }
+        else
+        {
+            _log.LogInformation("{Run}: {Outcome}", Label, LogLine.Of(exit.IsFailed ? exit.Message ?? "failed" : "passed"));
+        }
+    }
+
+    private static T Opened<T>(string what, Func<T> open)
     {
         try
         {
-            return new RunLog(_options.LogDirectory, Run.SequenceId, _log);
+            return open();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new UnusableSpecException($"the log of the run cannot be written: {e.Message}");
+            throw new UnusableSpecException($"the {what} of the run cannot be made: {e.Message}");
         }
     }
 

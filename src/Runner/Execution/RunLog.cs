@@ -42,6 +42,12 @@ internal sealed class RunLog : IAsyncDisposable
         }
     }
 
+    /// <summary>Adds a line of the runner's own.</summary>
+    public void Note(string text) => Write($"[runner] {LogLine.Of(text)}");
+
+    /// <summary>Adds a text that this runner got itself.</summary>
+    public void Write(string text) => Append(Encoding.UTF8.GetBytes($"{text}\n"));
+
     /// <summary>The end of the output as text that any JSON store takes.</summary>
     public string Tail()
     {

@@ -18,17 +18,11 @@ internal sealed class RunReports(ClaimedRun run, LedgerClient ledger, Outbox out
         outbox.Add("acknowledgement", token => ledger.AcknowledgeAsync(run, body, token));
     }
 
-    /// <summary>The command ended by itself.</summary>
-    public void Finished(Ending.Finished ending) => Result(
-        hasFailures: ending.ExitCode != 0 && ending.Problem is null,
-        hasErrors: ending.Problem is not null,
-        ending.Span,
-        new RunDetails(
-            ending.Problem,
-            ending.ExitCode,
-            ending.Output.LogFile,
-            ending.Output.Tail,
-            ProcessesLeft: ending.ProcessesLeft == 0 ? null : ending.ProcessesLeft));
+    /// <summary>It ended by itself.</summary>
+    public void Finished(Ending.Finished ending) => Result(ending, "FINAL");
+
+    /// <summary>A try failed, and another may follow.</summary>
+    public void Failed(Ending.Finished ending) => Result(ending, "ATTEMPT");
 
     /// <summary>A cancel ended it: first that execution is over, then the result with its details.</summary>
     public void Stopped(Ending.Stopped ending)
@@ -46,7 +40,7 @@ internal sealed class RunReports(ClaimedRun run, LedgerClient ledger, Outbox out
             hasFailures: false,
             hasErrors: false,
             ending.Span,
-            new RunDetails(ending.Cancel.Reason, stop.ExitCode, ending.Output?.LogFile, ending.Output?.Tail),
+            Details(ending.Output) with { Message = ending.Cancel.Reason, ExitCode = stop.ExitCode },
             isCancelled: true);
     }
 
@@ -55,33 +49,67 @@ internal sealed class RunReports(ClaimedRun run, LedgerClient ledger, Outbox out
         hasFailures: true,
         hasErrors: true,
         ending.Span,
-        new RunDetails(
-            $"it ran longer than its limit of {ending.Limit.TotalSeconds} s",
-            ending.Stop.ExitCode,
-            ending.Output.LogFile,
-            ending.Output.Tail,
-            TimedOut: true,
-            ProcessesLeft: ending.Stop.ProcessesLeft == 0 ? null : ending.Stop.ProcessesLeft));
+        Details(ending.Output) with
+        {
+            Message = $"it ran longer than its limit of {ending.Limit.TotalSeconds} s",
+            ExitCode = ending.Stop.ExitCode,
+            TimedOut = true,
+            ProcessesLeft = OrNull(ending.Stop.ProcessesLeft),
+        });
 
     /// <summary>It could not be executed.</summary>
     public void Unusable(Ending.Unusable ending) =>
-        Result(hasFailures: false, hasErrors: true, span: null, new RunDetails(ending.Message));
+        Result(hasFailures: false, hasErrors: true, span: null, new RunDetails { Message = ending.Message });
 
     /// <summary>Waits until everything is delivered, refused or given up.</summary>
     public Task CompleteAsync() => outbox.CompleteAsync();
 
-    private void Result(bool hasFailures, bool hasErrors, RunSpan? span, RunDetails details, bool isCancelled = false)
+    private static RunDetails Details(RunOutput? output) => new()
+    {
+        LogFile = output?.LogFile,
+        Log = output?.Tail,
+        TestCases = output?.Tests?.Cases,
+        TestCasesLeftOut = OrNull(output?.Tests?.LeftOut ?? 0),
+    };
+
+    private static int? OrNull(int count) => count == 0 ? null : count;
+
+    private void Result(Ending.Finished ending, string resultType) => Result(
+        ending.Exit.HasFailures,
+        ending.Exit.HasErrors,
+        ending.Span,
+        Details(ending.Output) with
+        {
+            Message = ending.Exit.Message,
+            ExitCode = ending.Exit.Code,
+            ProcessesLeft = OrNull(ending.ProcessesLeft),
+            Api = ending.Exit.Api,
+        },
+        resultType: resultType,
+        responseTime: ending.Exit.ResponseTime,
+        attempt: ending.Attempt);
+
+    private void Result(
+        bool hasFailures,
+        bool hasErrors,
+        RunSpan? span,
+        RunDetails details,
+        bool isCancelled = false,
+        string resultType = "FINAL",
+        TimeSpan? responseTime = null,
+        int? attempt = null)
     {
         var body = new ResultReport(
             Guid.CreateVersion7(),
-            "FINAL",
+            resultType,
             hasFailures,
             hasErrors,
             isCancelled,
-            (long?)span?.Duration.TotalMilliseconds,
+            (long?)(responseTime ?? span?.Duration)?.TotalMilliseconds,
             span?.StartedAt,
             span?.StoppedAt,
+            attempt,
             details);
-        outbox.Add("result", token => ledger.ReportAsync(run, body, token));
+        outbox.Add(resultType is "FINAL" ? "result" : "failed try", token => ledger.ReportAsync(run, body, token));
     }
 }

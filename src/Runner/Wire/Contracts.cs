@@ -61,22 +61,8 @@ internal sealed record ResultReport(
     long? ResponseTime,
     DateTimeOffset? StartedAt,
     DateTimeOffset? StoppedAt,
+    int? Attempt,
     RunDetails Details);
-
-/// <summary>What this runner adds to a result; opaque to the ledger.</summary>
-/// <param name="Message">One sentence for people, when the exit code does not say it all.</param>
-/// <param name="ExitCode">The exit code of the command.</param>
-/// <param name="LogFile">Where the output lies, on the runner's machine.</param>
-/// <param name="Log">The end of the output, up to about 8 KB.</param>
-/// <param name="TimedOut">The runner ended it at the spec's own <c>timeoutSeconds</c>.</param>
-/// <param name="ProcessesLeft">Processes that could not be ended; absent when none is left.</param>
-internal sealed record RunDetails(
-    string? Message = null,
-    int? ExitCode = null,
-    string? LogFile = null,
-    string? Log = null,
-    bool? TimedOut = null,
-    int? ProcessesLeft = null);
 
 /// <summary>Asks the ledger to cancel a run that this runner holds, because it shuts down.</summary>
 internal sealed record ShutdownCancel(IReadOnlyList<Guid> SequenceIds, string Cause, string Reason);

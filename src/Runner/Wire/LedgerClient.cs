@@ -84,6 +84,33 @@ internal sealed class LedgerClient : IDisposable
         return await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
     }
 
+    /// <summary>Fetches a bundle piece by piece.</summary>
+    /// <param name="key">The bundle.</param>
+    /// <param name="write">Takes each piece. Some may have come even if the answer is not accepted in the end.</param>
+    /// <param name="sizeBytes">How many bytes there should be; more are refused.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    public async Task<Answer<ReceivedBundle>> FetchBundleAsync(
+        string key, Func<ReadOnlyMemory<byte>, ValueTask> write, long sizeBytes, CancellationToken cancellationToken)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"ledger/bundles/{Uri.EscapeDataString(key)}");
+        return await AttemptAsync<ReceivedBundle>(
+            async (deadline, token) =>
+            {
+                using var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, token);
+                if (!response.IsSuccessStatusCode)
+                {
+                    return await FailureAsync<ReceivedBundle>(response, token);
+                }
+
+                await using var body = await response.Content.ReadAsStreamAsync(token);
+                return await BundleReception.ReceiveAsync(body, write, sizeBytes, () => deadline.CancelAfter(CallTimeout), token) is { } received
+                    ? new(Outcome.Accepted, (int)response.StatusCode, received, Problem: null, RetryAfter: null)
+                    : new(Outcome.Refused, (int)response.StatusCode, Value: null, $"it has more than {sizeBytes} bytes", RetryAfter: null);
+            },
+            CallTimeout,
+            cancellationToken);
+    }
+
     private static HttpRequestMessage Post(string path, HttpContent? content) => new(HttpMethod.Post, path) { Content = content };
 
     // Bytes, not a stream: a body of unknown length would go out in chunks, which not every proxy forwards.
@@ -104,20 +131,32 @@ internal sealed class LedgerClient : IDisposable
         where T : class
     {
         using var ownedRequest = request;
+        return await AttemptAsync(
+            async (_, token) =>
+            {
+                using var response = await _http.SendAsync(request, token);
+                if (!response.IsSuccessStatusCode)
+                {
+                    return await FailureAsync<T>(response, token);
+                }
+
+                var body = await response.Content.ReadAsByteArrayAsync(token);
+                var value = body.Length == 0 ? null : JsonSerializer.Deserialize(body, type);
+                return new(Outcome.Accepted, (int)response.StatusCode, value, Problem: null, RetryAfter: null);
+            },
+            timeout,
+            cancellationToken);
+    }
+
+    private async Task<Answer<T>> AttemptAsync<T>(
+        Func<CancellationTokenSource, CancellationToken, Task<Answer<T>>> attempt, TimeSpan timeout, CancellationToken cancellationToken)
+        where T : class
+    {
         using var deadline = new CancellationTokenSource(timeout, _time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
         try
         {
-            using var response = await _http.SendAsync(request, either.Token);
-            var body = await response.Content.ReadAsByteArrayAsync(either.Token);
-            if (response.IsSuccessStatusCode)
-            {
-                var value = body.Length == 0 ? null : JsonSerializer.Deserialize(body, type);
-                return new(Outcome.Accepted, (int)response.StatusCode, value, Problem: null, RetryAfter: null);
-            }
-
-            var outcome = IsTransient(response.StatusCode) ? Outcome.Unavailable : Outcome.Refused;
-            return new(outcome, (int)response.StatusCode, Value: null, Explain(response.StatusCode, body), RetryAfter(response));
+            return await attempt(deadline, either.Token);
         }
         catch (Exception e) when (e is HttpRequestException or IOException or JsonException
             || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
@@ -125,6 +164,14 @@ internal sealed class LedgerClient : IDisposable
             var problem = e is OperationCanceledException ? $"no answer within {timeout.TotalSeconds:0} s" : e.Message;
             return new(Outcome.Unavailable, Status: 0, Value: null, problem, RetryAfter: null);
         }
+    }
+
+    private async Task<Answer<T>> FailureAsync<T>(HttpResponseMessage response, CancellationToken cancellationToken)
+        where T : class
+    {
+        var body = await response.Content.ReadAsByteArrayAsync(cancellationToken);
+        var outcome = IsTransient(response.StatusCode) ? Outcome.Unavailable : Outcome.Refused;
+        return new(outcome, (int)response.StatusCode, Value: null, Explain(response.StatusCode, body), RetryAfter(response));
     }
 
     private static bool IsTransient(HttpStatusCode status) =>

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Ledger.Runner.TestReports;
 
 namespace Ledger.Runner.Wire;
 
@@ -14,4 +15,5 @@ namespace Ledger.Runner.Wire;
 [JsonSerializable(typeof(ResultReport))]
 [JsonSerializable(typeof(ShutdownCancel))]
 [JsonSerializable(typeof(CancelAccepted))]
+[JsonSerializable(typeof(TestCase))]
 internal sealed partial class LedgerJson : JsonSerializerContext;

@@ -47,6 +47,9 @@ internal sealed class FakeLedger : IAsyncDisposable
     /// <summary>What heartbeats say about a run.</summary>
     public ConcurrentDictionary<Guid, object> HeartbeatCancels { get; } = new();
 
+    /// <summary>Bundles by their keys.</summary>
+    public ConcurrentDictionary<string, byte[]> Bundles { get; } = new(StringComparer.Ordinal);
+
     /// <summary>What claims say beside the runs.</summary>
     public ConcurrentBag<object> ClaimCancels { get; } = [];
 
@@ -118,6 +121,20 @@ internal sealed class FakeLedger : IAsyncDisposable
         }
     }
 
+    /// <summary>Waits for the result that says how the run ended.</summary>
+    public async Task<JsonNode> FinalAsync(FakeRun run)
+    {
+        await Eventually.ShouldAsync(() => ResultsOf(run).Any(IsFinal), "the final result");
+        return ResultsOf(run).First(IsFinal);
+    }
+
+    /// <summary>The results of the tries that failed, so far.</summary>
+    public IReadOnlyList<JsonNode> AttemptsOf(FakeRun run) => [.. ResultsOf(run).Where(body => !IsFinal(body))];
+
+    private IEnumerable<JsonNode> ResultsOf(FakeRun run) => _calls.Where(c => c.IsAbout(run) && c.What == "results").Select(c => c.Body!);
+
+    private static bool IsFinal(JsonNode body) => (string?)body["resultType"] == "FINAL";
+
     /// <summary>What was told about a run, heartbeats left out.</summary>
     public IReadOnlyList<string> Told(FakeRun run) => [.. _calls.Where(c => c.IsAbout(run) && c.What != "heartbeat").Select(c => c.What)];
 
@@ -158,6 +175,11 @@ internal sealed class FakeLedger : IAsyncDisposable
         {
             return Results.Json(
                 new { cancelId = Guid.NewGuid(), targeted = call.Body!["sequenceIds"], skipped = Array.Empty<string>() }, statusCode: 202);
+        }
+
+        if (call.Method == "GET")
+        {
+            return Bundles.TryGetValue(call.What, out var bundle) ? Results.Bytes(bundle) : Results.NotFound();
         }
 
         var sequenceId = Guid.Parse(call.Path.Split('/')[^2]);

@@ -44,6 +44,7 @@ internal sealed class RunnerUnderTest : IAsyncDisposable
             LastReportsLimit = TimeSpan.FromSeconds(1),
             WorkDirectory = directory,
             LogDirectory = directory,
+            DataDirectory = Path.Combine(directory, "data"),
             ContainerEngine = "auto",
             Retry = new RetryTiming(TimeSpan.FromMilliseconds(5), TimeSpan.FromMilliseconds(50)),
         };

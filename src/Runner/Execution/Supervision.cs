@@ -1,0 +1,99 @@
+namespace Ledger.Runner.Execution;
+
+/// <summary>
+/// Watches over the steps of one run, one after the other: each ends by itself, or is ended by a wish or by the run's own limit. Between
+/// two of them the run can be ended as well, and then the next one is not begun.
+/// </summary>
+internal sealed class Supervision : IDisposable
+{
+    // How often the run's descendants are noted, so that they are still known when their parents are gone.
+    private static readonly TimeSpan RememberInterval = TimeSpan.FromSeconds(5);
+    private readonly StopRequests _stops;
+    private readonly TimeSpan? _limit;
+    private readonly TimeSpan _grace;
+    private readonly TimeProvider _time;
+    private readonly OpenSpan _whole;
+    private readonly CancellationTokenSource _over = new();
+    private readonly Task _limitPassed;
+
+    /// <summary>Begins to watch.</summary>
+    /// <param name="stops">Every wish that the run should stop.</param>
+    /// <param name="limit">The run's own limit from now on; null for none.</param>
+    /// <param name="grace">How long a step may take to end by itself once it is asked to.</param>
+    /// <param name="time">The clock.</param>
+    public Supervision(StopRequests stops, TimeSpan? limit, TimeSpan grace, TimeProvider time)
+    {
+        _stops = stops;
+        _limit = limit;
+        _grace = grace;
+        _time = time;
+        _whole = new OpenSpan(time);
+        _limitPassed = Task.Delay(limit ?? Timeout.InfiniteTimeSpan, time, _over.Token);
+    }
+
+    /// <summary>Called when a step is being ended.</summary>
+    public Action Stopping { get; init; } = () => { };
+
+    /// <summary>Called when a step was ended, with the time that it took.</summary>
+    public Action<Stop, TimeSpan> Stopped { get; init; } = (_, _) => { };
+
+    private bool MustStop => _stops.Requested.IsCompleted || _limitPassed.IsCompleted;
+
+    public void Dispose()
+    {
+        _over.Cancel();
+        _over.Dispose();
+    }
+
+    /// <summary>Sees one step through to its end. <see cref="Ending.Finished"/> means that the run may go on.</summary>
+    /// <param name="start">Begins the step; not called when the run has to end already.</param>
+    /// <param name="written">What the run has written; called when the step is over.</param>
+    /// <exception cref="UnusableSpecException">The step could not be executed.</exception>
+    public async Task<Ending> SeeThroughAsync(Func<Task<IWorkload>> start, Func<RunOutput> written)
+    {
+        if (MustStop)
+        {
+            return Cut(Stop.Idle, TimeSpan.Zero, written());
+        }
+
+        var span = new OpenSpan(_time);
+        await using var workload = await start();
+        using var over = new CancellationTokenSource();
+        while (!workload.Exited.IsCompleted && !MustStop)
+        {
+            await Task.WhenAny(
+                workload.Exited, _stops.Requested, _limitPassed, Task.Delay(RememberInterval, _time, over.Token));
+            workload.Remember();
+        }
+
+        await over.CancelAsync();
+        if (!workload.HasEnded)
+        {
+            return await StopAsync(workload, written);
+        }
+
+        // It ended by itself before a stop could take effect: its real result counts (domain.md rule 3).
+        var ended = span.End();
+        var left = await workload.CleanAsync();
+        var exit = await workload.Exited;
+        return _stops.Disowned is { } why ? new Ending.Disowned(why) : new Ending.Finished(exit, left, ended, written());
+    }
+
+    private async Task<Ending> StopAsync(IWorkload workload, Func<RunOutput> written)
+    {
+        Stopping();
+        var since = _time.GetTimestamp();
+        var stop = await workload.StopAsync(_grace, _stops.Forced);
+        var took = _time.GetElapsedTime(since);
+        Stopped(stop, took);
+        return Cut(stop, took, written());
+    }
+
+    private Ending Cut(Stop stop, TimeSpan took, RunOutput output) => _stops switch
+    {
+        { Disowned: { } why } => new Ending.Disowned(why),
+        { Cancel: { } cancel } => new Ending.Stopped(cancel, stop, took, _whole.End(), output),
+        { Ended: { } why } => new Ending.Dropped(why),
+        _ => new Ending.TimedOut(_limit.GetValueOrDefault(), stop, _whole.End(), output),
+    };
+}

@@ -1,0 +1,40 @@
+namespace Ledger.Runner.Execution;
+
+/// <summary>A part of a run that this process does itself. Once its task has ended, nothing of it is left.</summary>
+internal sealed class TaskWorkload : IWorkload
+{
+    private readonly CancellationTokenSource _stop = new();
+
+    /// <summary>Begins the work.</summary>
+    /// <param name="work">What to do; it ends soon after its token is cancelled.</param>
+    public TaskWorkload(Func<CancellationToken, Task<Exit>> work) => Exited = Task.Run(() => work(_stop.Token), CancellationToken.None);
+
+    public Task<Exit> Exited { get; }
+
+    public bool HasEnded => Exited.IsCompleted;
+
+    public void Remember()
+    {
+        // It starts no processes.
+    }
+
+    public async Task<Stop> StopAsync(TimeSpan grace, Task forced)
+    {
+        await EndAsync();
+        return Stop.Idle;
+    }
+
+    public Task<int> CleanAsync() => Task.FromResult(0);
+
+    public async ValueTask DisposeAsync()
+    {
+        await EndAsync();
+        _stop.Dispose();
+    }
+
+    private async Task EndAsync()
+    {
+        await _stop.CancelAsync();
+        await ((Task)Exited).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+}

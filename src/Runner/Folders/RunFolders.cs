@@ -1,0 +1,113 @@
+using System.Security.Cryptography;
+using Microsoft.Extensions.Logging;
+
+namespace Ledger.Runner.Folders;
+
+/// <summary>
+/// The directories of this runner's runs. They lie in a directory that this process owns by a locked file beside it: as long as the lock
+/// holds, its owner lives. A runner that was killed leaves its directory behind, unlocked, and the next one deletes it.
+/// </summary>
+internal sealed class RunFolders : IDisposable
+{
+    private const string LockSuffix = ".lock";
+    private readonly string _all;
+    private readonly string _own;
+    private readonly FileStream _lock;
+    private readonly ILogger _log;
+
+    /// <summary>Takes a directory of its own.</summary>
+    /// <param name="dataDirectory">The runner's data directory, which may be shared with other runners of the same user.</param>
+    /// <param name="log">Says what could not be deleted.</param>
+    /// <exception cref="IOException">It cannot be made.</exception>
+    /// <exception cref="UnauthorizedAccessException">It cannot be made.</exception>
+    public RunFolders(string dataDirectory, ILogger log)
+    {
+        _log = log;
+        _all = Path.Combine(dataDirectory, "runs");
+        CreatePrivate(_all);
+        (_own, _lock) = TakeOwn(_all);
+    }
+
+    /// <summary>Makes a directory that only this user can enter, and those above it.</summary>
+    public static void CreatePrivate(string path) =>
+        Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+
+    /// <summary>The directory of a run, new and empty.</summary>
+    /// <exception cref="IOException">It cannot be made.</exception>
+    /// <exception cref="UnauthorizedAccessException">It cannot be made.</exception>
+    public RunFolder Create(Guid sequenceId)
+    {
+        var path = Path.Combine(_own, $"{sequenceId}-{RandomNumberGenerator.GetHexString(8, lowercase: true)}");
+        CreatePrivate(path);
+        return new RunFolder(path, _log);
+    }
+
+    /// <summary>Deletes what runners that are gone have left behind.</summary>
+    public void Sweep()
+    {
+        foreach (var file in Directory.EnumerateFiles(_all, "*" + LockSuffix).Where(f => f != _own + LockSuffix))
+        {
+            try
+            {
+                using var left = new FileStream(file, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+                FileTree.Delete(file[..^LockSuffix.Length]);
+                File.Delete(file);
+                _log.LogInformation("deleted what a former runner left in {Folder}", file[..^LockSuffix.Length]);
+            }
+            catch (FileNotFoundException)
+            {
+                // Its owner, or another runner that sweeps, was first.
+            }
+            catch (IOException e)
+            {
+                _log.LogDebug("{File} belongs to a living runner, or cannot be deleted: {Problem}", file, e.Message);
+            }
+            catch (UnauthorizedAccessException e)
+            {
+                _log.LogWarning("what a former runner left cannot be deleted: {Problem}", e.Message);
+            }
+        }
+    }
+
+    /// <summary>Deletes this runner's own directory.</summary>
+    public void Dispose()
+    {
+        try
+        {
+            FileTree.Delete(_own);
+            File.Delete(_lock.Name);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            _log.LogError("{Folder} cannot be deleted; the next runner tries again: {Problem}", _own, e.Message);
+        }
+
+        _lock.Dispose();
+    }
+
+    // Between the making of the file and its lock another runner's sweep may take it for left-over: then another name does it.
+    private static (string Own, FileStream Lock) TakeOwn(string all)
+    {
+        while (true)
+        {
+            var own = Path.Combine(all, RandomNumberGenerator.GetHexString(12, lowercase: true));
+            FileStream? taken = null;
+            try
+            {
+                taken = new FileStream(own + LockSuffix, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None);
+            }
+            catch (IOException) when (File.Exists(own + LockSuffix))
+            {
+                continue;
+            }
+
+            if (File.Exists(own + LockSuffix))
+            {
+                CreatePrivate(own);
+                return (own, taken);
+            }
+
+            taken.Dispose();
+        }
+    }
+}
