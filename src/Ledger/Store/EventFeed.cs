@@ -19,21 +19,21 @@ public sealed partial class EventFeed : IAsyncDisposable
     private static readonly TimeSpan PollEvery = TimeSpan.FromMilliseconds(250);
 
     // Holds one wake-up at most: it is not a count, only a reason to look.
-    private readonly Channel<bool> _wakeUps = Channel.CreateBounded<bool>(
+    private readonly Channel<bool> wakeUps = Channel.CreateBounded<bool>(
         new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
 
-    private readonly CancellationTokenSource _stopping = new();
-    private readonly Subscribers<IReadOnlyList<RecordedEvent>> _subscribers = new();
-    private readonly PositionWaiters _waiters = new();
-    private readonly PostgresEventStore _store;
-    private readonly CommitListener _listener;
-    private readonly TimeProvider _clock;
-    private readonly ILogger _log;
-    private IDisposable? _commits;
-    private ITimer? _polls;
-    private Task _running = Task.CompletedTask;
-    private bool _stuck;
-    private bool _ended;
+    private readonly CancellationTokenSource stopping = new();
+    private readonly Subscribers<IReadOnlyList<RecordedEvent>> subscribers = new();
+    private readonly PositionWaiters waiters = new();
+    private readonly PostgresEventStore store;
+    private readonly CommitListener listener;
+    private readonly TimeProvider clock;
+    private readonly ILogger log;
+    private IDisposable? commits;
+    private ITimer? polls;
+    private Task running = Task.CompletedTask;
+    private bool stuck;
+    private bool ended;
 
     /// <summary>A feed that has not started.</summary>
     /// <param name="store">The store to read; its own commits wake the feed without delay.</param>
@@ -43,31 +43,31 @@ public sealed partial class EventFeed : IAsyncDisposable
     public EventFeed(
         PostgresEventStore store, NpgsqlDataSource dataSource, TimeProvider? clock = null, ILogger<EventFeed>? log = null)
     {
-        _store = store;
-        _clock = clock ?? TimeProvider.System;
-        _log = log ?? NullLogger<EventFeed>.Instance;
-        _listener = new CommitListener(dataSource, _clock, _log, Wake);
+        this.store = store;
+        this.clock = clock ?? TimeProvider.System;
+        this.log = log ?? NullLogger<EventFeed>.Instance;
+        listener = new CommitListener(dataSource, this.clock, this.log, Wake);
     }
 
     /// <summary>The position up to which every subscriber has been called; before the start 0.</summary>
-    public long Position => _waiters.Reached;
+    public long Position => waiters.Reached;
 
     /// <summary>Starts after the last event that is committed now.</summary>
     /// <exception cref="StoreUnavailableException">The database cannot be reached.</exception>
-    public async Task StartAsync(CancellationToken cancellation) => Start(await _store.ReadHeadAsync(cancellation));
+    public async Task StartAsync(CancellationToken cancellation) => Start(await store.ReadHeadAsync(cancellation));
 
     /// <summary>Starts after a position; 0 for everything.</summary>
     public void Start(long afterPosition)
     {
-        if (_commits is not null)
+        if (commits is not null)
         {
             throw new InvalidOperationException("The feed has been started.");
         }
 
-        _waiters.Reach(afterPosition);
-        _commits = _store.OnCommitted(WakeFor);
-        _polls = _clock.CreateTimer(_ => Wake(), null, PollEvery, PollEvery);
-        _running = Task.WhenAll(Task.Run(RunAsync), Task.Run(() => _listener.RunAsync(_stopping.Token)));
+        waiters.Reach(afterPosition);
+        commits = store.OnCommitted(WakeFor);
+        polls = clock.CreateTimer(_ => Wake(), null, PollEvery, PollEvery);
+        running = Task.WhenAll(Task.Run(RunAsync), Task.Run(() => listener.RunAsync(stopping.Token)));
         Wake();
     }
 
@@ -75,34 +75,34 @@ public sealed partial class EventFeed : IAsyncDisposable
     /// Calls a handler with every page of events from now on, on one thread at a time. It must be quick, since everybody behind it
     /// waits; if it throws, that is logged and the page counts as handled. Disposing the result ends the calls.
     /// </summary>
-    public IDisposable Subscribe(Action<IReadOnlyList<RecordedEvent>> handler) => _subscribers.Add(handler);
+    public IDisposable Subscribe(Action<IReadOnlyList<RecordedEvent>> handler) => subscribers.Add(handler);
 
     /// <summary>Ends when <see cref="Position"/> has come to a position; cancelled when the feed ends before.</summary>
-    public Task WaitForAsync(long position, CancellationToken cancellation) => _waiters.WaitForAsync(position, cancellation);
+    public Task WaitForAsync(long position, CancellationToken cancellation) => waiters.WaitForAsync(position, cancellation);
 
     /// <summary>Ends the feed; no handler is called afterwards.</summary>
     public async ValueTask DisposeAsync()
     {
-        if (_ended)
+        if (ended)
         {
             return;
         }
 
-        _ended = true;
-        _commits?.Dispose();
-        await (_polls?.DisposeAsync() ?? ValueTask.CompletedTask);
-        await _stopping.CancelAsync();
-        await _running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        if (_running.Exception is { } failure)
+        ended = true;
+        commits?.Dispose();
+        await (polls?.DisposeAsync() ?? ValueTask.CompletedTask);
+        await stopping.CancelAsync();
+        await running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (running.Exception is { } failure)
         {
             LogEnded(failure);
         }
 
-        _waiters.Abandon();
-        _stopping.Dispose();
+        waiters.Abandon();
+        stopping.Dispose();
     }
 
-    private void Wake() => _wakeUps.Writer.TryWrite(true);
+    private void Wake() => wakeUps.Writer.TryWrite(true);
 
     private void WakeFor(long head)
     {
@@ -114,7 +114,7 @@ public sealed partial class EventFeed : IAsyncDisposable
 
     private async Task RunAsync()
     {
-        await foreach (var _ in _wakeUps.Reader.ReadAllAsync(_stopping.Token))
+        await foreach (var _ in wakeUps.Reader.ReadAllAsync(stopping.Token))
         {
             try
             {
@@ -123,31 +123,31 @@ public sealed partial class EventFeed : IAsyncDisposable
                     // Until the end of the events.
                 }
 
-                _stuck = false;
+                stuck = false;
             }
-            catch (Exception stuck) when (stuck is StoreUnavailableException or UnreadableEventException)
+            catch (Exception fault) when (fault is StoreUnavailableException or UnreadableEventException)
             {
                 // Nothing is ever skipped: it stays here, and tries again with the next poll.
-                if (!_stuck)
+                if (!stuck)
                 {
-                    LogStuck(Position, stuck);
+                    LogStuck(Position, fault);
                 }
 
-                _stuck = true;
+                stuck = true;
             }
         }
     }
 
     private async Task<bool> PublishPageAsync()
     {
-        var page = await _store.ReadAllAsync(Position, PageSize, _stopping.Token);
+        var page = await store.ReadAllAsync(Position, PageSize, stopping.Token);
         if (page.Count == 0)
         {
             return false;
         }
 
-        _subscribers.Publish(page, LogSubscriberFailed);
-        _waiters.Reach(page[^1].Position);
+        subscribers.Publish(page, LogSubscriberFailed);
+        waiters.Reach(page[^1].Position);
         return page.Count == PageSize;
     }
 

@@ -3,12 +3,12 @@ namespace Ledger.Store;
 /// <summary>Those who wait until a position is reached.</summary>
 internal sealed class PositionWaiters
 {
-    private readonly Lock _gate = new();
-    private readonly PriorityQueue<TaskCompletionSource, long> _waiting = new();
-    private long _reached;
+    private readonly Lock gate = new();
+    private readonly PriorityQueue<TaskCompletionSource, long> waiting = new();
+    private long reached;
 
     /// <summary>The position that was reached.</summary>
-    public long Reached => Volatile.Read(ref _reached);
+    public long Reached => Volatile.Read(ref reached);
 
     /// <summary>Ends when the position is reached.</summary>
     public Task WaitForAsync(long position, CancellationToken cancellation)
@@ -18,15 +18,15 @@ internal sealed class PositionWaiters
             return Task.CompletedTask;
         }
 
-        lock (_gate)
+        lock (gate)
         {
-            if (position <= _reached)
+            if (position <= reached)
             {
                 return Task.CompletedTask;
             }
 
             var waiter = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            _waiting.Enqueue(waiter, position);
+            waiting.Enqueue(waiter, position);
             return waiter.Task.WaitAsync(cancellation);
         }
     }
@@ -34,12 +34,12 @@ internal sealed class PositionWaiters
     /// <summary>Moves on, and lets go of everyone who waited for this much.</summary>
     public void Reach(long position)
     {
-        lock (_gate)
+        lock (gate)
         {
-            Volatile.Write(ref _reached, position);
-            while (_waiting.TryPeek(out var waiter, out var wanted) && wanted <= position)
+            Volatile.Write(ref reached, position);
+            while (waiting.TryPeek(out var waiter, out var wanted) && wanted <= position)
             {
-                _waiting.Dequeue();
+                waiting.Dequeue();
                 waiter.SetResult();
             }
         }
@@ -48,9 +48,9 @@ internal sealed class PositionWaiters
     /// <summary>Lets go of everyone, because nothing further will be reached.</summary>
     public void Abandon()
     {
-        lock (_gate)
+        lock (gate)
         {
-            while (_waiting.TryDequeue(out var waiter, out _))
+            while (waiting.TryDequeue(out var waiter, out _))
             {
                 waiter.SetCanceled();
             }

@@ -3,17 +3,17 @@ namespace Ledger.Store;
 /// <summary>Handlers that come and go while something is being published to them.</summary>
 internal sealed class Subscribers<T>
 {
-    private readonly Lock _changing = new();
-    private volatile Action<T>[] _handlers = [];
+    private readonly Lock changing = new();
+    private volatile Action<T>[] handlers = [];
 
     /// <summary>Adds a handler; disposing the result takes it away again.</summary>
     public IDisposable Add(Action<T> handler)
     {
         // A handler of its own, so that the same one added twice is taken away once.
         Action<T> own = value => handler(value);
-        lock (_changing)
+        lock (changing)
         {
-            _handlers = [.. _handlers, own];
+            handlers = [.. handlers, own];
         }
 
         return new Subscription(this, own);
@@ -22,7 +22,7 @@ internal sealed class Subscribers<T>
     /// <summary>Calls each handler; one that throws is reported and keeps nothing from the others.</summary>
     public void Publish(T value, Action<Exception> failed)
     {
-        foreach (var handler in _handlers)
+        foreach (var handler in handlers)
         {
             try
             {
@@ -37,9 +37,9 @@ internal sealed class Subscribers<T>
 
     private void Remove(Action<T> handler)
     {
-        lock (_changing)
+        lock (changing)
         {
-            _handlers = [.. _handlers.Where(other => !ReferenceEquals(other, handler))];
+            handlers = [.. handlers.Where(other => !ReferenceEquals(other, handler))];
         }
     }
 

@@ -7,16 +7,16 @@ namespace Ledger.Tests.Store;
 /// <summary>What units in one batch do to each other: nothing.</summary>
 public sealed class BatchTests(StoreDatabase database) : IClassFixture<StoreDatabase>, IAsyncLifetime
 {
-    private readonly PostgresEventStore _store = new(database.Source);
-    private int _batches;
+    private readonly PostgresEventStore store = new(database.Source);
+    private int batches;
 
     public Task InitializeAsync()
     {
-        _store.OnCommitted(_ => Interlocked.Increment(ref _batches));
+        store.OnCommitted(_ => Interlocked.Increment(ref batches));
         return Task.CompletedTask;
     }
 
-    public async Task DisposeAsync() => await _store.DisposeAsync();
+    public async Task DisposeAsync() => await store.DisposeAsync();
 
     [Fact]
     public async Task Units_that_wait_are_written_together_in_their_order()
@@ -27,7 +27,7 @@ public sealed class BatchTests(StoreDatabase database) : IClassFixture<StoreData
 
         var first = outcomes[0].FirstPositions[0];
         outcomes.Select(outcome => outcome.FirstPositions[0]).ShouldBe(Enumerable.Range(0, 100).Select(n => first + (2 * n)));
-        _batches.ShouldBe(2);
+        batches.ShouldBe(2);
     }
 
     [Fact]
@@ -44,9 +44,9 @@ public sealed class BatchTests(StoreDatabase database) : IClassFixture<StoreData
         outcomes.Select(outcome => outcome.Verdict).ShouldBe(
             [AppendVerdict.Appended, AppendVerdict.Conflict, AppendVerdict.Conflict, AppendVerdict.Appended]);
         outcomes[3].FirstPositions[0].ShouldBe(outcomes[0].FirstPositions[0] + 2);
-        (await _store.ReadStreamAsync(after, 0, default)).Select(read => read.Position).ShouldBe(outcomes[3].FirstPositions);
-        (await _store.ReadStreamAsync(between, 0, default)).ShouldBeEmpty();
-        _batches.ShouldBe(2);
+        (await store.ReadStreamAsync(after, 0, default)).Select(read => read.Position).ShouldBe(outcomes[3].FirstPositions);
+        (await store.ReadStreamAsync(between, 0, default)).ShouldBeEmpty();
+        batches.ShouldBe(2);
     }
 
     [Theory]
@@ -62,8 +62,8 @@ public sealed class BatchTests(StoreDatabase database) : IClassFixture<StoreData
         await Should.ThrowAsync<UnstorableEventException>(() => appends[1]);
         (await appends[0]).Verdict.ShouldBe(AppendVerdict.Appended);
         (await appends[2]).FirstPositions.ShouldBe([(await appends[0]).FirstPositions[0] + 1]);
-        (await _store.ReadStreamAsync(bad, 0, default)).ShouldBeEmpty();
-        (await _store.AppendAsync(Some.Unit(bad, 0), default)).Verdict.ShouldBe(AppendVerdict.Appended);
+        (await store.ReadStreamAsync(bad, 0, default)).ShouldBeEmpty();
+        (await store.AppendAsync(Some.Unit(bad, 0), default)).Verdict.ShouldBe(AppendVerdict.Appended);
     }
 
     [Theory]
@@ -76,9 +76,9 @@ public sealed class BatchTests(StoreDatabase database) : IClassFixture<StoreData
         var claimed = Some.Event() with { Context = new(UserName: text) };
 
         await Should.ThrowAsync<UnstorableEventException>(() =>
-            _store.AppendAsync(new(new StreamAppend(Some.Stream(), 0, [claimed])), default));
+            store.AppendAsync(new(new StreamAppend(Some.Stream(), 0, [claimed])), default));
         await Should.ThrowAsync<UnstorableEventException>(() =>
-            _store.AppendAsync(Some.Answered(Some.Stream(), 0, Some.Answer(Guid.NewGuid(), text)), default));
+            store.AppendAsync(Some.Answered(Some.Stream(), 0, Some.Answer(Guid.NewGuid(), text)), default));
     }
 
     [Fact]
@@ -87,9 +87,9 @@ public sealed class BatchTests(StoreDatabase database) : IClassFixture<StoreData
         var stream = Some.Stream();
         var claimed = Some.Event("runner 🏃") with { Context = new(UserName: "😀 somebody") };
 
-        await _store.AppendAsync(new(new StreamAppend(stream, 0, [claimed])), default);
+        await store.AppendAsync(new(new StreamAppend(stream, 0, [claimed])), default);
 
-        var read = (await _store.ReadStreamAsync(stream, 0, default)).ShouldHaveSingleItem();
+        var read = (await store.ReadStreamAsync(stream, 0, default)).ShouldHaveSingleItem();
         (read.Data, read.Context).ShouldBe((claimed.Data, claimed.Context));
     }
 
@@ -116,14 +116,14 @@ public sealed class BatchTests(StoreDatabase database) : IClassFixture<StoreData
         Task<AppendOutcome> stayed;
         await using (await OccupyAsync())
         {
-            left = _store.AppendAsync(Some.Unit(gone, 0), leaving.Token);
-            stayed = _store.AppendAsync(Some.Unit(stays, 0), default);
+            left = store.AppendAsync(Some.Unit(gone, 0), leaving.Token);
+            stayed = store.AppendAsync(Some.Unit(stays, 0), default);
             await leaving.CancelAsync();
             await Should.ThrowAsync<OperationCanceledException>(() => left);
         }
 
         (await stayed).Verdict.ShouldBe(AppendVerdict.Appended);
-        (await _store.ReadStreamAsync(gone, 0, default)).ShouldBeEmpty();
+        (await store.ReadStreamAsync(gone, 0, default)).ShouldBeEmpty();
     }
 
     [Fact]
@@ -133,15 +133,15 @@ public sealed class BatchTests(StoreDatabase database) : IClassFixture<StoreData
         using var leaving = new CancellationTokenSource();
         await using (await database.HoldHeadAsync())
         {
-            var left = _store.AppendAsync(Some.Unit(stream, 0), leaving.Token);
+            var left = store.AppendAsync(Some.Unit(stream, 0), leaving.Token);
             await Eventually.Become(async () => await database.BlockedWritersAsync() == 1);
             await leaving.CancelAsync();
             await Should.ThrowAsync<OperationCanceledException>(() => left);
         }
 
         // On the same writer, so the one that was left alone is decided by now.
-        (await _store.AppendAsync(Some.Unit(Some.Stream(), 0), default)).Verdict.ShouldBe(AppendVerdict.Appended);
-        (await _store.ReadStreamAsync(stream, 0, default)).Count.ShouldBe(1);
+        (await store.AppendAsync(Some.Unit(Some.Stream(), 0), default)).Verdict.ShouldBe(AppendVerdict.Appended);
+        (await store.ReadStreamAsync(stream, 0, default)).Count.ShouldBe(1);
     }
 
     private async Task<AppendOutcome[]> InOneBatchAsync(params AppendUnit[] units) =>
@@ -151,7 +151,7 @@ public sealed class BatchTests(StoreDatabase database) : IClassFixture<StoreData
     {
         await using (await OccupyAsync())
         {
-            return [.. units.Select(unit => _store.AppendAsync(unit, default))];
+            return [.. units.Select(unit => store.AppendAsync(unit, default))];
         }
     }
 
@@ -159,7 +159,7 @@ public sealed class BatchTests(StoreDatabase database) : IClassFixture<StoreData
     private async Task<HeldHead> OccupyAsync()
     {
         var held = await database.HoldHeadAsync();
-        _ = _store.AppendAsync(Some.Unit(Some.Stream(), 0), default);
+        _ = store.AppendAsync(Some.Unit(Some.Stream(), 0), default);
         await Eventually.Become(async () => await database.BlockedWritersAsync() == 1);
         return held;
     }

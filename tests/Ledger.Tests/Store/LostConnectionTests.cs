@@ -7,16 +7,16 @@ namespace Ledger.Tests.Store;
 /// <summary>A connection that is lost while it writes leaves open whether it wrote. Callers must not notice.</summary>
 public sealed class LostConnectionTests : IAsyncLifetime
 {
-    private readonly StoreDatabase _database = new();
+    private readonly StoreDatabase database = new();
 
-    public Task InitializeAsync() => _database.InitializeAsync();
+    public Task InitializeAsync() => database.InitializeAsync();
 
-    public Task DisposeAsync() => _database.DisposeAsync();
+    public Task DisposeAsync() => database.DisposeAsync();
 
     [Fact]
     public async Task A_write_whose_answer_was_lost_is_confirmed_and_not_repeated()
     {
-        await using var wire = new Wire(_database.ConnectionString);
+        await using var wire = new Wire(database.ConnectionString);
         await using var store = new PostgresEventStore(wire.Source, new() { NotifyOtherHosts = false });
         var (one, two) = (Some.Stream(), Some.Stream());
         await store.AppendAsync(Some.Unit(one, 0), default);
@@ -24,7 +24,7 @@ public sealed class LostConnectionTests : IAsyncLifetime
         wire.Deafen();
         var unit = new AppendUnit([Some.Append(one, 1, events: 2), Some.Append(two, 0)], [Some.Answer(one.AccountId, "key")]);
         var append = store.AppendAsync(unit, default);
-        await Eventually.Become(async () => await _database.ReadAsync<long>("select position from ledger.head") == 4);
+        await Eventually.Become(async () => await database.ReadAsync<long>("select position from ledger.head") == 4);
         append.IsCompleted.ShouldBeFalse();
         wire.Cut();
 
@@ -38,20 +38,20 @@ public sealed class LostConnectionTests : IAsyncLifetime
     [Fact]
     public async Task A_write_that_commits_only_after_its_connection_was_lost_is_confirmed_and_not_repeated()
     {
-        await using var wire = new Wire(_database.ConnectionString);
+        await using var wire = new Wire(database.ConnectionString);
         await using var store = new PostgresEventStore(wire.Source, new() { NotifyOtherHosts = false });
         var stream = Some.Stream();
         await store.AppendAsync(Some.Unit(stream, 0), default);
 
         Task<AppendOutcome> append;
-        await using (await _database.HoldHeadAsync())
+        await using (await database.HoldHeadAsync())
         {
             append = store.AppendAsync(Some.Unit(stream, 1), default);
-            await Eventually.Become(async () => await _database.BlockedWritersAsync() == 1);
+            await Eventually.Become(async () => await database.BlockedWritersAsync() == 1);
             wire.Cut();
 
             // The first try is still there, and the repeat waits behind it.
-            await Eventually.Become(async () => await _database.BlockedWritersAsync() == 2);
+            await Eventually.Become(async () => await database.BlockedWritersAsync() == 2);
         }
 
         (await append).FirstPositions.ShouldBe([2]);
@@ -61,20 +61,20 @@ public sealed class LostConnectionTests : IAsyncLifetime
     [Fact]
     public async Task A_real_conflict_is_still_one_after_a_lost_connection()
     {
-        await using var wire = new Wire(_database.ConnectionString);
+        await using var wire = new Wire(database.ConnectionString);
         await using var store = new PostgresEventStore(wire.Source, new() { NotifyOtherHosts = false });
-        await using var other = new PostgresEventStore(_database.Source);
+        await using var other = new PostgresEventStore(database.Source);
         var stream = Some.Stream();
         await store.AppendAsync(Some.Unit(stream, 0), default);
         await other.AppendAsync(Some.Unit(stream, 1), default);
 
         Task<AppendOutcome> append;
-        await using (await _database.HoldHeadAsync())
+        await using (await database.HoldHeadAsync())
         {
             append = store.AppendAsync(Some.Unit(stream, 1), default);
-            await Eventually.Become(async () => await _database.BlockedWritersAsync() == 1);
+            await Eventually.Become(async () => await database.BlockedWritersAsync() == 1);
             wire.Cut();
-            await Eventually.Become(async () => await _database.BlockedWritersAsync() == 2);
+            await Eventually.Become(async () => await database.BlockedWritersAsync() == 2);
         }
 
         (await append).ShouldBe(AppendOutcome.Conflict);
@@ -84,8 +84,8 @@ public sealed class LostConnectionTests : IAsyncLifetime
     public async Task Every_unit_is_written_once_however_often_its_writer_is_killed()
     {
         const int Producers = 32;
-        await using var one = new PostgresEventStore(_database.Source);
-        await using var two = new PostgresEventStore(_database.Source, new() { Writers = 2 });
+        await using var one = new PostgresEventStore(database.Source);
+        await using var two = new PostgresEventStore(database.Source, new() { Writers = 2 });
         using var enough = new CancellationTokenSource();
         var confirmed = 0;
 
@@ -107,7 +107,7 @@ public sealed class LostConnectionTests : IAsyncLifetime
         for (var kills = 0L; kills < 40;)
         {
             var before = Volatile.Read(ref confirmed);
-            kills += await _database.TerminateWritersAsync();
+            kills += await database.TerminateWritersAsync();
             await Eventually.Become(() => Volatile.Read(ref confirmed) > before || producing.IsCompleted);
         }
 
@@ -121,7 +121,7 @@ public sealed class LostConnectionTests : IAsyncLifetime
     [Fact]
     public async Task A_database_that_stays_away_is_reported_and_comes_back()
     {
-        await using var wire = new Wire(_database.ConnectionString);
+        await using var wire = new Wire(database.ConnectionString);
         await using var store = new PostgresEventStore(
             wire.Source, new() { NotifyOtherHosts = false, UnavailableAfter = TimeSpan.FromMilliseconds(200) });
         var stream = Some.Stream();
@@ -137,11 +137,11 @@ public sealed class LostConnectionTests : IAsyncLifetime
     [Fact]
     public async Task A_read_does_not_fail_because_an_idle_connection_died()
     {
-        await using var store = new PostgresEventStore(_database.Source);
+        await using var store = new PostgresEventStore(database.Source);
         var stream = Some.Stream();
         await store.AppendAsync(Some.Unit(stream, 0), default);
         await store.ReadStreamAsync(stream, 0, default);
-        await _database.ExecuteAsync(
+        await database.ExecuteAsync(
             """
             select pg_terminate_backend(pid) from pg_stat_activity
             where datname = current_database() and pid <> pg_backend_pid() and state = 'idle'

@@ -8,25 +8,25 @@ namespace Ledger.Tests.Store;
 
 public sealed class SchemaUpgradeTests : IAsyncLifetime
 {
-    private readonly TestDatabase _database = new();
-    private NpgsqlDataSource _source = null!;
+    private readonly TestDatabase database = new();
+    private NpgsqlDataSource source = null!;
 
     public Task InitializeAsync()
     {
-        _source = NpgsqlDataSource.Create(_database.ConnectionString);
+        source = NpgsqlDataSource.Create(database.ConnectionString);
         return Task.CompletedTask;
     }
 
     public async Task DisposeAsync()
     {
-        await _source.DisposeAsync();
-        _database.Dispose();
+        await source.DisposeAsync();
+        database.Dispose();
     }
 
     [Fact]
     public async Task The_schema_is_the_approved_one()
     {
-        await SchemaUpgrade.ApplyAsync(_source, [], default);
+        await SchemaUpgrade.ApplyAsync(source, [], default);
 
         var actual = await ReadAsync<string>(Catalog);
         var approved = Path.Combine(Path.GetDirectoryName(ThisFile())!, "Schema.approved.txt");
@@ -42,10 +42,10 @@ public sealed class SchemaUpgradeTests : IAsyncLifetime
     [Fact]
     public async Task A_second_upgrade_changes_nothing()
     {
-        await SchemaUpgrade.ApplyAsync(_source, [], default);
+        await SchemaUpgrade.ApplyAsync(source, [], default);
         var first = await ReadAsync<string>("select (file, checksum, applied_at)::text from ledger.schema_version order by 1");
 
-        await SchemaUpgrade.ApplyAsync(_source, [typeof(SchemaUpgrade).Assembly], default);
+        await SchemaUpgrade.ApplyAsync(source, [typeof(SchemaUpgrade).Assembly], default);
 
         (await ReadAsync<string>("select (file, checksum, applied_at)::text from ledger.schema_version order by 1")).ShouldBe(first);
         first.Count.ShouldBe(SchemaFile.Of(typeof(SchemaUpgrade).Assembly).Count);
@@ -54,21 +54,21 @@ public sealed class SchemaUpgradeTests : IAsyncLifetime
     [Fact]
     public async Task Hosts_may_upgrade_at_the_same_time()
     {
-        await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() => SchemaUpgrade.ApplyAsync(_source, [], default))));
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() => SchemaUpgrade.ApplyAsync(source, [], default))));
 
-        await using var store = new PostgresEventStore(_source);
+        await using var store = new PostgresEventStore(source);
         (await store.AppendAsync(Some.Unit(Some.Stream(), 0), default)).Verdict.ShouldBe(AppendVerdict.Appended);
     }
 
     [Fact]
     public async Task Every_file_may_be_run_again()
     {
-        await SchemaUpgrade.ApplyAsync(_source, [], default);
-        await using var store = new PostgresEventStore(_source);
+        await SchemaUpgrade.ApplyAsync(source, [], default);
+        await using var store = new PostgresEventStore(source);
         await store.AppendAsync(Some.Unit(Some.Stream(), 0), default);
         await ExecuteAsync("update ledger.schema_version set checksum = 'another'");
 
-        await SchemaUpgrade.ApplyAsync(_source, [], default);
+        await SchemaUpgrade.ApplyAsync(source, [], default);
 
         (await store.ReadHeadAsync(default)).ShouldBe(1);
         (await ReadAsync<string>("select checksum from ledger.schema_version where checksum = 'another'")).ShouldBeEmpty();
@@ -79,10 +79,10 @@ public sealed class SchemaUpgradeTests : IAsyncLifetime
     {
         var before = new SchemaFile("b", "create or replace function ledger.answer() returns int language sql as 'select 1'");
         SchemaFile[] own = [.. SchemaFile.Of(typeof(SchemaUpgrade).Assembly)];
-        await SchemaUpgrade.ApplyFilesAsync(_source, [.. own, before, new("c", "create table ledger.once (n int)")], default);
+        await SchemaUpgrade.ApplyFilesAsync(source, [.. own, before, new("c", "create table ledger.once (n int)")], default);
 
         await SchemaUpgrade.ApplyFilesAsync(
-            _source,
+            source,
             [.. own, before with { Sql = before.Sql.Replace('1', '2') }, new("c", "create table ledger.once (n int)")],
             default);
 
@@ -94,7 +94,7 @@ public sealed class SchemaUpgradeTests : IAsyncLifetime
     {
         SchemaFile[] files = [.. SchemaFile.Of(typeof(SchemaUpgrade).Assembly), new("bad.sql", "create table ledger.x (n nonsense)")];
 
-        var error = await Should.ThrowAsync<StoreUnavailableException>(() => SchemaUpgrade.ApplyFilesAsync(_source, files, default));
+        var error = await Should.ThrowAsync<StoreUnavailableException>(() => SchemaUpgrade.ApplyFilesAsync(source, files, default));
 
         error.Message.ShouldContain("bad.sql");
         (await ReadAsync<bool>("select to_regnamespace('ledger') is null")).ShouldBe([true]);
@@ -103,16 +103,16 @@ public sealed class SchemaUpgradeTests : IAsyncLifetime
     [Fact]
     public async Task Events_that_were_restored_without_the_head_are_continued()
     {
-        await SchemaUpgrade.ApplyAsync(_source, [], default);
-        await using (var store = new PostgresEventStore(_source))
+        await SchemaUpgrade.ApplyAsync(source, [], default);
+        await using (var store = new PostgresEventStore(source))
         {
             await store.AppendAsync(Some.Unit(Some.Stream(), 0, events: 3), default);
         }
 
         await ExecuteAsync("drop table ledger.head; delete from ledger.schema_version where file like '%head%'");
-        await SchemaUpgrade.ApplyAsync(_source, [], default);
+        await SchemaUpgrade.ApplyAsync(source, [], default);
 
-        await using var restored = new PostgresEventStore(_source);
+        await using var restored = new PostgresEventStore(source);
         (await restored.AppendAsync(Some.Unit(Some.Stream(), 0), default)).FirstPositions.ShouldBe([4]);
     }
 
@@ -146,7 +146,7 @@ public sealed class SchemaUpgradeTests : IAsyncLifetime
     private async Task<List<T>> ReadAsync<T>(string sql)
     {
         var read = new List<T>();
-        await using var command = _source.CreateCommand(sql);
+        await using var command = source.CreateCommand(sql);
         await using var reader = await command.ExecuteReaderAsync();
         while (await reader.ReadAsync())
         {
@@ -158,7 +158,7 @@ public sealed class SchemaUpgradeTests : IAsyncLifetime
 
     private async Task ExecuteAsync(string sql)
     {
-        await using var command = _source.CreateCommand(sql);
+        await using var command = source.CreateCommand(sql);
         await command.ExecuteNonQueryAsync();
     }
 }

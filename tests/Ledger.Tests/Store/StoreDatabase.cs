@@ -7,28 +7,28 @@ namespace Ledger.Tests.Store;
 /// <summary>A test class's own database with the store's schema in it.</summary>
 public sealed class StoreDatabase : IAsyncLifetime
 {
-    private readonly TestDatabase _database = new();
+    private readonly TestDatabase database = new();
 
     // Of its own and without a pool: tests kill what is in the other one.
-    private NpgsqlDataSource _outside = null!;
+    private NpgsqlDataSource outside = null!;
 
-    public string ConnectionString => _database.ConnectionString;
+    public string ConnectionString => database.ConnectionString;
 
     /// <summary>Where the stores under test find their connections.</summary>
     public NpgsqlDataSource Source { get; private set; } = null!;
 
     public async Task InitializeAsync()
     {
-        Source = NpgsqlDataSource.Create(_database.ConnectionString);
-        _outside = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(_database.ConnectionString) { Pooling = false });
+        Source = NpgsqlDataSource.Create(database.ConnectionString);
+        outside = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(database.ConnectionString) { Pooling = false });
         await SchemaUpgrade.ApplyAsync(Source, [], default);
     }
 
     public async Task DisposeAsync()
     {
         await Source.DisposeAsync();
-        await _outside.DisposeAsync();
-        _database.Dispose();
+        await outside.DisposeAsync();
+        database.Dispose();
     }
 
     public async Task<T> ReadAsync<T>(string sql, params object[] values)
@@ -60,7 +60,7 @@ public sealed class StoreDatabase : IAsyncLifetime
     /// <summary>Keeps every writer from writing until it is disposed.</summary>
     public async Task<HeldHead> HoldHeadAsync()
     {
-        var connection = await _outside.OpenConnectionAsync();
+        var connection = await outside.OpenConnectionAsync();
         var transaction = await connection.BeginTransactionAsync();
         await using var hold = new NpgsqlCommand("select position from ledger.head for update", connection);
         await hold.ExecuteNonQueryAsync();
@@ -69,7 +69,7 @@ public sealed class StoreDatabase : IAsyncLifetime
 
     private NpgsqlCommand CreateCommand(string sql, object[] values)
     {
-        var command = _outside.CreateCommand(sql);
+        var command = outside.CreateCommand(sql);
         foreach (var value in values)
         {
             command.Parameters.Add(new() { Value = value });

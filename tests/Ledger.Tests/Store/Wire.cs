@@ -7,73 +7,73 @@ namespace Ledger.Tests.Store;
 /// <summary>A connection to the database that can be cut: what the client has sent still arrives, no answer comes back.</summary>
 internal sealed class Wire : IAsyncDisposable
 {
-    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
-    private readonly CancellationTokenSource _ending = new();
-    private readonly List<TcpClient> _clients = [];
-    private readonly string _host;
-    private readonly int _port;
-    private readonly Task _accepting;
-    private volatile bool _deaf;
-    private volatile bool _refusing;
+    private readonly TcpListener listener = new(IPAddress.Loopback, 0);
+    private readonly CancellationTokenSource ending = new();
+    private readonly List<TcpClient> clients = [];
+    private readonly string host;
+    private readonly int port;
+    private readonly Task accepting;
+    private volatile bool deaf;
+    private volatile bool refusing;
 
     public Wire(string connectionString)
     {
         var direct = new NpgsqlConnectionStringBuilder(connectionString);
-        (_host, _port) = (direct.Host!, direct.Port);
-        _listener.Start();
+        (host, port) = (direct.Host!, direct.Port);
+        listener.Start();
         Source = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(connectionString)
         {
             Host = "127.0.0.1",
-            Port = ((IPEndPoint)_listener.LocalEndpoint).Port,
+            Port = ((IPEndPoint)listener.LocalEndpoint).Port,
             SslMode = SslMode.Disable,
         });
-        _accepting = Task.Run(AcceptAsync);
+        accepting = Task.Run(AcceptAsync);
     }
 
     /// <summary>The database at the other end.</summary>
     public NpgsqlDataSource Source { get; }
 
     /// <summary>From now on no answer comes back on the connections that exist.</summary>
-    public void Deafen() => _deaf = true;
+    public void Deafen() => deaf = true;
 
     /// <summary>From now on new connections are closed at once.</summary>
-    public void Refuse() => _refusing = true;
+    public void Refuse() => refusing = true;
 
     /// <summary>Closes the client's end of all connections; new ones work.</summary>
     public void Cut()
     {
-        lock (_clients)
+        lock (clients)
         {
-            _deaf = false;
-            _clients.ForEach(client => client.Client.Close(0));
-            _clients.Clear();
+            deaf = false;
+            clients.ForEach(client => client.Client.Close(0));
+            clients.Clear();
         }
     }
 
     public async ValueTask DisposeAsync()
     {
-        await _ending.CancelAsync();
-        _listener.Stop();
+        await ending.CancelAsync();
+        listener.Stop();
         Cut();
-        await _accepting.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await accepting.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await Source.DisposeAsync();
-        _ending.Dispose();
+        ending.Dispose();
     }
 
     private async Task AcceptAsync()
     {
         while (true)
         {
-            var client = await _listener.AcceptTcpClientAsync(_ending.Token);
-            if (_refusing)
+            var client = await listener.AcceptTcpClientAsync(ending.Token);
+            if (refusing)
             {
                 client.Dispose();
                 continue;
             }
 
-            lock (_clients)
+            lock (clients)
             {
-                _clients.Add(client);
+                clients.Add(client);
             }
 
             _ = Task.Run(() => ConnectAsync(client));
@@ -84,9 +84,9 @@ internal sealed class Wire : IAsyncDisposable
     {
         // The server's end stays open until the server has nothing more to say: it must not learn that nobody listens.
         var server = new TcpClient();
-        await server.ConnectAsync(_host, _port);
+        await server.ConnectAsync(host, port);
         _ = Task.Run(() => PumpAsync(client, server, () => false));
-        await PumpAsync(server, client, () => _deaf);
+        await PumpAsync(server, client, () => deaf);
         server.Dispose();
         client.Dispose();
     }
@@ -100,7 +100,7 @@ internal sealed class Wire : IAsyncDisposable
             int read;
             try
             {
-                read = await from.GetStream().ReadAsync(buffer, _ending.Token);
+                read = await from.GetStream().ReadAsync(buffer, ending.Token);
             }
             catch (Exception lost) when (lost is IOException or SocketException or ObjectDisposedException or InvalidOperationException)
             {
@@ -117,7 +117,7 @@ internal sealed class Wire : IAsyncDisposable
             {
                 if (!gone)
                 {
-                    await to.GetStream().WriteAsync(buffer.AsMemory(0, read), _ending.Token);
+                    await to.GetStream().WriteAsync(buffer.AsMemory(0, read), ending.Token);
                 }
             }
             catch (Exception lost) when (lost is IOException or SocketException or ObjectDisposedException or InvalidOperationException)

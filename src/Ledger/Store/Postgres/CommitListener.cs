@@ -10,7 +10,7 @@ internal sealed partial class CommitListener(NpgsqlDataSource dataSource, TimePr
     private static readonly TimeSpan Probe = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan PauseAfterFailure = TimeSpan.FromMilliseconds(500);
 
-    private readonly ILogger _log = log;
+    private readonly ILogger log = log;
 
     /// <summary>Listens until it is cancelled.</summary>
     public async Task RunAsync(CancellationToken stopping)

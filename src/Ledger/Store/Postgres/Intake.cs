@@ -6,32 +6,32 @@ namespace Ledger.Store.Postgres;
 /// </summary>
 internal sealed class Intake(EventStoreOptions options)
 {
-    private readonly Lock _gate = new();
-    private readonly SemaphoreSlim _room = new(options.QueueLimit, options.QueueLimit);
-    private readonly Queue<TaskCompletionSource> _idle = new();
-    private readonly Queue<PendingUnit> _arrivals = new();
-    private readonly HashSet<StreamId> _streams = [];
-    private readonly HashSet<AnswerKey> _keys = [];
-    private List<PendingUnit> _heldBack = [];
-    private List<PendingUnit> _stillHeldBack = [];
-    private int _inFlight;
-    private bool _closed;
+    private readonly Lock gate = new();
+    private readonly SemaphoreSlim room = new(options.QueueLimit, options.QueueLimit);
+    private readonly Queue<TaskCompletionSource> idle = new();
+    private readonly Queue<PendingUnit> arrivals = new();
+    private readonly HashSet<StreamId> streams = [];
+    private readonly HashSet<AnswerKey> keys = [];
+    private List<PendingUnit> heldBack = [];
+    private List<PendingUnit> stillHeldBack = [];
+    private int inFlight;
+    private bool closed;
 
     /// <summary>Queues a unit; waits while the queue is full.</summary>
     /// <exception cref="ObjectDisposedException">The store is closed.</exception>
     public async ValueTask AddAsync(PendingUnit unit, CancellationToken cancellation)
     {
-        await _room.WaitAsync(cancellation);
-        lock (_gate)
+        await room.WaitAsync(cancellation);
+        lock (gate)
         {
-            if (_closed)
+            if (closed)
             {
                 // So that the next one in line is refused as well, instead of waiting for ever.
-                _room.Release();
+                room.Release();
                 throw new ObjectDisposedException(nameof(PostgresEventStore));
             }
 
-            _arrivals.Enqueue(unit);
+            arrivals.Enqueue(unit);
             WakeWriter();
         }
     }
@@ -39,9 +39,9 @@ internal sealed class Intake(EventStoreOptions options)
     /// <summary>No further unit; what is queued is still handed out.</summary>
     public void Close()
     {
-        lock (_gate)
+        lock (gate)
         {
-            _closed = true;
+            closed = true;
             WakeWriter();
         }
     }
@@ -52,24 +52,24 @@ internal sealed class Intake(EventStoreOptions options)
         while (true)
         {
             Task work;
-            lock (_gate)
+            lock (gate)
             {
                 if (IsWorthABatch())
                 {
-                    _inFlight++;
+                    inFlight++;
                     Fill(batch);
                     return true;
                 }
 
-                if (_closed && Waiting == 0)
+                if (closed && Waiting == 0)
                 {
                     WakeAllWriters();
                     return false;
                 }
 
-                var idle = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-                _idle.Enqueue(idle);
-                work = idle.Task;
+                var sleeper = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+                idle.Enqueue(sleeper);
+                work = sleeper.Task;
             }
 
             await work;
@@ -79,57 +79,57 @@ internal sealed class Intake(EventStoreOptions options)
     /// <summary>Says that a batch that was taken is decided.</summary>
     public void Finish()
     {
-        lock (_gate)
+        lock (gate)
         {
-            _inFlight--;
+            inFlight--;
             WakeWriter();
         }
     }
 
-    private int Waiting => _heldBack.Count + _arrivals.Count;
+    private int Waiting => heldBack.Count + arrivals.Count;
 
     // While another batch is under way a further one could only wait for it: the more it takes along then, the better.
-    private bool IsWorthABatch() => Waiting > 0 && (_inFlight == 0 || _closed || Waiting >= options.UnitsForOverlap);
+    private bool IsWorthABatch() => Waiting > 0 && (inFlight == 0 || closed || Waiting >= options.UnitsForOverlap);
 
     private void WakeWriter()
     {
-        if ((IsWorthABatch() || _closed) && _idle.TryDequeue(out var idle))
+        if ((IsWorthABatch() || closed) && idle.TryDequeue(out var sleeper))
         {
-            idle.SetResult();
+            sleeper.SetResult();
         }
     }
 
     private void WakeAllWriters()
     {
-        while (_idle.TryDequeue(out var idle))
+        while (idle.TryDequeue(out var sleeper))
         {
-            idle.SetResult();
+            sleeper.SetResult();
         }
     }
 
     private void Fill(List<PendingUnit> batch)
     {
-        _streams.Clear();
-        _keys.Clear();
+        streams.Clear();
+        keys.Clear();
         var events = 0;
         var bytes = 0L;
         var before = Waiting;
 
-        foreach (var unit in _heldBack)
+        foreach (var unit in heldBack)
         {
             Offer(unit);
         }
 
-        while (HasRoom() && _stillHeldBack.Count < options.UnitsPerBatch && _arrivals.TryDequeue(out var unit))
+        while (HasRoom() && stillHeldBack.Count < options.UnitsPerBatch && arrivals.TryDequeue(out var unit))
         {
             Offer(unit);
         }
 
-        (_heldBack, _stillHeldBack) = (_stillHeldBack, _heldBack);
-        _stillHeldBack.Clear();
+        (heldBack, stillHeldBack) = (stillHeldBack, heldBack);
+        stillHeldBack.Clear();
         if (before > Waiting)
         {
-            _room.Release(before - Waiting);
+            room.Release(before - Waiting);
         }
 
         bool HasRoom() => batch.Count < options.UnitsPerBatch && events < options.EventsPerBatch && bytes < options.BytesPerBatch;
@@ -149,7 +149,7 @@ internal sealed class Intake(EventStoreOptions options)
             }
             else
             {
-                _stillHeldBack.Add(unit);
+                stillHeldBack.Add(unit);
             }
         }
     }
@@ -160,12 +160,12 @@ internal sealed class Intake(EventStoreOptions options)
         var free = true;
         foreach (var append in unit.Appends)
         {
-            free &= _streams.Add(append.Stream);
+            free &= streams.Add(append.Stream);
         }
 
         foreach (var answer in unit.Answers)
         {
-            free &= _keys.Add(AnswerKey.Of(answer));
+            free &= keys.Add(AnswerKey.Of(answer));
         }
 
         return free;

@@ -18,70 +18,70 @@ internal sealed partial class Notifier : IAsyncDisposable
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(5);
     private static readonly TimeSpan PauseAfterFailure = TimeSpan.FromSeconds(1);
 
-    private readonly Channel<long> _heads = System.Threading.Channels.Channel.CreateBounded<long>(
+    private readonly Channel<long> heads = System.Threading.Channels.Channel.CreateBounded<long>(
         new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true });
 
-    private readonly CancellationTokenSource _stopping = new();
-    private readonly NpgsqlDataSource _dataSource;
-    private readonly TimeProvider _clock;
-    private readonly ILogger _log;
-    private readonly Task _running;
+    private readonly CancellationTokenSource stopping = new();
+    private readonly NpgsqlDataSource dataSource;
+    private readonly TimeProvider clock;
+    private readonly ILogger log;
+    private readonly Task running;
 
     public Notifier(NpgsqlDataSource dataSource, TimeProvider clock, ILogger log)
     {
-        _dataSource = dataSource;
-        _clock = clock;
-        _log = log;
-        _running = Task.Run(RunAsync);
+        this.dataSource = dataSource;
+        this.clock = clock;
+        this.log = log;
+        running = Task.Run(RunAsync);
     }
 
     /// <summary>Has a head announced soon; a later one takes its place if it was not announced yet.</summary>
-    public void Announce(long head) => _heads.Writer.TryWrite(head);
+    public void Announce(long head) => heads.Writer.TryWrite(head);
 
     /// <summary>Ends; a head that was not announced yet is found by those who poll.</summary>
     public async ValueTask DisposeAsync()
     {
-        if (_heads.Writer.TryComplete())
+        if (heads.Writer.TryComplete())
         {
-            await _stopping.CancelAsync();
-            await _running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            _stopping.Dispose();
+            await stopping.CancelAsync();
+            await running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            stopping.Dispose();
         }
     }
 
     private async Task RunAsync()
     {
-        while (await _heads.Reader.WaitToReadAsync(_stopping.Token))
+        while (await heads.Reader.WaitToReadAsync(stopping.Token))
         {
             try
             {
                 await AnnounceAsync();
             }
-            catch (Exception outage) when (!_stopping.IsCancellationRequested && (outage is PostgresException || Failure.IsOutage(outage)))
+            catch (Exception outage) when (!stopping.IsCancellationRequested && (outage is PostgresException || Failure.IsOutage(outage)))
             {
                 LogNotAnnounced(outage);
-                await Task.Delay(PauseAfterFailure, _clock, _stopping.Token);
+                await Task.Delay(PauseAfterFailure, clock, stopping.Token);
             }
         }
     }
 
     private async Task AnnounceAsync()
     {
-        await using var connection = await _dataSource.OpenConnectionAsync(_stopping.Token);
+        await using var connection = await dataSource.OpenConnectionAsync(stopping.Token);
         await using (var hasty = new NpgsqlCommand("set synchronous_commit = off", connection))
         {
-            await hasty.ExecuteNonQueryAsync(_stopping.Token);
+            await hasty.ExecuteNonQueryAsync(stopping.Token);
         }
 
         await using var notify = new NpgsqlCommand("select pg_notify($1, $2)", connection);
         var payload = new NpgsqlParameter<string>();
         notify.Parameters.Add(new NpgsqlParameter<string> { TypedValue = Channel });
         notify.Parameters.Add(payload);
-        await foreach (var head in _heads.Reader.ReadAllAsync(_stopping.Token))
+        await foreach (var head in heads.Reader.ReadAllAsync(stopping.Token))
         {
             payload.TypedValue = head.ToString(CultureInfo.InvariantCulture);
-            await notify.ExecuteNonQueryAsync(_stopping.Token);
-            await Task.Delay(Pause, _clock, _stopping.Token);
+            await notify.ExecuteNonQueryAsync(stopping.Token);
+            await Task.Delay(Pause, clock, stopping.Token);
         }
     }
 

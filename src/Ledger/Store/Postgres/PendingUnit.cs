@@ -7,15 +7,15 @@ namespace Ledger.Store.Postgres;
 /// <summary>A unit on its way to the database: encoded already, by the caller's thread, and owed one outcome.</summary>
 internal sealed class PendingUnit
 {
-    private readonly TaskCompletionSource<AppendOutcome> _outcome = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly CancellationToken _cancellation;
+    private readonly TaskCompletionSource<AppendOutcome> outcome = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly CancellationToken cancellation;
 
     /// <summary>Encodes a unit.</summary>
     /// <exception cref="ArgumentException">The unit is empty, or names a stream or a key twice.</exception>
     /// <exception cref="UnstorableEventException">A text that no database text can hold.</exception>
     public PendingUnit(AppendUnit unit, long enqueuedAt, CancellationToken cancellation)
     {
-        _cancellation = cancellation;
+        this.cancellation = cancellation;
         Unit = unit;
         EnqueuedAt = enqueuedAt;
         RejectMalformed(unit);
@@ -43,7 +43,7 @@ internal sealed class PendingUnit
     /// <summary>Whether an earlier try may have been committed although its answer was lost.</summary>
     public bool MayBeWritten { get; set; }
 
-    public Task<AppendOutcome> Outcome => _outcome.Task;
+    public Task<AppendOutcome> Outcome => outcome.Task;
 
     /// <summary>The outcome when the unit's events stand in the store from a position on.</summary>
     public AppendOutcome AppendedAt(long position)
@@ -58,19 +58,19 @@ internal sealed class PendingUnit
         return new(AppendVerdict.Appended, positions);
     }
 
-    public void Complete(AppendOutcome outcome) => _outcome.TrySetResult(outcome);
+    public void Complete(AppendOutcome verdict) => outcome.TrySetResult(verdict);
 
-    public void Fail(Exception reason) => _outcome.TrySetException(reason);
+    public void Fail(Exception reason) => outcome.TrySetException(reason);
 
     /// <summary>Whether the caller has gone before a writer took the unit; then nothing is written.</summary>
     public bool IsAbandoned()
     {
-        if (!_cancellation.IsCancellationRequested)
+        if (!cancellation.IsCancellationRequested)
         {
             return false;
         }
 
-        _outcome.TrySetCanceled(_cancellation);
+        outcome.TrySetCanceled(cancellation);
         return true;
     }
 

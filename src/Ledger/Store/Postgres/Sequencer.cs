@@ -13,14 +13,14 @@ internal sealed partial class Sequencer : IAsyncDisposable
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(500);
 
-    private readonly NpgsqlDataSource _dataSource;
-    private readonly EventStoreOptions _options;
-    private readonly TimeProvider _clock;
-    private readonly ILogger _log;
-    private readonly Action<long> _committed;
-    private readonly Intake _intake;
-    private readonly UnknownOutcome _unknownOutcome;
-    private readonly Task[] _writers;
+    private readonly NpgsqlDataSource dataSource;
+    private readonly EventStoreOptions options;
+    private readonly TimeProvider clock;
+    private readonly ILogger log;
+    private readonly Action<long> committed;
+    private readonly Intake intake;
+    private readonly UnknownOutcome unknownOutcome;
+    private readonly Task[] writers;
 
     /// <summary>Starts the writers.</summary>
     /// <param name="dataSource">Where the writers' connections come from.</param>
@@ -30,39 +30,39 @@ internal sealed partial class Sequencer : IAsyncDisposable
     /// <param name="committed">Told the head after each batch that wrote something; must not throw.</param>
     public Sequencer(NpgsqlDataSource dataSource, EventStoreOptions options, TimeProvider clock, ILogger log, Action<long> committed)
     {
-        _dataSource = dataSource;
-        _options = options;
-        _clock = clock;
-        _log = log;
-        _committed = committed;
-        _intake = new Intake(options);
-        _unknownOutcome = new UnknownOutcome(dataSource, options.UnavailableAfter);
-        _writers = [.. Enumerable.Range(0, options.Writers).Select(_ => Task.Run(RunAsync))];
+        this.dataSource = dataSource;
+        this.options = options;
+        this.clock = clock;
+        this.log = log;
+        this.committed = committed;
+        intake = new Intake(options);
+        unknownOutcome = new UnknownOutcome(dataSource, options.UnavailableAfter);
+        writers = [.. Enumerable.Range(0, options.Writers).Select(_ => Task.Run(RunAsync))];
     }
 
     /// <summary>Writes a unit; the task ends when its outcome is known, or the caller does not want to know any more.</summary>
     public async Task<AppendOutcome> AppendAsync(AppendUnit unit, CancellationToken cancellation)
     {
-        var pending = new PendingUnit(unit, _clock.GetTimestamp(), cancellation);
-        await _intake.AddAsync(pending, cancellation);
+        var pending = new PendingUnit(unit, clock.GetTimestamp(), cancellation);
+        await intake.AddAsync(pending, cancellation);
         return await pending.Outcome.WaitAsync(cancellation);
     }
 
     /// <summary>Writes what is queued, then ends.</summary>
     public async ValueTask DisposeAsync()
     {
-        _intake.Close();
-        await Task.WhenAll(_writers);
+        intake.Close();
+        await Task.WhenAll(writers);
     }
 
     private async Task RunAsync()
     {
-        await using var connection = new WriterConnection(_dataSource, _options.UnavailableAfter);
-        var batch = new List<PendingUnit>(_options.UnitsPerBatch);
-        while (await _intake.TakeAsync(batch))
+        await using var connection = new WriterConnection(dataSource, options.UnavailableAfter);
+        var batch = new List<PendingUnit>(options.UnitsPerBatch);
+        while (await intake.TakeAsync(batch))
         {
             await WriteAsync(connection, batch);
-            _intake.Finish();
+            intake.Finish();
             batch.Clear();
         }
     }
@@ -93,7 +93,7 @@ internal sealed partial class Sequencer : IAsyncDisposable
                 GiveUpLate(batch, outage);
                 if (batch.Count > 0)
                 {
-                    await Task.Delay(pause, _clock);
+                    await Task.Delay(pause, clock);
                 }
             }
             catch (Exception unexpected)
@@ -139,18 +139,18 @@ internal sealed partial class Sequencer : IAsyncDisposable
             }
         }
 
-        _committed(verdict.Head);
+        committed(verdict.Head);
     }
 
     private async Task<AppendOutcome?> FindAsync(AppendUnit unit) =>
-        await _unknownOutcome.FindAsync(unit) is { } positions ? new(AppendVerdict.Appended, positions) : null;
+        await unknownOutcome.FindAsync(unit) is { } positions ? new(AppendVerdict.Appended, positions) : null;
 
     private void GiveUpLate(List<PendingUnit> batch, Exception outage)
     {
         foreach (var unit in batch)
         {
             unit.MayBeWritten = true;
-            if (_clock.GetElapsedTime(unit.EnqueuedAt) >= _options.UnavailableAfter)
+            if (clock.GetElapsedTime(unit.EnqueuedAt) >= options.UnavailableAfter)
             {
                 unit.Fail(Failure.ForCaller(outage));
             }

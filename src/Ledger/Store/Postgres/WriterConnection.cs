@@ -11,25 +11,25 @@ internal sealed class WriterConnection(NpgsqlDataSource dataSource, TimeSpan tim
 
     private static readonly TimeSpan LongestConnect = TimeSpan.FromSeconds(5);
 
-    private NpgsqlConnection? _connection;
-    private AppendBatch? _batch;
+    private NpgsqlConnection? connection;
+    private AppendBatch? batch;
 
     /// <summary>Writes a batch, on a new connection if there is none.</summary>
     public async Task<BatchVerdict> WriteAsync(IReadOnlyList<PendingUnit> units)
     {
-        _batch ??= await OpenAsync();
-        return await _batch.WriteAsync(units);
+        batch ??= await OpenAsync();
+        return await batch.WriteAsync(units);
     }
 
     /// <summary>Gives the connection up; the next write opens another.</summary>
     public async ValueTask DropAsync()
     {
-        _batch?.Dispose();
-        _batch = null;
-        if (_connection is { } connection)
+        batch?.Dispose();
+        batch = null;
+        if (connection is { } open)
         {
-            _connection = null;
-            await connection.DisposeAsync();
+            connection = null;
+            await open.DisposeAsync();
         }
     }
 
@@ -38,14 +38,14 @@ internal sealed class WriterConnection(NpgsqlDataSource dataSource, TimeSpan tim
     private async Task<AppendBatch> OpenAsync()
     {
         using var limit = new CancellationTokenSource(timeout < LongestConnect ? timeout : LongestConnect);
-        _connection = await dataSource.OpenConnectionAsync(limit.Token);
-        await using (var durable = new NpgsqlCommand(Durable, _connection))
+        connection = await dataSource.OpenConnectionAsync(limit.Token);
+        await using (var durable = new NpgsqlCommand(Durable, connection))
         {
             await durable.ExecuteNonQueryAsync(limit.Token);
         }
 
-        var batch = new AppendBatch(_connection, timeout);
-        await batch.PrepareAsync(limit.Token);
-        return batch;
+        var prepared = new AppendBatch(connection, timeout);
+        await prepared.PrepareAsync(limit.Token);
+        return prepared;
     }
 }
