@@ -12,6 +12,13 @@ internal static class Curl
         "-H", $"Authorization: Bearer {ledger.Place.ApiKey}",
         "-H", $"X-Checkly-Account: {ledger.Place.AccountId}");
 
+    /// <summary>Cancels a whole test session as the concept page does it. The answer's status.</summary>
+    public static Task<string> CancelTestSessionAsync(LedgerProcess ledger, string sessionId) => RunAsync(
+        ledger,
+        "-X", "POST", $"{ledger.Address}v1/test-sessions/{sessionId}/cancel",
+        "-H", $"Authorization: Bearer {ledger.Place.ApiKey}",
+        "-H", $"X-Checkly-Account: {ledger.Place.AccountId}");
+
     /// <summary>Cancels one run of it as the reference page does it. The answer's status.</summary>
     public static Task<string> CancelAsync(LedgerProcess ledger, string sessionId, string sequenceId) => RunAsync(
         ledger,

@@ -31,37 +31,8 @@ internal sealed class PlaywrightProject : IDisposable
         },
     };
 
-    public static async Task<PlaywrightProject> InstallAsync()
-    {
-        var folder = Directory.CreateTempSubdirectory("ledger-playwright-").FullName;
-        Copy(Path.Combine(AppContext.BaseDirectory, "Playwright"), folder);
-        await using var npm = ChildProcess.Start("npm", ["install", "--no-audit", "--no-fund", "--ignore-scripts"], folder);
-        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(3));
-        await npm.WaitForExitAsync(patience.Token);
-        npm.ExitCode.ShouldBe(0, string.Join('\n', npm.Output));
-        return new PlaywrightProject(folder, FindChromium());
-    }
+    public static async Task<PlaywrightProject> InstallAsync() =>
+        new(await NpmProject.InstallAsync("ledger-playwright-", ["Playwright"]), Browser.FindChromium());
 
     public void Dispose() => Directory.Delete(Folder, recursive: true);
-
-    private static string FindChromium()
-    {
-        var folders = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator);
-        var candidates =
-            from name in new[] { "chromium", "chromium-browser", "google-chrome" }
-            from folder in folders
-            select Path.Combine(folder, name);
-        return (Environment.GetEnvironmentVariable("CHROMIUM_PATH") is { Length: > 0 } named ? named : candidates.FirstOrDefault(File.Exists))
-            ?? throw new InvalidOperationException("Chromium is missing: the test command installs it, or set CHROMIUM_PATH.");
-    }
-
-    private static void Copy(string from, string to)
-    {
-        foreach (var file in Directory.EnumerateFiles(from, "*", SearchOption.AllDirectories))
-        {
-            var target = Path.Combine(to, Path.GetRelativePath(from, file));
-            Directory.CreateDirectory(Path.GetDirectoryName(target)!);
-            File.Copy(file, target);
-        }
-    }
 }

@@ -7,6 +7,7 @@ namespace Ledger.EndToEnd.Processes;
 /// <summary>A process of the product, started as its users start it, with what it prints kept for the failure message.</summary>
 internal sealed partial class ChildProcess : IAsyncDisposable
 {
+    private const int InterruptSignal = 2;
     private const int Kill = 9;
     private const int Terminate = 15;
 
@@ -58,6 +59,26 @@ internal sealed partial class ChildProcess : IAsyncDisposable
     {
         Signal(process.Id, Kill);
         await process.WaitForExitAsync();
+    }
+
+    /// <summary>SIGINT, as Ctrl+C sends it.</summary>
+    public void Interrupt() => Signal(process.Id, InterruptSignal);
+
+    /// <summary>The exit code, once it has ended by itself.</summary>
+    /// <exception cref="TimeoutException">It has not ended in time; the message holds what it printed.</exception>
+    public async Task<int> ExitCodeAsync(TimeSpan patience)
+    {
+        using var over = new CancellationTokenSource(patience);
+        try
+        {
+            await process.WaitForExitAsync(over.Token);
+        }
+        catch (OperationCanceledException late)
+        {
+            throw new TimeoutException(string.Join('\n', output), late);
+        }
+
+        return process.ExitCode;
     }
 
     /// <summary>SIGTERM, then the exit code.</summary>
