@@ -1,0 +1,124 @@
+using System.Buffers.Binary;
+using System.Numerics;
+
+namespace Ledger.Projections.Metrics;
+
+/// <summary>
+/// How often which value occurred, in buckets whose width grows with the value: mergeable, small, and exact in its counts. Values below
+/// 128 have a bucket each; above, each power of two has 64, so that no value is further from its bucket's middle than
+/// <see cref="RelativeError"/> of itself (storage.md asks for 1 %). Whole-number arithmetic alone: the same values give the same bytes
+/// on every machine and in every order.
+/// </summary>
+public sealed class Histogram : IEquatable<Histogram>
+{
+    /// <summary>The largest distance of a value from what stands for it, as a fraction of the value.</summary>
+    public const double RelativeError = 1.0 / (2 << SubBits);
+
+    private const int SubBits = 6;
+    private const int EntryBytes = sizeof(int) + sizeof(long);
+
+    private readonly SortedDictionary<int, long> counts = [];
+
+    /// <summary>How many values there are.</summary>
+    public long Count { get; private set; }
+
+    /// <summary>Adds one value; one below 0 counts as 0.</summary>
+    public void Add(long value) => Add(BucketOf(Math.Max(0, value)), 1);
+
+    /// <summary>Adds everything that another histogram holds.</summary>
+    public void Add(Histogram other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        foreach (var (bucket, count) in other.counts)
+        {
+            Add(bucket, count);
+        }
+    }
+
+    /// <summary>
+    /// The value of a rank, by nearest rank: the element number <c>ceil(percent / 100 × n)</c> of the sorted values, counting from 1
+    /// (wire.md 3.11), within <see cref="RelativeError"/>. Null when there are no values.
+    /// </summary>
+    /// <param name="percent">Above 0, at most 100.</param>
+    public long? Percentile(double percent)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(percent);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(percent, 100);
+        var rank = (long)Math.Ceiling(percent / 100 * Count);
+        foreach (var (bucket, count) in counts)
+        {
+            rank -= count;
+            if (rank <= 0)
+            {
+                return MiddleOf(bucket);
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>The buckets that hold something, in order, as bytes: each its number and its count, big-endian.</summary>
+    public byte[] ToBytes()
+    {
+        var bytes = new byte[counts.Count * EntryBytes];
+        var at = 0;
+        foreach (var (bucket, count) in counts)
+        {
+            BinaryPrimitives.WriteInt32BigEndian(bytes.AsSpan(at), bucket);
+            BinaryPrimitives.WriteInt64BigEndian(bytes.AsSpan(at + sizeof(int)), count);
+            at += EntryBytes;
+        }
+
+        return bytes;
+    }
+
+    /// <summary>The histogram that <see cref="ToBytes"/> wrote.</summary>
+    /// <exception cref="FormatException">The bytes are none.</exception>
+    public static Histogram FromBytes(ReadOnlySpan<byte> bytes)
+    {
+        if (bytes.Length % EntryBytes != 0)
+        {
+            throw new FormatException($"A histogram has a multiple of {EntryBytes} bytes, not {bytes.Length}.");
+        }
+
+        var histogram = new Histogram();
+        for (; bytes.Length > 0; bytes = bytes[EntryBytes..])
+        {
+            histogram.Add(BinaryPrimitives.ReadInt32BigEndian(bytes), BinaryPrimitives.ReadInt64BigEndian(bytes[sizeof(int)..]));
+        }
+
+        return histogram;
+    }
+
+    /// <inheritdoc/>
+    public bool Equals(Histogram? other) => other is not null && counts.SequenceEqual(other.counts);
+
+    /// <inheritdoc/>
+    public override bool Equals(object? obj) => Equals(obj as Histogram);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Count, counts.Count);
+
+    private void Add(int bucket, long count)
+    {
+        counts[bucket] = counts.GetValueOrDefault(bucket) + count;
+        Count += count;
+    }
+
+    /// <summary>Numbers without a gap: the value itself below 128, then 64 for each power of two.</summary>
+    private static int BucketOf(long value)
+    {
+        var shift = ShiftOf(value);
+        return (shift << SubBits) + (int)(value >> shift);
+    }
+
+    /// <summary>How many of the lowest bits of a value its bucket does not tell apart.</summary>
+    private static int ShiftOf(long value) => Math.Max(0, BitOperations.Log2((ulong)value | 1) - SubBits);
+
+    private static long MiddleOf(int bucket)
+    {
+        var shift = Math.Max(0, (bucket >> SubBits) - 1);
+        var lowest = (long)(bucket - (shift << SubBits)) << shift;
+        return lowest + ((1L << shift) >> 1);
+    }
+}

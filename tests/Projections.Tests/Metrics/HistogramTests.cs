@@ -1,0 +1,90 @@
+using FsCheck;
+using FsCheck.Fluent;
+using Ledger.Projections.Metrics;
+
+namespace Ledger.Projections.Tests.Metrics;
+
+public sealed class HistogramTests
+{
+    [Fact]
+    public void Without_values_there_is_no_percentile() => new Histogram().Percentile(50).ShouldBeNull();
+
+    [Theory]
+    [InlineData(50, 2)]
+    [InlineData(75, 3)]
+    [InlineData(75.1, 4)]
+    [InlineData(100, 4)]
+    [InlineData(1, 1)]
+    public void A_percentile_is_the_nearest_rank(double percent, long expected) =>
+        Of([1, 2, 3, 4]).Percentile(percent).ShouldBe(expected);
+
+    [Fact]
+    public void Small_values_are_exact()
+    {
+        foreach (var value in Enumerable.Range(0, 128))
+        {
+            Of([value]).Percentile(50).ShouldBe(value);
+        }
+    }
+
+    [Theory]
+    [InlineData(128)]
+    [InlineData(129)]
+    [InlineData(255)]
+    [InlineData(256)]
+    [InlineData(86_400_000)]
+    [InlineData(long.MaxValue)]
+    public void Large_values_are_within_the_stated_error(long value) => ShouldStandFor(Of([value]).Percentile(100)!.Value, value);
+
+    [Fact]
+    public void A_value_below_nothing_counts_as_nothing() => Of([-5]).Percentile(100).ShouldBe(0);
+
+    [Fact]
+    public void Bytes_that_are_no_histogram_are_refused() =>
+        Should.Throw<FormatException>(() => Histogram.FromBytes(new byte[13]));
+
+    [Fact]
+    public void Every_percentile_is_the_true_element_within_the_stated_error() => Holds(values =>
+    {
+        var sorted = values.Order().ToList();
+        var histogram = Of(values);
+        foreach (var percent in (double[])[0.1, 1, 25, 50, 90, 95, 99, 99.9, 100])
+        {
+            ShouldStandFor(histogram.Percentile(percent)!.Value, sorted[(int)Math.Ceiling(percent / 100 * sorted.Count) - 1]);
+        }
+    });
+
+    [Fact]
+    public void The_order_of_values_and_the_way_of_merging_leave_no_trace() => Holds(values =>
+    {
+        var merged = Of(values.Take(values.Length / 3));
+        merged.Add(Of(values.Skip(values.Length / 3).Reverse()));
+        merged.ShouldBe(Of(values));
+        merged.Count.ShouldBe(values.Length);
+        merged.ToBytes().ShouldBe(Of(values).ToBytes());
+    });
+
+    [Fact]
+    public void What_was_written_is_read_back() => Holds(values => Histogram.FromBytes(Of(values).ToBytes()).ShouldBe(Of(values)));
+
+    private static Arbitrary<long[]> Values =>
+        (from bits in Gen.Choose(1, 45) from value in Gen.Choose(0, int.MaxValue) select value % (1L << Math.Min(bits, 31)) * (bits > 31 ? 1L << (bits - 31) : 1))
+        .NonEmptyListOf().Select(values => values.ToArray()).ToArbitrary();
+
+    private static void Holds(Action<long[]> expectation) =>
+        Check.One(Config.QuickThrowOnFailure.WithMaxTest(500), Prop.ForAll(Values, expectation));
+
+    private static Histogram Of(IEnumerable<long> values)
+    {
+        var histogram = new Histogram();
+        foreach (var value in values)
+        {
+            histogram.Add(value);
+        }
+
+        return histogram;
+    }
+
+    private static void ShouldStandFor(long shown, long value) =>
+        ((double)Math.Abs(shown - value)).ShouldBeLessThanOrEqualTo(value * Histogram.RelativeError);
+}
