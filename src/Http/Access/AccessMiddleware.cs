@@ -19,10 +19,11 @@ internal sealed class AccessMiddleware(RequestDelegate next, ApiKeys keys, Diale
         if (context.GetEndpoint()?.Metadata.GetMetadata<RequiredScopes>() is { } required)
         {
             var key = await AuthenticateAsync(context);
-            RejectForeignAccount(context.Request, key);
+            var dialect = dialects.For(context);
+            RejectForeignAccount(context.Request, dialect.AccountHeader, key);
             if (!required.Scopes.Any(key.Has))
             {
-                throw dialects.For(context).Knows403 ? RequestRejected.Forbidden("Forbidden") : RequestRejected.Unauthorized();
+                throw dialect.Knows403 ? RequestRejected.Forbidden("Forbidden") : RequestRejected.Unauthorized();
             }
 
             context.SetKey(key);
@@ -46,17 +47,16 @@ internal sealed class AccessMiddleware(RequestDelegate next, ApiKeys keys, Diale
             : await keys.FindAsync(secret, context.RequestAborted) ?? throw RequestRejected.Unauthorized();
     }
 
-    private static void RejectForeignAccount(HttpRequest request, ApiKey key)
+    private static void RejectForeignAccount(HttpRequest request, string? name, ApiKey key)
     {
-        var header = request.Headers["x-checkly-account"];
-        if (header.Count == 0)
+        if (name is null || request.Headers[name] is not { Count: > 0 } header)
         {
             return;
         }
 
         if (!Guid.TryParseExact(header.ToString(), "D", out var account))
         {
-            throw RequestRejected.BadRequest("The header x-checkly-account must be a uuid.");
+            throw RequestRejected.BadRequest($"The header {name} must be a uuid.");
         }
 
         if (account != key.AccountId)

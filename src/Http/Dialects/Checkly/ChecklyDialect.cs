@@ -10,5 +10,6 @@ internal static class ChecklyDialect
             "/v1/check-statuses", "/v1/check-alerts", "/v1/alert-notifications", "/v1/reporting", "/v1/analytics", "/v1/checks",
             "/v1/locations", "/v1/private-locations", "/v1/runtimes", "/next",
         ],
-        new ChecklyEnvelope());
+        new ChecklyEnvelope(),
+        AccountHeader: "x-checkly-account");
 }

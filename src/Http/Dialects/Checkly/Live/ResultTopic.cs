@@ -1,4 +1,6 @@
+using Ledger.Http.Dialects.Checkly.Scheduling.Runs;
 using Ledger.Http.Mqtt.Topics;
+using Ledger.Sessions;
 
 namespace Ledger.Http.Dialects.Checkly.Live;
 
@@ -17,8 +19,12 @@ internal static class ResultTopic
     private const int OfSuite = 4;
     private const int OfMessage = 7;
 
-    /// <summary>The topic of a message about a run. The run has no id beside its sequence id, which no client misses.</summary>
-    public static string Of(SuiteKey suite, Guid sequenceId, string subtopic) => $"{OfSuiteAlone(suite)}/{sequenceId}/{sequenceId}/{subtopic}";
+    /// <summary>
+    /// The topic of a message about a run. The check run's id is the one that the client gave it (<c>sourceInfo.checkRunId</c>); a run that was
+    /// given none has its sequence id there once more.
+    /// </summary>
+    public static string Of(SuiteKey suite, Run run, string subtopic) =>
+        $"{OfSuiteAlone(suite)}/{run.SequenceId}/{JobSpec.CheckRunIdOf(run) ?? run.SequenceId}/{subtopic}";
 
     /// <summary>
     /// The suite that a filter is about, and the filter as topics are written. Null unless it names one suite of the account and can match

@@ -24,7 +24,7 @@ internal sealed record SuiteMessage(string Topic, ReadOnlyMemory<byte> Packet)
 
     private static SuiteMessage Of<T>(SuiteKey suite, Run run, string subtopic, T payload)
     {
-        var topic = ResultTopic.Of(suite, run.SequenceId, subtopic);
+        var topic = ResultTopic.Of(suite, run, subtopic);
         return new SuiteMessage(topic, PacketWriter.Publish(topic, JsonSerializer.SerializeToUtf8Bytes(payload, ChecklyJson.Options)));
     }
 }
@@ -34,7 +34,8 @@ internal sealed record ResultMessage(ResultScope ResultType, Guid TestResultId, 
 
 /// <summary>
 /// A result as live messages show it. It has neither <c>sourceFile</c>, which clients choke on, nor <c>assets</c>, which they would fetch
-/// (wire.md trap 12).
+/// (wire.md trap 12). One with errors has failures as well: the command line looks at <c>hasFailures</c> alone, and a check that could not be
+/// executed must not be counted as passed.
 /// </summary>
 internal sealed record LiveResult(
     string Name,
@@ -55,7 +56,7 @@ internal sealed record LiveResult(
     public static LiveResult Of(RunResult result) => new(
         result.Run.Plan.Name,
         result.Run.Plan.CheckType,
-        result.HasFailures,
+        result.HasFailures || result.HasErrors,
         result.HasErrors,
         result.IsDegraded,
         result.IsCancelled,

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Ledger.Sessions;
 
 namespace Ledger.Http.Dialects.Checkly.Scheduling.Runs;
@@ -13,4 +14,13 @@ internal static class JobSpec
 
     /// <summary>The logical id of a run that was scheduled as a job.</summary>
     public static string LogicalIdOf(Run run) => run.Plan.Spec!.Value.GetProperty(LogicalId).GetString()!;
+
+    /// <summary>The command line's own id for a run; null for one that it gave none.</summary>
+    public static Guid? CheckRunIdOf(Run run) =>
+        run.Plan.Spec is { ValueKind: JsonValueKind.Object } spec
+        && spec.TryGetProperty(CheckRunId, out var text)
+        && text.ValueKind is JsonValueKind.String
+        && text.TryGetGuid(out var id)
+            ? id
+            : null;
 }
