@@ -26,7 +26,8 @@ public sealed class Making_a_request : IAsyncLifetime
     {
         var result = await PerformAsync(new
         {
-            url = $"{_service.Url}/json", assertions = new[] { Assertion("STATUS_CODE", "EQUALS", "200") },
+            url = $"{_service.Url}/json",
+            assertions = new[] { Assertion("STATUS_CODE", "EQUALS", "200") },
         });
 
         ((bool)result["hasFailures"]!).ShouldBeFalse();
@@ -154,7 +155,8 @@ public sealed class Making_a_request : IAsyncLifetime
     {
         var result = await PerformAsync(new
         {
-            url = $"{_service.Url}/json", assertions = new[] { Assertion(source, comparison, target, property) },
+            url = $"{_service.Url}/json",
+            assertions = new[] { Assertion(source, comparison, target, property) },
         });
 
         ((bool)result["hasFailures"]!).ShouldBe(!holds, result.ToJsonString());
@@ -178,7 +180,8 @@ public sealed class Making_a_request : IAsyncLifetime
     {
         var result = await PerformAsync(new
         {
-            url = $"{_service.Url}/200", assertions = new[] { Assertion("JSON_BODY", "IS_NULL", "", "$.a") },
+            url = $"{_service.Url}/200",
+            assertions = new[] { Assertion("JSON_BODY", "IS_NULL", "", "$.a") },
         });
 
         ((string?)result["details"]!["api"]!["assertions"]![0]!["error"]).ShouldBe("the body is no JSON");
@@ -192,7 +195,8 @@ public sealed class Making_a_request : IAsyncLifetime
     {
         var result = await PerformAsync(new
         {
-            url = $"{_service.Url}/half", assertions = new[] { Assertion("JSON_BODY", comparison, target, property) },
+            url = $"{_service.Url}/half",
+            assertions = new[] { Assertion("JSON_BODY", comparison, target, property) },
         });
 
         ((bool)result["hasFailures"]!).ShouldBe(hasFailures, result.ToJsonString());
@@ -219,7 +223,8 @@ public sealed class Making_a_request : IAsyncLifetime
     {
         var result = await PerformAsync(new
         {
-            url = $"{_service.Url}/json", assertions = new[] { new { source, comparison, property, target = "x", regex } },
+            url = $"{_service.Url}/json",
+            assertions = new[] { new { source, comparison, property, target = "x", regex } },
         });
 
         ((bool)result["hasErrors"]!).ShouldBeTrue();

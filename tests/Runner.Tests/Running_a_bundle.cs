@@ -45,7 +45,10 @@ public sealed class Running_a_bundle
         await using var runner = await StartAsync();
         var run = runner.Ledger.Enqueue(FakeRun.With(new
         {
-            bundle = Archive.Bundle("p1", Project), install = NoInstallation, command = Trace(runner), workingDirectory,
+            bundle = Archive.Bundle("p1", Project),
+            install = NoInstallation,
+            command = Trace(runner),
+            workingDirectory,
         }));
 
         await ShouldBeAnErrorAsync(runner, run, "leads outside of the bundle");
@@ -98,7 +101,9 @@ public sealed class Running_a_bundle
         await using var runner = await StartAsync(prepare: l => l.Bundles["evil"] = evil);
         var run = runner.Ledger.Enqueue(FakeRun.With(new
         {
-            bundle = Archive.Bundle("evil", evil), install = Trace(runner), command = Trace(runner),
+            bundle = Archive.Bundle("evil", evil),
+            install = Trace(runner),
+            command = Trace(runner),
         }));
 
         await ShouldBeAnErrorAsync(runner, run, "leads outside of it");
@@ -137,7 +142,9 @@ public sealed class Running_a_bundle
         await using var runner = await StartAsync();
         var run = runner.Ledger.Enqueue(FakeRun.With(new
         {
-            bundle = Archive.Bundle("p1", Project), install = Shell("echo no such package; exit 4"), command = Trace(runner),
+            bundle = Archive.Bundle("p1", Project),
+            install = Shell("echo no such package; exit 4"),
+            command = Trace(runner),
         }));
 
         var result = await ShouldBeAnErrorAsync(runner, run, "the installation failed: sh -c");
@@ -207,7 +214,9 @@ public sealed class Running_a_bundle
 
     private static FakeRun Hello() => FakeRun.With(new
     {
-        bundle = Archive.Bundle("p1", Project), install = NoInstallation, command = Shell("tests/hello.sh"),
+        bundle = Archive.Bundle("p1", Project),
+        install = NoInstallation,
+        command = Shell("tests/hello.sh"),
     });
 
     private static string[] Shell(string script) => ["sh", "-c", script];
