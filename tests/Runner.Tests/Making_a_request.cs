@@ -6,12 +6,12 @@ namespace Ledger.Runner.Tests;
 
 public sealed class Making_a_request : IAsyncLifetime
 {
-    private FakeService _service = null!;
+    private FakeSite _service = null!;
     private RunnerUnderTest _runner = null!;
 
     public async Task InitializeAsync()
     {
-        _service = await FakeService.StartAsync();
+        _service = await FakeSite.StartAsync();
         _runner = await RunnerUnderTest.StartAsync();
     }
 

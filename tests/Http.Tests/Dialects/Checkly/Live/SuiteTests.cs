@@ -182,11 +182,20 @@ public sealed class SuiteTests(LedgerOfClass fixture) : IClassFixture<LedgerOfCl
 
         (await client.NextMessageAsync()).ShouldBe(ledger, suite, first, "run-start");
         await runner.StartAsync(session.SessionId, second);
-        (await client.NextMessageAsync()).ShouldBe(ledger, suite, second, "run-start");
-        (await client.NextMessageAsync()).ShouldBe(ledger, suite, second, "run-start");
         await runner.PassAsync(session.SessionId, first);
         await runner.PassAsync(session.SessionId, second);
-        (await client.NextMessageAsync()).ShouldBe(ledger, suite, second, "result");
+
+        // What stands already when a subscription is granted may be told twice, so only what is told is certain, not how often.
+        var told = new List<string>();
+        do
+        {
+            told.Add((await client.NextMessageAsync()).Topic);
+        }
+        while (!told[^1].EndsWith("/result", StringComparison.Ordinal));
+
+        told[^1].ShouldContain($"{second}");
+        told.Distinct().Count(topic => topic.Contains($"{second}") && topic.EndsWith("/run-start", StringComparison.Ordinal)).ShouldBe(1);
+        told.ShouldNotContain(topic => topic.Contains($"{first}") && topic.EndsWith("/result", StringComparison.Ordinal));
         await client.PingAsync();
     }
 

@@ -11,25 +11,25 @@ internal sealed record Arrived(
     string Method, string PathAndQuery, IReadOnlyDictionary<string, string> Headers, string Body);
 
 /// <summary>What an API check asks: it answers what its path says.</summary>
-internal sealed class FakeService : IAsyncDisposable
+internal sealed class FakeSite : IAsyncDisposable
 {
     private readonly WebApplication _app;
     private readonly SemaphoreSlim _left = new(0);
 
-    private FakeService(WebApplication app) => _app = app;
+    private FakeSite(WebApplication app) => _app = app;
 
     /// <summary>Where it listens, without a slash at the end.</summary>
     public string Url => _app.Urls.First();
 
     public ConcurrentQueue<Arrived> Requests { get; } = new();
 
-    public static async Task<FakeService> StartAsync()
+    public static async Task<FakeSite> StartAsync()
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         var app = builder.Build();
-        var service = new FakeService(app);
+        var service = new FakeSite(app);
         app.Run(service.AnswerAsync);
         await app.StartAsync();
         return service;
