@@ -7,19 +7,17 @@ namespace Ledger.Http.Checks;
 /// <summary>Adds what a trigger asks for to a check's own spec: that is how the runner comes to know it (http.md).</summary>
 internal static class SpecMembers
 {
-    private const string Environment = "environment";
-
     /// <summary>The check's spec with these members in it, replacing its own of the same name.</summary>
     /// <param name="check">The check.</param>
     /// <param name="members">Members to set.</param>
-    /// <param name="environment">Variables to set in <c>spec.environment</c>; a null value removes one.</param>
+    /// <param name="variables">Variables to set; null for none.</param>
     /// <exception cref="RequestRejected">400 for a check whose spec is no object and can hold nothing.</exception>
     public static JsonElement? SpecWith(
         this Check check,
         IReadOnlyDictionary<string, JsonElement> members,
-        IReadOnlyCollection<KeyValuePair<string, string?>>? environment = null)
+        RunVariables? variables = null)
     {
-        if (members.Count == 0 && environment is not { Count: > 0 })
+        if (members.Count == 0 && variables is not { Values.Count: > 0 })
         {
             return check.Spec;
         }
@@ -30,15 +28,9 @@ internal static class SpecMembers
             spec[name] = JsonSerializer.SerializeToNode(value);
         }
 
-        if (environment is { Count: > 0 })
+        if (variables is not null && !variables.TryWriteTo(spec))
         {
-            var variables = spec[Environment] is { } own ? own as JsonObject ?? throw Unusable(check) : [];
-            foreach (var (name, value) in environment)
-            {
-                variables[name] = value;
-            }
-
-            spec[Environment] = variables;
+            throw Unusable(check);
         }
 
         return JsonSerializer.SerializeToElement(spec);

@@ -81,7 +81,7 @@ internal sealed class PlainRunSessions(CheckRegistry registry, SessionStreams se
 
     private PlannedRun Registered(PlainRunRequest request, Check check, DateTimeOffset now) => check.At(
         check.Locations.Count > 0 ? check.Locations[0] : settings.PlainRuns.Location,
-        check.SpecWith(MembersOf(request), request.Environment),
+        check.SpecWith(MembersOf(request), RunVariables.Of(request.Environment)),
         now);
 
     private PlannedRun Unregistered(PlainRunRequest request, DateTimeOffset now)
@@ -92,11 +92,7 @@ internal sealed class PlainRunSessions(CheckRegistry registry, SessionStreams se
             spec[name] = JsonSerializer.SerializeToNode(value);
         }
 
-        if (request.Environment.Count > 0)
-        {
-            spec["environment"] = JsonSerializer.SerializeToNode(request.Environment);
-        }
-
+        RunVariables.Of(request.Environment).TryWriteTo(spec);
         return new PlannedRun(
             Guid.CreateVersion7(now),
             request.CheckId,

@@ -12,7 +12,7 @@ namespace Ledger.Http.Sessions;
 /// <param name="Type">Its name, such as <c>cancel_requested</c>.</param>
 /// <param name="Timestamp">When it was recorded.</param>
 /// <param name="Actor">Who caused it; null for a queued run that ended with its cancel.</param>
-/// <param name="Data">The event itself.</param>
+/// <param name="Data">The event itself, without the values of secret variables.</param>
 internal sealed record EventView(long Position, long Version, string Type, DateTimeOffset Timestamp, Actor? Actor, JsonElement Data)
 {
     public static EventView Of(RecordedEvent recorded) => new(
@@ -21,7 +21,7 @@ internal sealed record EventView(long Position, long Version, string Type, DateT
         recorded.Type,
         recorded.Timestamp,
         ActorOf(recorded.Data),
-        JsonSerializer.SerializeToElement(recorded.Data, EventTypes.For(recorded.Data).Json));
+        SecretVariables.Masked(recorded.Data, JsonSerializer.SerializeToElement(recorded.Data, EventTypes.For(recorded.Data).Json)));
 
     private static Actor? ActorOf(ISessionEvent data) => data switch
     {

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Ledger.Http.Checks;
 using Ledger.Http.Errors;
 using Ledger.Sessions;
 
@@ -16,7 +17,7 @@ internal sealed record EnvironmentVariable
     /// <summary>Variables in one trigger.</summary>
     public const int Maximum = 50;
 
-    /// <summary>Whether people may not see it in a user interface; the ledger has none.</summary>
+    /// <summary>Whether people are not to see its value: no reader is shown it, as with a secret.</summary>
     public bool Locked { get; init; }
 
     /// <summary>Whether the value is a secret.</summary>
@@ -24,7 +25,7 @@ internal sealed record EnvironmentVariable
 
     /// <summary>The variables by name; of two with one name the later counts.</summary>
     /// <exception cref="RequestRejected">400 for a variable that no process can have.</exception>
-    public static IReadOnlyDictionary<string, string?> ByName(IReadOnlyList<EnvironmentVariable> variables)
+    public static RunVariables ByName(IReadOnlyList<EnvironmentVariable> variables)
     {
         if (variables.Count > Maximum)
         {
@@ -39,12 +40,13 @@ internal sealed record EnvironmentVariable
     /// empty, as its user may say <c>--env NAME=</c>.
     /// </summary>
     /// <exception cref="RequestRejected">400 for a variable that no process can have.</exception>
-    public static IReadOnlyDictionary<string, string?> OfCommandLine(IEnumerable<EnvironmentVariable> variables) =>
+    public static RunVariables OfCommandLine(IEnumerable<EnvironmentVariable> variables) =>
         ValuesOf(variables, mayBeEmpty: true);
 
-    private static Dictionary<string, string?> ValuesOf(IEnumerable<EnvironmentVariable?> variables, bool mayBeEmpty)
+    private static RunVariables ValuesOf(IEnumerable<EnvironmentVariable?> variables, bool mayBeEmpty)
     {
         var values = new Dictionary<string, string?>(StringComparer.Ordinal);
+        var secrets = new HashSet<string>(StringComparer.Ordinal);
         foreach (var variable in variables)
         {
             if (variable is null)
@@ -53,9 +55,13 @@ internal sealed record EnvironmentVariable
             }
 
             values[variable.NameOf()] = variable.ValueOf(mayBeEmpty);
+            if (variable.Secret || variable.Locked)
+            {
+                secrets.Add(variable.Key);
+            }
         }
 
-        return values;
+        return new RunVariables(values, secrets);
     }
 
     private string NameOf() => Key.Length is > 0 and <= Limits.Name && !Key.Contains('=', StringComparison.Ordinal)

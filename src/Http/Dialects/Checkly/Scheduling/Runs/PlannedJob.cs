@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Ledger.Http.Bundles;
+using Ledger.Http.Checks;
 using Ledger.Http.Dialects.Checkly.Targets;
 using Ledger.Http.Dialects.Checkly.TestSessions;
 using Ledger.Http.Errors;
@@ -12,8 +13,8 @@ namespace Ledger.Http.Dialects.Checkly.Scheduling.Runs;
 /// <summary>A job that has been read: what becomes a run.</summary>
 /// <param name="Job">What all jobs have in common.</param>
 /// <param name="Work">What it executes.</param>
-/// <param name="Environment">Its variables.</param>
-internal sealed record PlannedJob(CheckRunJob Job, JobWork Work, IReadOnlyDictionary<string, string?> Environment)
+/// <param name="Variables">Its variables.</param>
+internal sealed record PlannedJob(CheckRunJob Job, JobWork Work, RunVariables Variables)
 {
     private const string GroupBaseUrl = "GROUP_BASE_URL";
 
@@ -31,7 +32,7 @@ internal sealed record PlannedJob(CheckRunJob Job, JobWork Work, IReadOnlyDictio
             throw RequestRejected.BadRequest($"'degradedResponseTime' and 'maxResponseTime' of '{where}' must be at least 1 millisecond.");
         }
 
-        return new PlannedJob(job, JobWork.Of(job, raw, where), EnvironmentOf(job));
+        return new PlannedJob(job, JobWork.Of(job, raw, where), VariablesOf(job));
     }
 
     /// <summary>The run of it.</summary>
@@ -58,11 +59,7 @@ internal sealed record PlannedJob(CheckRunJob Job, JobWork Work, IReadOnlyDictio
         }
 
         Work.WriteTo(spec, bundle);
-        if (Environment.Count > 0)
-        {
-            spec["environment"] = JsonSerializer.SerializeToNode(Environment);
-        }
-
+        Variables.TryWriteTo(spec);
         foreach (var (name, value) in TriggerOptions.MembersOf(refreshCache, Job.TestRetryStrategy))
         {
             spec[name] = JsonSerializer.SerializeToNode(value);
@@ -71,7 +68,7 @@ internal sealed record PlannedJob(CheckRunJob Job, JobWork Work, IReadOnlyDictio
         return JsonSerializer.SerializeToElement(spec);
     }
 
-    private static IReadOnlyDictionary<string, string?> EnvironmentOf(CheckRunJob job)
+    private static RunVariables VariablesOf(CheckRunJob job)
     {
         var own = EnvironmentVariable.OfCommandLine(job.EnvironmentVariables ?? []);
         if (job.Group is not { } group)
@@ -79,18 +76,10 @@ internal sealed record PlannedJob(CheckRunJob Job, JobWork Work, IReadOnlyDictio
             return own;
         }
 
-        var environment = new Dictionary<string, string?>(
-            EnvironmentVariable.OfCommandLine(group.EnvironmentVariables ?? []), StringComparer.Ordinal);
-        if (group.ApiCheckDefaults?.Url is { Length: > 0 } baseUrl)
-        {
-            environment.TryAdd(GroupBaseUrl, baseUrl);
-        }
-
-        foreach (var (name, value) in own)
-        {
-            environment[name] = value;
-        }
-
-        return environment;
+        var ofGroup = EnvironmentVariable.OfCommandLine(group.EnvironmentVariables ?? []);
+        var baseUrl = group.ApiCheckDefaults?.Url is { Length: > 0 } url
+            ? RunVariables.Of(new Dictionary<string, string?>(StringComparer.Ordinal) { [GroupBaseUrl] = url })
+            : RunVariables.None;
+        return baseUrl.With(ofGroup).With(own);
     }
 }
