@@ -15,6 +15,10 @@ public static class Limits
     /// <summary>Characters in a cancel's reason (wire.md 6.1).</summary>
     public const int Reason = 4_096;
 
-    /// <summary>Characters in a name, a location, a project, a concurrency group or an id that callers choose.</summary>
-    public const int Name = 1_024;
+    /// <summary>
+    /// Characters in a name, a location, a project, a concurrency group or an id that callers choose. So few that PostgreSQL can keep any of
+    /// them in an index, whose entries have at most 2,704 bytes, though each character takes three: a longer one would stop the projection
+    /// that it comes to.
+    /// </summary>
+    public const int Name = 800;
 }

@@ -11,6 +11,8 @@ public sealed class SessionListReaderTests : LedgerTest
 {
     private static readonly SessionListQuery All = new(Account);
 
+    private readonly Random random = new(1);
+
     private ProjectionDaemon? daemon;
 
     private SessionListReader Reader => new(DataSource);
@@ -182,6 +184,24 @@ public sealed class SessionListReaderTests : LedgerTest
         await CatchUpAsync();
 
         (await Reader.EnvironmentsAsync(All with { Project = "shop" })).ShouldBe(["production", "staging"], ignoreOrder: true);
+    }
+
+    [Fact]
+    public async Task The_longest_texts_that_callers_may_choose_are_listed_and_found()
+    {
+        // Random ideographs: three bytes each, and nothing that an index could compress.
+        string Text(int length) => new([.. Enumerable.Range(0, length).Select(_ => (char)random.Next(0x4e00, 0xa000))]);
+        var (project, batch, suite) = (Text(Limits.Name), Text(10_000), Text(10_000));
+        var session = await TriggerAsync(Some.Session(Account, location: Text(Limits.Name)).InGroup(Text(Limits.Name)) with
+        {
+            Name = Text(Limits.Name),
+            Project = project,
+            Metadata = Some.Json($$"""{"batchId": "{{batch}}", "checkRunSuiteId": "{{suite}}", "branchName": "{{Text(10_000)}}"}"""),
+        });
+
+        await ShouldListAsync(All with { Project = project, RunStates = [RunState.Queued] }, session);
+        await ShouldListAsync(All with { Metadata = new Dictionary<string, string> { ["batchId"] = batch } }, session);
+        await ShouldListAsync(All with { Metadata = new Dictionary<string, string> { ["checkRunSuiteId"] = suite } }, session);
     }
 
     [Theory]

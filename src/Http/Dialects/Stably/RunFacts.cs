@@ -1,4 +1,4 @@
-using System.Text.Json;
+using Ledger.Http.Requests;
 using Ledger.Sessions;
 
 namespace Ledger.Http.Dialects.Stably;
@@ -15,10 +15,5 @@ internal static class RunFacts
     public const string SuiteName = "suiteName";
 
     /// <summary>A fact that is a text; null when it is not there.</summary>
-    public static string? Text(Session session, string name) =>
-        session.Metadata is { ValueKind: JsonValueKind.Object } facts
-        && facts.TryGetProperty(name, out var value)
-        && value.ValueKind is JsonValueKind.String
-            ? value.GetString()
-            : null;
+    public static string? Text(Session session, string name) => session.Metadata.Text(name);
 }

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Text.Json;
 using Ledger.Sessions;
 
@@ -8,12 +9,15 @@ namespace Ledger.Http.PlainRuns.TestCases;
 /// <param name="Title">What people call it.</param>
 /// <param name="Location">File and line, or null.</param>
 /// <param name="Status">How it ended.</param>
-/// <param name="DurationMs">How long it took, all tries together; null when it never started.</param>
+/// <param name="DurationMs">How long it took, all tries together, in whole milliseconds; null when it never started.</param>
 /// <param name="Errors">What went wrong, one message for each failed try.</param>
 internal sealed record TestCase(
     string Id, string Title, string? Location, TestCaseStatus Status, long? DurationMs, IReadOnlyList<string> Errors)
 {
     private const string Member = "testCases";
+
+    private static readonly FrozenDictionary<string, TestCaseStatus> Words = Enum.GetValues<TestCaseStatus>()
+        .ToFrozenDictionary(status => status.ToString(), StringComparer.OrdinalIgnoreCase);
 
     /// <summary>
     /// The tests of a run. Those that were cut off are interrupted and those that never started skipped, as the runner saw it. Whatever in
@@ -30,8 +34,8 @@ internal sealed record TestCase(
     {
         if (item.ValueKind is not JsonValueKind.Object
             || Text(item, "title") is not { } title
-            || !Enum.TryParse<TestCaseStatus>(Text(item, "status"), ignoreCase: true, out var status)
-            || !Enum.IsDefined(status))
+            || Text(item, "status") is not { } word
+            || !Words.TryGetValue(word, out var status))
         {
             return null;
         }
@@ -43,7 +47,7 @@ internal sealed record TestCase(
             location,
             status,
             item.TryGetProperty("durationMs", out var duration) && duration.ValueKind is JsonValueKind.Number
-                && duration.TryGetInt64(out var milliseconds) ? milliseconds : null,
+                && duration.TryGetDouble(out var milliseconds) && milliseconds is >= 0 and <= int.MaxValue ? (long)milliseconds : null,
             item.TryGetProperty("errors", out var errors) && errors.ValueKind is JsonValueKind.Array
                 ? [.. errors.EnumerateArray().Where(error => error.ValueKind is JsonValueKind.String).Select(error => error.GetString()!)]
                 : []);

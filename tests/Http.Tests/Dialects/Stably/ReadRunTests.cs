@@ -80,6 +80,25 @@ public sealed class ReadRunTests(StablyLedger ledger) : IClassFixture<StablyLedg
     }
 
     [Fact]
+    public async Task Reported_tests_that_are_none_are_left_out_and_times_lose_their_fractions()
+    {
+        var run = await ledger.FinishAsync(project, [
+            "login",
+            new { status = "passed" },
+            new { title = "a number", status = "0" },
+            new { title = "two words", status = "passed, failed" },
+            new { title = "no word", status = "done" },
+            new { title = "half", status = "Passed", durationMs = 12.5 },
+            new { title = "backwards", status = "failed", durationMs = -5, errors = "no list" },
+        ]);
+
+        (await ledger.ReadAsync(project, run)).Body.GetProperty("results").GetRawText().ShouldBe(
+            """
+            {"testCases":[{"title":"half","status":"PASSED","durationMs":12},{"title":"backwards","status":"FAILED","durationMs":0}]}
+            """);
+    }
+
+    [Fact]
     public async Task The_command_line_sees_counts_and_failed_tries()
     {
         var run = await ledger.FinishAsync(project, Tests, failed: true);

@@ -97,6 +97,19 @@ public sealed class RunListTests(TesterArmyLedger ledger) : IClassFixture<Tester
     }
 
     [Fact]
+    public async Task A_running_run_is_found_however_many_queued_ones_are_newer()
+    {
+        var running = await ledger.TriggerAsync();
+        await ledger.StartAsync(running);
+        for (var n = 0; n < 3; n++)
+        {
+            await ledger.TriggerBatchAsync(1_000);
+        }
+
+        IdsOf(await ledger.GetAsync("/v1/runs?status=running&limit=100")).ShouldContain(running);
+    }
+
+    [Fact]
     public async Task Only_runs_of_the_project_are_listed_when_one_is_named()
     {
         var project = Guid.NewGuid();

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using Ledger.Http.Errors;
+using Ledger.Http.Requests;
 
 namespace Ledger.Http.Dialects.Checkly.TestSessions;
 
@@ -35,13 +36,13 @@ internal sealed record TestSessionMetadata
     /// <summary>What of a session's metadata this dialect knows; it may have been triggered in another one.</summary>
     public static TestSessionMetadata Of(JsonElement? metadata) => new()
     {
-        Environment = Text(metadata, "environment") is { Length: > 0 } environment ? environment : null,
-        RepoUrl = Text(metadata, "repoUrl"),
-        CommitId = Text(metadata, "commitId"),
-        CommitOwner = Text(metadata, "commitOwner"),
-        CommitMessage = Text(metadata, "commitMessage"),
-        BranchName = Text(metadata, "branchName"),
-        Github = Member(metadata, "github") is { } github && IsGithub(github) ? github : null,
+        Environment = metadata.Text("environment") is { Length: > 0 } environment ? environment : null,
+        RepoUrl = metadata.Text("repoUrl"),
+        CommitId = metadata.Text("commitId"),
+        CommitOwner = metadata.Text("commitOwner"),
+        CommitMessage = metadata.Text("commitMessage"),
+        BranchName = metadata.Text("branchName"),
+        Github = metadata.Member("github") is { } github && IsGithub(github) ? github : null,
     };
 
     /// <summary>Checks what the JSON type cannot say.</summary>
@@ -81,10 +82,4 @@ internal sealed record TestSessionMetadata
         && github.EnumerateObject().All(member => member.NameEquals(GithubReporting)
             ? member.Value.ValueKind is JsonValueKind.True or JsonValueKind.False
             : member.Value.ValueKind is JsonValueKind.String or JsonValueKind.Null);
-
-    private static string? Text(JsonElement? metadata, string name) =>
-        Member(metadata, name) is { ValueKind: JsonValueKind.String } text ? text.GetString() : null;
-
-    private static JsonElement? Member(JsonElement? metadata, string name) =>
-        metadata is { ValueKind: JsonValueKind.Object } members && members.TryGetProperty(name, out var value) ? value : null;
 }

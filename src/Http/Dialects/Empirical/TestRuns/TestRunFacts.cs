@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Ledger.Http.Requests;
 
 namespace Ledger.Http.Dialects.Empirical.TestRuns;
 
@@ -15,29 +16,23 @@ internal readonly struct TestRunFacts(JsonElement? metadata)
     public const string CommitId = "commitId";
 
     /// <summary>The slug of the environment.</summary>
-    public string? Environment => Text(metadata, "environment");
+    public string? Environment => metadata.Text("environment");
 
     /// <summary>The branch of the tests, or else of the build that is tested.</summary>
-    public string? Branch => Text(metadata, BranchName);
+    public string? Branch => metadata.Text(BranchName);
 
     /// <summary>Where the build is served.</summary>
-    public string? BuildUrl => Text(Build, "url");
+    public string? BuildUrl => Build.Text("url");
 
     /// <summary>The branch that was built.</summary>
-    public string? BuildBranch => Text(Build, "branch");
+    public string? BuildBranch => Build.Text("branch");
 
     /// <summary>The commit that was built.</summary>
-    public string? Commit => Text(metadata, CommitId);
+    public string? Commit => metadata.Text(CommitId);
 
     /// <summary>The test cases that the trigger asked for; null when it asked for all.</summary>
     public IReadOnlyList<JsonElement>? TestCaseIds =>
-        Member(metadata, "test_case_ids") is { ValueKind: JsonValueKind.Array } ids ? [.. ids.EnumerateArray()] : null;
+        metadata.Member("test_case_ids") is { ValueKind: JsonValueKind.Array } ids ? [.. ids.EnumerateArray()] : null;
 
-    private JsonElement? Build => Member(metadata, "build");
-
-    private static string? Text(JsonElement? members, string name) =>
-        Member(members, name) is { ValueKind: JsonValueKind.String } text ? text.GetString() : null;
-
-    private static JsonElement? Member(JsonElement? members, string name) =>
-        members is { ValueKind: JsonValueKind.Object } these && these.TryGetProperty(name, out var value) ? value : null;
+    private JsonElement? Build => metadata.Member("build");
 }

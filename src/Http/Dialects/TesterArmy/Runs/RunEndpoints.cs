@@ -3,6 +3,7 @@ using Ledger.Http.Errors;
 using Ledger.Http.PlainRuns;
 using Ledger.Http.ReadModels;
 using Ledger.Http.Requests;
+using Ledger.Projections.OpenRuns;
 using Ledger.Projections.SessionList;
 
 namespace Ledger.Http.Dialects.TesterArmy.Runs;
@@ -38,6 +39,11 @@ internal static class RunEndpoints
     {
         var filter = RunFilter.Read(context);
         await freshness.WaitAsync(SessionListReader.ProjectionName, context.Request);
+        if (filter.Query.RunStates.Count > 0)
+        {
+            await freshness.WaitAsync(OpenRunsReader.ProjectionName, context.Request);
+        }
+
         return TesterArmyJson.Answer(await pages.ReadAsync(filter, context.RequestAborted));
     }
 

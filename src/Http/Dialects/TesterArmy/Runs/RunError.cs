@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Ledger.Http.Requests;
 using Ledger.Sessions;
 
 namespace Ledger.Http.Dialects.TesterArmy.Runs;
@@ -13,12 +14,12 @@ internal sealed record RunError(string Code, string Message)
     public static RunError Of(Run run)
     {
         var details = run.Final?.Details;
-        var message = TriggerFacts.TextOf(details, "message");
+        var message = details.Text("message");
         return run.State switch
         {
             RunState.Lost => new RunError(RunnerLost, "The runner that executed the run was lost."),
             RunState.TimedOut => new RunError(Timeout, "The run exceeded its time limit."),
-            _ when TriggerFacts.Member(details, "timedOut") is { ValueKind: JsonValueKind.True } =>
+            _ when details.Member("timedOut") is { ValueKind: JsonValueKind.True } =>
                 new RunError(Timeout, message ?? "The run exceeded its time limit."),
             _ => new RunError(ExecutionError, message ?? "The run could not be executed."),
         };

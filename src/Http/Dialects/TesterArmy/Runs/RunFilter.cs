@@ -9,7 +9,7 @@ namespace Ledger.Http.Dialects.TesterArmy.Runs;
 
 /// <summary>What a list of runs asks for (wire.md 8.2).</summary>
 /// <param name="Query">The sessions among which the runs are.</param>
-/// <param name="Status">Only runs of this status, which the query cannot tell for certain; null for all.</param>
+/// <param name="Status">Only runs of this status, which the query alone cannot tell for certain; null for all.</param>
 internal sealed record RunFilter(SessionListQuery Query, TesterArmyRunStatus? Status)
 {
     private const int DefaultLimit = 20;
@@ -25,7 +25,8 @@ internal sealed record RunFilter(SessionListQuery Query, TesterArmyRunStatus? St
             new SessionListQuery(context.Key().AccountId)
             {
                 Kind = SessionKind.Run,
-                Statuses = status is { } only ? TesterArmyRunStatuses.SessionStatusesOf(only) : [],
+                Statuses = status is { } settled ? TesterArmyRunStatuses.SettledStatusesOf(settled) : [],
+                RunStates = status is { } open ? TesterArmyRunStatuses.OpenStatesOf(open) : [],
                 Project = IdOf(query, "projectId")?.ToString(),
                 CheckId = IdOf(query, "testId"),
                 BeforeNumber = CursorOf(query),

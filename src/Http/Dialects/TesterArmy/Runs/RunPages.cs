@@ -6,9 +6,9 @@ using Ledger.Streams;
 namespace Ledger.Http.Dialects.TesterArmy.Runs;
 
 /// <summary>
-/// Pages of runs. The projection says which sessions there are, their streams what they are. It knows neither which open run is queued nor
-/// which failed one has a verdict, so that a page with a status is filled by looking at the runs themselves, at most
-/// <see cref="MostLookedAt"/> of them: a page may then be short, or even empty, and still have a next one.
+/// Pages of runs. The projections say which sessions there are, their streams what they are. Which failed run has a verdict no projection
+/// knows, so that a page of completed or failed runs is filled by looking at the runs themselves, at most <see cref="MostLookedAt"/> of
+/// them: a page may then be short, or even empty, and still have a next one.
 /// </summary>
 internal sealed class RunPages(SessionListReader list, SessionStreams sessions)
 {

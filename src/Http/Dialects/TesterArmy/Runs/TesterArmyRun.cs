@@ -57,28 +57,28 @@ internal sealed record TesterArmyRun(
             status,
             input ?? NoInput,
             session.TriggeredAt,
-            QueryWords<Platform>.Find(TriggerFacts.TextOf(input, "platform")),
-            QueryWords<DeviceModel>.Find(TriggerFacts.TextOf(input, "deviceModel")) is Runs.DeviceModel.Ipad ? Runs.DeviceModel.Ipad : null,
+            QueryWords<Platform>.Find(input.Text("platform")),
+            QueryWords<DeviceModel>.Find(input.Text("deviceModel")) is Runs.DeviceModel.Ipad ? Runs.DeviceModel.Ipad : null,
             source,
             Guid.TryParseExact(session.Project, "D", out var project) ? project : null,
             status is TesterArmyRunStatus.Completed ? TestOutput.Of(session, run) : null,
             TestPlan: null,
             status is TesterArmyRunStatus.Failed ? RunError.Of(run) : null,
             run.IsOpen ? null : run.Final?.ResponseTime ?? (long?)(run.SettledAt - run.StartedAt)?.TotalMilliseconds,
-            TriggerFacts.TextOf(input, "webhookUrl") is { } url && Uri.TryCreate(url, UriKind.Absolute, out _) ? url : null,
+            input.Text("webhookUrl") is { } url && Uri.TryCreate(url, UriKind.Absolute, out _) ? url : null,
             WebhookStatus: null,
             run.Plan.CheckId,
             StepResults: null,
             session.Actor.Kind is ActorKind.User ? session.Actor.Name : null,
             ExternalRefOf(input),
-            QueryWords<ExecutionMode>.Find(TriggerFacts.TextOf(input, "mode")),
+            QueryWords<ExecutionMode>.Find(input.Text("mode")),
             run.Attempts.Count,
             run.StartedAt,
             run.SettledAt);
     }
 
     private static RunSource? SourceOf(Session session) =>
-        QueryWords<RunSource>.Find(TriggerFacts.TextOf(session.Metadata, TriggerFacts.Source)) ?? session.Source switch
+        QueryWords<RunSource>.Find(session.Metadata.Text(TriggerFacts.Source)) ?? session.Source switch
         {
             SessionSource.TriggerApi => RunSource.Api,
             SessionSource.Scheduler => RunSource.Scheduled,
@@ -88,7 +88,7 @@ internal sealed record TesterArmyRun(
     private static JsonObject? ExternalRefOf(JsonElement? input)
     {
         var known = References
-            .Select(name => KeyValuePair.Create(name, TriggerFacts.Member(input, name)))
+            .Select(name => KeyValuePair.Create(name, input.Member(name)))
             .Where(member => member.Value is not null)
             .Select(member => KeyValuePair.Create(member.Key, JsonSerializer.SerializeToNode(member.Value)))
             .ToList();

@@ -38,14 +38,23 @@ internal static class TesterArmyRunStatuses
         _ => throw new ArgumentOutOfRangeException(nameof(run), run.State, "A run state that has no word."),
     };
 
-    /// <summary>The statuses that sessions of such runs may have; more than one status here may share one of them.</summary>
-    public static IReadOnlyCollection<SessionStatus> SessionStatusesOf(TesterArmyRunStatus status) => status switch
+    /// <summary>The states of open runs that read so; none for a status of settled ones.</summary>
+    public static IReadOnlyCollection<RunState> OpenStatesOf(TesterArmyRunStatus status) => status switch
     {
-        TesterArmyRunStatus.Queued => [SessionStatus.Started],
-        TesterArmyRunStatus.Running => [SessionStatus.Started, SessionStatus.Progress],
+        TesterArmyRunStatus.Queued => [RunState.Queued],
+        TesterArmyRunStatus.Running => [RunState.Claimed, RunState.Running, RunState.Cancelling],
+        _ => [],
+    };
+
+    /// <summary>
+    /// The statuses that settled sessions of such runs may have; none for a status of open ones. A failed session may read completed or
+    /// failed: only its run knows whether there was a verdict.
+    /// </summary>
+    public static IReadOnlyCollection<SessionStatus> SettledStatusesOf(TesterArmyRunStatus status) => status switch
+    {
         TesterArmyRunStatus.Completed => [SessionStatus.Passed, SessionStatus.Degraded, SessionStatus.Failed],
         TesterArmyRunStatus.Failed => [SessionStatus.Failed, SessionStatus.TimedOut],
         TesterArmyRunStatus.Cancelled => [SessionStatus.Cancelled],
-        _ => throw new ArgumentOutOfRangeException(nameof(status), status, "A status that has no place in the list."),
+        _ => [],
     };
 }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Ledger.Http.Requests;
 using Ledger.Sessions;
 
 namespace Ledger.Http.Dialects.TesterArmy.Runs;
@@ -39,17 +40,9 @@ internal static class TriggerFacts
 
     /// <summary>The request of a session; empty when it was triggered in another dialect, or without a body.</summary>
     public static JsonElement? InputOf(Session session) =>
-        Member(session.Metadata, Input) is { ValueKind: JsonValueKind.Object } input ? input : null;
+        session.Metadata.Member(Input) is { ValueKind: JsonValueKind.Object } input ? input : null;
 
     /// <summary>A uuid of the metadata; null when there is none.</summary>
     public static Guid? IdOf(Session session, string name) =>
-        Guid.TryParseExact(TextOf(session.Metadata, name), "D", out var id) ? id : null;
-
-    /// <summary>A text member of an object; null when there is none.</summary>
-    public static string? TextOf(JsonElement? members, string name) =>
-        Member(members, name) is { ValueKind: JsonValueKind.String } text ? text.GetString() : null;
-
-    /// <summary>A member of an object; null when there is none.</summary>
-    public static JsonElement? Member(JsonElement? members, string name) =>
-        members is { ValueKind: JsonValueKind.Object } all && all.TryGetProperty(name, out var value) ? value : null;
+        Guid.TryParseExact(session.Metadata.Text(name), "D", out var id) ? id : null;
 }
