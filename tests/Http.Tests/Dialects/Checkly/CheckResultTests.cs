@@ -157,6 +157,8 @@ public sealed class CheckResultTests(ChecklyLedger ledger) : IClassFixture<Check
         (await ledger.GetAsync($"{path}?from={now - (6 * 3600)}&to={now + 1}")).ShouldBeBadRequestNaming("'from' and 'to'");
         (await EntriesAsync($"{path}?from={now - (7 * 3600)}")).ShouldBeEmpty();
         (await EntriesAsync($"{path}?to={now + (7 * 3600)}")).ShouldBeEmpty();
+        (await EntriesAsync($"{path}?from={DateTimeOffset.MaxValue.ToUnixTimeSeconds()}")).ShouldBeEmpty();
+        (await EntriesAsync($"{path}?to=0")).ShouldBeEmpty();
         (await EntriesAsync($"/v2/check-results/{check}?from=0&to={now + 3600}")).Count.ShouldBe(3);
     }
 

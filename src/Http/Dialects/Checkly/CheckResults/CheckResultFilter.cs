@@ -53,7 +53,7 @@ internal static class CheckResultFilter
         { From: { } from, To: { } to } when (to - from).Duration() > LongestRange =>
             throw RequestRejected.BadRequest("'from' and 'to' must be at most 6 hours apart."),
         { From: not null, To: not null } => query,
-        { From: { } from } => query with { To = from.Add(LongestRange) },
+        { From: { } from } => query with { To = from < DateTimeOffset.MaxValue - LongestRange ? from + LongestRange : null },
         { To: { } to } => query with { From = to.Subtract(LongestRange) },
         _ => query with { From = now - LongestRange },
     };
