@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Ledger.Http.Dialects.Checkly.Scheduling;
 using Ledger.Sessions.Events;
 
 namespace Ledger.Http.Dialects.Checkly.Live;
@@ -10,13 +11,10 @@ namespace Ledger.Http.Dialects.Checkly.Live;
 /// <param name="SuiteId">Unique in the account.</param>
 internal readonly record struct SuiteKey(Guid AccountId, Guid SuiteId)
 {
-    /// <summary>The member of a session's metadata that holds the suite's id, as lower-case text.</summary>
-    public const string Member = "checkRunSuiteId";
-
     /// <summary>The suite that a session was scheduled for; null for none.</summary>
     public static SuiteKey? Of(SessionTriggered triggered) =>
         triggered.Metadata is { ValueKind: JsonValueKind.Object } metadata
-        && metadata.TryGetProperty(Member, out var member)
+        && metadata.TryGetProperty(SuiteMetadata.CheckRunSuiteId, out var member)
         && member.ValueKind is JsonValueKind.String
         && member.TryGetGuid(out var suiteId)
             ? new SuiteKey(triggered.AccountId, suiteId)

@@ -1,3 +1,4 @@
+using Ledger.Http.Dialects.Checkly.Scheduling;
 using Ledger.Projections.Daemon;
 using Ledger.Projections.SessionList;
 using Ledger.Store;
@@ -7,8 +8,13 @@ namespace Ledger.Http.Dialects.Checkly.Live;
 /// <summary>Finds the sessions that a suite has already.</summary>
 internal sealed class SuiteSearch(SessionListReader sessions, ProjectionDaemon projections, TimeProvider clock)
 {
+    // Clients may subscribe as often as they like, and after a restart all of them do at once: the database is for others too.
+    private const int AtOnce = 8;
+
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+
+    private readonly SemaphoreSlim turns = new(AtOnce);
 
     /// <summary>
     /// Every session of the suite that was durable when this was called, the newest <see cref="Suite.MaximumSessions"/> of them. Goes on
@@ -19,9 +25,22 @@ internal sealed class SuiteSearch(SessionListReader sessions, ProjectionDaemon p
     {
         var query = new SessionListQuery(suite.AccountId)
         {
-            Metadata = new Dictionary<string, string>(StringComparer.Ordinal) { [SuiteKey.Member] = suite.SuiteId.ToString() },
+            Metadata = new Dictionary<string, string>(StringComparer.Ordinal) { [SuiteMetadata.CheckRunSuiteId] = suite.SuiteId.ToString() },
             Limit = Suite.MaximumSessions,
         };
+        await turns.WaitAsync(cancellation);
+        try
+        {
+            return await FindAsync(query, cancellation);
+        }
+        finally
+        {
+            turns.Release();
+        }
+    }
+
+    private async Task<IReadOnlyList<StreamId>> FindAsync(SessionListQuery query, CancellationToken cancellation)
+    {
         while (true)
         {
             try
@@ -29,7 +48,7 @@ internal sealed class SuiteSearch(SessionListReader sessions, ProjectionDaemon p
                 if (await projections.WaitForHeadAsync(SessionListReader.ProjectionName, Patience, cancellation))
                 {
                     var page = await Database.RunAsync(() => sessions.ReadAsync(query, cancellation));
-                    return [.. page.Sessions.Select(session => new StreamId(suite.AccountId, session.SessionId))];
+                    return [.. page.Sessions.Select(session => new StreamId(query.AccountId, session.SessionId))];
                 }
             }
             catch (StoreUnavailableException)

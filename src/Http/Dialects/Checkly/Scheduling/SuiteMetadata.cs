@@ -7,7 +7,7 @@ namespace Ledger.Http.Dialects.Checkly.Scheduling;
 /// <summary>The facts that are kept with a session that the command line scheduled (domain.md, SessionTriggered).</summary>
 internal static class SuiteMetadata
 {
-    /// <summary>The suite whose results the command line waits for: by this MQTT finds the session (wire.md 4.4).</summary>
+    /// <summary>The suite whose results the command line waits for, in lower case: by this MQTT finds the session (wire.md 4.4).</summary>
     public const string CheckRunSuiteId = "checkRunSuiteId";
 
     /// <summary>Kept when the command line asked for log lines.</summary>
