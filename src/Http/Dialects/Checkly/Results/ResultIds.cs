@@ -11,25 +11,14 @@ namespace Ledger.Http.Dialects.Checkly.Results;
 /// no report settled (cancelled, expired, timed out, lost) has the derived id. A report that comes after an abort and only adds its
 /// details (domain.md rule 3) changes no id.</item>
 /// </list>
-/// The derived id is the sequence id with the last seven bytes inverted in part: unique as that is, still a uuid of its version, and
-/// derived back in the same way.
+/// The derived id leads back to the sequence id, see <see cref="MaskedIds"/>.
 /// </summary>
 internal static class ResultIds
 {
     private static ReadOnlySpan<byte> Mask => [0x5a, 0x91, 0xc3, 0x7e, 0x24, 0xb8, 0x6d];
 
     /// <summary>The id of a run's own result while, or because, no report gives it one; the sequence id for such an id.</summary>
-    public static Guid Derived(Guid sequenceId)
-    {
-        Span<byte> bytes = stackalloc byte[16];
-        sequenceId.TryWriteBytes(bytes, bigEndian: true, out _);
-        for (var i = 0; i < Mask.Length; i++)
-        {
-            bytes[9 + i] ^= Mask[i];
-        }
-
-        return new Guid(bytes, bigEndian: true);
-    }
+    public static Guid Derived(Guid sequenceId) => MaskedIds.Of(sequenceId, Mask);
 
     /// <summary>The id of a settled run's final result.</summary>
     public static Guid OfFinal(SessionKind kind, Run run) =>
