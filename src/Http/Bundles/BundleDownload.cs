@@ -1,8 +1,11 @@
+using Ledger.Http.Errors;
+
 namespace Ledger.Http.Bundles;
 
 /// <summary>
-/// Answers with the bytes of a bundle, piece by piece. No database connection is held while the caller takes a piece. When the bundle is
-/// removed meanwhile, the connection breaks off: what came is shorter than was announced.
+/// Answers with the bytes of a bundle, piece by piece. No database connection is held while the caller takes a piece. Nothing is said before
+/// the first piece is there, so that all that goes wrong until then has an answer of its own; when the bundle is removed afterwards, the
+/// connection breaks off: what came is shorter than was announced.
 /// </summary>
 internal sealed class BundleDownload(BundleStore bundles, Bundle bundle) : IResult
 {
@@ -10,21 +13,24 @@ internal sealed class BundleDownload(BundleStore bundles, Bundle bundle) : IResu
 
     public async Task ExecuteAsync(HttpContext httpContext)
     {
+        var piece = await bundles.ReadChunkAsync(bundle, 0, httpContext.RequestAborted)
+            ?? throw RequestRejected.NotFound("The bundle has just been removed.");
         var response = httpContext.Response;
         response.ContentType = ContentType;
         response.ContentLength = bundle.SizeBytes;
         response.Headers.ETag = $"\"{bundle.Sha256}\"";
-        var sent = 0L;
-        for (var number = 0; sent < bundle.SizeBytes; number++)
+        await response.Body.WriteAsync(piece, httpContext.RequestAborted);
+        var sent = (long)piece.Length;
+        for (var number = 1; sent < bundle.SizeBytes; number++)
         {
-            if (await bundles.ReadChunkAsync(bundle, number, httpContext.RequestAborted) is not { } piece)
+            if (await bundles.ReadChunkAsync(bundle, number, httpContext.RequestAborted) is not { } next)
             {
                 httpContext.Abort();
                 return;
             }
 
-            await response.Body.WriteAsync(piece, httpContext.RequestAborted);
-            sent += piece.Length;
+            await response.Body.WriteAsync(next, httpContext.RequestAborted);
+            sent += next.Length;
         }
     }
 }

@@ -68,6 +68,15 @@ public sealed class BundleLedger : IAsyncLifetime
         return (long)(await command.ExecuteScalarAsync())!;
     }
 
+    /// <summary>What a reader finds who comes between the removal of a bundle's pieces and his first look at them.</summary>
+    internal async Task LosePiecesAsync(Guid key)
+    {
+        await using var command = Running.Services.GetRequiredService<NpgsqlDataSource>().CreateCommand(
+            "delete from ledger.bundle_chunks where bundle_id = $1");
+        command.Parameters.AddWithValue(key);
+        await command.ExecuteNonQueryAsync();
+    }
+
     /// <summary>A client with a key of this account, or of another one.</summary>
     internal async Task<HttpClient> ClientWithAsync(Scope scope, bool ofAnotherAccount = false)
     {

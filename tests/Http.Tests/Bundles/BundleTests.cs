@@ -89,6 +89,19 @@ public sealed class BundleTests(BundleLedger ledger) : IClassFixture<BundleLedge
     }
 
     [Fact]
+    public async Task A_bundle_that_is_gone_before_its_first_byte_is_unknown()
+    {
+        var key = await ledger.StoreAsync([1, 2, 3]);
+        await ledger.LosePiecesAsync(key);
+
+        using var answer = await ledger.DownloadAsync(key);
+
+        answer.StatusCode.ShouldBe(HttpStatusCode.NotFound);
+        answer.Content.Headers.ContentType!.MediaType.ShouldBe("application/problem+json");
+        answer.Headers.ETag.ShouldBeNull();
+    }
+
+    [Fact]
     public async Task Another_accounts_bundle_is_unknown()
     {
         var key = await ledger.StoreAsync([1, 2, 3]);
