@@ -70,11 +70,17 @@ internal sealed class MqttConnection
             End(Ending.Done);
             session?.Dispose();
             await silence.DisposeAsync();
-            await Task.WhenAll(writing, staying);
-            lock (gate)
+            try
             {
-                isOver = true;
-                farewell!.Dispose();
+                await Task.WhenAll(writing, staying);
+            }
+            finally
+            {
+                lock (gate)
+                {
+                    isOver = true;
+                    farewell!.Dispose();
+                }
             }
         }
     }
