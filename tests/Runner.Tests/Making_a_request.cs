@@ -284,6 +284,30 @@ public sealed class Making_a_request : IAsyncLifetime
         _runner.Ledger.AttemptsOf(run).ShouldBeEmpty();
     }
 
+    [Theory]
+    [InlineData("gzip")]
+    [InlineData("deflate")]
+    [InlineData("br")]
+    public async Task A_body_that_is_not_compressed_as_it_says_fails_the_check(string encoding)
+    {
+        var result = await PerformAsync(new { url = $"{_service.Url}/{encoding}" });
+
+        ((bool)result["hasFailures"]!).ShouldBeTrue();
+        ((string)result["details"]!["message"]!).ShouldBe("the request failed: the body is not compressed as its header says");
+    }
+
+    [Fact]
+    public async Task A_body_in_an_encoding_that_nobody_reads_any_more_is_read_as_utf_8()
+    {
+        var result = await PerformAsync(new
+        {
+            url = $"{_service.Url}/utf-7",
+            assertions = new[] { Assertion("TEXT_BODY", "EQUALS", "plain") },
+        });
+
+        ((bool)result["hasFailures"]!).ShouldBeFalse();
+    }
+
     [Fact]
     public async Task A_body_beyond_all_measure_is_not_read()
     {

@@ -17,7 +17,7 @@ internal static class ApiConnection
     /// <summary>Sends a request and reads the whole answer.</summary>
     /// <exception cref="HttpRequestException">The network, or the answer is no HTTP.</exception>
     /// <exception cref="IOException">The network, in the middle of the answer.</exception>
-    /// <exception cref="UnreadableBodyException">The body is too large.</exception>
+    /// <exception cref="UnreadableBodyException">The body is too large, or is not compressed as it says.</exception>
     public static async Task<ApiResponse> SendAsync(ApiRequest request, TimeProvider time, CancellationToken cancellationToken)
     {
         using var http = new HttpClient(Handler(request)) { Timeout = Timeout.InfiniteTimeSpan };
@@ -113,7 +113,7 @@ internal static class ApiConnection
         using var bytes = new MemoryStream();
         var buffer = new byte[32 * 1024];
         int read;
-        while ((read = await body.ReadAsync(buffer, cancellationToken)) > 0)
+        while ((read = await ReadAsync(body, buffer, cancellationToken)) > 0)
         {
             if (bytes.Length + read > MaximumBodyBytes)
             {
@@ -126,13 +126,26 @@ internal static class ApiConnection
         return EncodingOf(content).GetString(bytes.GetBuffer(), 0, (int)bytes.Length);
     }
 
+    private static async ValueTask<int> ReadAsync(Stream body, Memory<byte> buffer, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await body.ReadAsync(buffer, cancellationToken);
+        }
+        catch (Exception e) when (e is InvalidDataException or InvalidOperationException)
+        {
+            // So say gzip and deflate, or Brotli.
+            throw new UnreadableBodyException("the body is not compressed as its header says");
+        }
+    }
+
     private static Encoding EncodingOf(HttpContent content)
     {
         try
         {
             return content.Headers.ContentType?.CharSet?.Trim('"') is { Length: > 0 } name ? Encoding.GetEncoding(name) : Encoding.UTF8;
         }
-        catch (ArgumentException)
+        catch (Exception e) when (e is ArgumentException or NotSupportedException)
         {
             return Encoding.UTF8;
         }

@@ -69,6 +69,14 @@ internal sealed class FakeSite : IAsyncDisposable
             case "/half":
                 await context.Response.WriteAsync("""{"half":"\ud83d","whole":"\ud83d\ude00"}""");
                 break;
+            case "/gzip" or "/deflate" or "/br":
+                context.Response.Headers.ContentEncoding = context.Request.Path.Value[1..];
+                await context.Response.WriteAsync("not compressed at all");
+                break;
+            case "/utf-7":
+                context.Response.ContentType = "text/plain; charset=utf-7";
+                await context.Response.WriteAsync("plain");
+                break;
             case "/large":
                 await context.Response.WriteAsync(new string('x', 11 << 20));
                 break;
