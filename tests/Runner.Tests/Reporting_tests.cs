@@ -88,6 +88,15 @@ public sealed class Reporting_tests : IDisposable
         TestReportFile.Read(_file).ShouldBeNull();
     }
 
+    [Fact]
+    public void Durations_that_cannot_be_true_cost_no_result()
+    {
+        var results = string.Join(',', Enumerable.Repeat("""{"status":"passed","duration":9e14}""", 12_000));
+        var report = $$"""{"suites":[{"specs":[{"title":"t","tests":[{"status":"expected","results":[{{results}}]}]}]}]}""";
+
+        PlaywrightReport.Read(Encoding.UTF8.GetBytes(report))!.ShouldHaveSingleItem().Status.ShouldBe(TestStatus.Passed);
+    }
+
     [Theory]
     [InlineData("{\"suites\":1}")]
     [InlineData("{\"suites\":[1,{\"specs\":{},\"suites\":[[]]}]}")]

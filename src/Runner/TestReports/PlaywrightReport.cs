@@ -14,6 +14,9 @@ internal static partial class PlaywrightReport
     private const int MaximumMessage = 1000;
     private const int LongestMessage = 20_000;
     private const int MaximumErrors = 5;
+
+    // Beyond all that is true, and small enough that no report can hold so many of them that their sum overflows.
+    private const double LargestNumber = 1e11;
     private const string Unreadable = "(not readable)";
 
     /// <summary>The tests of a report; null if it is none.</summary>
@@ -116,7 +119,7 @@ internal static partial class PlaywrightReport
 
     private static long? Number(JsonElement element, string name) =>
         element.TryGetProperty(name, out var value) && value.ValueKind is JsonValueKind.Number
-            && value.TryGetDouble(out var number) && number is >= 0 and < 1e15 ? (long)number : null;
+            && value.TryGetDouble(out var number) && number is >= 0 and < LargestNumber ? (long)number : null;
 
     private static string? Cut(string? text, int length)
     {
