@@ -16,15 +16,30 @@ internal sealed class Freshness(ProjectionDaemon projections)
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
-    /// <summary>Waits as the request asks for.</summary>
+    /// <summary>Waits as the request asks for. Only for native requests: to the dialects the parameter is unknown (wire.md 2.4).</summary>
     /// <exception cref="RequestRejected">400 for a position that is none, 503 when the projection is too far behind.</exception>
     /// <exception cref="StoreUnavailableException">The database cannot be reached.</exception>
     public async Task WaitAsync(string projection, HttpRequest request)
     {
         var cancellation = request.HttpContext.RequestAborted;
-        var isFresh = PositionOf(request) is { } position
-            ? await projections.WaitForAsync(projection, position, Patience, cancellation)
-            : await projections.WaitForHeadAsync(projection, Patience, cancellation);
+        if (PositionOf(request) is { } position)
+        {
+            RejectUnless(await projections.WaitForAsync(projection, position, Patience, cancellation));
+        }
+        else
+        {
+            await WaitForHeadAsync(projection, cancellation);
+        }
+    }
+
+    /// <summary>Waits until everything is seen that is written now.</summary>
+    /// <exception cref="RequestRejected">503 when the projection is too far behind.</exception>
+    /// <exception cref="StoreUnavailableException">The database cannot be reached.</exception>
+    public async Task WaitForHeadAsync(string projection, CancellationToken cancellation) =>
+        RejectUnless(await projections.WaitForHeadAsync(projection, Patience, cancellation));
+
+    private static void RejectUnless(bool isFresh)
+    {
         if (!isFresh)
         {
             throw RequestRejected.Unavailable("not-caught-up", "The read model has not caught up yet; please retry.");

@@ -57,7 +57,7 @@ public sealed class SecretVariableTests(LedgerOfClass of) : IClassFixture<Ledger
                     spec = new
                     {
                         command = new[] { "true" },
-                        environment = new { PASSWORD = Secret },
+                        environment = new Dictionary<string, string> { ["PASSWORD"] = Secret },
                         secretVariables = new[] { "PASSWORD" },
                         request = new { environmentVariables = new[] { new { key = "PASSWORD", value = Secret } } },
                     },

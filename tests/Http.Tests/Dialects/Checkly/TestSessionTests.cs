@@ -133,6 +133,7 @@ public sealed class TestSessionTests(ChecklyLedger ledger) : IClassFixture<Check
         JsonElement.DeepEquals(spec, JsonDocument.Parse("""
             {"command":["npx","playwright","test"],"refreshCache":true,
              "environment":{"BASE":"https://new.example","KEEP":"1","DROP":null,"TOKEN":"","BASE2":"5"},
+             "secretVariables":["BASE","BASE2","TOKEN"],
              "retryStrategy":{"type":"EXPONENTIAL","maxRetries":3,"baseBackoffSeconds":60,"sameRegion":true,"maxDurationSeconds":600,
                               "onlyOn":["NETWORK_ERROR"]}}
             """).RootElement).ShouldBeTrue(spec.ToString());

@@ -75,7 +75,7 @@ internal static class CheckResultEndpoints
         var account = context.Key().AccountId;
         var check = Inputs.Uuid(nameof(checkId), checkId);
         var id = Inputs.Uuid(nameof(checkResultId), checkResultId);
-        await freshness.WaitAsync(CheckResultsReader.ProjectionName, context.Request);
+        await freshness.WaitForHeadAsync(CheckResultsReader.ProjectionName, context.RequestAborted);
         var listed = await Database.RunAsync(
             () => results.FindAsync(account, check, id, ResultIds.Derived(id), context.RequestAborted));
         return listed is not null && await ShowAsync(account, [listed], sessions, context.RequestAborted) is [var result]
@@ -86,7 +86,7 @@ internal static class CheckResultEndpoints
     private static async Task<(IReadOnlyList<CheckResult> Results, CheckResultsCursor? Next)> ReadAsync(
         HttpContext context, CheckResultsQuery query, CheckResultsReader results, Freshness freshness, SessionStreams sessions)
     {
-        await freshness.WaitAsync(CheckResultsReader.ProjectionName, context.Request);
+        await freshness.WaitForHeadAsync(CheckResultsReader.ProjectionName, context.RequestAborted);
         var page = await Database.RunAsync(() => results.ListAsync(query, context.RequestAborted));
         return (await ShowAsync(query.AccountId, page.Results, sessions, context.RequestAborted), page.Next);
     }

@@ -25,7 +25,7 @@ internal static class CheckStatusEndpoints
         HttpContext context, CheckStatusReader statuses, Freshness freshness, CheckRegistry checks)
     {
         var account = context.Key().AccountId;
-        await freshness.WaitAsync(CheckStatusReader.ProjectionName, context.Request);
+        await freshness.WaitForHeadAsync(CheckStatusReader.ProjectionName, context.RequestAborted);
         var standings = await Database.RunAsync(() => statuses.ListAsync(account, context.RequestAborted));
         var names = (await checks.ListAsync(account, context.RequestAborted)).ToDictionary(check => check.Id, check => check.Name);
         return ChecklyResult.Json<IReadOnlyList<CheckStatus>>(
@@ -37,7 +37,7 @@ internal static class CheckStatusEndpoints
     {
         var account = context.Key().AccountId;
         var id = Inputs.Uuid(nameof(checkId), checkId);
-        await freshness.WaitAsync(CheckStatusReader.ProjectionName, context.Request);
+        await freshness.WaitForHeadAsync(CheckStatusReader.ProjectionName, context.RequestAborted);
         var standing = await Database.RunAsync(() => statuses.FindAsync(account, id, context.RequestAborted))
             ?? throw RequestRejected.NotFound("Not Found");
         return ChecklyResult.Json(CheckStatus.Of(standing, (await checks.FindAsync(account, id, context.RequestAborted))?.Name));

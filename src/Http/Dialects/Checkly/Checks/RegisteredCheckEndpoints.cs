@@ -37,7 +37,7 @@ internal static class RegisteredCheckEndpoints
         var standings = new Dictionary<Guid, CheckStanding>();
         if (filter.Status is not null)
         {
-            await freshness.WaitAsync(CheckStatusReader.ProjectionName, context.Request);
+            await freshness.WaitForHeadAsync(CheckStatusReader.ProjectionName, context.RequestAborted);
             standings = (await Database.RunAsync(() => statuses.ListAsync(account, context.RequestAborted)))
                 .ToDictionary(standing => standing.CheckId);
         }

@@ -21,7 +21,7 @@ internal static class ListTestSessions
             return ChecklyResult.Json(new TestSessionList(0, [], null));
         }
 
-        await freshness.WaitAsync(SessionListReader.ProjectionName, context.Request);
+        await freshness.WaitForHeadAsync(SessionListReader.ProjectionName, context.RequestAborted);
         var page = await Database.RunAsync(() => list.ReadAsync(query, context.RequestAborted));
         var found = await sessions.ReadManyAsync(
             [.. page.Sessions.Select(listed => new StreamId(account, listed.SessionId))], context.RequestAborted);

@@ -52,10 +52,10 @@ internal static class ListTestRuns
         SessionStreams sessions,
         TimeProvider clock)
     {
-        await freshness.WaitAsync(SessionListReader.ProjectionName, context.Request);
+        await freshness.WaitForHeadAsync(SessionListReader.ProjectionName, context.RequestAborted);
         if (filter.OpenStates.Count > 0)
         {
-            await freshness.WaitAsync(OpenRunsReader.ProjectionName, context.Request);
+            await freshness.WaitForHeadAsync(OpenRunsReader.ProjectionName, context.RequestAborted);
         }
 
         var query = QueryFor(context.Key().AccountId, project, filter, clock.GetUtcNow());

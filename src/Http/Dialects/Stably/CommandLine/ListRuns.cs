@@ -26,10 +26,10 @@ internal static class ListRuns
             return StablyResult.Json(new StablyRunList([], HasMore: false));
         }
 
-        await freshness.WaitAsync(SessionListReader.ProjectionName, context.Request);
+        await freshness.WaitForHeadAsync(SessionListReader.ProjectionName, context.RequestAborted);
         if (query.RunStates.Any(OpenRunsReader.Knows))
         {
-            await freshness.WaitAsync(OpenRunsReader.ProjectionName, context.Request);
+            await freshness.WaitForHeadAsync(OpenRunsReader.ProjectionName, context.RequestAborted);
         }
 
         var page = await Database.RunAsync(() => list.ReadAsync(query, context.RequestAborted));

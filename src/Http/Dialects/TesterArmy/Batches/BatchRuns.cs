@@ -21,7 +21,7 @@ internal sealed class BatchRuns(SessionListReader list, Freshness freshness)
     /// <exception cref="StoreUnavailableException">The database cannot be reached.</exception>
     public async Task<IReadOnlyList<StreamId>> FindAsync(HttpContext context, Guid batchId)
     {
-        await freshness.WaitAsync(SessionListReader.ProjectionName, context.Request);
+        await freshness.WaitForHeadAsync(SessionListReader.ProjectionName, context.RequestAborted);
         var query = new SessionListQuery(context.Key().AccountId)
         {
             Kind = SessionKind.Run,

@@ -38,10 +38,10 @@ internal static class RunEndpoints
     private static async Task<IResult> ListAsync(HttpContext context, RunPages pages, Freshness freshness)
     {
         var filter = RunFilter.Read(context);
-        await freshness.WaitAsync(SessionListReader.ProjectionName, context.Request);
+        await freshness.WaitForHeadAsync(SessionListReader.ProjectionName, context.RequestAborted);
         if (filter.Query.RunStates.Count > 0)
         {
-            await freshness.WaitAsync(OpenRunsReader.ProjectionName, context.Request);
+            await freshness.WaitForHeadAsync(OpenRunsReader.ProjectionName, context.RequestAborted);
         }
 
         return TesterArmyJson.Answer(await pages.ReadAsync(filter, context.RequestAborted));

@@ -55,6 +55,7 @@ public sealed class RunChecksTests(ChecklyLedger ledger) : IClassFixture<Checkly
              "install":["sh","-c","npm ci --ignore-scripts"],
              "command":["sh","-c","npx playwright test --config playwright.config.ts"],
              "workingDirectory":".","cacheKey":"909fbd7695c18ddf","refreshCache":true,"environment":{"A":"1","BASE":"x"},
+             "secretVariables":["BASE"],
              "retryStrategy":{"type":"FIXED","baseBackoffSeconds":0,"maxRetries":2,"maxDurationSeconds":600,"sameRegion":true}}
             """);
     }

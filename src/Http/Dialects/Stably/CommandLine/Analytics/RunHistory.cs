@@ -43,7 +43,7 @@ internal sealed class RunHistory(SessionListReader list, Freshness freshness, Se
             From = clock.GetUtcNow().AddDays(-days),
             Limit = MaximumRuns,
         };
-        await freshness.WaitAsync(SessionListReader.ProjectionName, request);
+        await freshness.WaitForHeadAsync(SessionListReader.ProjectionName, request.HttpContext.RequestAborted);
         var page = await Database.RunAsync(() => list.ReadAsync(query, context.RequestAborted));
         var counted = new CountedTests(new AnalyticsPeriod(days, IsComplete: page.NextCursor is null), new AnalyticsFilters(branch), limit);
         foreach (var some in page.Sessions.Chunk(AtOnce))
