@@ -114,7 +114,7 @@ public sealed partial record Session
 
         return e.IsCancelled && FindRun(e.SequenceId) is { AwaitsAbortDetails: true }
             ? Change(e.SequenceId, run => run with { Final = e })
-            : Settle(e.SequenceId, StateOf(e), e.At, run => run with { Final = e });
+            : Settle(e.SequenceId, OutcomeOf(e), e.At, run => run with { Final = e });
     }
 
     /// <summary>Settles the run as cancelled, without proof.</summary>
@@ -132,7 +132,8 @@ public sealed partial record Session
     /// <summary>Kept, changes nothing else.</summary>
     public Session Apply(LateReport e) => Change(e.SequenceId, run => run with { LateReports = run.LateReports.Add(e) });
 
-    private static RunState StateOf(ResultReported result) => result switch
+    /// <summary>How a run ended that this report settled.</summary>
+    public static RunState OutcomeOf(ResultReported result) => result switch
     {
         { IsCancelled: true } => RunState.Cancelled,
         { HasFailures: true } or { HasErrors: true } => RunState.Failed,

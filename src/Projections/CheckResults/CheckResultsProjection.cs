@@ -11,10 +11,10 @@ namespace Ledger.Projections.CheckResults;
 /// Which results does a check have? An open run of a check session has a row of its own, so that whatever settles it finds its check; the
 /// results that come of it are written once and never touched again. Runs of other sessions have no row: their events pass by.
 /// </summary>
-internal sealed class CheckResultsProjection() : RowProjection<RunKey, CheckRunRow>(CheckResultsReader.ProjectionName, 1)
+internal sealed class CheckResultsProjection() : RowProjection<RunKey, CheckRunRow>(CheckResultsReader.ProjectionName, 2)
 {
     internal override IEnumerable<RunKey> KeysOf(RecordedEvent recorded) =>
-        SequenceOf(recorded.Data) is { } sequenceId ? [Key(recorded, sequenceId)] : [];
+        SequencesOf(recorded.Data).Select(sequenceId => Key(recorded, sequenceId));
 
     internal override void Apply(RecordedEvent recorded, Rows<RunKey, CheckRunRow> rows)
     {
@@ -25,9 +25,15 @@ internal sealed class CheckResultsProjection() : RowProjection<RunKey, CheckRunR
                 rows.Set(Key(recorded, plan.SequenceId), CheckRunRow.Of(plan));
             }
         }
-        else if (SequenceOf(recorded.Data) is { } sequenceId && rows.Find(Key(recorded, sequenceId)) is { IsSettled: false } row)
+        else
         {
-            rows.Set(Key(recorded, sequenceId), Changed(row, recorded));
+            foreach (var key in KeysOf(recorded))
+            {
+                if (rows.Find(key) is { IsSettled: false } row)
+                {
+                    rows.Set(key, Changed(row, recorded));
+                }
+            }
         }
     }
 
@@ -45,10 +51,10 @@ internal sealed class CheckResultsProjection() : RowProjection<RunKey, CheckRunR
             yield return CheckRunsTable.Insert(opened);
         }
 
-        var started = changed.Where(row => !row.Value.IsSettled).ToList();
-        if (started.Count > 0)
+        var open = changed.Where(row => !row.Value.IsSettled).ToList();
+        if (open.Count > 0)
         {
-            yield return CheckRunsTable.Update(started);
+            yield return CheckRunsTable.Update(open);
         }
 
         var settled = changed.Where(row => row.Value.IsSettled).Select(row => row.Key).ToList();
@@ -67,22 +73,25 @@ internal sealed class CheckResultsProjection() : RowProjection<RunKey, CheckRunR
     private static CheckRunRow Changed(CheckRunRow row, RecordedEvent recorded) => recorded.Data switch
     {
         RunStarted e => row with { StartedAt = e.At },
+        CancelRequested e => row.CancelId is null ? row with { CancelId = e.CancelId, Cause = e.Cause } : row,
         ResultReported e => row.Reported(e, recorded.Position),
-        RunAborted or CancelExpired => row.Cancelled(recorded.Data.At, recorded.Position),
-        RunTimedOut or RunLost => row.GivenUp(recorded.Data.At, recorded.Position),
+        RunAborted or CancelExpired => row.Ended(RunState.Cancelled, recorded.Data.At, recorded.Position),
+        RunTimedOut e => row.Ended(RunState.TimedOut, e.At, recorded.Position),
+        RunLost e => row.Ended(RunState.Lost, e.At, recorded.Position),
         _ => row,
     };
 
-    /// <summary>The run that an event gives a start or a result; a report that only adds details to an abort is neither.</summary>
-    private static Guid? SequenceOf(ISessionEvent data) => data switch
+    /// <summary>The runs that an event starts, asks to cancel, or gives a result; a report that only adds details to an abort does neither.</summary>
+    private static IReadOnlyList<Guid> SequencesOf(ISessionEvent data) => data switch
     {
-        RunStarted e => e.SequenceId,
-        ResultReported e when e.Settles || e.ResultType is ResultType.Attempt => e.SequenceId,
-        RunAborted e => e.SequenceId,
-        CancelExpired e => e.SequenceId,
-        RunTimedOut e => e.SequenceId,
-        RunLost e => e.SequenceId,
-        _ => null,
+        RunStarted e => [e.SequenceId],
+        CancelRequested e => e.Targets,
+        ResultReported e when e.Settles || e.ResultType is ResultType.Attempt => [e.SequenceId],
+        RunAborted e => [e.SequenceId],
+        CancelExpired e => [e.SequenceId],
+        RunTimedOut e => [e.SequenceId],
+        RunLost e => [e.SequenceId],
+        _ => [],
     };
 
     private static RunKey Key(RecordedEvent recorded, Guid sequenceId) =>

@@ -14,6 +14,12 @@ internal sealed record CheckRunRow(Guid CheckId, string CheckType, string Locati
     /// <summary>When its execution began, by the ledger's clock.</summary>
     public DateTimeOffset? StartedAt { get; init; }
 
+    /// <summary>The cancel that is under way, or ended it; null for none.</summary>
+    public Guid? CancelId { get; init; }
+
+    /// <summary>Why it is cancelled.</summary>
+    public CancelCause? Cause { get; init; }
+
     /// <summary>Whether it can have no further results.</summary>
     public bool IsSettled { get; init; }
 
@@ -31,21 +37,27 @@ internal sealed record CheckRunRow(Guid CheckId, string CheckType, string Locati
         return With(
             new CheckResultRow(position, e.ResultId, e.ResultType, e.At)
             {
+                Outcome = e.ResultType is ResultType.Final ? Session.OutcomeOf(e) : null,
                 HasFailures = counts && e.HasFailures,
                 HasErrors = counts && e.HasErrors,
                 IsDegraded = counts && e.IsDegraded,
                 IsCancelled = e.IsCancelled,
+                Attempt = e.Attempt,
+                StartedAt = e.StartedAt ?? StartedAt,
                 ResponseTime = e.ResponseTime ?? Milliseconds(e.StartedAt ?? StartedAt, e.StoppedAt ?? e.At),
             });
     }
 
-    /// <summary>Settled without a report, because of a cancel.</summary>
-    public CheckRunRow Cancelled(DateTimeOffset at, long position) =>
-        With(new CheckResultRow(position, null, ResultType.Final, at) { IsCancelled = true, ResponseTime = Milliseconds(StartedAt, at) });
-
-    /// <summary>Settled without a report: it exceeded its limit, or lost its runner.</summary>
-    public CheckRunRow GivenUp(DateTimeOffset at, long position) =>
-        With(new CheckResultRow(position, null, ResultType.Final, at) { HasErrors = true, ResponseTime = Milliseconds(StartedAt, at) });
+    /// <summary>Settled without a report: stopped or given up because of a cancel, over its limit, or without its runner.</summary>
+    public CheckRunRow Ended(RunState outcome, DateTimeOffset at, long position) => With(
+        new CheckResultRow(position, null, ResultType.Final, at)
+        {
+            Outcome = outcome,
+            HasErrors = outcome is not RunState.Cancelled,
+            IsCancelled = outcome is RunState.Cancelled,
+            StartedAt = StartedAt,
+            ResponseTime = Milliseconds(StartedAt, at),
+        });
 
     private CheckRunRow With(CheckResultRow result) =>
         this with { NewResults = NewResults.Add(result), IsSettled = result.ResultType is ResultType.Final };
@@ -62,6 +74,9 @@ internal sealed record CheckRunRow(Guid CheckId, string CheckType, string Locati
 /// <param name="CreatedAt">When the ledger learnt of it.</param>
 internal sealed record CheckResultRow(long Position, Guid? ReportId, ResultType ResultType, DateTimeOffset CreatedAt)
 {
+    /// <summary>How the run ended; null for a failed try.</summary>
+    public RunState? Outcome { get; init; }
+
     public bool HasFailures { get; init; }
 
     public bool HasErrors { get; init; }
@@ -69,6 +84,12 @@ internal sealed record CheckResultRow(long Position, Guid? ReportId, ResultType 
     public bool IsDegraded { get; init; }
 
     public bool IsCancelled { get; init; }
+
+    /// <summary>Which try it was, from 1.</summary>
+    public int Attempt { get; init; } = 1;
+
+    /// <summary>When execution began, by the runner's clock if it said so; null for a run that never started.</summary>
+    public DateTimeOffset? StartedAt { get; init; }
 
     /// <summary>In milliseconds; null for a run that never started.</summary>
     public long? ResponseTime { get; init; }

@@ -1,33 +1,34 @@
 using Ledger.Projections.Daemon;
 using Ledger.Projections.OpenRuns;
+using Ledger.Sessions;
 using Npgsql;
 using NpgsqlTypes;
 
 namespace Ledger.Projections.CheckResults;
 
-/// <summary>The table <c>ledger.check_runs</c>, as the projection reads and writes it.</summary>
+/// <summary>The table <c>check_runs</c>, as the projection reads and writes it.</summary>
 internal static class CheckRunsTable
 {
     private const string LoadSql = """
-        select account_id, session_id, sequence_id, check_id, check_type, location, name, started_at
+        select account_id, session_id, sequence_id, check_id, check_type, location, name, started_at, cancel_id, cause
         from unnest($1, $2, $3) as k(account_id, session_id, sequence_id)
-        join ledger.check_runs r using (account_id, session_id, sequence_id)
+        join check_runs r using (account_id, session_id, sequence_id)
         """;
 
     private const string InsertSql = """
-        insert into ledger.check_runs (account_id, session_id, sequence_id, check_id, check_type, location, name, started_at)
-        select * from unnest($1, $2, $3, $4, $5, $6, $7, $8)
+        insert into check_runs (account_id, session_id, sequence_id, check_id, check_type, location, name, started_at, cancel_id, cause)
+        select * from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
         """;
 
     private const string UpdateSql = """
-        update ledger.check_runs r set started_at = n.started_at
-        from unnest($1, $2, $3, $4) as n(account_id, session_id, sequence_id, started_at)
+        update check_runs r set started_at = n.started_at, cancel_id = n.cancel_id, cause = n.cause
+        from unnest($1, $2, $3, $4, $5, $6) as n(account_id, session_id, sequence_id, started_at, cancel_id, cause)
         where r.account_id = n.account_id and r.session_id = n.session_id and r.sequence_id = n.sequence_id
-          and r.started_at is distinct from n.started_at
+          and (r.started_at, r.cancel_id) is distinct from (n.started_at, n.cancel_id)
         """;
 
     private const string DeleteSql = """
-        delete from ledger.check_runs r using unnest($1, $2, $3) as k(account_id, session_id, sequence_id)
+        delete from check_runs r using unnest($1, $2, $3) as k(account_id, session_id, sequence_id)
         where r.account_id = k.account_id and r.session_id = k.session_id and r.sequence_id = k.sequence_id
         """;
 
@@ -45,6 +46,8 @@ internal static class CheckRunsTable
                 new CheckRunRow(reader.GetGuid(3), reader.GetString(4), reader.GetString(5), reader.GetString(6))
                 {
                     StartedAt = reader.GetFieldValue<DateTimeOffset?>(7),
+                    CancelId = reader.GetFieldValue<Guid?>(8),
+                    Cause = reader.GetStringOrNull(9) is { } cause ? Words<CancelCause>.Read(cause) : null,
                 });
         }
     }
@@ -57,14 +60,21 @@ internal static class CheckRunsTable
             SqlArray.Of(rows, NpgsqlDbType.Text, row => row.Value.CheckType),
             SqlArray.Of(rows, NpgsqlDbType.Text, row => row.Value.Location),
             SqlArray.Of(rows, NpgsqlDbType.Text, row => row.Value.Name),
-            SqlArray.Of(rows, NpgsqlDbType.TimestampTz, row => row.Value.StartedAt),
+            .. Changeable(rows),
         ]);
 
     public static NpgsqlBatchCommand Update(IReadOnlyList<KeyValuePair<RunKey, CheckRunRow>> rows) => SqlArray.Command(
         UpdateSql,
-        [.. Keys([.. rows.Select(row => row.Key)]), SqlArray.Of(rows, NpgsqlDbType.TimestampTz, row => row.Value.StartedAt)]);
+        [.. Keys([.. rows.Select(row => row.Key)]), .. Changeable(rows)]);
 
     public static NpgsqlBatchCommand Delete(IReadOnlyList<RunKey> keys) => SqlArray.Command(DeleteSql, Keys(keys));
+
+    private static NpgsqlParameter[] Changeable(IReadOnlyList<KeyValuePair<RunKey, CheckRunRow>> rows) =>
+    [
+        SqlArray.Of(rows, NpgsqlDbType.TimestampTz, row => row.Value.StartedAt),
+        SqlArray.Of(rows, NpgsqlDbType.Uuid, row => row.Value.CancelId),
+        SqlArray.Of(rows, NpgsqlDbType.Text, row => row.Value.Cause is { } cause ? Words<CancelCause>.Of(cause) : null),
+    ];
 
     private static NpgsqlParameter[] Keys(IReadOnlyList<RunKey> keys) =>
     [

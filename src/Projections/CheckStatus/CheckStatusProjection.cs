@@ -1,57 +1,44 @@
 using Ledger.Projections.CheckResults;
 using Ledger.Projections.Daemon;
-using Ledger.Sessions.Events;
-using Ledger.Store;
 using Npgsql;
 
 namespace Ledger.Projections.CheckStatus;
 
-/// <summary>
-/// How does each check stand? Folds the results of settled runs, which <see cref="CheckResultsReader"/>'s projection has found for these
-/// events already: an event alone does not say whose run it settles.
-/// </summary>
-internal sealed class CheckStatusProjection() : Projection(CheckStatusReader.ProjectionName, 1)
+/// <summary>How does each check stand? Folds the results that settled a run of a check (wire.md 3.9).</summary>
+internal sealed class CheckStatusProjection() : DerivedProjection(CheckStatusReader.ProjectionName, 1)
 {
     /// <summary>The results that the events brought are in their table.</summary>
     public override IReadOnlyList<string> Requires => [CheckResultsReader.ProjectionName];
 
     internal override async Task<IReadOnlyList<NpgsqlBatchCommand>> PrepareAsync(
-        NpgsqlConnection connection, IReadOnlyList<RecordedEvent> events, CancellationToken cancellation)
+        NpgsqlConnection connection, long after, long through, CancellationToken cancellation)
     {
-        var settling = events.Where(recorded => Settles(recorded.Data)).Select(recorded => recorded.Position).ToList();
-        if (settling.Count == 0)
-        {
-            return [];
-        }
-
-        var runs = await CheckStatusTable.SettledRunsAsync(connection, settling, cancellation);
-        if (runs.Count == 0)
+        var results = (await ResultFacts.ReadAsync(connection, after, through, cancellation)).Where(Counts).ToList();
+        if (results.Count == 0)
         {
             return [];
         }
 
         var rows = new Rows<CheckKey, CheckStatusRow>();
-        await CheckStatusTable.LoadAsync(connection, [.. runs.Select(run => run.Check).Distinct()], rows, cancellation);
-        foreach (var run in runs)
+        await CheckStatusTable.LoadAsync(connection, [.. results.Select(CheckKey.Of).Distinct()], rows, cancellation);
+        foreach (var result in results)
         {
-            Apply(run, rows);
+            Apply(result, rows);
         }
 
-        var changed = rows.Added.Concat(rows.Changed).ToList();
-        return changed.Count == 0 ? [] : [CheckStatusTable.Upsert(changed)];
+        return [CheckStatusTable.Upsert([.. rows.Added, .. rows.Changed])];
     }
 
-    /// <summary>Folds one run. Pure; a run that changes nothing leaves no trace of a change.</summary>
-    internal static void Apply(SettledRun run, Rows<CheckKey, CheckStatusRow> rows)
+    /// <summary>Folds one result. Pure; one that changes nothing leaves no trace of a change.</summary>
+    internal static void Apply(ResultFact result, Rows<CheckKey, CheckStatusRow> rows)
     {
-        var before = rows.Find(run.Check);
-        if (CheckStatusRow.After(before, run) is { } after && !ReferenceEquals(before, after))
+        if (Counts(result))
         {
-            rows.Set(run.Check, after);
+            var key = CheckKey.Of(result);
+            rows.Set(key, CheckStatusRow.After(rows.Find(key), result));
         }
     }
 
-    /// <summary>Aborts and expiries settle runs as cancelled, which changes nothing: there is no need to look at them.</summary>
-    private static bool Settles(ISessionEvent data) =>
-        data is ResultReported { Settles: true, IsCancelled: false } or RunTimedOut or RunLost;
+    /// <summary>A cancelled run leaves the status as it is, or absent, in every part: it is silent (domain.md rule 7).</summary>
+    private static bool Counts(ResultFact result) => result is { IsFinal: true, HasCheck: true, IsCancelled: false };
 }

@@ -1,7 +1,13 @@
+using Ledger.Projections.CheckResults;
+
 namespace Ledger.Projections.CheckStatus;
 
 /// <summary>One check of one account.</summary>
-internal readonly record struct CheckKey(Guid AccountId, Guid CheckId);
+internal readonly record struct CheckKey(Guid AccountId, Guid CheckId)
+{
+    /// <summary>The check of a result.</summary>
+    public static CheckKey Of(ResultFact result) => new(result.Run.AccountId, result.CheckId);
+}
 
 /// <summary>A run that a check's status is taken from, as readers show it.</summary>
 /// <param name="Position">The event that settled it.</param>
@@ -14,13 +20,6 @@ internal readonly record struct CheckKey(Guid AccountId, Guid CheckId);
 internal sealed record LastRun(
     long Position, string Name, string Location, bool HasFailures, bool HasErrors, bool IsDegraded, DateTimeOffset SettledAt);
 
-/// <summary>A settled run of a check.</summary>
-/// <param name="Check">The check.</param>
-/// <param name="Run">What its status would be taken from.</param>
-/// <param name="IsCancelled">Whether it was cancelled.</param>
-/// <param name="ResponseTime">Its length in milliseconds; null when nobody knows it.</param>
-internal sealed record SettledRun(CheckKey Check, LastRun Run, bool IsCancelled, long? ResponseTime);
-
 /// <summary>How a check stands (wire.md 3.9).</summary>
 /// <param name="Last">The last run that counts.</param>
 /// <param name="LongestRun">The longest run that counts, in milliseconds; null when no length is known.</param>
@@ -28,18 +27,17 @@ internal sealed record SettledRun(CheckKey Check, LastRun Run, bool IsCancelled,
 /// <param name="CreatedAt">When the first one was settled.</param>
 internal sealed record CheckStatusRow(LastRun Last, long? LongestRun, long? ShortestRun, DateTimeOffset CreatedAt)
 {
-    /// <summary>
-    /// The status after a further run. A cancelled one leaves it as it is, or absent, in every part: it is silent (domain.md rule 7).
-    /// </summary>
-    public static CheckStatusRow? After(CheckStatusRow? status, SettledRun settled) => (status, settled) switch
+    /// <summary>The status after a further run.</summary>
+    public static CheckStatusRow After(CheckStatusRow? status, ResultFact run)
     {
-        (_, { IsCancelled: true }) => status,
-        (null, _) => new CheckStatusRow(settled.Run, settled.ResponseTime, settled.ResponseTime, settled.Run.SettledAt),
-        _ => status with
-        {
-            Last = settled.Run,
-            LongestRun = ((long?[])[status.LongestRun, settled.ResponseTime]).Max(),
-            ShortestRun = ((long?[])[status.ShortestRun, settled.ResponseTime]).Min(),
-        },
-    };
+        var last = new LastRun(run.Position, run.Name, run.Location, run.HasFailures, run.HasErrors, run.IsDegraded, run.CreatedAt);
+        return status is null
+            ? new CheckStatusRow(last, run.ResponseTime, run.ResponseTime, run.CreatedAt)
+            : status with
+            {
+                Last = last,
+                LongestRun = ((long?[])[status.LongestRun, run.ResponseTime]).Max(),
+                ShortestRun = ((long?[])[status.ShortestRun, run.ResponseTime]).Min(),
+            };
+    }
 }

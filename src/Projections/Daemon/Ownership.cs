@@ -43,6 +43,7 @@ internal sealed class Ownership : IAsyncDisposable
 
         try
         {
+            await ProjectionSchema.UseAsync(taken.Connection, ProjectionSchema.Live, cancellation);
             await using var command = Command(
                 taken.Connection, "select epoch, \"position\" from ledger.take_projection($1, $2)", projection, owner);
             await using var reader = await command.ExecuteReaderAsync(cancellation);

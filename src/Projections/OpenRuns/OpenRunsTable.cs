@@ -5,7 +5,7 @@ using NpgsqlTypes;
 
 namespace Ledger.Projections.OpenRuns;
 
-/// <summary>The table <c>ledger.open_runs</c>, as the projection reads and writes it.</summary>
+/// <summary>The table <c>open_runs</c>, as the projection reads and writes it.</summary>
 internal static class OpenRunsTable
 {
     private const string Columns = """
@@ -15,11 +15,11 @@ internal static class OpenRunsTable
 
     private const string LoadSql = $"""
         select {Columns} from unnest($1, $2, $3) as k(account_id, session_id, sequence_id)
-        join ledger.open_runs r using (account_id, session_id, sequence_id)
+        join open_runs r using (account_id, session_id, sequence_id)
         """;
 
     private const string UpsertSql = $"""
-        insert into ledger.open_runs ({Columns})
+        insert into open_runs ({Columns})
         select {Columns}
         from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19) as n({Columns})
         on conflict (account_id, session_id, sequence_id) do update set
@@ -30,7 +30,7 @@ internal static class OpenRunsTable
         """;
 
     private const string DeleteSql = """
-        delete from ledger.open_runs r using unnest($1, $2, $3) as k(account_id, session_id, sequence_id)
+        delete from open_runs r using unnest($1, $2, $3) as k(account_id, session_id, sequence_id)
         where r.account_id = k.account_id and r.session_id = k.session_id and r.sequence_id = k.sequence_id
         """;
 

@@ -6,18 +6,18 @@ using NpgsqlTypes;
 
 namespace Ledger.Projections.SessionList;
 
-/// <summary>The table <c>ledger.session_list</c>, as the projection reads and writes it.</summary>
+/// <summary>The table <c>session_list</c>, as the projection reads and writes it.</summary>
 internal static class SessionListTable
 {
     private const string LoadSql = """
         select r.account_id, r.session_id, r.kind, r.open, r.passed, r.failed, r.degraded, r.cancelled, r.timed_out, r.lost, r.reported,
           r.settled_at, r.last_position
         from unnest($1, $2) as k(account_id, session_id)
-        join ledger.session_list r on r.account_id = k.account_id and r.session_id = k.session_id
+        join session_list r on r.account_id = k.account_id and r.session_id = k.session_id
         """;
 
     private const string UpdateSql = """
-        update ledger.session_list r
+        update session_list r
         set status = n.status, open = n.open, passed = n.passed, failed = n.failed, degraded = n.degraded, cancelled = n.cancelled,
           timed_out = n.timed_out, lost = n.lost, reported = n.reported, settled_at = n.settled_at, last_position = n.last_position
         from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) as n(
@@ -26,7 +26,7 @@ internal static class SessionListTable
         """;
 
     private const string InsertSql = """
-        insert into ledger.session_list (
+        insert into session_list (
           account_id, session_id, status, open, passed, failed, degraded, cancelled, timed_out, lost, reported, settled_at, last_position,
           number, kind, project, name, source, concurrency_group, actor_kind, actor_id, actor_name,
           environment, branch, commit_id, commit_owner, commit_message, metadata, check_ids, triggered_at)

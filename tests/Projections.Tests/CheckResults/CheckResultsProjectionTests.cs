@@ -28,6 +28,12 @@ public sealed class CheckResultsProjectionTests
                 foreach (var run in stream.Session.Runs)
                 {
                     ResultsOf(stream, run).ShouldBe(Expected(stream.Session, run), $"seed {seed}, step {step}");
+                    var row = rows.Find(new RunKey(stream.Stream.AccountId, stream.Stream.SessionId, run.SequenceId));
+                    if (stream.Session.Kind is SessionKind.Check)
+                    {
+                        row!.CancelId.ShouldBe(run.Cancel?.CancelId, $"seed {seed}, step {step}");
+                        row.NewResults.LastOrDefault()?.Outcome.ShouldBe(run.IsOpen ? null : run.State, $"seed {seed}, step {step}");
+                    }
                 }
             }
         }

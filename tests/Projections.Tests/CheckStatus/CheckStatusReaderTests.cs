@@ -146,12 +146,19 @@ public sealed class CheckStatusReaderTests : LedgerTest
         var results = runs.Added.SelectMany(run => run.Value.NewResults.Select(result => (run.Key, Run: run.Value, Result: result)))
             .OrderBy(each => each.Result.Position).ToList();
         var statuses = new Rows<CheckKey, CheckStatusRow>();
-        foreach (var (key, run, result) in results.Where(each => each.Result.ResultType is ResultType.Final))
+        foreach (var (key, run, result) in results)
         {
-            var last = new LastRun(
-                result.Position, run.Name, run.Location, result.HasFailures, result.HasErrors, result.IsDegraded, result.CreatedAt);
             CheckStatusProjection.Apply(
-                new SettledRun(new CheckKey(key.AccountId, run.CheckId), last, result.IsCancelled, result.ResponseTime), statuses);
+                new ResultFact(result.Position, key, run.CheckId, run.CheckType, run.Location, run.Name, result.CreatedAt)
+                {
+                    Outcome = result.Outcome,
+                    HasFailures = result.HasFailures,
+                    HasErrors = result.HasErrors,
+                    IsDegraded = result.IsDegraded,
+                    IsCancelled = result.IsCancelled,
+                    ResponseTime = result.ResponseTime,
+                },
+                statuses);
         }
 
         return (

@@ -1,5 +1,8 @@
+using Ledger.Projections.CheckResults;
 using Ledger.Projections.CheckStatus;
 using Ledger.Projections.Daemon;
+using Ledger.Projections.OpenRuns;
+using Ledger.Sessions;
 
 namespace Ledger.Projections.Tests.CheckStatus;
 
@@ -14,7 +17,7 @@ public sealed class CheckStatusRowTests
     {
         var status = Fold([Run(1, 22_100), Run(2, 41_230, hasFailures: true), Run(3, null), Run(4, 30_000, isDegraded: true)])!;
 
-        status.Last.ShouldBe(Run(4, 30_000, isDegraded: true).Run);
+        (status.Last.Position, status.Last.IsDegraded, status.Last.HasFailures).ShouldBe((4, true, false));
         (status.LongestRun, status.ShortestRun).ShouldBe((41_230, 22_100));
         status.CreatedAt.ShouldBe(Start.AddSeconds(1));
     }
@@ -57,14 +60,32 @@ public sealed class CheckStatusRowTests
         rows.Changed.ShouldHaveSingleItem().Value.ShortestRun.ShouldBe(5);
     }
 
-    private static CheckStatusRow? Fold(IEnumerable<SettledRun> runs) =>
-        runs.Aggregate((CheckStatusRow?)null, CheckStatusRow.After);
+    private static CheckStatusRow? Fold(IEnumerable<ResultFact> runs)
+    {
+        var rows = new Rows<CheckKey, CheckStatusRow>();
+        foreach (var run in runs)
+        {
+            CheckStatusProjection.Apply(run, rows);
+        }
 
-    private static SettledRun Cancelled(long position, long responseTime) => Run(position, responseTime) with { IsCancelled = true };
+        return rows.Find(Check);
+    }
 
-    private static SettledRun Run(long position, long? responseTime, bool hasFailures = false, bool isDegraded = false) => new(
-        Check,
-        new LastRun(position, $"Run {position}", "eu-central-1", hasFailures, false, isDegraded, Start.AddSeconds(position)),
-        IsCancelled: false,
-        responseTime);
+    private static ResultFact Cancelled(long position, long responseTime) =>
+        Run(position, responseTime) with { IsCancelled = true, Outcome = RunState.Cancelled };
+
+    private static ResultFact Run(long position, long? responseTime, bool hasFailures = false, bool isDegraded = false) => new(
+        position,
+        new RunKey(Check.AccountId, Guid.NewGuid(), Guid.NewGuid()),
+        Check.CheckId,
+        "PLAYWRIGHT",
+        "eu-central-1",
+        $"Run {position}",
+        Start.AddSeconds(position))
+    {
+        Outcome = hasFailures ? RunState.Failed : isDegraded ? RunState.Degraded : RunState.Passed,
+        HasFailures = hasFailures,
+        IsDegraded = isDegraded,
+        ResponseTime = responseTime,
+    };
 }

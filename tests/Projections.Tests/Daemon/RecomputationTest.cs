@@ -40,6 +40,7 @@ public abstract class RecomputationTest : LedgerTest
         (await daemon.WaitForHeadAsync(OpenRunsReader.ProjectionName, Patience)).ShouldBeTrue();
         var sessions = await FoldEverythingAsync();
         await using var connection = await DataSource.OpenConnectionAsync();
+        await ProjectionSchema.UseAsync(connection, ProjectionSchema.Live, default);
 
         var listed = new Rows<StreamId, SessionListRow>();
         await SessionListTable.LoadAsync(connection, [.. sessions.Select(session => session.Stream)], listed, default);

@@ -25,6 +25,7 @@ public static class SchemaUpgrade
             await using var connection = await dataSource.OpenConnectionAsync(cancellation);
             await using var transaction = await connection.BeginTransactionAsync(cancellation);
             await ExecuteAsync(connection, "select pg_advisory_xact_lock($1)", cancellation, Lock);
+            await ExecuteAsync(connection, "set local search_path to ledger", cancellation); // Where a file does not say where to.
             var applied = await ReadAppliedAsync(connection, cancellation);
             var due = files.Where(file => applied.GetValueOrDefault(file.Name) != file.Checksum).ToList();
             foreach (var file in due)

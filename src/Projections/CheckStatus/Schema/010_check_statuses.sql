@@ -1,6 +1,6 @@
 -- How does each check stand? One row per check that has a run which counts: settled, in a check session, and not cancelled. Kept by the
 -- projection check_status. The flags are those of the last such run, the durations in milliseconds.
-create table if not exists ledger.check_statuses (
+create table if not exists check_statuses (
   account_id    uuid        not null,
   check_id      uuid        not null,
   name          text        not null,

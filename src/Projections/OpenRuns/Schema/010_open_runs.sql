@@ -1,6 +1,6 @@
 -- What is open, who has it, what is due? One row per run that is not settled, kept by the projection open_runs.
 -- ordinal is the run's place in its session, from 0.
-create table if not exists ledger.open_runs (
+create table if not exists open_runs (
   account_id          uuid        not null,
   session_id          uuid        not null,
   sequence_id         uuid        not null,

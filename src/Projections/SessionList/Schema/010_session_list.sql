@@ -1,6 +1,6 @@
 -- Which sessions are there? One row per session, kept by the projection session_list.
 -- number is the position of the session's first event: newest first is the order of numbers.
-create table if not exists ledger.session_list (
+create table if not exists session_list (
   account_id        uuid        not null,
   session_id        uuid        not null,
   number            bigint      not null,
