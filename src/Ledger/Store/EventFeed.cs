@@ -7,9 +7,9 @@ using Npgsql;
 namespace Ledger.Store;
 
 /// <summary>
-/// All events as they are committed, by this host and by others, in the global order and each exactly once. One per host. It is woken
-/// by the store's own commits, by <c>NOTIFY</c> from other hosts and four times a second in any case, and goes on through restarts of
-/// the database.
+/// All events as they are committed, by this host and by others, in the global order and each exactly once. One per host. What the store
+/// itself commits comes from memory; what others commit is read, when <c>NOTIFY</c> tells of it and four times a second in any case. It
+/// goes on through restarts of the database.
 /// </summary>
 public sealed partial class EventFeed : IAsyncDisposable
 {
@@ -25,6 +25,7 @@ public sealed partial class EventFeed : IAsyncDisposable
     private readonly CancellationTokenSource stopping = new();
     private readonly Subscribers<IReadOnlyList<RecordedEvent>> subscribers = new();
     private readonly PositionWaiters waiters = new();
+    private readonly OwnCommits ownCommits = new();
     private readonly PostgresEventStore store;
     private readonly CommitListener listener;
     private readonly TimeProvider clock;
@@ -32,6 +33,7 @@ public sealed partial class EventFeed : IAsyncDisposable
     private IDisposable? commits;
     private ITimer? polls;
     private Task running = Task.CompletedTask;
+    private volatile bool mustLook;
     private bool stuck;
     private bool ended;
 
@@ -46,7 +48,7 @@ public sealed partial class EventFeed : IAsyncDisposable
         this.store = store;
         this.clock = clock ?? TimeProvider.System;
         this.log = log ?? NullLogger<EventFeed>.Instance;
-        listener = new CommitListener(dataSource, this.clock, this.log, Wake);
+        listener = new CommitListener(dataSource, this.clock, this.log, Hear);
     }
 
     /// <summary>The position up to which every subscriber has been called; before the start 0.</summary>
@@ -65,7 +67,7 @@ public sealed partial class EventFeed : IAsyncDisposable
         }
 
         waiters.Reach(afterPosition);
-        commits = store.OnCommitted(WakeFor);
+        commits = store.OnCommitted(Take);
         polls = clock.CreateTimer(_ => Wake(), null, PollEvery, PollEvery);
         running = Task.WhenAll(Task.Run(RunAsync), Task.Run(() => listener.RunAsync(stopping.Token)));
         Wake();
@@ -102,14 +104,25 @@ public sealed partial class EventFeed : IAsyncDisposable
         stopping.Dispose();
     }
 
-    private void Wake() => wakeUps.Writer.TryWrite(true);
+    /// <summary>There may be events of others.</summary>
+    private void Wake()
+    {
+        mustLook = true;
+        wakeUps.Writer.TryWrite(true);
+    }
 
-    private void WakeFor(long head)
+    private void Hear(long head)
     {
         if (head > Position)
         {
             Wake();
         }
+    }
+
+    private void Take(Commit commit)
+    {
+        ownCommits.Add(commit);
+        wakeUps.Writer.TryWrite(true);
     }
 
     private async Task RunAsync()
@@ -140,15 +153,33 @@ public sealed partial class EventFeed : IAsyncDisposable
 
     private async Task<bool> PublishPageAsync()
     {
+        if (ownCommits.After(Position) is { } own)
+        {
+            Publish(own);
+            return true;
+        }
+
+        if (!mustLook && !ownCommits.HasMore)
+        {
+            return false;
+        }
+
+        mustLook = false;
         var page = await store.ReadAllAsync(Position, PageSize, stopping.Token);
         if (page.Count == 0)
         {
             return false;
         }
 
+        mustLook |= page.Count == PageSize;
+        Publish(page);
+        return true;
+    }
+
+    private void Publish(IReadOnlyList<RecordedEvent> page)
+    {
         subscribers.Publish(page, LogSubscriberFailed);
         waiters.Reach(page[^1].Position);
-        return page.Count == PageSize;
     }
 
     [LoggerMessage(LogLevel.Error, "A subscriber of the event feed failed.")]

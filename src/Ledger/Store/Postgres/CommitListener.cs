@@ -1,10 +1,13 @@
+using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 
 namespace Ledger.Store.Postgres;
 
-/// <summary>Hears of the commits of other hosts, on a connection of its own that is opened again whenever it is lost.</summary>
-internal sealed partial class CommitListener(NpgsqlDataSource dataSource, TimeProvider clock, ILogger log, Action heard)
+/// <summary>
+/// Hears how far commits go, those of other hosts above all, on a connection of its own that is opened again whenever it is lost.
+/// </summary>
+internal sealed partial class CommitListener(NpgsqlDataSource dataSource, TimeProvider clock, ILogger log, Action<long> heard)
 {
     // A connection that died without a word is noticed after this long.
     private static readonly TimeSpan Probe = TimeSpan.FromSeconds(15);
@@ -32,12 +35,13 @@ internal sealed partial class CommitListener(NpgsqlDataSource dataSource, TimePr
     private async Task ListenAsync(CancellationToken stopping)
     {
         await using var connection = await dataSource.OpenConnectionAsync(stopping);
-        connection.Notification += (_, _) => heard();
+        connection.Notification += (_, told) => heard(
+            long.TryParse(told.Payload, NumberStyles.None, CultureInfo.InvariantCulture, out var head) ? head : long.MaxValue);
         await using var listen = new NpgsqlCommand($"listen {Notifier.Channel}", connection);
         await listen.ExecuteNonQueryAsync(stopping);
 
         // Whatever was committed before it listened.
-        heard();
+        heard(long.MaxValue);
         await using var probe = new NpgsqlCommand("select 1", connection);
         while (true)
         {

@@ -58,6 +58,28 @@ internal sealed class PendingUnit
         return new(AppendVerdict.Appended, positions);
     }
 
+    /// <summary>Adds the events as they stand in the store, the first of the list at a position.</summary>
+    public void AddRecorded(List<RecordedEvent> recorded, long firstPosition)
+    {
+        var next = 0;
+        foreach (var append in Unit.Appends)
+        {
+            for (var i = 0; i < append.Events.Count; i++)
+            {
+                var encoded = Events[next++];
+                recorded.Add(new RecordedEvent(
+                    firstPosition + recorded.Count,
+                    encoded.Id,
+                    append.Stream,
+                    append.ExpectedVersion + 1 + i,
+                    append.Events[i].Data,
+                    encoded.Type.Alias,
+                    new DateTimeOffset(encoded.At, TimeSpan.Zero),
+                    encoded.Context));
+            }
+        }
+    }
+
     public void Complete(AppendOutcome verdict) => outcome.TrySetResult(verdict);
 
     public void Fail(Exception reason) => outcome.TrySetException(reason);

@@ -7,7 +7,7 @@ namespace Ledger.Store.Postgres;
 /// <summary>The event store on PostgreSQL, in Marten's layout (storage.md). One per host; several hosts may share a database.</summary>
 public sealed partial class PostgresEventStore : IEventStore, IAsyncDisposable
 {
-    private readonly Subscribers<long> committed = new();
+    private readonly Subscribers<Commit> committed = new();
     private readonly ILogger log;
     private readonly Sequencer sequencer;
     private readonly EventReader reader;
@@ -37,10 +37,10 @@ public sealed partial class PostgresEventStore : IEventStore, IAsyncDisposable
     }
 
     /// <summary>
-    /// Calls a handler after each commit of this store, with the position of the last event; not in order when there are two writers.
+    /// Calls a handler after each commit of this store; not in order when there are two writers.
     /// Handlers must be quick. Disposing the result ends the calls.
     /// </summary>
-    public IDisposable OnCommitted(Action<long> handler) => committed.Add(handler);
+    public IDisposable OnCommitted(Action<Commit> handler) => committed.Add(handler);
 
     /// <inheritdoc/>
     public Task<AppendOutcome> AppendAsync(AppendUnit unit, CancellationToken cancellation) => sequencer.AppendAsync(unit, cancellation);
@@ -72,10 +72,10 @@ public sealed partial class PostgresEventStore : IEventStore, IAsyncDisposable
         await (notifier?.DisposeAsync() ?? ValueTask.CompletedTask);
     }
 
-    private void Announce(long head)
+    private void Announce(Commit commit)
     {
-        committed.Publish(head, LogHandlerFailed);
-        notifier?.Announce(head);
+        committed.Publish(commit, LogHandlerFailed);
+        notifier?.Announce(commit.Head);
     }
 
     [LoggerMessage(LogLevel.Error, "A handler of commits failed.")]

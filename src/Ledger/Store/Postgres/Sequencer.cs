@@ -17,7 +17,7 @@ internal sealed partial class Sequencer : IAsyncDisposable
     private readonly EventStoreOptions options;
     private readonly TimeProvider clock;
     private readonly ILogger log;
-    private readonly Action<long> committed;
+    private readonly Action<Commit> committed;
     private readonly Intake intake;
     private readonly UnknownOutcome unknownOutcome;
     private readonly Task[] writers;
@@ -27,8 +27,8 @@ internal sealed partial class Sequencer : IAsyncDisposable
     /// <param name="options">How to write.</param>
     /// <param name="clock">The clock that paces retries.</param>
     /// <param name="log">Where outages are told.</param>
-    /// <param name="committed">Told the head after each batch that wrote something; must not throw.</param>
-    public Sequencer(NpgsqlDataSource dataSource, EventStoreOptions options, TimeProvider clock, ILogger log, Action<long> committed)
+    /// <param name="committed">Told of each batch; must not throw.</param>
+    public Sequencer(NpgsqlDataSource dataSource, EventStoreOptions options, TimeProvider clock, ILogger log, Action<Commit> committed)
     {
         this.dataSource = dataSource;
         this.options = options;
@@ -125,6 +125,7 @@ internal sealed partial class Sequencer : IAsyncDisposable
     {
         // From the last unit to the first, since it is the end of the batch whose position is known.
         var next = verdict.Head + 1;
+        var written = new Stack<PendingUnit>(batch.Count);
         for (var number = batch.Count; number > 0; number--)
         {
             var pending = batch[number - 1];
@@ -136,10 +137,17 @@ internal sealed partial class Sequencer : IAsyncDisposable
             {
                 next -= pending.Events.Count;
                 pending.Complete(pending.AppendedAt(next));
+                written.Push(pending);
             }
         }
 
-        committed(verdict.Head);
+        var events = new List<RecordedEvent>((int)(verdict.Head + 1 - next));
+        foreach (var pending in written)
+        {
+            pending.AddRecorded(events, next);
+        }
+
+        committed(new Commit(verdict.Head, events));
     }
 
     private async Task<AppendOutcome?> FindAsync(AppendUnit unit) =>
