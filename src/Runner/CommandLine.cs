@@ -18,69 +18,69 @@ internal sealed class CommandLine
         "AGENTIC", "API", "BROWSER", "DNS", "GRPC", "HEARTBEAT", "ICMP", "MULTI_STEP", "PLAYWRIGHT", "SSL", "TCP", "TRACEROUTE", "URL",
     ];
 
-    private readonly Option<string> _url = new("--url")
+    private readonly Option<string> url = new("--url")
     {
         Description = "The root of the ledger, such as http://127.0.0.1:5080",
         Required = true,
     };
 
-    private readonly Option<string> _key = new("--key")
+    private readonly Option<string> key = new("--key")
     {
         Description = $"An API key with the scope runner; command lines can be read by others, so prefer {RunnerOptions.KeyVariable}",
         Required = true,
     };
 
-    private readonly Option<string[]> _locations = new("--location")
+    private readonly Option<string[]> locations = new("--location")
     {
         Description = "Where this runner stands; repeat for several",
         Required = true,
     };
 
-    private readonly Option<string[]> _checkTypes = new("--check-type")
+    private readonly Option<string[]> checkTypes = new("--check-type")
     {
         Description = "What it takes; repeat for several",
         DefaultValueFactory = _ => AllCheckTypes,
     };
 
-    private readonly Option<string?> _id = new("--id") { Description = "This runner's name; by default the host's with a random part" };
+    private readonly Option<string?> id = new("--id") { Description = "This runner's name; by default the host's with a random part" };
 
-    private readonly Option<int> _max = new("--max")
+    private readonly Option<int> max = new("--max")
     {
         Description = "How many runs it executes at once",
         DefaultValueFactory = _ => Environment.ProcessorCount,
     };
 
-    private readonly Option<double> _grace = new("--grace-seconds")
+    private readonly Option<double> grace = new("--grace-seconds")
     {
         Description = "How long a cancelled run may take to end by itself",
         DefaultValueFactory = _ => 10,
     };
 
-    private readonly Option<double> _drain = new("--drain-seconds")
+    private readonly Option<double> drain = new("--drain-seconds")
     {
         Description = "How long a drain may take before what still runs is killed",
         DefaultValueFactory = _ => 60,
     };
 
-    private readonly Option<string> _workDirectory = new("--work-directory")
+    private readonly Option<string> workDirectory = new("--work-directory")
     {
         Description = "Where commands run whose spec names no directory; relative directories begin here",
         DefaultValueFactory = _ => ".",
     };
 
-    private readonly Option<string> _logDirectory = new("--log-directory")
+    private readonly Option<string> logDirectory = new("--log-directory")
     {
         Description = "Where the output of runs is kept, one file per run",
         DefaultValueFactory = _ => Path.Combine(Path.GetTempPath(), "ledger-runner"),
     };
 
-    private readonly Option<string> _dataDirectory = new("--data-directory")
+    private readonly Option<string> dataDirectory = new("--data-directory")
     {
         Description = "Where bundles are unpacked and what is installed for them is kept",
         DefaultValueFactory = _ => DefaultDataDirectory(),
     };
 
-    private readonly Option<string> _engine = new("--container-engine")
+    private readonly Option<string> engine = new("--container-engine")
     {
         Description = "docker, podman, a path, or auto for whichever answers",
         DefaultValueFactory = _ => ContainerEngine.Automatic,
@@ -91,7 +91,7 @@ internal sealed class CommandLine
     }
 
     private Option[] All =>
-        [_url, _key, _locations, _checkTypes, _id, _max, _grace, _drain, _workDirectory, _logDirectory, _dataDirectory, _engine];
+        [url, key, locations, checkTypes, id, max, grace, drain, workDirectory, logDirectory, dataDirectory, engine];
 
     /// <summary>Reads the options. Prints help or what is wrong, and returns no options then but the exit code.</summary>
     /// <param name="arguments">The command line.</param>
@@ -147,14 +147,14 @@ internal sealed class CommandLine
 
     private string? FindProblem(ParseResult result) => result switch
     {
-        _ when !(Uri.TryCreate(result.GetValue(_url), UriKind.Absolute, out var url) && url.Scheme is "http" or "https") =>
+        _ when !(Uri.TryCreate(result.GetValue(this.url), UriKind.Absolute, out var url) && url.Scheme is "http" or "https") =>
             "--url must be an http or https address.",
-        _ when !IsHeaderSafe(result.GetValue(_key)) => $"--key must be one word of up to {MaximumWordLength} characters.",
-        _ when result.GetValue(_id) is { } id && !IsHeaderSafe(id) => $"--id must be one word of up to {MaximumWordLength} characters.",
-        _ when result.GetValue(_max) is < 1 or > 1000 => "--max must be between 1 and 1000.",
-        _ when result.GetValue(_grace) is not (>= 0 and <= 3600) => "--grace-seconds must be between 0 and 3600.",
-        _ when result.GetValue(_drain) is not (>= 0 and <= 86_400) => "--drain-seconds must be between 0 and 86400.",
-        _ when !Directory.Exists(result.GetValue(_workDirectory)) => "--work-directory must exist.",
+        _ when !IsHeaderSafe(result.GetValue(key)) => $"--key must be one word of up to {MaximumWordLength} characters.",
+        _ when result.GetValue(this.id) is { } id && !IsHeaderSafe(id) => $"--id must be one word of up to {MaximumWordLength} characters.",
+        _ when result.GetValue(max) is < 1 or > 1000 => "--max must be between 1 and 1000.",
+        _ when result.GetValue(grace) is not (>= 0 and <= 3600) => "--grace-seconds must be between 0 and 3600.",
+        _ when result.GetValue(drain) is not (>= 0 and <= 86_400) => "--drain-seconds must be between 0 and 86400.",
+        _ when !Directory.Exists(result.GetValue(workDirectory)) => "--work-directory must exist.",
         _ => null,
     };
 
@@ -163,18 +163,18 @@ internal sealed class CommandLine
 
     private RunnerOptions Build(ParseResult result) => new()
     {
-        Url = new Uri(result.GetRequiredValue(_url)),
-        Key = result.GetRequiredValue(_key),
-        Locations = result.GetRequiredValue(_locations),
-        CheckTypes = result.GetRequiredValue(_checkTypes),
-        Id = result.GetValue(_id) ?? NewId(),
-        Max = result.GetValue(_max),
-        Grace = TimeSpan.FromSeconds(result.GetValue(_grace)),
-        DrainLimit = TimeSpan.FromSeconds(result.GetValue(_drain)),
-        WorkDirectory = Path.GetFullPath(result.GetRequiredValue(_workDirectory)),
-        LogDirectory = Path.GetFullPath(result.GetRequiredValue(_logDirectory)),
-        DataDirectory = Path.GetFullPath(result.GetRequiredValue(_dataDirectory)),
-        ContainerEngine = result.GetRequiredValue(_engine),
+        Url = new Uri(result.GetRequiredValue(url)),
+        Key = result.GetRequiredValue(key),
+        Locations = result.GetRequiredValue(locations),
+        CheckTypes = result.GetRequiredValue(checkTypes),
+        Id = result.GetValue(id) ?? NewId(),
+        Max = result.GetValue(max),
+        Grace = TimeSpan.FromSeconds(result.GetValue(grace)),
+        DrainLimit = TimeSpan.FromSeconds(result.GetValue(drain)),
+        WorkDirectory = Path.GetFullPath(result.GetRequiredValue(workDirectory)),
+        LogDirectory = Path.GetFullPath(result.GetRequiredValue(logDirectory)),
+        DataDirectory = Path.GetFullPath(result.GetRequiredValue(dataDirectory)),
+        ContainerEngine = result.GetRequiredValue(engine),
     };
 
     // Not below /tmp where there is another place: what is kept there is executed, and anybody could have put it there first.

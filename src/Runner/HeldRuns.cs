@@ -10,19 +10,19 @@ namespace Ledger.Runner;
 internal sealed class HeldRuns(Func<ClaimedRun, RunExecution> execute, ILogger<HeldRuns> log)
 {
     private const int MaximumEarlyCancels = 256;
-    private readonly Dictionary<Guid, RunExecution> _held = [];
-    private readonly Queue<CancelSignal> _early = new();
-    private readonly Lock _gate = new();
-    private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Dictionary<Guid, RunExecution> held = [];
+    private readonly Queue<CancelSignal> early = new();
+    private readonly Lock gate = new();
+    private TaskCompletionSource changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>How many runs are held.</summary>
     public int Count
     {
         get
         {
-            lock (_gate)
+            lock (gate)
             {
-                return _held.Count;
+                return held.Count;
             }
         }
     }
@@ -35,9 +35,9 @@ internal sealed class HeldRuns(Func<ClaimedRun, RunExecution> execute, ILogger<H
     {
         get
         {
-            lock (_gate)
+            lock (gate)
             {
-                return [.. _held.Values];
+                return [.. held.Values];
             }
         }
     }
@@ -47,9 +47,9 @@ internal sealed class HeldRuns(Func<ClaimedRun, RunExecution> execute, ILogger<H
     {
         get
         {
-            lock (_gate)
+            lock (gate)
             {
-                return _changed.Task;
+                return changed.Task;
             }
         }
     }
@@ -58,16 +58,16 @@ internal sealed class HeldRuns(Func<ClaimedRun, RunExecution> execute, ILogger<H
     public void Adopt(ClaimedRun run)
     {
         RunExecution execution;
-        lock (_gate)
+        lock (gate)
         {
-            if (_held.ContainsKey(run.SequenceId))
+            if (held.ContainsKey(run.SequenceId))
             {
                 log.LogWarning("{Run} was handed out again while it is held", run.SequenceId);
                 return;
             }
 
             execution = execute(run);
-            var early = _early.LastOrDefault(s => s.SequenceId == run.SequenceId);
+            var early = this.early.LastOrDefault(s => s.SequenceId == run.SequenceId);
             if (early is not null)
             {
                 execution.Cancel(CancelOrder.From(early.CancelId, early.Reason, early.Mode));
@@ -75,7 +75,7 @@ internal sealed class HeldRuns(Func<ClaimedRun, RunExecution> execute, ILogger<H
 
             log.LogInformation(
                 "{Run}: claimed, {CheckType} at {Location}", execution.Label, LogLine.Of(run.CheckType), LogLine.Of(run.Location));
-            _held[run.SequenceId] = execution;
+            held[run.SequenceId] = execution;
         }
 
         _ = ExecuteAsync(execution);
@@ -84,18 +84,18 @@ internal sealed class HeldRuns(Func<ClaimedRun, RunExecution> execute, ILogger<H
     /// <summary>Hands a cancel to its run. One that arrives before its run is kept for a while: stream and claim race each other.</summary>
     public void Route(CancelSignal signal)
     {
-        lock (_gate)
+        lock (gate)
         {
-            if (_held.TryGetValue(signal.SequenceId, out var execution))
+            if (held.TryGetValue(signal.SequenceId, out var execution))
             {
                 execution.Cancel(CancelOrder.From(signal.CancelId, signal.Reason, signal.Mode));
                 return;
             }
 
-            _early.Enqueue(signal);
-            if (_early.Count > MaximumEarlyCancels)
+            early.Enqueue(signal);
+            if (early.Count > MaximumEarlyCancels)
             {
-                _early.Dequeue();
+                early.Dequeue();
             }
         }
     }
@@ -129,12 +129,12 @@ internal sealed class HeldRuns(Func<ClaimedRun, RunExecution> execute, ILogger<H
     private void End(RunExecution execution)
     {
         TaskCompletionSource changed;
-        lock (_gate)
+        lock (gate)
         {
             AnyUnsettled |= !execution.IsSettled;
-            _held.Remove(execution.Run.SequenceId);
-            changed = _changed;
-            _changed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            held.Remove(execution.Run.SequenceId);
+            changed = this.changed;
+            this.changed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         }
 
         changed.TrySetResult();

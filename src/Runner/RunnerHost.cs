@@ -22,30 +22,30 @@ internal static class ExitCodes
 /// <summary>One runner from its start to the end of its drain.</summary>
 internal sealed class RunnerHost(RunnerOptions options, TimeProvider time, ILoggerFactory logs)
 {
-    private readonly ILogger _log = logs.CreateLogger<RunnerHost>();
-    private readonly TaskCompletionSource _killNow = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly CancellationTokenSource _drain = new();
+    private readonly ILogger log = logs.CreateLogger<RunnerHost>();
+    private readonly TaskCompletionSource killNow = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly CancellationTokenSource drain = new();
 
     /// <summary>The first call drains, the next kills.</summary>
     /// <param name="why">For the log, such as the name of a signal.</param>
     public void Stop(string why)
     {
-        if (_drain.IsCancellationRequested)
+        if (drain.IsCancellationRequested)
         {
-            _log.LogWarning("{Why} again: ending everything now", why);
-            _killNow.TrySetResult();
+            log.LogWarning("{Why} again: ending everything now", why);
+            killNow.TrySetResult();
         }
         else
         {
-            _log.LogInformation("{Why}: no more runs are claimed", why);
-            _drain.Cancel();
+            log.LogInformation("{Why}: no more runs are claimed", why);
+            drain.Cancel();
         }
     }
 
     /// <summary>Works until it is stopped or finally refused, drains, and returns the exit code.</summary>
     public async Task<int> RunAsync()
     {
-        _log.LogInformation(
+        log.LogInformation(
             "runner {Id} at {Locations}, {Max} runs at once, logs in {LogDirectory}",
             options.Id, string.Join(", ", options.Locations), options.Max, options.LogDirectory);
         using var ledger = new LedgerClient(options.Url, options.Key, options.Id, time);
@@ -65,18 +65,18 @@ internal sealed class RunnerHost(RunnerOptions options, TimeProvider time, ILogg
         var signals = new SignalStream(ledger, options.Retry, time, logs.CreateLogger<SignalStream>());
         var listening = signals.ListenAsync(held.Route, stopListening.Token);
 
-        var end = await new Claiming(options, ledger, held, time, logs.CreateLogger<Claiming>()).ClaimAsync(_drain.Token);
+        var end = await new Claiming(options, ledger, held, time, logs.CreateLogger<Claiming>()).ClaimAsync(drain.Token);
         if (end.Refusal is not null)
         {
-            _log.LogError("the ledger at {Url} does not let this runner claim: {Refusal}", options.Url, end.Refusal);
+            log.LogError("the ledger at {Url} does not let this runner claim: {Refusal}", options.Url, end.Refusal);
         }
 
-        await new Draining(options, ledger, held, time, logs.CreateLogger<Draining>()).DrainAsync(_killNow.Task, giveUp.CancelAsync);
+        await new Draining(options, ledger, held, time, logs.CreateLogger<Draining>()).DrainAsync(killNow.Task, giveUp.CancelAsync);
         await stopListening.CancelAsync();
         await listening;
         await sweeping;
         var exitCode = end.Refusal is not null ? ExitCodes.Unusable : held.AnyUnsettled ? ExitCodes.Unsettled : ExitCodes.Clean;
-        _log.LogInformation("ended with exit code {ExitCode}", exitCode);
+        log.LogInformation("ended with exit code {ExitCode}", exitCode);
         return exitCode;
     }
 }

@@ -6,19 +6,19 @@ namespace Ledger.Runner.Tests;
 
 public sealed class Making_a_request : IAsyncLifetime
 {
-    private FakeSite _service = null!;
-    private RunnerUnderTest _runner = null!;
+    private FakeSite service = null!;
+    private RunnerUnderTest runner = null!;
 
     public async Task InitializeAsync()
     {
-        _service = await FakeSite.StartAsync();
-        _runner = await RunnerUnderTest.StartAsync();
+        service = await FakeSite.StartAsync();
+        runner = await RunnerUnderTest.StartAsync();
     }
 
     public async Task DisposeAsync()
     {
-        await _runner.DisposeAsync();
-        await _service.DisposeAsync();
+        await runner.DisposeAsync();
+        await service.DisposeAsync();
     }
 
     [Fact]
@@ -26,7 +26,7 @@ public sealed class Making_a_request : IAsyncLifetime
     {
         var result = await PerformAsync(new
         {
-            url = $"{_service.Url}/json",
+            url = $"{service.Url}/json",
             assertions = new[] { Assertion("STATUS_CODE", "EQUALS", "200") },
         });
 
@@ -47,7 +47,7 @@ public sealed class Making_a_request : IAsyncLifetime
             new
             {
                 method = "POST",
-                url = $"{_service.Url}/200?a=1",
+                url = $"{service.Url}/200?a=1",
                 headers = new[] { Pair("X-One", "{{TOKEN}}"), Pair("Content-Type", "application/vnd.test+json") },
                 queryParameters = new[] { Pair("b c", "2&{{{TOKEN}}}") },
                 body = """{"deep":{"token":"{{ TOKEN }}"}}""",
@@ -56,7 +56,7 @@ public sealed class Making_a_request : IAsyncLifetime
             },
             new Dictionary<string, string>(StringComparer.Ordinal) { ["TOKEN"] = "s3cret" });
 
-        var arrived = _service.Requests.ShouldHaveSingleItem();
+        var arrived = service.Requests.ShouldHaveSingleItem();
         arrived.Method.ShouldBe("POST");
         arrived.PathAndQuery.ShouldBe("/200?a=1&b%20c=2%26s3cret");
         arrived.Headers["x-one"].ShouldBe("s3cret");
@@ -72,9 +72,9 @@ public sealed class Making_a_request : IAsyncLifetime
     [InlineData("GRAPHQL", "{ me }", "application/json", """{"query":"{ me }"}""")]
     public async Task A_body_has_the_content_type_of_its_kind(string bodyType, string body, string contentType, string sent)
     {
-        await PerformAsync(new { method = "PUT", url = $"{_service.Url}/200", bodyType, body });
+        await PerformAsync(new { method = "PUT", url = $"{service.Url}/200", bodyType, body });
 
-        var arrived = _service.Requests.ShouldHaveSingleItem();
+        var arrived = service.Requests.ShouldHaveSingleItem();
         arrived.Headers["content-type"].ShouldBe(contentType);
         arrived.Body.ShouldBe(sent);
     }
@@ -83,10 +83,10 @@ public sealed class Making_a_request : IAsyncLifetime
     public async Task The_values_of_variables_stay_out_of_the_result()
     {
         var result = await PerformAsync(
-            new { url = $"{_service.Url}/404?token={{{{TOKEN}}}}", assertions = new[] { Assertion("TEXT_BODY", "CONTAINS", "{{TOKEN}}") } },
+            new { url = $"{service.Url}/404?token={{{{TOKEN}}}}", assertions = new[] { Assertion("TEXT_BODY", "CONTAINS", "{{TOKEN}}") } },
             new Dictionary<string, string>(StringComparer.Ordinal) { ["TOKEN"] = "s3cret" });
 
-        _service.Requests.ShouldHaveSingleItem().PathAndQuery.ShouldEndWith("token=s3cret");
+        service.Requests.ShouldHaveSingleItem().PathAndQuery.ShouldEndWith("token=s3cret");
         result.ToJsonString().ShouldNotContain("s3cret");
     }
 
@@ -98,7 +98,7 @@ public sealed class Making_a_request : IAsyncLifetime
     [InlineData(200, true, true)]
     public async Task The_status_decides_which_way_the_check_says(int status, bool shouldFail, bool hasFailures)
     {
-        var result = await PerformAsync(new { url = $"{_service.Url}/{status}", shouldFail });
+        var result = await PerformAsync(new { url = $"{service.Url}/{status}", shouldFail });
 
         ((bool)result["hasFailures"]!).ShouldBe(hasFailures);
         ((int)result["details"]!["api"]!["response"]!["status"]!).ShouldBe(status);
@@ -109,7 +109,7 @@ public sealed class Making_a_request : IAsyncLifetime
     [InlineData(false, 302)]
     public async Task Redirects_are_followed_as_the_check_says(bool followRedirects, int status)
     {
-        var result = await PerformAsync(new { url = $"{_service.Url}/redirect", followRedirects });
+        var result = await PerformAsync(new { url = $"{service.Url}/redirect", followRedirects });
 
         ((int)result["details"]!["api"]!["response"]!["status"]!).ShouldBe(status);
     }
@@ -155,7 +155,7 @@ public sealed class Making_a_request : IAsyncLifetime
     {
         var result = await PerformAsync(new
         {
-            url = $"{_service.Url}/json",
+            url = $"{service.Url}/json",
             assertions = new[] { Assertion(source, comparison, target, property) },
         });
 
@@ -168,7 +168,7 @@ public sealed class Making_a_request : IAsyncLifetime
     {
         var result = await PerformAsync(new
         {
-            url = $"{_service.Url}/json",
+            url = $"{service.Url}/json",
             assertions = new[] { new { source = "HEADERS", property = "X-Limit", regex = "limit=([0-9]+)", comparison = "GREATER_THAN", target = 41 } },
         });
 
@@ -180,7 +180,7 @@ public sealed class Making_a_request : IAsyncLifetime
     {
         var result = await PerformAsync(new
         {
-            url = $"{_service.Url}/200",
+            url = $"{service.Url}/200",
             assertions = new[] { Assertion("JSON_BODY", "IS_NULL", "", "$.a") },
         });
 
@@ -195,7 +195,7 @@ public sealed class Making_a_request : IAsyncLifetime
     {
         var result = await PerformAsync(new
         {
-            url = $"{_service.Url}/half",
+            url = $"{service.Url}/half",
             assertions = new[] { Assertion("JSON_BODY", comparison, target, property) },
         });
 
@@ -207,7 +207,7 @@ public sealed class Making_a_request : IAsyncLifetime
     [InlineData("IPv6", true)]
     public async Task A_check_may_ask_for_a_family_of_addresses(string ipFamily, bool hasFailures)
     {
-        var result = await PerformAsync(new { url = $"{_service.Url}/200", ipFamily });
+        var result = await PerformAsync(new { url = $"{service.Url}/200", ipFamily });
 
         ((bool)result["hasFailures"]!).ShouldBe(hasFailures);
     }
@@ -223,13 +223,13 @@ public sealed class Making_a_request : IAsyncLifetime
     {
         var result = await PerformAsync(new
         {
-            url = $"{_service.Url}/json",
+            url = $"{service.Url}/json",
             assertions = new[] { new { source, comparison, property, target = "x", regex } },
         });
 
         ((bool)result["hasErrors"]!).ShouldBeTrue();
         ((string)result["details"]!["message"]!).ShouldContain(message);
-        _service.Requests.ShouldBeEmpty();
+        service.Requests.ShouldBeEmpty();
     }
 
     public static TheoryData<object, string> UnusableRequests => new()
@@ -256,32 +256,32 @@ public sealed class Making_a_request : IAsyncLifetime
     [Fact]
     public async Task A_service_that_hangs_up_fails_the_check_and_is_asked_again_if_only_that_matters()
     {
-        var run = _runner.Ledger.Enqueue(FakeRun.With(new
+        var run = runner.Ledger.Enqueue(FakeRun.With(new
         {
-            apiRequest = new { url = $"{_service.Url}/cut" },
+            apiRequest = new { url = $"{service.Url}/cut" },
             retryStrategy = new { type = "FIXED", maxRetries = 2, baseBackoffSeconds = 0, onlyOn = "NETWORK_ERROR" },
         }));
 
-        var result = await _runner.Ledger.FinalAsync(run);
+        var result = await runner.Ledger.FinalAsync(run);
 
         ((bool)result["hasFailures"]!).ShouldBeTrue();
         ((string)result["details"]!["message"]!).ShouldStartWith("the request failed");
         result["details"]!["api"]!["requestError"].ShouldNotBeNull();
-        _runner.Ledger.AttemptsOf(run).Count.ShouldBe(2);
+        runner.Ledger.AttemptsOf(run).Count.ShouldBe(2);
         ((int)result["attempt"]!).ShouldBe(3);
     }
 
     [Fact]
     public async Task An_error_status_is_no_failure_of_the_network()
     {
-        var run = _runner.Ledger.Enqueue(FakeRun.With(new
+        var run = runner.Ledger.Enqueue(FakeRun.With(new
         {
-            apiRequest = new { url = $"{_service.Url}/500" },
+            apiRequest = new { url = $"{service.Url}/500" },
             retryStrategy = new { type = "FIXED", baseBackoffSeconds = 0, onlyOn = new[] { "NETWORK_ERROR" } },
         }));
 
-        ((bool)(await _runner.Ledger.FinalAsync(run))["hasFailures"]!).ShouldBeTrue();
-        _runner.Ledger.AttemptsOf(run).ShouldBeEmpty();
+        ((bool)(await runner.Ledger.FinalAsync(run))["hasFailures"]!).ShouldBeTrue();
+        runner.Ledger.AttemptsOf(run).ShouldBeEmpty();
     }
 
     [Theory]
@@ -290,7 +290,7 @@ public sealed class Making_a_request : IAsyncLifetime
     [InlineData("br")]
     public async Task A_body_that_is_not_compressed_as_it_says_fails_the_check(string encoding)
     {
-        var result = await PerformAsync(new { url = $"{_service.Url}/{encoding}" });
+        var result = await PerformAsync(new { url = $"{service.Url}/{encoding}" });
 
         ((bool)result["hasFailures"]!).ShouldBeTrue();
         ((string)result["details"]!["message"]!).ShouldBe("the request failed: the body is not compressed as its header says");
@@ -301,7 +301,7 @@ public sealed class Making_a_request : IAsyncLifetime
     {
         var result = await PerformAsync(new
         {
-            url = $"{_service.Url}/utf-7",
+            url = $"{service.Url}/utf-7",
             assertions = new[] { Assertion("TEXT_BODY", "EQUALS", "plain") },
         });
 
@@ -311,7 +311,7 @@ public sealed class Making_a_request : IAsyncLifetime
     [Fact]
     public async Task A_body_beyond_all_measure_is_not_read()
     {
-        var result = await PerformAsync(new { url = $"{_service.Url}/large" });
+        var result = await PerformAsync(new { url = $"{service.Url}/large" });
 
         ((string)result["details"]!["message"]!).ShouldContain("the body is larger than");
     }
@@ -321,41 +321,41 @@ public sealed class Making_a_request : IAsyncLifetime
     [InlineData("force")]
     public async Task A_cancel_ends_the_request_at_once(string mode)
     {
-        var run = _runner.Ledger.Enqueue(FakeRun.With(new { apiRequest = new { url = $"{_service.Url}/endless" } }));
-        await Eventually.ShouldAsync(() => !_service.Requests.IsEmpty, "the request arrives");
+        var run = runner.Ledger.Enqueue(FakeRun.With(new { apiRequest = new { url = $"{service.Url}/endless" } }));
+        await Eventually.ShouldAsync(() => !service.Requests.IsEmpty, "the request arrives");
 
-        await _runner.Ledger.SignalAsync(run, Guid.NewGuid(), mode);
+        await runner.Ledger.SignalAsync(run, Guid.NewGuid(), mode);
 
-        var abort = (await _runner.Ledger.HearsAsync(run, "abort")).Body!;
+        var abort = (await runner.Ledger.HearsAsync(run, "abort")).Body!;
         ((string?)abort["how"]).ShouldBe("graceful");
         ((int)abort["evidence"]!["processesLeft"]!).ShouldBe(0);
-        ((bool)(await _runner.Ledger.FinalAsync(run))["isCancelled"]!).ShouldBeTrue();
-        await _service.SomebodyLeavesAsync();
+        ((bool)(await runner.Ledger.FinalAsync(run))["isCancelled"]!).ShouldBeTrue();
+        await service.SomebodyLeavesAsync();
     }
 
     [Fact]
     public async Task The_limit_of_the_run_ends_the_request()
     {
-        var run = _runner.Ledger.Enqueue(FakeRun.With(new { apiRequest = new { url = $"{_service.Url}/endless" }, timeoutSeconds = 0.3 }));
+        var run = runner.Ledger.Enqueue(FakeRun.With(new { apiRequest = new { url = $"{service.Url}/endless" }, timeoutSeconds = 0.3 }));
 
-        ((bool)(await _runner.Ledger.FinalAsync(run))["details"]!["timedOut"]!).ShouldBeTrue();
-        await _service.SomebodyLeavesAsync();
+        ((bool)(await runner.Ledger.FinalAsync(run))["details"]!["timedOut"]!).ShouldBeTrue();
+        await service.SomebodyLeavesAsync();
     }
 
     [Fact]
     public async Task A_runner_that_shuts_down_ends_the_request()
     {
-        var run = _runner.Ledger.Enqueue(FakeRun.With(new { apiRequest = new { url = $"{_service.Url}/endless" } }));
-        await Eventually.ShouldAsync(() => !_service.Requests.IsEmpty, "the request arrives");
+        var run = runner.Ledger.Enqueue(FakeRun.With(new { apiRequest = new { url = $"{service.Url}/endless" } }));
+        await Eventually.ShouldAsync(() => !service.Requests.IsEmpty, "the request arrives");
 
-        _runner.Stop();
+        runner.Stop();
 
-        (await _runner.Ended.WaitAsync(TimeSpan.FromSeconds(20))).ShouldBe(ExitCodes.Clean);
-        ((bool)(await _runner.Ledger.FinalAsync(run))["isCancelled"]!).ShouldBeTrue();
+        (await runner.Ended.WaitAsync(TimeSpan.FromSeconds(20))).ShouldBe(ExitCodes.Clean);
+        ((bool)(await runner.Ledger.FinalAsync(run))["isCancelled"]!).ShouldBeTrue();
     }
 
     private async Task<JsonNode> PerformAsync(object apiRequest, Dictionary<string, string>? environment = null) =>
-        await _runner.Ledger.FinalAsync(_runner.Ledger.Enqueue(FakeRun.With(new { apiRequest, environment })));
+        await runner.Ledger.FinalAsync(runner.Ledger.Enqueue(FakeRun.With(new { apiRequest, environment })));
 
     private static object Assertion(string source, string comparison, string target, string property = "") =>
         new { source, property, comparison, target, regex = (string?)null };

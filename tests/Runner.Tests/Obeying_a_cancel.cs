@@ -6,7 +6,7 @@ namespace Ledger.Runner.Tests;
 public sealed class Obeying_a_cancel
 {
     private const string Endless = "echo $$ > pids; exec sleep 60";
-    private readonly Guid _cancelId = Guid.NewGuid();
+    private readonly Guid cancelId = Guid.NewGuid();
 
     [Fact]
     public async Task An_interrupted_command_may_end_by_itself()
@@ -15,13 +15,13 @@ public sealed class Obeying_a_cancel
         var run = runner.Ledger.Enqueue(FakeRun.Of("trap 'echo tidy; exit 7' INT; echo $$ > pids; while :; do sleep 0.05; done"));
         var pids = await Eventually.LinesAsync(runner.PathOf("pids"));
 
-        await runner.Ledger.SignalAsync(run, _cancelId);
+        await runner.Ledger.SignalAsync(run, cancelId);
         var result = await runner.Ledger.HearsAsync(run, "results");
 
         runner.Ledger.Told(run).ShouldBe(["start", "cancel-acknowledgement", "abort", "results"], ignoreOrder: false);
-        ((Guid)(await runner.Ledger.HearsAsync(run, "cancel-acknowledgement")).Body!["cancelId"]!).ShouldBe(_cancelId);
+        ((Guid)(await runner.Ledger.HearsAsync(run, "cancel-acknowledgement")).Body!["cancelId"]!).ShouldBe(cancelId);
         var abort = (await runner.Ledger.HearsAsync(run, "abort")).Body!;
-        ((Guid)abort["cancelId"]!).ShouldBe(_cancelId);
+        ((Guid)abort["cancelId"]!).ShouldBe(cancelId);
         ((string?)abort["how"]).ShouldBe("graceful");
         ((int)abort["exitCode"]!).ShouldBe(7);
         ((int)abort["evidence"]!["processesLeft"]!).ShouldBe(0);
@@ -51,7 +51,7 @@ public sealed class Obeying_a_cancel
         var pids = await Eventually.LinesAsync(runner.PathOf("pids"), count: 5);
         pids.ShouldAllBe(id => RunnerUnderTest.IsAlive(id));
 
-        await runner.Ledger.SignalAsync(run, _cancelId);
+        await runner.Ledger.SignalAsync(run, cancelId);
         var abort = (await runner.Ledger.HearsAsync(run, "abort")).Body!;
 
         ((string?)abort["how"]).ShouldBe("killed");
@@ -67,7 +67,7 @@ public sealed class Obeying_a_cancel
         var run = runner.Ledger.Enqueue(FakeRun.Of("trap 'echo interrupted >> traces' INT; echo $$ > pids; while :; do sleep 0.05; done"));
         var pids = await Eventually.LinesAsync(runner.PathOf("pids"));
 
-        await runner.Ledger.SignalAsync(run, _cancelId, mode: "force");
+        await runner.Ledger.SignalAsync(run, cancelId, mode: "force");
         var abort = (await runner.Ledger.HearsAsync(run, "abort")).Body!;
 
         ((string?)abort["how"]).ShouldBe("killed");
@@ -81,10 +81,10 @@ public sealed class Obeying_a_cancel
         await using var runner = await RunnerUnderTest.StartAsync(o => o with { Grace = TimeSpan.FromHours(1) });
         var run = runner.Ledger.Enqueue(FakeRun.Of("trap 'echo interrupted >> traces' INT; echo $$ > pids; while :; do sleep 0.05; done"));
         await Eventually.LinesAsync(runner.PathOf("pids"));
-        await runner.Ledger.SignalAsync(run, _cancelId);
+        await runner.Ledger.SignalAsync(run, cancelId);
         await Eventually.LinesAsync(runner.PathOf("traces"));
 
-        await runner.Ledger.SignalAsync(run, _cancelId, mode: "force");
+        await runner.Ledger.SignalAsync(run, cancelId, mode: "force");
 
         ((string?)(await runner.Ledger.HearsAsync(run, "abort")).Body!["how"]).ShouldBe("killed");
     }
@@ -96,12 +96,12 @@ public sealed class Obeying_a_cancel
         var run = runner.Ledger.Enqueue(FakeRun.Of(
             "trap 'echo interrupted >> traces' INT; echo $$ > pids; while [ ! -e go ]; do sleep 0.05; done"));
         await Eventually.LinesAsync(runner.PathOf("pids"));
-        runner.Ledger.HeartbeatCancels[run.SequenceId] = FakeLedger.Cancel(run, _cancelId);
+        runner.Ledger.HeartbeatCancels[run.SequenceId] = FakeLedger.Cancel(run, cancelId);
 
-        await runner.Ledger.SignalAsync(run, _cancelId);
-        await runner.Ledger.SignalAsync(run, _cancelId);
+        await runner.Ledger.SignalAsync(run, cancelId);
+        await runner.Ledger.SignalAsync(run, cancelId);
         await Eventually.LinesAsync(runner.PathOf("traces"));
-        await runner.Ledger.SignalAsync(run, _cancelId);
+        await runner.Ledger.SignalAsync(run, cancelId);
         var beats = runner.Ledger.Calls.Count(c => c.What == "heartbeat");
         await Eventually.ShouldAsync(() => runner.Ledger.Calls.Count(c => c.What == "heartbeat") > beats + 1, "two more heartbeats");
         await File.WriteAllTextAsync(runner.PathOf("go"), "");
@@ -119,7 +119,7 @@ public sealed class Obeying_a_cancel
         var run = runner.Ledger.Enqueue(FakeRun.Of(Endless));
         await Eventually.LinesAsync(runner.PathOf("pids"));
 
-        runner.Ledger.HeartbeatCancels[run.SequenceId] = FakeLedger.Cancel(run, _cancelId);
+        runner.Ledger.HeartbeatCancels[run.SequenceId] = FakeLedger.Cancel(run, cancelId);
 
         ((string?)(await runner.Ledger.HearsAsync(run, "abort")).Body!["how"]).ShouldBe("graceful");
     }
@@ -133,7 +133,7 @@ public sealed class Obeying_a_cancel
         var run = runner.Ledger.Enqueue(FakeRun.Of(Endless));
         await Eventually.LinesAsync(runner.PathOf("pids"));
 
-        runner.Ledger.ClaimCancels.Add(FakeLedger.Cancel(run, _cancelId));
+        runner.Ledger.ClaimCancels.Add(FakeLedger.Cancel(run, cancelId));
 
         ((string?)(await runner.Ledger.HearsAsync(run, "abort")).Body!["how"]).ShouldBe("graceful");
     }
@@ -143,7 +143,7 @@ public sealed class Obeying_a_cancel
     {
         await using var runner = await RunnerUnderTest.StartAsync();
         var run = FakeRun.Of(Endless);
-        await runner.Ledger.SignalAsync(run, _cancelId);
+        await runner.Ledger.SignalAsync(run, cancelId);
         // A second run behind the signal on the same stream tells that the signal was read.
         var marker = runner.Ledger.Enqueue(FakeRun.Of("echo $$ > marker; exec sleep 60"));
         await Eventually.LinesAsync(runner.PathOf("marker"));
@@ -167,7 +167,7 @@ public sealed class Obeying_a_cancel
         var run = runner.Ledger.Enqueue(FakeRun.Of(Endless));
         await runner.Ledger.HearsAsync(run, "start");
 
-        await runner.Ledger.SignalAsync(run, _cancelId);
+        await runner.Ledger.SignalAsync(run, cancelId);
         var abort = (await runner.Ledger.HearsAsync(run, "abort")).Body!;
 
         ((string?)abort["how"]).ShouldBe("neverStarted");
@@ -181,7 +181,7 @@ public sealed class Obeying_a_cancel
         await using var runner = await RunnerUnderTest.StartAsync(
             prepare: l => l.Script = c => c.What == "start" ? Results.StatusCode(409) : null);
         var run = FakeRun.Of(Endless);
-        runner.Ledger.HeartbeatCancels[run.SequenceId] = FakeLedger.Cancel(run, _cancelId);
+        runner.Ledger.HeartbeatCancels[run.SequenceId] = FakeLedger.Cancel(run, cancelId);
         runner.Ledger.Enqueue(run);
 
         ((string?)(await runner.Ledger.HearsAsync(run, "abort")).Body!["how"]).ShouldBe("neverStarted");
@@ -237,7 +237,7 @@ public sealed class Obeying_a_cancel
         var run = runner.Ledger.Enqueue(FakeRun.Of("exit 3"));
         await runner.Ledger.HearsAsync(run, "results");
 
-        runner.Ledger.HeartbeatCancels[run.SequenceId] = FakeLedger.Cancel(run, _cancelId);
+        runner.Ledger.HeartbeatCancels[run.SequenceId] = FakeLedger.Cancel(run, cancelId);
         var beats = runner.Ledger.Calls.Count(c => c.What == "heartbeat");
         await Eventually.ShouldAsync(() => runner.Ledger.Calls.Count(c => c.What == "heartbeat") > beats + 1, "two more heartbeats");
         isBusy = false;

@@ -31,9 +31,9 @@ public sealed class Reporting_tests : IDisposable
          "errors":[],"stats":{}}
         """;
 
-    private readonly string _file = Path.Combine(Directory.CreateTempSubdirectory("ledger-report-").FullName, "report.json");
+    private readonly string file = Path.Combine(Directory.CreateTempSubdirectory("ledger-report-").FullName, "report.json");
 
-    public void Dispose() => Directory.Delete(Path.GetDirectoryName(_file)!, recursive: true);
+    public void Dispose() => Directory.Delete(Path.GetDirectoryName(file)!, recursive: true);
 
     [Fact]
     public void Every_test_is_told_as_it_ended()
@@ -83,9 +83,9 @@ public sealed class Reporting_tests : IDisposable
     [InlineData("{\"suites\":[{\"specs\":[{\"title\":\"half")]
     public async Task What_is_no_report_tells_nothing(string content)
     {
-        await File.WriteAllTextAsync(_file, content);
+        await File.WriteAllTextAsync(file, content);
 
-        TestReportFile.Read(_file).ShouldBeNull();
+        TestReportFile.Read(file).ShouldBeNull();
     }
 
     [Fact]
@@ -107,15 +107,15 @@ public sealed class Reporting_tests : IDisposable
     [Fact]
     public void A_pipe_a_link_and_a_directory_in_its_place_tell_nothing()
     {
-        TestReportFile.Read(_file).ShouldBeNull();
-        Directory.CreateDirectory(_file);
-        TestReportFile.Read(_file).ShouldBeNull();
-        Directory.Delete(_file);
-        File.CreateSymbolicLink(_file, "/dev/zero");
-        TestReportFile.Read(_file).ShouldBeNull();
-        File.Delete(_file);
-        System.Diagnostics.Process.Start("mkfifo", _file).WaitForExit();
-        TestReportFile.Read(_file).ShouldBeNull();
+        TestReportFile.Read(file).ShouldBeNull();
+        Directory.CreateDirectory(file);
+        TestReportFile.Read(file).ShouldBeNull();
+        Directory.Delete(file);
+        File.CreateSymbolicLink(file, "/dev/zero");
+        TestReportFile.Read(file).ShouldBeNull();
+        File.Delete(file);
+        System.Diagnostics.Process.Start("mkfifo", file).WaitForExit();
+        TestReportFile.Read(file).ShouldBeNull();
     }
 
     [Fact]
@@ -125,9 +125,9 @@ public sealed class Reporting_tests : IDisposable
         var specs = Enumerable.Range(0, 5000).Select(i => i % 10 == 9 && i > 4000
             ? $$"""{"title":"t{{i}}","id":"{{i}}","file":"a.ts","line":1,"tests":[{"status":"unexpected","results":[{"status":"failed","duration":1,"errors":[{"message":"{{message}}"}]}]}]}"""
             : $$"""{"title":"t{{i}}","id":"{{i}}","file":"a.ts","line":1,"tests":[{"status":"expected","results":[{"status":"passed","duration":1}]}]}""");
-        await File.WriteAllTextAsync(_file, $$"""{"suites":[{"specs":[{{string.Join(',', specs)}}]}]}""");
+        await File.WriteAllTextAsync(file, $$"""{"suites":[{"specs":[{{string.Join(',', specs)}}]}]}""");
 
-        var report = TestReportFile.Read(_file)!;
+        var report = TestReportFile.Read(file)!;
 
         (report.Cases.Count + report.LeftOut).ShouldBe(5000);
         report.Cases.Count.ShouldBeLessThanOrEqualTo(TestReportFile.MaximumCases);

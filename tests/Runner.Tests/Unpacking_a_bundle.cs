@@ -8,11 +8,11 @@ namespace Ledger.Runner.Tests;
 public sealed class Unpacking_a_bundle : IDisposable
 {
     private static readonly BundleLimits Limits = new(ArchiveBytes: 1 << 20, UnpackedBytes: 4 << 20, Entries: 50);
-    private readonly string _directory = Directory.CreateTempSubdirectory("ledger-unpacking-").FullName;
+    private readonly string directory = Directory.CreateTempSubdirectory("ledger-unpacking-").FullName;
 
-    private string Root => Path.Combine(_directory, "root");
+    private string Root => Path.Combine(directory, "root");
 
-    public void Dispose() => Directory.Delete(_directory, recursive: true);
+    public void Dispose() => Directory.Delete(directory, recursive: true);
 
     [Fact]
     public async Task Files_and_their_directories_are_made()
@@ -182,16 +182,16 @@ public sealed class Unpacking_a_bundle : IDisposable
 
     private async Task UnpackAsync(byte[] bytes)
     {
-        var file = Path.Combine(_directory, "bundle.tar.gz");
+        var file = Path.Combine(directory, "bundle.tar.gz");
         await File.WriteAllBytesAsync(file, bytes);
-        await File.WriteAllTextAsync(Path.Combine(_directory, "outside"), "untouched");
+        await File.WriteAllTextAsync(Path.Combine(directory, "outside"), "untouched");
         await BundleArchive.UnpackAsync(file, Root, Limits, CancellationToken.None);
     }
 
     private void NothingIsOutside()
     {
-        Directory.GetFileSystemEntries(_directory).Select(Path.GetFileName).Order().ShouldBe(["bundle.tar.gz", "outside", "root"]);
-        File.ReadAllText(Path.Combine(_directory, "outside")).ShouldBe("untouched");
+        Directory.GetFileSystemEntries(directory).Select(Path.GetFileName).Order().ShouldBe(["bundle.tar.gz", "outside", "root"]);
+        File.ReadAllText(Path.Combine(directory, "outside")).ShouldBe("untouched");
         foreach (var link in new DirectoryInfo(Root).EnumerateFileSystemInfos("*", SearchOption.AllDirectories).Where(e => e.LinkTarget is not null))
         {
             Path.GetFullPath(Path.Combine(Path.GetDirectoryName(link.FullName)!, link.LinkTarget!)).ShouldStartWith(Root);

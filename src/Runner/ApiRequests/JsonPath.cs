@@ -12,13 +12,13 @@ namespace Ledger.Runner.ApiRequests;
 internal sealed partial class JsonPath
 {
     private const int MaximumFound = 10_000;
-    private readonly List<Step> _steps = [];
+    private readonly List<Step> steps = [];
 
     private JsonPath()
     {
     }
 
-    private bool FindsMany => _steps.Exists(step => step is Step.Every or Step.Deep);
+    private bool FindsMany => steps.Exists(step => step is Step.Every or Step.Deep);
 
     /// <summary>Reads a path. The leading <c>$</c> may be left out.</summary>
     /// <exception cref="UnusableSpecException">It uses what this runner does not know.</exception>
@@ -46,7 +46,7 @@ internal sealed partial class JsonPath
     public JsonElement? Find(JsonElement root)
     {
         IEnumerable<JsonElement> found = [root];
-        foreach (var step in _steps)
+        foreach (var step in steps)
         {
             found = found.SelectMany(step.Of).Take(MaximumFound).ToList();
         }
@@ -63,10 +63,10 @@ internal sealed partial class JsonPath
     {
         if (groups["deep"].Success)
         {
-            _steps.Add(new Step.Deep());
+            steps.Add(new Step.Deep());
         }
 
-        _steps.Add(groups switch
+        steps.Add(groups switch
         {
             _ when groups["every"].Success => new Step.Every(),
             _ when groups["index"].Success => new Step.Index(int.Parse(groups["index"].Value, CultureInfo.InvariantCulture)),

@@ -15,17 +15,17 @@ internal sealed class BundleArchive
         | UnixFileMode.OtherRead | UnixFileMode.OtherExecute;
 
     private const UnixFileMode LeastMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-    private readonly string _root;
-    private readonly BundleLimits _limits;
-    private readonly BoundedStream _unpacked;
-    private readonly byte[] _buffer = new byte[64 * 1024];
-    private int _entries;
+    private readonly string root;
+    private readonly BundleLimits limits;
+    private readonly BoundedStream unpacked;
+    private readonly byte[] buffer = new byte[64 * 1024];
+    private int entries;
 
     private BundleArchive(string root, BundleLimits limits, BoundedStream unpacked)
     {
-        _root = root;
-        _limits = limits;
-        _unpacked = unpacked;
+        this.root = root;
+        this.limits = limits;
+        this.unpacked = unpacked;
     }
 
     /// <summary>Unpacks an archive into a directory that is made for it, and returns how many entries it had.</summary>
@@ -39,7 +39,7 @@ internal sealed class BundleArchive
             await using var unpacked = new BoundedStream(new GZipStream(packed, CompressionMode.Decompress), limits.UnpackedBytes);
             var archive = new BundleArchive(root, limits, unpacked);
             await archive.UnpackAsync(cancellationToken);
-            return archive._entries;
+            return archive.entries;
         }
         catch (Exception e) when (e is BadBundleException or IOException or UnauthorizedAccessException)
         {
@@ -58,18 +58,18 @@ internal sealed class BundleArchive
 
     private async Task UnpackAsync(CancellationToken cancellationToken)
     {
-        await using var reader = new TarReader(_unpacked, leaveOpen: true);
+        await using var reader = new TarReader(unpacked, leaveOpen: true);
         while (await reader.GetNextEntryAsync(copyData: false, cancellationToken) is { } entry)
         {
-            if (++_entries > _limits.Entries)
+            if (++entries > limits.Entries)
             {
-                throw new BadBundleException($"it has more than {_limits.Entries} entries");
+                throw new BadBundleException($"it has more than {limits.Entries} entries");
             }
 
             await MakeAsync(entry, cancellationToken);
         }
 
-        if (_entries == 0)
+        if (entries == 0)
         {
             throw new BadBundleException("it is empty");
         }
@@ -83,7 +83,7 @@ internal sealed class BundleArchive
         }
 
         var parts = EntryPath.PartsOf(entry.Name);
-        var path = EntryPath.Below(_root, parts);
+        var path = EntryPath.Below(root, parts);
         switch (entry.EntryType)
         {
             case TarEntryType.Directory:
@@ -118,7 +118,7 @@ internal sealed class BundleArchive
     // A link to a file counts as a copy: the two are never one file, so neither name can change what the other is taken for.
     private async Task MakeCopyAsync(TarEntry entry, string path, CancellationToken cancellationToken)
     {
-        var source = EntryPath.Below(_root, EntryPath.PartsOf(entry.LinkName));
+        var source = EntryPath.Below(root, EntryPath.PartsOf(entry.LinkName));
         if (!File.Exists(source) || source == path)
         {
             throw new BadBundleException($"its link {LogLine.Of(entry.Name)} leads to no file in it");
@@ -141,15 +141,15 @@ internal sealed class BundleArchive
         };
         await using var file = new FileStream(path, options);
         int read;
-        while ((read = await data.ReadAsync(_buffer, cancellationToken)) > 0)
+        while ((read = await data.ReadAsync(buffer, cancellationToken)) > 0)
         {
-            await file.WriteAsync(_buffer.AsMemory(0, countsItself ? read : _unpacked.Count(read)), cancellationToken);
+            await file.WriteAsync(buffer.AsMemory(0, countsItself ? read : unpacked.Count(read)), cancellationToken);
         }
     }
 
     private void Prepare(TarEntry entry, string path, bool mayReplace)
     {
-        if (path == _root || Directory.Exists(path) || (File.Exists(path) && !mayReplace))
+        if (path == root || Directory.Exists(path) || (File.Exists(path) && !mayReplace))
         {
             throw new BadBundleException($"it has {LogLine.Of(entry.Name)} twice");
         }

@@ -19,15 +19,15 @@ internal sealed class DependencyCopies(KeptDependencies kept, KeptDependencies.K
     private const string CopyEach =
         """target=$1; shift; for d; do mkdir -p "$target/$(dirname "$d")" && cp -a "$d" "$target/$d" || exit 1; done""";
 
-    private string? _stamp;
+    private string? stamp;
 
     private string Root => scene.Folder.Bundle;
 
     /// <summary>Whether there is something to restore, and the run has nothing against it.</summary>
     public bool MayRestore()
     {
-        _stamp = scene.Spec.RefreshCache ? null : entry.Stamp();
-        return _stamp is not null && FindInstalled().Count == 0;
+        stamp = scene.Spec.RefreshCache ? null : entry.Stamp();
+        return stamp is not null && FindInstalled().Count == 0;
     }
 
     /// <summary>Starts to copy what is kept into the bundle.</summary>
@@ -38,7 +38,7 @@ internal sealed class DependencyCopies(KeptDependencies kept, KeptDependencies.K
     /// <summary>Whether all of it arrived. If not, what did is deleted again.</summary>
     public bool IsRestored(Exit copied)
     {
-        if (!copied.IsFailed && entry.Stamp() == _stamp)
+        if (!copied.IsFailed && entry.Stamp() == stamp)
         {
             scene.Output.Note("dependencies restored from an earlier installation");
             return true;

@@ -14,14 +14,14 @@ namespace Ledger.Runner.Bundles;
 internal sealed class KeptDependencies(RunnerOptions options, ILogger log)
 {
     private const string StampName = "stamp";
-    private readonly string _all = Path.Combine(options.DataDirectory, "kept");
+    private readonly string all = Path.Combine(options.DataDirectory, "kept");
 
     /// <summary>The place for one key. What is installed otherwise, or elsewhere in the bundle, does not stand under the same key.</summary>
     public KeptEntry Entry(string cacheKey, Installation installation, string root)
     {
         var parts = installation.Command.Prepend(Path.GetRelativePath(root, installation.Directory)).Prepend(cacheKey);
         var digest = SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\0', parts)));
-        return new KeptEntry(Path.Combine(_all, Convert.ToHexStringLower(digest)));
+        return new KeptEntry(Path.Combine(all, Convert.ToHexStringLower(digest)));
     }
 
     /// <summary>Gives a finished entry its name, unless another run was first, and lets go of the entries that were not used longest.</summary>
@@ -32,7 +32,7 @@ internal sealed class KeptDependencies(RunnerOptions options, ILogger log)
     {
         try
         {
-            RunFolders.CreatePrivate(_all);
+            RunFolders.CreatePrivate(all);
             File.WriteAllText(Path.Combine(folder.Keeping, StampName), Guid.NewGuid().ToString());
             if (replace)
             {
@@ -44,7 +44,7 @@ internal sealed class KeptDependencies(RunnerOptions options, ILogger log)
                 Directory.Move(folder.Keeping, entry.Path);
             }
 
-            foreach (var old in Directory.GetDirectories(_all).OrderByDescending(LastUse).Skip(options.KeptDependencies))
+            foreach (var old in Directory.GetDirectories(all).OrderByDescending(LastUse).Skip(options.KeptDependencies))
             {
                 Drop(old, folder);
             }

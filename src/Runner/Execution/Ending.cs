@@ -49,9 +49,9 @@ internal sealed record RunSpan(DateTimeOffset StartedAt, TimeSpan Duration)
 /// <summary>A span that has not ended yet.</summary>
 internal sealed class OpenSpan(TimeProvider time)
 {
-    private readonly DateTimeOffset _startedAt = time.GetUtcNow();
-    private readonly long _timestamp = time.GetTimestamp();
+    private readonly DateTimeOffset startedAt = time.GetUtcNow();
+    private readonly long timestamp = time.GetTimestamp();
 
     /// <summary>The span up to now.</summary>
-    public RunSpan End() => new(_startedAt, time.GetElapsedTime(_timestamp));
+    public RunSpan End() => new(startedAt, time.GetElapsedTime(timestamp));
 }

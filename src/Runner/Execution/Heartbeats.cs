@@ -10,8 +10,8 @@ namespace Ledger.Runner.Execution;
 internal sealed class Heartbeats(LedgerClient ledger, ClaimedRun run, string label, TimeProvider time, ILogger log)
 {
     private static readonly TimeSpan ShortestInterval = TimeSpan.FromMilliseconds(100);
-    private double _leaseSeconds = run.LeaseSeconds;
-    private bool _unreachable;
+    private double leaseSeconds = run.LeaseSeconds;
+    private bool unreachable;
 
     /// <summary>Beats until cancelled, or until the ledger says that the run is not this runner's any more.</summary>
     public async Task BeatAsync(Action<CancelOrder> onCancel, Action<string> onOver, CancellationToken cancellationToken)
@@ -21,7 +21,7 @@ internal sealed class Heartbeats(LedgerClient ledger, ClaimedRun run, string lab
             var goesOn = true;
             while (goesOn)
             {
-                var interval = TimeSpan.FromSeconds(_leaseSeconds / 3);
+                var interval = TimeSpan.FromSeconds(leaseSeconds / 3);
                 await Task.Delay(interval < ShortestInterval ? ShortestInterval : interval, time, cancellationToken);
                 goesOn = await OnceAsync(onCancel, onOver, cancellationToken);
             }
@@ -48,7 +48,7 @@ internal sealed class Heartbeats(LedgerClient ledger, ClaimedRun run, string lab
 
                 if (answer.Value?.LeaseSeconds is > 0 and var lease)
                 {
-                    _leaseSeconds = lease;
+                    leaseSeconds = lease;
                 }
 
                 if (answer.Value?.Cancel is { } cancel)
@@ -64,9 +64,9 @@ internal sealed class Heartbeats(LedgerClient ledger, ClaimedRun run, string lab
                 log.LogError("{Run}: a heartbeat was refused: {Problem}", label, answer.Problem);
                 return true;
             default:
-                if (!_unreachable)
+                if (!unreachable)
                 {
-                    _unreachable = true;
+                    unreachable = true;
                     log.LogWarning("{Run}: the ledger is away, the run goes on: {Problem}", label, answer.Problem);
                 }
 
@@ -76,9 +76,9 @@ internal sealed class Heartbeats(LedgerClient ledger, ClaimedRun run, string lab
 
     private void NoteReachable()
     {
-        if (_unreachable)
+        if (unreachable)
         {
-            _unreachable = false;
+            unreachable = false;
             log.LogInformation("{Run}: the ledger is back", label);
         }
     }

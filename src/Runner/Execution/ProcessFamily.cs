@@ -10,11 +10,11 @@ namespace Ledger.Runner.Execution;
 /// </summary>
 internal sealed class ProcessFamily
 {
-    private readonly ProcessIdentity? _leader;
-    private readonly int _leaderId;
-    private readonly byte[] _mark;
-    private readonly HashSet<ProcessIdentity> _seen = [];
-    private readonly Lock _gate = new();
+    private readonly ProcessIdentity? leader;
+    private readonly int leaderId;
+    private readonly byte[] mark;
+    private readonly HashSet<ProcessIdentity> seen = [];
+    private readonly Lock gate = new();
 
     /// <summary>The family of one command.</summary>
     /// <param name="leaderId">Process, group and session id of the command.</param>
@@ -22,9 +22,9 @@ internal sealed class ProcessFamily
     /// <param name="sequenceId">The run.</param>
     public ProcessFamily(int leaderId, ProcessIdentity? leader, Guid sequenceId)
     {
-        _leaderId = leaderId;
-        _leader = leader;
-        _mark = Encoding.UTF8.GetBytes($"{Mark}={sequenceId}");
+        this.leaderId = leaderId;
+        this.leader = leader;
+        mark = Encoding.UTF8.GetBytes($"{Mark}={sequenceId}");
     }
 
     /// <summary>The variable that every process of a run inherits.</summary>
@@ -34,11 +34,11 @@ internal sealed class ProcessFamily
     /// <param name="searchEnvironments">Also look for the mark, which reads the environment of every process of this user.</param>
     public IReadOnlyList<ProcessEntry> Living(bool searchEnvironments = true)
     {
-        lock (_gate)
+        lock (gate)
         {
             var all = ProcessTree.Snapshot();
             // A group id is free again once group and leader are gone; another process may carry it now.
-            var leaderIsAnother = all.Any(p => p.Identity.Id == _leaderId && p.Identity != _leader);
+            var leaderIsAnother = all.Any(p => p.Identity.Id == leaderId && p.Identity != leader);
             var members = all.Where(p => BelongsByItself(p, leaderIsAnother, searchEnvironments)).ToDictionary(p => p.Identity.Id);
             var grew = true;
             while (grew)
@@ -50,14 +50,14 @@ internal sealed class ProcessFamily
                 }
             }
 
-            _seen.IntersectWith(all.Select(p => p.Identity));
-            _seen.UnionWith(members.Values.Select(p => p.Identity));
+            seen.IntersectWith(all.Select(p => p.Identity));
+            seen.UnionWith(members.Values.Select(p => p.Identity));
             return [.. members.Values.Where(p => !p.IsZombie)];
         }
     }
 
     /// <summary>Whether the command itself still runs, or what it started in its own session.</summary>
-    public bool SessionIsAlive() => Living(searchEnvironments: false).Any(p => p.SessionId == _leaderId);
+    public bool SessionIsAlive() => Living(searchEnvironments: false).Any(p => p.SessionId == leaderId);
 
     /// <summary>Ends members that are alive, each one only if it is still the process that was seen.</summary>
     public static void Kill(IEnumerable<ProcessEntry> members)
@@ -70,9 +70,9 @@ internal sealed class ProcessFamily
 
     private bool BelongsByItself(ProcessEntry process, bool leaderIsAnother, bool searchEnvironments) =>
         IsOther(process)
-        && (_seen.Contains(process.Identity)
-            || (!leaderIsAnother && (process.GroupId == _leaderId || process.SessionId == _leaderId))
-            || (searchEnvironments && ProcessTree.HasVariable(process.Identity.Id, _mark)));
+        && (seen.Contains(process.Identity)
+            || (!leaderIsAnother && (process.GroupId == leaderId || process.SessionId == leaderId))
+            || (searchEnvironments && ProcessTree.HasVariable(process.Identity.Id, mark)));
 
     private static bool IsOther(ProcessEntry process) => process.Identity.Id != Environment.ProcessId;
 }

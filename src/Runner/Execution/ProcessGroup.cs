@@ -19,24 +19,24 @@ internal sealed class ProcessGroup : IAsyncDisposable
     private static readonly TimeSpan OutputLimit = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan KillLimit = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(20);
-    private readonly Process _process;
-    private readonly ProcessIdentity? _leader;
-    private readonly CancellationTokenSource _stopReading = new();
-    private readonly Task _reading;
-    private readonly TimeProvider _time;
+    private readonly Process process;
+    private readonly ProcessIdentity? leader;
+    private readonly CancellationTokenSource stopReading = new();
+    private readonly Task reading;
+    private readonly TimeProvider time;
 
     private ProcessGroup(Process process, Guid sequenceId, RunLog output, TimeProvider time)
     {
-        _process = process;
-        _time = time;
-        _leader = ProcessTree.Find(process.Id)?.Identity;
-        Family = new ProcessFamily(process.Id, _leader, sequenceId);
+        this.process = process;
+        this.time = time;
+        leader = ProcessTree.Find(process.Id)?.Identity;
+        Family = new ProcessFamily(process.Id, leader, sequenceId);
         Exited = WaitAsync();
-        _reading = output.FillAsync(process.StandardOutput.BaseStream, _stopReading.Token);
+        reading = output.FillAsync(process.StandardOutput.BaseStream, stopReading.Token);
     }
 
     /// <summary>Process, group and session id.</summary>
-    public int Id => _process.Id;
+    public int Id => process.Id;
 
     /// <summary>The group and everything that left it.</summary>
     public ProcessFamily Family { get; }
@@ -45,7 +45,7 @@ internal sealed class ProcessGroup : IAsyncDisposable
     public Task<int> Exited { get; }
 
     /// <summary>Whether the command has ended, even if nobody has taken notice yet.</summary>
-    public bool HasEnded => Exited.IsCompleted || ProcessTree.Find(Id) is not { IsZombie: false } now || now.Identity != _leader;
+    public bool HasEnded => Exited.IsCompleted || ProcessTree.Find(Id) is not { IsZombie: false } now || now.Identity != leader;
 
     /// <summary>Where the setsid program is; null if this machine has none.</summary>
     public static string? FindSetsid() =>
@@ -79,20 +79,20 @@ internal sealed class ProcessGroup : IAsyncDisposable
     /// </summary>
     public async Task<int> EndEverythingAsync()
     {
-        var since = _time.GetTimestamp();
+        var since = time.GetTimestamp();
         var living = Family.Living();
-        while (living.Count > 0 && _time.GetElapsedTime(since) < KillLimit)
+        while (living.Count > 0 && time.GetElapsedTime(since) < KillLimit)
         {
             Signal(Posix.Kill);
             ProcessFamily.Kill(living);
-            await Task.Delay(LookInterval, _time, CancellationToken.None);
+            await Task.Delay(LookInterval, time, CancellationToken.None);
             living = Family.Living();
         }
 
         if (living.Count == 0)
         {
             // Nothing lives: the exit code is there as soon as the runtime has taken notice.
-            await Task.WhenAny(Exited, Task.Delay(KillLimit, _time, CancellationToken.None));
+            await Task.WhenAny(Exited, Task.Delay(KillLimit, time, CancellationToken.None));
         }
 
         return living.Count;
@@ -101,17 +101,17 @@ internal sealed class ProcessGroup : IAsyncDisposable
     /// <summary>Waits until all output is in the log. What still holds the output open after the end is not waited for.</summary>
     public async Task FinishOutputAsync()
     {
-        await Task.WhenAny(_reading, Task.Delay(OutputLimit, _time, CancellationToken.None));
-        await _stopReading.CancelAsync();
-        await _reading.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.WhenAny(reading, Task.Delay(OutputLimit, time, CancellationToken.None));
+        await stopReading.CancelAsync();
+        await reading.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     public async ValueTask DisposeAsync()
     {
         await EndEverythingAsync();
         await FinishOutputAsync();
-        _process.Dispose();
-        _stopReading.Dispose();
+        process.Dispose();
+        stopReading.Dispose();
     }
 
     private static ProcessStartInfo StartInfo(Launch launch)
@@ -153,23 +153,23 @@ internal sealed class ProcessGroup : IAsyncDisposable
     // Until setsid has run, the child stands in the runner's own group: a signal to its group would reach nobody.
     private async Task StandAloneAsync()
     {
-        var since = _time.GetTimestamp();
+        var since = time.GetTimestamp();
         while (!Exited.IsCompleted && ProcessTree.Find(Id) is { IsZombie: false } now && now.GroupId != Id)
         {
-            if (_time.GetElapsedTime(since) > SessionLimit)
+            if (time.GetElapsedTime(since) > SessionLimit)
             {
-                _process.Kill();
+                process.Kill();
                 throw new UnusableSpecException("setsid did not give the command a process group of its own");
             }
 
-            await Task.Delay(TimeSpan.FromMilliseconds(1), _time, CancellationToken.None);
+            await Task.Delay(TimeSpan.FromMilliseconds(1), time, CancellationToken.None);
         }
     }
 
     private void Signal(int signal)
     {
         // The group id is certain to be ours only while its leader has not been reaped.
-        if (!Exited.IsCompleted && ProcessTree.Find(Id) is { } now && now.Identity == _leader)
+        if (!Exited.IsCompleted && ProcessTree.Find(Id) is { } now && now.Identity == leader)
         {
             Posix.SignalGroup(Id, signal);
         }
@@ -177,7 +177,7 @@ internal sealed class ProcessGroup : IAsyncDisposable
 
     private async Task<int> WaitAsync()
     {
-        await _process.WaitForExitAsync(CancellationToken.None);
-        return _process.ExitCode;
+        await process.WaitForExitAsync(CancellationToken.None);
+        return process.ExitCode;
     }
 }

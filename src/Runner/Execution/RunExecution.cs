@@ -29,17 +29,17 @@ internal enum RunPhase
 /// </summary>
 internal sealed class RunExecution
 {
-    private readonly RunnerOptions _options;
-    private readonly Launcher _launcher;
-    private readonly RunFolders _folders;
-    private readonly TimeProvider _time;
-    private readonly ILogger _log;
-    private readonly StopRequests _stops = new();
-    private readonly Heartbeats _heartbeats;
-    private readonly Starting _starting;
-    private readonly RunReports _reports;
-    private readonly Lock _gate = new();
-    private RunFolder? _folder;
+    private readonly RunnerOptions options;
+    private readonly Launcher launcher;
+    private readonly RunFolders folders;
+    private readonly TimeProvider time;
+    private readonly ILogger log;
+    private readonly StopRequests stops = new();
+    private readonly Heartbeats heartbeats;
+    private readonly Starting starting;
+    private readonly RunReports reports;
+    private readonly Lock gate = new();
+    private RunFolder? folder;
 
     public RunExecution(
         ClaimedRun run,
@@ -53,14 +53,14 @@ internal sealed class RunExecution
     {
         Run = run;
         Label = $"{LogLine.Of(run.Name)} ({run.SequenceId})";
-        _options = options;
-        _launcher = launcher;
-        _folders = folders;
-        _time = time;
-        _log = log;
-        _heartbeats = new Heartbeats(ledger, run, Label, time, log);
-        _starting = new Starting(ledger, run, _heartbeats, new Backoff(options.Retry, time));
-        _reports = new RunReports(run, ledger, new Outbox(Label, options.Retry, time, log, giveUp));
+        this.options = options;
+        this.launcher = launcher;
+        this.folders = folders;
+        this.time = time;
+        this.log = log;
+        heartbeats = new Heartbeats(ledger, run, Label, time, log);
+        starting = new Starting(ledger, run, heartbeats, new Backoff(options.Retry, time));
+        reports = new RunReports(run, ledger, new Outbox(Label, options.Retry, time, log, giveUp));
     }
 
     /// <summary>What was claimed.</summary>
@@ -79,13 +79,13 @@ internal sealed class RunExecution
     public async Task ExecuteAsync()
     {
         using var reported = new CancellationTokenSource();
-        var beating = _heartbeats.BeatAsync(Cancel, Disown, reported.Token);
+        var beating = heartbeats.BeatAsync(Cancel, Disown, reported.Token);
         try
         {
             var ending = await LiveAsync();
             Enter(RunPhase.Reporting);
             // Nothing waits for the files of the run to be deleted, least of all the ledger.
-            var deleting = _folder?.DisposeAsync().AsTask() ?? Task.CompletedTask;
+            var deleting = folder?.DisposeAsync().AsTask() ?? Task.CompletedTask;
             await TellAsync(ending);
             await deleting;
         }
@@ -100,7 +100,7 @@ internal sealed class RunExecution
     /// <summary>Takes a cancel from wherever it came: stream, heartbeat, claim or drain. Repeating one is harmless.</summary>
     public void Cancel(CancelOrder order)
     {
-        lock (_gate)
+        lock (gate)
         {
             if (Phase >= RunPhase.Reporting)
             {
@@ -108,33 +108,33 @@ internal sealed class RunExecution
                 return;
             }
 
-            var (isNew, escalates) = _stops.Add(order);
+            var (isNew, escalates) = stops.Add(order);
             if (isNew)
             {
-                _log.LogInformation("{Run}: cancel {CancelId}: {Reason}", Label, order.CancelId, LogLine.Of(order.Reason));
-                _reports.Acknowledge(order.CancelId);
+                log.LogInformation("{Run}: cancel {CancelId}: {Reason}", Label, order.CancelId, LogLine.Of(order.Reason));
+                reports.Acknowledge(order.CancelId);
             }
 
             if (escalates)
             {
-                _log.LogInformation("{Run}: the cancel is forced", Label);
+                log.LogInformation("{Run}: the cancel is forced", Label);
             }
         }
     }
 
     /// <summary>The ledger has no use for the run any more: ends it at once, without a report.</summary>
-    public void Disown(string why) => Force(why, _stops.Disown);
+    public void Disown(string why) => Force(why, stops.Disown);
 
     /// <summary>This runner cannot keep the run: ends it at once. An open cancel is still reported, else nothing is.</summary>
-    public void EndNow(string why) => Force(why, _stops.EndNow);
+    public void EndNow(string why) => Force(why, stops.EndNow);
 
     private void Force(string why, Action<string> wish)
     {
-        lock (_gate)
+        lock (gate)
         {
             if (Phase < RunPhase.Reporting)
             {
-                _log.LogWarning("{Run}: ending it now: {Why}", Label, why);
+                log.LogWarning("{Run}: ending it now: {Why}", Label, why);
                 wish(why);
             }
         }
@@ -147,7 +147,7 @@ internal sealed class RunExecution
         try
         {
             spec = RunSpec.Parse(Run);
-            output = Opened("log", () => new RunLog(_options.LogDirectory, Run.SequenceId, _log));
+            output = Opened("log", () => new RunLog(options.LogDirectory, Run.SequenceId, log));
         }
         catch (UnusableSpecException e)
         {
@@ -163,10 +163,10 @@ internal sealed class RunExecution
 
             try
             {
-                _folder = Opened("directory", () => _folders.Create(Run.SequenceId));
+                folder = Opened("directory", () => folders.Create(Run.SequenceId));
                 Enter(RunPhase.Running);
-                _log.LogInformation("{Run}: started, output in {LogFile}", Label, output.Path);
-                return await ExecutingAsync(new Scene(Run, spec, _folder, output, _options.WorkDirectory));
+                log.LogInformation("{Run}: started, output in {LogFile}", Label, output.Path);
+                return await ExecutingAsync(new Scene(Run, spec, folder, output, options.WorkDirectory));
             }
             catch (UnusableSpecException e)
             {
@@ -182,8 +182,8 @@ internal sealed class RunExecution
     // Null means go: nothing runs without the ledger's word, and nothing starts that was cancelled meanwhile.
     private async Task<Ending?> StartingAsync()
     {
-        await _starting.AskAsync(Cancel, Disown, _stops.Requested);
-        return _stops switch
+        await starting.AskAsync(Cancel, Disown, stops.Requested);
+        return stops switch
         {
             { Disowned: { } why } => new Ending.Disowned(why),
             { Cancel: { } cancel } => new Ending.Stopped(cancel, Stop.BeforeStart, TimeSpan.Zero, Span: null, Output: null),
@@ -194,13 +194,13 @@ internal sealed class RunExecution
 
     private async Task<Ending> ExecutingAsync(Scene scene)
     {
-        using var supervision = new Supervision(_stops, scene.Spec.Timeout, _options.Grace, _time)
+        using var supervision = new Supervision(stops, scene.Spec.Timeout, options.Grace, time)
         {
             Stopping = () => Enter(RunPhase.Stopping),
-            Stopped = (stop, took) => _log.LogInformation(
+            Stopped = (stop, took) => log.LogInformation(
                 "{Run}: {How} after {Milliseconds:0} ms, {Left} processes left", Label, stop.How, took.TotalMilliseconds, stop.ProcessesLeft),
         };
-        return await new RunSteps(_launcher, scene, supervision, _reports, _time).ExecuteAsync();
+        return await new RunSteps(launcher, scene, supervision, reports, time).ExecuteAsync();
     }
 
     private async Task TellAsync(Ending ending)
@@ -209,41 +209,41 @@ internal sealed class RunExecution
         {
             case Ending.Finished finished:
                 LogFinished(finished.Exit);
-                _reports.Finished(finished);
+                reports.Finished(finished);
                 break;
             case Ending.Stopped stopped:
-                _reports.Stopped(stopped);
+                reports.Stopped(stopped);
                 break;
             case Ending.Unusable unusable:
-                _log.LogError("{Run}: not executed: {Why}", Label, unusable.Message);
-                _reports.Unusable(unusable);
+                log.LogError("{Run}: not executed: {Why}", Label, unusable.Message);
+                reports.Unusable(unusable);
                 break;
             case Ending.TimedOut timedOut:
                 await TellTimedOutAsync(timedOut);
                 break;
             case Ending.Disowned disowned:
-                _log.LogWarning("{Run}: not reported: {Why}", Label, disowned.Why);
+                log.LogWarning("{Run}: not reported: {Why}", Label, disowned.Why);
                 break;
             case Ending.Dropped dropped:
-                _log.LogError("{Run}: killed and not reported, the ledger will count it as lost: {Why}", Label, dropped.Why);
+                log.LogError("{Run}: killed and not reported, the ledger will count it as lost: {Why}", Label, dropped.Why);
                 break;
             default:
                 throw new InvalidOperationException($"an ending that nobody reports: {ending.GetType().Name}");
         }
 
-        await _reports.CompleteAsync();
-        IsSettled = ending is not Ending.Dropped && _reports.AreDelivered;
+        await reports.CompleteAsync();
+        IsSettled = ending is not Ending.Dropped && reports.AreDelivered;
     }
 
     // The ledger watches the same limit and may have settled the run: its word stands, and a result would only be late.
     private async Task TellTimedOutAsync(Ending.TimedOut ending)
     {
-        _log.LogWarning("{Run}: ran longer than its limit of {Seconds} s", Label, ending.Limit.TotalSeconds);
+        log.LogWarning("{Run}: ran longer than its limit of {Seconds} s", Label, ending.Limit.TotalSeconds);
         var isSettled = false;
-        await _heartbeats.OnceAsync(_ => { }, _ => isSettled = true, CancellationToken.None);
+        await heartbeats.OnceAsync(_ => { }, _ => isSettled = true, CancellationToken.None);
         if (!isSettled)
         {
-            _reports.TimedOut(ending);
+            reports.TimedOut(ending);
         }
     }
 
@@ -251,11 +251,11 @@ internal sealed class RunExecution
     {
         if (exit.Code is { } code)
         {
-            _log.LogInformation("{Run}: ended with exit code {ExitCode}", Label, code);
+            log.LogInformation("{Run}: ended with exit code {ExitCode}", Label, code);
         }
         else
         {
-            _log.LogInformation("{Run}: {Outcome}", Label, LogLine.Of(exit.IsFailed ? exit.Message ?? "failed" : "passed"));
+            log.LogInformation("{Run}: {Outcome}", Label, LogLine.Of(exit.IsFailed ? exit.Message ?? "failed" : "passed"));
         }
     }
 
@@ -273,7 +273,7 @@ internal sealed class RunExecution
 
     private void Enter(RunPhase phase)
     {
-        lock (_gate)
+        lock (gate)
         {
             Phase = phase;
         }

@@ -13,19 +13,19 @@ internal sealed class RunLog : IAsyncDisposable
     public const long MaximumBytes = 64L * 1024 * 1024;
 
     private const int TailBytes = 8 * 1024;
-    private readonly ILogger _log;
-    private readonly byte[] _tail = new byte[TailBytes];
-    private readonly Lock _gate = new();
-    private FileStream? _file;
-    private long _total;
+    private readonly ILogger log;
+    private readonly byte[] tail = new byte[TailBytes];
+    private readonly Lock gate = new();
+    private FileStream? file;
+    private long total;
 
     /// <summary>Opens the file of a run, after what a former attempt may have left there.</summary>
     /// <exception cref="IOException">The file cannot be written.</exception>
     public RunLog(string directory, Guid sequenceId, ILogger log)
     {
-        _log = log;
+        this.log = log;
         Path = System.IO.Path.Combine(directory, $"{sequenceId}.log");
-        _file = new FileStream(Path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0);
+        file = new FileStream(Path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0);
     }
 
     /// <summary>Where the file lies.</summary>
@@ -51,18 +51,18 @@ internal sealed class RunLog : IAsyncDisposable
     /// <summary>The end of the output as text that any JSON store takes.</summary>
     public string Tail()
     {
-        lock (_gate)
+        lock (gate)
         {
-            var length = (int)Math.Min(_total, TailBytes);
+            var length = (int)Math.Min(total, TailBytes);
             var bytes = new byte[length];
             for (var i = 0; i < length; i++)
             {
-                bytes[i] = _tail[(_total - length + i) % TailBytes];
+                bytes[i] = tail[(total - length + i) % TailBytes];
             }
 
             // The cut may have hit the middle of a character.
             var start = 0;
-            while (_total > TailBytes && start < 3 && start < length && (bytes[start] & 0xC0) == 0x80)
+            while (total > TailBytes && start < 3 && start < length && (bytes[start] & 0xC0) == 0x80)
             {
                 start++;
             }
@@ -73,21 +73,21 @@ internal sealed class RunLog : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        if (_file is { } file)
+        if (this.file is { } file)
         {
-            _file = null;
+            this.file = null;
             await file.DisposeAsync();
         }
     }
 
     private void Append(ReadOnlySpan<byte> bytes)
     {
-        lock (_gate)
+        lock (gate)
         {
-            var before = _total;
+            var before = total;
             foreach (var b in bytes)
             {
-                _tail[_total++ % TailBytes] = b;
+                tail[total++ % TailBytes] = b;
             }
 
             Write(bytes, before);
@@ -98,21 +98,21 @@ internal sealed class RunLog : IAsyncDisposable
     {
         try
         {
-            if (before < MaximumBytes && _total >= MaximumBytes)
+            if (before < MaximumBytes && total >= MaximumBytes)
             {
-                _file?.Write(bytes[..(int)(MaximumBytes - before)]);
-                _file?.Write("\n[the rest was not kept: the log is full]\n"u8);
+                file?.Write(bytes[..(int)(MaximumBytes - before)]);
+                file?.Write("\n[the rest was not kept: the log is full]\n"u8);
             }
-            else if (_total < MaximumBytes)
+            else if (total < MaximumBytes)
             {
-                _file?.Write(bytes);
+                file?.Write(bytes);
             }
         }
         catch (IOException e)
         {
-            _log.LogError("{LogFile} can no longer be written: {Problem}", Path, e.Message);
-            _file?.Dispose();
-            _file = null;
+            log.LogError("{LogFile} can no longer be written: {Problem}", Path, e.Message);
+            file?.Dispose();
+            file = null;
         }
     }
 }

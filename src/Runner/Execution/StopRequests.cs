@@ -16,10 +16,10 @@ internal sealed record CancelOrder(Guid CancelId, string? Reason, bool Force)
 /// </summary>
 internal sealed class StopRequests
 {
-    private readonly Lock _gate = new();
-    private readonly HashSet<Guid> _known = [];
-    private readonly TaskCompletionSource _requested = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly TaskCompletionSource _forced = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Lock gate = new();
+    private readonly HashSet<Guid> known = [];
+    private readonly TaskCompletionSource requested = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource forced = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>The cancel that is being obeyed; null if nobody asked for one.</summary>
     public CancelOrder? Cancel { get; private set; }
@@ -31,23 +31,23 @@ internal sealed class StopRequests
     public string? Ended { get; private set; }
 
     /// <summary>Ends with the first wish.</summary>
-    public Task Requested => _requested.Task;
+    public Task Requested => requested.Task;
 
     /// <summary>Ends with the first wish that does not leave the command time to end by itself.</summary>
-    public Task Forced => _forced.Task;
+    public Task Forced => forced.Task;
 
     /// <summary>Takes a cancel; says whether this cancel is new and whether it made a stop forced.</summary>
     public (bool IsNew, bool Escalates) Add(CancelOrder order)
     {
         bool isNew;
-        lock (_gate)
+        lock (gate)
         {
-            isNew = _known.Add(order.CancelId);
+            isNew = known.Add(order.CancelId);
             Cancel ??= order;
         }
 
-        var escalates = order.Force && _forced.TrySetResult();
-        _requested.TrySetResult();
+        var escalates = order.Force && forced.TrySetResult();
+        requested.TrySetResult();
         return (isNew, escalates);
     }
 
@@ -67,7 +67,7 @@ internal sealed class StopRequests
 
     private void Force()
     {
-        _forced.TrySetResult();
-        _requested.TrySetResult();
+        forced.TrySetResult();
+        requested.TrySetResult();
     }
 }

@@ -8,13 +8,13 @@ internal sealed class Supervision : IDisposable
 {
     // How often the run's descendants are noted, so that they are still known when their parents are gone.
     private static readonly TimeSpan RememberInterval = TimeSpan.FromSeconds(5);
-    private readonly StopRequests _stops;
-    private readonly TimeSpan? _limit;
-    private readonly TimeSpan _grace;
-    private readonly TimeProvider _time;
-    private readonly OpenSpan _whole;
-    private readonly CancellationTokenSource _over = new();
-    private readonly Task _limitPassed;
+    private readonly StopRequests stops;
+    private readonly TimeSpan? limit;
+    private readonly TimeSpan grace;
+    private readonly TimeProvider time;
+    private readonly OpenSpan whole;
+    private readonly CancellationTokenSource over = new();
+    private readonly Task limitPassed;
 
     /// <summary>Begins to watch.</summary>
     /// <param name="stops">Every wish that the run should stop.</param>
@@ -23,12 +23,12 @@ internal sealed class Supervision : IDisposable
     /// <param name="time">The clock.</param>
     public Supervision(StopRequests stops, TimeSpan? limit, TimeSpan grace, TimeProvider time)
     {
-        _stops = stops;
-        _limit = limit;
-        _grace = grace;
-        _time = time;
-        _whole = new OpenSpan(time);
-        _limitPassed = Task.Delay(limit ?? Timeout.InfiniteTimeSpan, time, _over.Token);
+        this.stops = stops;
+        this.limit = limit;
+        this.grace = grace;
+        this.time = time;
+        whole = new OpenSpan(time);
+        limitPassed = Task.Delay(limit ?? Timeout.InfiniteTimeSpan, time, over.Token);
     }
 
     /// <summary>Called when a step is being ended.</summary>
@@ -37,12 +37,12 @@ internal sealed class Supervision : IDisposable
     /// <summary>Called when a step was ended, with the time that it took.</summary>
     public Action<Stop, TimeSpan> Stopped { get; init; } = (_, _) => { };
 
-    private bool MustStop => _stops.Requested.IsCompleted || _limitPassed.IsCompleted;
+    private bool MustStop => stops.Requested.IsCompleted || limitPassed.IsCompleted;
 
     public void Dispose()
     {
-        _over.Cancel();
-        _over.Dispose();
+        over.Cancel();
+        over.Dispose();
     }
 
     /// <summary>Sees one step through to its end. <see cref="Ending.Finished"/> means that the run may go on.</summary>
@@ -56,13 +56,13 @@ internal sealed class Supervision : IDisposable
             return Cut(Stop.Idle, TimeSpan.Zero, written());
         }
 
-        var span = new OpenSpan(_time);
+        var span = new OpenSpan(time);
         await using var workload = await start();
         using var over = new CancellationTokenSource();
         while (!workload.Exited.IsCompleted && !MustStop)
         {
             await Task.WhenAny(
-                workload.Exited, _stops.Requested, _limitPassed, Task.Delay(RememberInterval, _time, over.Token));
+                workload.Exited, stops.Requested, limitPassed, Task.Delay(RememberInterval, time, over.Token));
             workload.Remember();
         }
 
@@ -76,24 +76,24 @@ internal sealed class Supervision : IDisposable
         var ended = span.End();
         var left = await workload.CleanAsync();
         var exit = await workload.Exited;
-        return _stops.Disowned is { } why ? new Ending.Disowned(why) : new Ending.Finished(exit, left, ended, written());
+        return stops.Disowned is { } why ? new Ending.Disowned(why) : new Ending.Finished(exit, left, ended, written());
     }
 
     private async Task<Ending> StopAsync(IWorkload workload, Func<RunOutput> written)
     {
         Stopping();
-        var since = _time.GetTimestamp();
-        var stop = await workload.StopAsync(_grace, _stops.Forced);
-        var took = _time.GetElapsedTime(since);
+        var since = time.GetTimestamp();
+        var stop = await workload.StopAsync(grace, stops.Forced);
+        var took = time.GetElapsedTime(since);
         Stopped(stop, took);
         return Cut(stop, took, written());
     }
 
-    private Ending Cut(Stop stop, TimeSpan took, RunOutput output) => _stops switch
+    private Ending Cut(Stop stop, TimeSpan took, RunOutput output) => stops switch
     {
         { Disowned: { } why } => new Ending.Disowned(why),
-        { Cancel: { } cancel } => new Ending.Stopped(cancel, stop, took, _whole.End(), output),
+        { Cancel: { } cancel } => new Ending.Stopped(cancel, stop, took, whole.End(), output),
         { Ended: { } why } => new Ending.Dropped(why),
-        _ => new Ending.TimedOut(_limit.GetValueOrDefault(), stop, _whole.End(), output),
+        _ => new Ending.TimedOut(limit.GetValueOrDefault(), stop, whole.End(), output),
     };
 }

@@ -3,11 +3,11 @@ namespace Ledger.Runner.Execution;
 /// <summary>A part of a run that this process does itself. Once its task has ended, nothing of it is left.</summary>
 internal sealed class TaskWorkload : IWorkload
 {
-    private readonly CancellationTokenSource _stop = new();
+    private readonly CancellationTokenSource stop = new();
 
     /// <summary>Begins the work.</summary>
     /// <param name="work">What to do; it ends soon after its token is cancelled.</param>
-    public TaskWorkload(Func<CancellationToken, Task<Exit>> work) => Exited = Task.Run(() => work(_stop.Token), CancellationToken.None);
+    public TaskWorkload(Func<CancellationToken, Task<Exit>> work) => Exited = Task.Run(() => work(stop.Token), CancellationToken.None);
 
     public Task<Exit> Exited { get; }
 
@@ -29,12 +29,12 @@ internal sealed class TaskWorkload : IWorkload
     public async ValueTask DisposeAsync()
     {
         await EndAsync();
-        _stop.Dispose();
+        stop.Dispose();
     }
 
     private async Task EndAsync()
     {
-        await _stop.CancelAsync();
+        await stop.CancelAsync();
         await ((Task)Exited).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 }

@@ -10,10 +10,10 @@ namespace Ledger.Runner.Folders;
 internal sealed class RunFolders : IDisposable
 {
     private const string LockSuffix = ".lock";
-    private readonly string _all;
-    private readonly string _own;
-    private readonly FileStream _lock;
-    private readonly ILogger _log;
+    private readonly string all;
+    private readonly string own;
+    private readonly FileStream held;
+    private readonly ILogger log;
 
     /// <summary>Takes a directory of its own.</summary>
     /// <param name="dataDirectory">The runner's data directory, which may be shared with other runners of the same user.</param>
@@ -22,10 +22,10 @@ internal sealed class RunFolders : IDisposable
     /// <exception cref="UnauthorizedAccessException">It cannot be made.</exception>
     public RunFolders(string dataDirectory, ILogger log)
     {
-        _log = log;
-        _all = Path.Combine(dataDirectory, "runs");
-        CreatePrivate(_all);
-        (_own, _lock) = TakeOwn(_all);
+        this.log = log;
+        all = Path.Combine(dataDirectory, "runs");
+        CreatePrivate(all);
+        (own, held) = TakeOwn(all);
     }
 
     /// <summary>Makes a directory that only this user can enter, and those above it.</summary>
@@ -37,22 +37,22 @@ internal sealed class RunFolders : IDisposable
     /// <exception cref="UnauthorizedAccessException">It cannot be made.</exception>
     public RunFolder Create(Guid sequenceId)
     {
-        var path = Path.Combine(_own, $"{sequenceId}-{RandomNumberGenerator.GetHexString(8, lowercase: true)}");
+        var path = Path.Combine(own, $"{sequenceId}-{RandomNumberGenerator.GetHexString(8, lowercase: true)}");
         CreatePrivate(path);
-        return new RunFolder(path, _log);
+        return new RunFolder(path, log);
     }
 
     /// <summary>Deletes what runners that are gone have left behind.</summary>
     public void Sweep()
     {
-        foreach (var file in Directory.EnumerateFiles(_all, "*" + LockSuffix).Where(f => f != _own + LockSuffix))
+        foreach (var file in Directory.EnumerateFiles(all, "*" + LockSuffix).Where(f => f != own + LockSuffix))
         {
             try
             {
                 using var left = new FileStream(file, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
                 FileTree.Delete(file[..^LockSuffix.Length]);
                 File.Delete(file);
-                _log.LogInformation("deleted what a former runner left in {Folder}", file[..^LockSuffix.Length]);
+                log.LogInformation("deleted what a former runner left in {Folder}", file[..^LockSuffix.Length]);
             }
             catch (FileNotFoundException)
             {
@@ -60,11 +60,11 @@ internal sealed class RunFolders : IDisposable
             }
             catch (IOException e)
             {
-                _log.LogDebug("{File} belongs to a living runner, or cannot be deleted: {Problem}", file, e.Message);
+                log.LogDebug("{File} belongs to a living runner, or cannot be deleted: {Problem}", file, e.Message);
             }
             catch (UnauthorizedAccessException e)
             {
-                _log.LogWarning("what a former runner left cannot be deleted: {Problem}", e.Message);
+                log.LogWarning("what a former runner left cannot be deleted: {Problem}", e.Message);
             }
         }
     }
@@ -74,15 +74,15 @@ internal sealed class RunFolders : IDisposable
     {
         try
         {
-            FileTree.Delete(_own);
-            File.Delete(_lock.Name);
+            FileTree.Delete(own);
+            File.Delete(held.Name);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            _log.LogError("{Folder} cannot be deleted; the next runner tries again: {Problem}", _own, e.Message);
+            log.LogError("{Folder} cannot be deleted; the next runner tries again: {Problem}", own, e.Message);
         }
 
-        _lock.Dispose();
+        held.Dispose();
     }
 
     // Between the making of the file and its lock another runner's sweep may take it for left-over: then another name does it.

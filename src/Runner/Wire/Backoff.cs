@@ -16,19 +16,19 @@ internal sealed record RetryTiming(TimeSpan First, TimeSpan Longest)
 internal sealed class Backoff(RetryTiming timing, TimeProvider time)
 {
     private static readonly TimeSpan LongestRetryAfter = TimeSpan.FromMinutes(5);
-    private int _failures;
+    private int failures;
 
     /// <summary>Whether the last attempt failed.</summary>
-    public bool IsFailing => _failures > 0;
+    public bool IsFailing => failures > 0;
 
     /// <summary>The next attempt starts from the shortest wait again.</summary>
-    public void Reset() => _failures = 0;
+    public void Reset() => failures = 0;
 
     /// <summary>Waits before the next attempt.</summary>
     public Task WaitAsync(TimeSpan? retryAfter, CancellationToken cancellationToken)
     {
-        var bound = Math.Min(timing.First.TotalMilliseconds * Math.Pow(2, Math.Min(_failures, 20)), timing.Longest.TotalMilliseconds);
-        _failures++;
+        var bound = Math.Min(timing.First.TotalMilliseconds * Math.Pow(2, Math.Min(failures, 20)), timing.Longest.TotalMilliseconds);
+        failures++;
         var asked = retryAfter > LongestRetryAfter ? LongestRetryAfter : retryAfter.GetValueOrDefault();
         return Task.Delay(asked + TimeSpan.FromMilliseconds(bound * Random.Shared.NextDouble()), time, cancellationToken);
     }

@@ -11,14 +11,14 @@ internal sealed class LedgerClient : IDisposable
 {
     private const int MaximumProblemLength = 300;
     private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(15);
-    private readonly HttpClient _http;
-    private readonly string _runnerId;
-    private readonly TimeProvider _time;
+    private readonly HttpClient http;
+    private readonly string runnerId;
+    private readonly TimeProvider time;
 
     public LedgerClient(Uri url, string key, string runnerId, TimeProvider time)
     {
-        _runnerId = runnerId;
-        _time = time;
+        this.runnerId = runnerId;
+        this.time = time;
         // No redirects: the key must not travel to an address that nobody configured.
         var handler = new SocketsHttpHandler
         {
@@ -27,21 +27,21 @@ internal sealed class LedgerClient : IDisposable
             ConnectTimeout = TimeSpan.FromSeconds(5),
             PooledConnectionLifetime = TimeSpan.FromMinutes(5),
         };
-        _http = new HttpClient(handler)
+        http = new HttpClient(handler)
         {
             BaseAddress = url.AbsoluteUri.EndsWith('/') ? url : new Uri(url.AbsoluteUri + "/"),
             Timeout = Timeout.InfiniteTimeSpan,
             MaxResponseContentBufferSize = 16 * 1024 * 1024,
         };
-        _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", key);
+        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", key);
     }
 
-    public void Dispose() => _http.Dispose();
+    public void Dispose() => http.Dispose();
 
     /// <summary>Takes queued runs; returns empty when nothing came within the wait.</summary>
     public Task<Answer<ClaimAnswer>> ClaimAsync(ClaimRequest request, CancellationToken cancellationToken) =>
         CallAsync(
-            Post($"ledger/runners/{Uri.EscapeDataString(_runnerId)}/claims", Json(request, LedgerJson.Default.ClaimRequest)),
+            Post($"ledger/runners/{Uri.EscapeDataString(runnerId)}/claims", Json(request, LedgerJson.Default.ClaimRequest)),
             LedgerJson.Default.ClaimAnswer,
             TimeSpan.FromSeconds(request.WaitSeconds) + CallTimeout,
             cancellationToken);
@@ -71,7 +71,7 @@ internal sealed class LedgerClient : IDisposable
     {
         var body = new ShutdownCancel([run.SequenceId], "shutdown", reason);
         var request = Post($"ledger/sessions/{run.SessionId}/cancel", Json(body, LedgerJson.Default.ShutdownCancel));
-        request.Headers.Add("Ledger-Runner", _runnerId);
+        request.Headers.Add("Ledger-Runner", runnerId);
         return CallAsync(request, LedgerJson.Default.CancelAccepted, CallTimeout, cancellationToken);
     }
 
@@ -79,9 +79,9 @@ internal sealed class LedgerClient : IDisposable
     /// <exception cref="HttpRequestException">The ledger was not reached.</exception>
     public async Task<HttpResponseMessage> OpenSignalsAsync(CancellationToken cancellationToken)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Get, $"ledger/runners/{Uri.EscapeDataString(_runnerId)}/signals");
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"ledger/runners/{Uri.EscapeDataString(runnerId)}/signals");
         request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("text/event-stream"));
-        return await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+        return await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
     }
 
     /// <summary>Fetches a bundle piece by piece.</summary>
@@ -96,7 +96,7 @@ internal sealed class LedgerClient : IDisposable
         return await AttemptAsync<ReceivedBundle>(
             async (deadline, token) =>
             {
-                using var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, token);
+                using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, token);
                 if (!response.IsSuccessStatusCode)
                 {
                     return await FailureAsync<ReceivedBundle>(response, token);
@@ -122,7 +122,7 @@ internal sealed class LedgerClient : IDisposable
     private Task<Answer<RunAnswer>> CallAboutAsync(ClaimedRun run, string what, HttpContent? content, CancellationToken cancellationToken)
     {
         var request = Post($"ledger/sessions/{run.SessionId}/runs/{run.SequenceId}/{what}", content);
-        request.Headers.Add("Ledger-Runner", _runnerId);
+        request.Headers.Add("Ledger-Runner", runnerId);
         return CallAsync(request, LedgerJson.Default.RunAnswer, CallTimeout, cancellationToken);
     }
 
@@ -134,7 +134,7 @@ internal sealed class LedgerClient : IDisposable
         return await AttemptAsync(
             async (_, token) =>
             {
-                using var response = await _http.SendAsync(request, token);
+                using var response = await http.SendAsync(request, token);
                 if (!response.IsSuccessStatusCode)
                 {
                     return await FailureAsync<T>(response, token);
@@ -152,7 +152,7 @@ internal sealed class LedgerClient : IDisposable
         Func<CancellationTokenSource, CancellationToken, Task<Answer<T>>> attempt, TimeSpan timeout, CancellationToken cancellationToken)
         where T : class
     {
-        using var deadline = new CancellationTokenSource(timeout, _time);
+        using var deadline = new CancellationTokenSource(timeout, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
         try
         {
@@ -185,7 +185,7 @@ internal sealed class LedgerClient : IDisposable
 
     private TimeSpan? RetryAfter(HttpResponseMessage response)
     {
-        var wait = response.Headers.RetryAfter?.Delta ?? (response.Headers.RetryAfter?.Date - _time.GetUtcNow());
+        var wait = response.Headers.RetryAfter?.Delta ?? (response.Headers.RetryAfter?.Date - time.GetUtcNow());
         return wait > TimeSpan.Zero ? wait : null;
     }
 

@@ -9,10 +9,10 @@ namespace Ledger.Runner.Wire;
 /// </summary>
 internal sealed class Outbox
 {
-    private readonly Channel<Report> _reports = Channel.CreateUnbounded<Report>(new UnboundedChannelOptions { SingleReader = true });
-    private readonly Backoff _backoff;
-    private readonly ILogger _log;
-    private readonly Task _delivering;
+    private readonly Channel<Report> reports = Channel.CreateUnbounded<Report>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly Backoff backoff;
+    private readonly ILogger log;
+    private readonly Task delivering;
 
     /// <summary>Begins to deliver what will be added.</summary>
     /// <param name="label">The run, as the log names it.</param>
@@ -22,9 +22,9 @@ internal sealed class Outbox
     /// <param name="giveUp">Ends all repeating; what is left then stays undelivered.</param>
     public Outbox(string label, RetryTiming timing, TimeProvider time, ILogger log, CancellationToken giveUp)
     {
-        _backoff = new Backoff(timing, time);
-        _log = log;
-        _delivering = DeliverAsync(label, giveUp);
+        backoff = new Backoff(timing, time);
+        this.log = log;
+        delivering = DeliverAsync(label, giveUp);
     }
 
     /// <summary>How many reports never reached the ledger. Final once <see cref="CompleteAsync"/> has returned.</summary>
@@ -33,18 +33,18 @@ internal sealed class Outbox
     /// <summary>Adds a report behind the others.</summary>
     /// <param name="what">What it is, in a word or two.</param>
     /// <param name="send">Makes one attempt.</param>
-    public void Add(string what, Func<CancellationToken, Task<Answer<RunAnswer>>> send) => _reports.Writer.TryWrite(new Report(what, send));
+    public void Add(string what, Func<CancellationToken, Task<Answer<RunAnswer>>> send) => reports.Writer.TryWrite(new Report(what, send));
 
     /// <summary>Nothing more will be added; waits until everything is delivered, refused or given up.</summary>
     public Task CompleteAsync()
     {
-        _reports.Writer.TryComplete();
-        return _delivering;
+        reports.Writer.TryComplete();
+        return delivering;
     }
 
     private async Task DeliverAsync(string label, CancellationToken giveUp)
     {
-        await foreach (var report in _reports.Reader.ReadAllAsync(CancellationToken.None))
+        await foreach (var report in reports.Reader.ReadAllAsync(CancellationToken.None))
         {
             try
             {
@@ -53,7 +53,7 @@ internal sealed class Outbox
             catch (OperationCanceledException) when (giveUp.IsCancellationRequested)
             {
                 Undelivered++;
-                _log.LogError("{Run}: {Report} was not delivered", label, report.What);
+                log.LogError("{Run}: {Report} was not delivered", label, report.What);
             }
         }
     }
@@ -67,21 +67,21 @@ internal sealed class Outbox
             switch (answer.Outcome)
             {
                 case Outcome.Accepted:
-                    _backoff.Reset();
+                    backoff.Reset();
                     var late = answer.Value?.Late == true ? ", late: the run was settled already" : string.Empty;
-                    _log.LogInformation("{Run}: {Report} reported{Late}", label, report.What, late);
+                    log.LogInformation("{Run}: {Report} reported{Late}", label, report.What, late);
                     return;
                 case Outcome.Refused:
-                    _backoff.Reset();
-                    _log.LogError("{Run}: {Report} was refused: {Problem}", label, report.What, answer.Problem);
+                    backoff.Reset();
+                    log.LogError("{Run}: {Report} was refused: {Problem}", label, report.What, answer.Problem);
                     return;
                 default:
-                    if (!_backoff.IsFailing)
+                    if (!backoff.IsFailing)
                     {
-                        _log.LogWarning("{Run}: {Report} waits for the ledger: {Problem}", label, report.What, answer.Problem);
+                        log.LogWarning("{Run}: {Report} waits for the ledger: {Problem}", label, report.What, answer.Problem);
                     }
 
-                    await _backoff.WaitAsync(answer.RetryAfter, giveUp);
+                    await backoff.WaitAsync(answer.RetryAfter, giveUp);
                     break;
             }
         }

@@ -8,10 +8,10 @@ namespace Ledger.Runner.Tests.Fakes;
 /// <summary>An archive as it is written, whether or not anybody should unpack it.</summary>
 internal sealed class Archive
 {
-    private readonly MemoryStream _tar = new();
-    private readonly TarWriter _writer;
+    private readonly MemoryStream tar = new();
+    private readonly TarWriter writer;
 
-    public Archive() => _writer = new TarWriter(_tar, TarEntryFormat.Pax, leaveOpen: true);
+    public Archive() => writer = new TarWriter(tar, TarEntryFormat.Pax, leaveOpen: true);
 
     /// <summary>A small project: a script that says where it is.</summary>
     public static Archive Project() => new Archive().File("package.json", "{}").File("tests/hello.sh", "#!/bin/sh\necho hello from $PWD\n");
@@ -34,8 +34,8 @@ internal sealed class Archive
     /// <summary>The archive without its compression.</summary>
     public byte[] Tar()
     {
-        _writer.Dispose();
-        return _tar.ToArray();
+        writer.Dispose();
+        return tar.ToArray();
     }
 
     public byte[] Bytes() => Zip(Tar());
@@ -57,7 +57,7 @@ internal sealed class Archive
 
     private Archive Add(TarEntry entry)
     {
-        _writer.WriteEntry(entry);
+        writer.WriteEntry(entry);
         return this;
     }
 }

@@ -23,20 +23,20 @@ internal sealed class FakeLedger : IAsyncDisposable
 {
     public const string Key = "a-runner-key";
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
-    private readonly WebApplication _app;
-    private readonly Channel<FakeRun> _queue = Channel.CreateUnbounded<FakeRun>();
-    private readonly ConcurrentQueue<Call> _calls = new();
-    private readonly ConcurrentDictionary<int, Channel<string>> _streams = new();
-    private volatile TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private int _streamNumber;
+    private readonly WebApplication app;
+    private readonly Channel<FakeRun> queue = Channel.CreateUnbounded<FakeRun>();
+    private readonly ConcurrentQueue<Call> calls = new();
+    private readonly ConcurrentDictionary<int, Channel<string>> streams = new();
+    private volatile TaskCompletionSource changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int streamNumber;
 
-    private FakeLedger(WebApplication app) => _app = app;
+    private FakeLedger(WebApplication app) => this.app = app;
 
     /// <summary>Where it listens.</summary>
-    public Uri Url => new(_app.Urls.First());
+    public Uri Url => new(app.Urls.First());
 
     /// <summary>Everything it was told, in order.</summary>
-    public IReadOnlyList<Call> Calls => [.. _calls];
+    public IReadOnlyList<Call> Calls => [.. calls];
 
     /// <summary>Answers a call out of the ordinary; null leaves it to the ordinary answer.</summary>
     public Func<Call, IResult?> Script { get; set; } = _ => null;
@@ -70,28 +70,28 @@ internal sealed class FakeLedger : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var stream in _streams.Values)
+        foreach (var stream in streams.Values)
         {
             stream.Writer.TryComplete();
         }
 
         using var now = new CancellationTokenSource();
         await now.CancelAsync();
-        await _app.StopAsync(now.Token);
-        await _app.DisposeAsync();
+        await app.StopAsync(now.Token);
+        await app.DisposeAsync();
     }
 
     public FakeRun Enqueue(FakeRun run)
     {
-        _queue.Writer.TryWrite(run).ShouldBeTrue();
+        queue.Writer.TryWrite(run).ShouldBeTrue();
         return run;
     }
 
     /// <summary>Sends a cancel to every open signal stream, waiting for one if there is none.</summary>
     public async Task SignalAsync(FakeRun run, Guid cancelId, string mode = "graceful")
     {
-        await Eventually.ShouldAsync(() => !_streams.IsEmpty, "the runner listens for signals");
-        foreach (var stream in _streams.Values)
+        await Eventually.ShouldAsync(() => !streams.IsEmpty, "the runner listens for signals");
+        foreach (var stream in streams.Values)
         {
             stream.Writer.TryWrite(JsonSerializer.Serialize(Cancel(run, cancelId, mode), JsonSerializerOptions.Web));
         }
@@ -106,15 +106,15 @@ internal sealed class FakeLedger : IAsyncDisposable
         var deadline = DateTime.UtcNow + Patience;
         while (true)
         {
-            var changed = _changed.Task;
-            if (_calls.FirstOrDefault(c => c.IsAbout(run) && c.What == what) is { } call)
+            var changed = this.changed.Task;
+            if (calls.FirstOrDefault(c => c.IsAbout(run) && c.What == what) is { } call)
             {
                 return call;
             }
 
             if (DateTime.UtcNow > deadline)
             {
-                throw new TimeoutException($"no {what}; heard: {string.Join(", ", _calls.Select(c => c.What).Distinct())}");
+                throw new TimeoutException($"no {what}; heard: {string.Join(", ", calls.Select(c => c.What).Distinct())}");
             }
 
             await Task.WhenAny(changed, Task.Delay(TimeSpan.FromSeconds(1)));
@@ -131,12 +131,12 @@ internal sealed class FakeLedger : IAsyncDisposable
     /// <summary>The results of the tries that failed, so far.</summary>
     public IReadOnlyList<JsonNode> AttemptsOf(FakeRun run) => [.. ResultsOf(run).Where(body => !IsFinal(body))];
 
-    private IEnumerable<JsonNode> ResultsOf(FakeRun run) => _calls.Where(c => c.IsAbout(run) && c.What == "results").Select(c => c.Body!);
+    private IEnumerable<JsonNode> ResultsOf(FakeRun run) => calls.Where(c => c.IsAbout(run) && c.What == "results").Select(c => c.Body!);
 
     private static bool IsFinal(JsonNode body) => (string?)body["resultType"] == "FINAL";
 
     /// <summary>What was told about a run, heartbeats left out.</summary>
-    public IReadOnlyList<string> Told(FakeRun run) => [.. _calls.Where(c => c.IsAbout(run) && c.What != "heartbeat").Select(c => c.What)];
+    public IReadOnlyList<string> Told(FakeRun run) => [.. calls.Where(c => c.IsAbout(run) && c.What != "heartbeat").Select(c => c.What)];
 
     private async Task AnswerAsync(HttpContext context)
     {
@@ -153,8 +153,8 @@ internal sealed class FakeLedger : IAsyncDisposable
             return;
         }
 
-        _calls.Enqueue(call);
-        Interlocked.Exchange(ref _changed, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
+        calls.Enqueue(call);
+        Interlocked.Exchange(ref changed, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
         if (call.What == "signals" && Script(call) is null)
         {
             await StreamAsync(context);
@@ -197,9 +197,9 @@ internal sealed class FakeLedger : IAsyncDisposable
         var runs = new List<FakeRun>();
         try
         {
-            if (await _queue.Reader.WaitToReadAsync(end.Token))
+            if (await queue.Reader.WaitToReadAsync(end.Token))
             {
-                while (runs.Count < (int)call.Body!["max"]! && _queue.Reader.TryRead(out var run))
+                while (runs.Count < (int)call.Body!["max"]! && queue.Reader.TryRead(out var run))
                 {
                     runs.Add(run);
                 }
@@ -215,12 +215,12 @@ internal sealed class FakeLedger : IAsyncDisposable
 
     private async Task StreamAsync(HttpContext context)
     {
-        var number = Interlocked.Increment(ref _streamNumber);
+        var number = Interlocked.Increment(ref streamNumber);
         var stream = Channel.CreateUnbounded<string>();
         context.Response.ContentType = "text/event-stream";
         await context.Response.WriteAsync(": welcome\n\n", context.RequestAborted);
         await context.Response.Body.FlushAsync(context.RequestAborted);
-        _streams[number] = stream;
+        streams[number] = stream;
         try
         {
             await foreach (var data in stream.Reader.ReadAllAsync(context.RequestAborted))
@@ -235,7 +235,7 @@ internal sealed class FakeLedger : IAsyncDisposable
         }
         finally
         {
-            _streams.TryRemove(number, out _);
+            streams.TryRemove(number, out _);
         }
     }
 }

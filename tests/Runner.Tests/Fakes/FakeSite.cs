@@ -13,13 +13,13 @@ internal sealed record Arrived(
 /// <summary>What an API check asks: it answers what its path says.</summary>
 internal sealed class FakeSite : IAsyncDisposable
 {
-    private readonly WebApplication _app;
-    private readonly SemaphoreSlim _left = new(0);
+    private readonly WebApplication app;
+    private readonly SemaphoreSlim left = new(0);
 
-    private FakeSite(WebApplication app) => _app = app;
+    private FakeSite(WebApplication app) => this.app = app;
 
     /// <summary>Where it listens, without a slash at the end.</summary>
-    public string Url => _app.Urls.First();
+    public string Url => app.Urls.First();
 
     public ConcurrentQueue<Arrived> Requests { get; } = new();
 
@@ -36,15 +36,15 @@ internal sealed class FakeSite : IAsyncDisposable
     }
 
     /// <summary>Waits until somebody who waited for an answer has left.</summary>
-    public async Task SomebodyLeavesAsync() => (await _left.WaitAsync(TimeSpan.FromSeconds(20))).ShouldBeTrue("the request is ended");
+    public async Task SomebodyLeavesAsync() => (await left.WaitAsync(TimeSpan.FromSeconds(20))).ShouldBeTrue("the request is ended");
 
     public async ValueTask DisposeAsync()
     {
         using var now = new CancellationTokenSource();
         await now.CancelAsync();
-        await _app.StopAsync(now.Token);
-        await _app.DisposeAsync();
-        _left.Dispose();
+        await app.StopAsync(now.Token);
+        await app.DisposeAsync();
+        left.Dispose();
     }
 
     private async Task AnswerAsync(HttpContext context)
@@ -107,7 +107,7 @@ internal sealed class FakeSite : IAsyncDisposable
         }
         catch (OperationCanceledException)
         {
-            _left.Release();
+            left.Release();
         }
     }
 }

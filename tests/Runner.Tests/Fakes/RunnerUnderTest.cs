@@ -7,15 +7,15 @@ namespace Ledger.Runner.Tests.Fakes;
 /// <summary>A runner with a ledger of its own and a directory of its own; ending it ends all that it started.</summary>
 internal sealed class RunnerUnderTest : IAsyncDisposable
 {
-    private readonly RunnerHost _host;
-    private readonly Task<int> _running;
+    private readonly RunnerHost host;
+    private readonly Task<int> running;
 
     private RunnerUnderTest(FakeLedger ledger, RunnerOptions options)
     {
         Ledger = ledger;
         Options = options;
-        _host = new RunnerHost(options, TimeProvider.System, NullLoggerFactory.Instance);
-        _running = _host.RunAsync();
+        host = new RunnerHost(options, TimeProvider.System, NullLoggerFactory.Instance);
+        running = host.RunAsync();
     }
 
     public FakeLedger Ledger { get; }
@@ -23,7 +23,7 @@ internal sealed class RunnerUnderTest : IAsyncDisposable
     public RunnerOptions Options { get; }
 
     /// <summary>The exit code, once it has ended.</summary>
-    public Task<int> Ended => _running;
+    public Task<int> Ended => running;
 
     public static async Task<RunnerUnderTest> StartAsync(
         Func<RunnerOptions, RunnerOptions>? change = null, Action<FakeLedger>? prepare = null)
@@ -55,7 +55,7 @@ internal sealed class RunnerUnderTest : IAsyncDisposable
     public string PathOf(string name) => Path.Combine(Options.WorkDirectory, name);
 
     /// <summary>What the process does on SIGTERM.</summary>
-    public void Stop() => _host.Stop("a test");
+    public void Stop() => host.Stop("a test");
 
     /// <summary>Whether a process with this id still lives.</summary>
     public static bool IsAlive(string id) => ProcessTree.Find(int.Parse(id)) is { IsZombie: false };
@@ -65,7 +65,7 @@ internal sealed class RunnerUnderTest : IAsyncDisposable
         Ledger.IsAway = false;
         Stop();
         Stop();
-        await _running.WaitAsync(TimeSpan.FromSeconds(20));
+        await running.WaitAsync(TimeSpan.FromSeconds(20));
         await Ledger.DisposeAsync();
         Directory.Delete(Options.WorkDirectory, recursive: true);
     }
