@@ -32,13 +32,6 @@ internal static class ChecklyRoutes
     }
 
     /// <summary>Describes the errors that a route answers with.</summary>
-    public static RouteHandlerBuilder ProducesErrors(this RouteHandlerBuilder route, params ReadOnlySpan<int> statuses)
-    {
-        foreach (var status in statuses)
-        {
-            route.Produces<ChecklyError>(status);
-        }
-
-        return route;
-    }
+    public static RouteHandlerBuilder ProducesErrors(this RouteHandlerBuilder route, params ReadOnlySpan<int> statuses) =>
+        route.ProducesErrorsAs<ChecklyError>(statuses);
 }

@@ -22,13 +22,6 @@ internal static class EmpiricalRoutes
     }
 
     /// <summary>Describes the errors that a route answers with.</summary>
-    public static RouteHandlerBuilder ProducesErrors(this RouteHandlerBuilder route, params ReadOnlySpan<int> statuses)
-    {
-        foreach (var status in statuses)
-        {
-            route.Produces<EmpiricalError>(status);
-        }
-
-        return route;
-    }
+    public static RouteHandlerBuilder ProducesErrors(this RouteHandlerBuilder route, params ReadOnlySpan<int> statuses) =>
+        route.ProducesErrorsAs<EmpiricalError>(statuses);
 }

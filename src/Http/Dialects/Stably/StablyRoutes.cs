@@ -17,13 +17,6 @@ internal static class StablyRoutes
     }
 
     /// <summary>Describes the errors that a route answers with.</summary>
-    public static RouteHandlerBuilder ProducesErrors(this RouteHandlerBuilder route, params ReadOnlySpan<int> statuses)
-    {
-        foreach (var status in statuses)
-        {
-            route.Produces<StablyError>(status);
-        }
-
-        return route;
-    }
+    public static RouteHandlerBuilder ProducesErrors(this RouteHandlerBuilder route, params ReadOnlySpan<int> statuses) =>
+        route.ProducesErrorsAs<StablyError>(statuses);
 }

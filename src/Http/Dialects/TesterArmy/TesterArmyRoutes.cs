@@ -31,13 +31,6 @@ internal static class TesterArmyRoutes
     }
 
     /// <summary>Describes the errors that a route answers with, beside those that every route has (wire.md 8).</summary>
-    public static RouteHandlerBuilder ProducesErrors(this RouteHandlerBuilder route, params ReadOnlySpan<int> statuses)
-    {
-        foreach (var status in (ReadOnlySpan<int>)[400, 401, .. statuses, 429, 500, 504])
-        {
-            route.Produces<TesterArmyError>(status);
-        }
-
-        return route;
-    }
+    public static RouteHandlerBuilder ProducesErrors(this RouteHandlerBuilder route, params ReadOnlySpan<int> statuses) =>
+        route.ProducesErrorsAs<TesterArmyError>([400, 401, .. statuses, 429, 500, 504]);
 }
