@@ -123,7 +123,7 @@ public sealed class PoisonTests : JournalTest
         var follower = new Follower("sick");
         var daemon = await StartDaemonAsync(Brisk, sick, follower);
         await BecomeStoppedAsync(daemon);
-        (await daemon.WaitForAsync("follower", 1, TimeSpan.FromMilliseconds(200))).ShouldBeFalse();
+        (await daemon.WaitForAsync("follower", 2, TimeSpan.FromMilliseconds(200))).ShouldBeFalse();
 
         sick.FailsAt = null;
         await daemon.RetryAsync("sick", "dana");

@@ -4,8 +4,8 @@ create or replace function ledger.evict_stale_owner(projection text, lock_name t
 returns boolean
 language sql
 as $$
-  select ledger.evict_lock_holder(lock_name, interval '1 second')
-  where not exists (
-    select from ledger.projections p
-    where p.name = projection and (p.lease_until is null or p.lease_until > clock_timestamp()));
+  select not exists (
+      select from ledger.projections p
+      where p.name = projection and (p.lease_until is null or p.lease_until > clock_timestamp()))
+    and ledger.evict_lock_holder(lock_name, interval '1 second');
 $$;
