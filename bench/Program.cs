@@ -1,14 +1,17 @@
 // Measures the ledger next to pgbench on the same server in the same run, and prints the ratios (docs/benchmark.md).
 // Usage: dotnet run -c Release --project bench -- [seconds per measurement]
 //        dotnet run -c Release --project bench -- live [connections of each kind]
+//        dotnet run -c Release --project bench -- catchup [events]
 using System.Globalization;
 using Ledger.Bench;
+using Ledger.Bench.CatchUp;
 using Ledger.Bench.Live;
 using Ledger.Embedded;
 using Microsoft.Extensions.Logging.Abstractions;
 
 var isLive = args is ["live", ..];
-var number = args.Length > (isLive ? 1 : 0) ? int.Parse(args[^1], CultureInfo.InvariantCulture) : (int?)null;
+var isCatchUp = args is ["catchup", ..];
+var number = args.Length > (isLive || isCatchUp ? 1 : 0) ? int.Parse(args[^1], CultureInfo.InvariantCulture) : (int?)null;
 var duration = TimeSpan.FromSeconds(number ?? 10);
 var folder = Directory.CreateTempSubdirectory("ledger-bench-").FullName;
 try
@@ -19,6 +22,12 @@ try
     if (isLive)
     {
         await LiveConnections.RunAsync(postgres.ConnectionString, database, folder, number ?? 1_000);
+        return;
+    }
+
+    if (isCatchUp)
+    {
+        await CatchUps.RunAsync(database, number ?? 2_000_000);
         return;
     }
 

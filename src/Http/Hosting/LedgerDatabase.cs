@@ -1,12 +1,14 @@
 using Ledger.Embedded;
+using Ledger.Http.ReadModels;
 using Ledger.Http.Settings;
+using Ledger.Projections.Daemon;
 using Ledger.Store.Postgres;
 using Npgsql;
 
 namespace Ledger.Http.Hosting;
 
 /// <summary>The database of this host: the one that a connection string names, else one of its own (storage.md, Embedded default).</summary>
-internal sealed class LedgerDatabase : IAsyncDisposable
+internal sealed partial class LedgerDatabase : IAsyncDisposable
 {
     private readonly EmbeddedPostgres? embedded;
 
@@ -49,6 +51,7 @@ internal sealed class LedgerDatabase : IAsyncDisposable
         var source = builder.Build();
         try
         {
+            await ForgetOtherVersionsAsync(source, loggers, cancellation);
             await SchemaUpgrade.ApplyAsync(source, [typeof(Projections.AssemblyMarker).Assembly, typeof(LedgerDatabase).Assembly], cancellation);
             return new LedgerDatabase(source, own);
         }
@@ -59,6 +62,18 @@ internal sealed class LedgerDatabase : IAsyncDisposable
             throw;
         }
     }
+
+    private static async Task ForgetOtherVersionsAsync(NpgsqlDataSource source, ILoggerFactory loggers, CancellationToken cancellation)
+    {
+        var gone = await Http.Database.RunAsync(() => ProjectionVersions.ApplyAsync(source, ReadModelParts.Rows, cancellation));
+        foreach (var checkpoint in gone)
+        {
+            LogForgotten(loggers.CreateLogger<LedgerDatabase>(), checkpoint);
+        }
+    }
+
+    [LoggerMessage(LogLevel.Information, "The rows of {Checkpoint} were made by another version, and are made anew.")]
+    private static partial void LogForgotten(ILogger log, string checkpoint);
 
     public async ValueTask DisposeAsync()
     {

@@ -15,6 +15,15 @@ namespace Ledger.Http.ReadModels;
 /// <summary>The projections of this host, what reads them, and what acts on them.</summary>
 internal static class ReadModelParts
 {
+    /// <summary>The projections that keep rows: what they read from stands before them.</summary>
+    public static IReadOnlyList<Projection> Rows =>
+    [
+        OpenRunsReader.CreateProjection(),
+        SessionListReader.CreateProjection(),
+        CheckResultsReader.CreateProjection(),
+        CheckStatusReader.CreateProjection(),
+    ];
+
     public static void AddReadModels(this IServiceCollection services, LedgerSettings settings)
     {
         services.AddSingleton<OpenRunsReader>();
@@ -26,16 +35,11 @@ internal static class ReadModelParts
         services.AddSingleton(settings.CancelPolicy);
         services.AddSingleton<Supersede>();
         services.AddSingleton(provider => new ProjectionDaemon(
-            [
-                OpenRunsReader.CreateProjection(),
-                SessionListReader.CreateProjection(),
-                CheckResultsReader.CreateProjection(),
-                CheckStatusReader.CreateProjection(),
-                provider.GetRequiredService<Supersede>(),
-            ],
+            [.. Rows, provider.GetRequiredService<Supersede>()],
             provider.GetRequiredService<IEventStore>(),
             provider.GetRequiredService<EventFeed>().Subscribe,
             provider.GetRequiredService<NpgsqlDataSource>(),
+            new DaemonSettings { Lease = TimeSpan.FromSeconds(settings.Projections.LeaseSeconds) },
             log: provider.GetRequiredService<ILogger<ProjectionDaemon>>()));
         services.AddSingleton(provider => new DeadlineWatch(
             provider.GetRequiredService<NpgsqlDataSource>(),

@@ -24,6 +24,8 @@ internal sealed class LedgerSettings
 
     public LeaseSettings Lease { get; set; } = new();
 
+    public ProjectionSettings Projections { get; set; } = new();
+
     public RateLimitSettings RateLimit { get; set; } = new();
 
     public CacheSettings Cache { get; set; } = new();
@@ -65,6 +67,7 @@ internal sealed class LedgerSettings
             { Cancel: var cancel } when cancel.ExpireSeconds <= cancel.AcknowledgeSeconds =>
                 "Ledger:Cancel:ExpireSeconds must be more than AcknowledgeSeconds.",
             { Lease.Seconds: < 1 or > 3600 } => "Ledger:Lease:Seconds must be between 1 and 3600.",
+            { Projections.LeaseSeconds: < 1 or > 3600 } => "Ledger:Projections:LeaseSeconds must be between 1 and 3600.",
             { Postgres.MaximumConnections: < 16 or > 1000 } => "Ledger:Postgres:MaximumConnections must be between 16 and 1000.",
             { PlainRuns.Location.Length: 0 or > Limits.Name } => $"Ledger:PlainRuns:Location must have 1 to {Limits.Name} characters.",
             _ when Checkly.Locations.Any(location => location.Key.Length > Limits.Name || string.IsNullOrWhiteSpace(location.Value)) =>
@@ -113,6 +116,13 @@ internal sealed class CancelSettings
 internal sealed class LeaseSettings
 {
     public int Seconds { get; set; } = 30;
+}
+
+/// <summary>The projections' daemon (storage.md, Read models).</summary>
+internal sealed class ProjectionSettings
+{
+    /// <summary>How long the host that keeps a projection may be silent before another one takes over.</summary>
+    public int LeaseSeconds { get; set; } = 10;
 }
 
 /// <summary>Requests per key and class of routes (http.md, wire.md 2.7).</summary>

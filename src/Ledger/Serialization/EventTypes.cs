@@ -34,6 +34,11 @@ public static class EventTypes
     /// <summary>The stored name of an event.</summary>
     public static EventType For(ISessionEvent data) => ByType[data.GetType()];
 
+    /// <summary>The stored name of events of a type.</summary>
+    /// <exception cref="ArgumentException">The type is no event's.</exception>
+    public static string AliasOf(Type type) =>
+        ByType.TryGetValue(type, out var found) ? found.Alias : throw new ArgumentException($"{type} is no event.", nameof(type));
+
     /// <summary>The event type behind a stored alias; false for one that this version does not know.</summary>
     public static bool TryFind(string alias, out EventType type)
     {
@@ -63,6 +68,11 @@ public readonly record struct EventType(string Alias, Type Type, string DotNetTy
 
     /// <summary>The event that stands in a JSON text.</summary>
     /// <exception cref="JsonException">The text is not such an event.</exception>
-    public ISessionEvent Read(string json) =>
+    public ISessionEvent Read(string json) => Read(System.Text.Encoding.UTF8.GetBytes(json));
+
+    /// <summary>The event that stands in a JSON text.</summary>
+    /// <param name="json">The text in UTF-8.</param>
+    /// <exception cref="JsonException">The text is not such an event.</exception>
+    public ISessionEvent Read(ReadOnlySpan<byte> json) =>
         (ISessionEvent)(JsonSerializer.Deserialize(json, Json) ?? throw new JsonException($"An event of type {Alias} is null."));
 }

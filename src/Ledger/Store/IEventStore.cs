@@ -27,6 +27,21 @@ public interface IEventStore
     /// <exception cref="StoreUnavailableException">The database cannot be reached.</exception>
     Task<IReadOnlyList<RecordedEvent>> ReadAllAsync(long afterPosition, int limit, CancellationToken cancellation);
 
+    /// <summary>
+    /// The events of some types within a range of positions, in the global order. A page ends early when its events are large, so that
+    /// the memory of who reads in large pages is bounded; it always comes further than <paramref name="after"/>.
+    /// </summary>
+    /// <param name="after">The positions above this one,</param>
+    /// <param name="through">up to and including this one, which is not beyond the head and more than <paramref name="after"/>.</param>
+    /// <param name="types">The stored aliases; null for all. Events of other types are neither sent nor read.</param>
+    /// <param name="cancellation">Ends the read.</param>
+    /// <exception cref="StoreUnavailableException">The database cannot be reached.</exception>
+    async Task<EventPage> ReadPageAsync(long after, long through, IReadOnlyCollection<string>? types, CancellationToken cancellation)
+    {
+        var events = await ReadAllAsync(after, checked((int)(through - after)), cancellation);
+        return new EventPage(types is null ? events : [.. events.Where(recorded => types.Contains(recorded.Type))], through);
+    }
+
     /// <summary>The position of the last event; 0 when there is none.</summary>
     /// <exception cref="StoreUnavailableException">The database cannot be reached.</exception>
     Task<long> ReadHeadAsync(CancellationToken cancellation);
@@ -35,3 +50,8 @@ public interface IEventStore
     /// <exception cref="StoreUnavailableException">The database cannot be reached.</exception>
     Task<RememberedAnswer?> FindAnswerAsync(Guid accountId, string scope, string key, CancellationToken cancellation);
 }
+
+/// <summary>The events of a range of positions.</summary>
+/// <param name="Events">Those of the types that were asked for.</param>
+/// <param name="Through">Up to here, and including it, there are no others.</param>
+public sealed record EventPage(IReadOnlyList<RecordedEvent> Events, long Through);

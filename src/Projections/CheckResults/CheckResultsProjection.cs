@@ -13,6 +13,12 @@ namespace Ledger.Projections.CheckResults;
 /// </summary>
 internal sealed class CheckResultsProjection() : RowProjection<RunKey, CheckRunRow>(CheckResultsReader.ProjectionName, 2)
 {
+    internal override IReadOnlyCollection<Type> Handles { get; } =
+    [
+        typeof(SessionTriggered), typeof(RunStarted), typeof(CancelRequested), typeof(ResultReported), typeof(RunAborted),
+        typeof(CancelExpired), typeof(RunTimedOut), typeof(RunLost),
+    ];
+
     internal override IEnumerable<RunKey> KeysOf(RecordedEvent recorded) =>
         SequencesOf(recorded.Data).Select(sequenceId => Key(recorded, sequenceId));
 

@@ -39,6 +39,8 @@ public sealed class Supersede : Projection
     /// <summary>The open runs: all that came before an event is in them, or was settled since.</summary>
     public override IReadOnlyList<string> Requires => [OpenRunsReader.ProjectionName];
 
+    internal override IReadOnlyCollection<Type> Handles { get; } = [typeof(SessionTriggered)];
+
     internal override async Task<IReadOnlyList<NpgsqlBatchCommand>> PrepareAsync(
         NpgsqlConnection connection, IReadOnlyList<RecordedEvent> events, CancellationToken cancellation)
     {

@@ -11,6 +11,9 @@ namespace Ledger.Projections.Daemon;
 /// <param name="version">Raised when its rows change their meaning.</param>
 internal abstract class DerivedProjection(string name, int version) : Projection(name, version)
 {
+    /// <summary>None: not one event is read for it.</summary>
+    internal sealed override IReadOnlyCollection<Type> Handles => [];
+
     /// <summary>Does everything that the positions ask for short of the commit (<see cref="Projection.PrepareAsync"/>).</summary>
     /// <param name="connection">The owner's connection, without an open transaction.</param>
     /// <param name="after">The positions above this one,</param>

@@ -12,13 +12,12 @@ internal sealed class Ownership : IAsyncDisposable
 {
     private readonly AdvisoryLock held;
     private readonly string projection;
-    private readonly long epoch;
 
     private Ownership(AdvisoryLock held, string projection, long epoch, long position)
     {
         this.held = held;
         this.projection = projection;
-        this.epoch = epoch;
+        Epoch = epoch;
         Position = position;
     }
 
@@ -31,29 +30,47 @@ internal sealed class Ownership : IAsyncDisposable
     /// <summary>Where the checkpoint stood when the projection was taken.</summary>
     public long Position { get; }
 
-    /// <summary>Takes the projection; null when another connection has it.</summary>
+    /// <summary>Which owner in a row this one is; every write names it.</summary>
+    public long Epoch { get; }
+
+    /// <summary>
+    /// Takes the projection, also from an owner whose lease has run out; null when it has an owner, or when the stored rows are those of
+    /// another version.
+    /// </summary>
     public static async Task<Ownership?> TryTakeAsync(
-        NpgsqlDataSource dataSource, string projection, string owner, CancellationToken cancellation)
+        NpgsqlDataSource dataSource, Projection projection, DaemonSettings settings, CancellationToken cancellation)
     {
-        var taken = await AdvisoryLock.TryTakeAsync(dataSource, $"ledger projection {projection}", cancellation);
+        var name = $"ledger projection {projection.Name}";
+        var taken = await AdvisoryLock.TryTakeAsync(
+            dataSource, name, (connection, ending) => EvictAsync(connection, projection.Checkpoint, name, ending), cancellation);
         if (taken is null)
         {
             return null;
         }
 
+        Ownership? ownership = null;
         try
         {
             await ProjectionSchema.UseAsync(taken.Connection, ProjectionSchema.Live, cancellation);
             await using var command = Command(
-                taken.Connection, "select epoch, \"position\" from ledger.take_projection($1, $2)", projection, owner);
+                taken.Connection,
+                "select epoch, \"position\" from ledger.take_projection($1, $2, $3, $4)",
+                projection.Checkpoint,
+                settings.Owner,
+                settings.Lease,
+                !ProjectionTables.Of(projection).Exist);
             await using var reader = await command.ExecuteReaderAsync(cancellation);
             await reader.ReadAsync(cancellation);
-            return new Ownership(taken, projection, reader.GetInt64(0), reader.GetInt64(1));
+            return ownership = reader.IsDBNull(0)
+                ? null
+                : new Ownership(taken, projection.Checkpoint, reader.GetInt64(0), reader.GetInt64(1));
         }
-        catch
+        finally
         {
-            await taken.DisposeAsync();
-            throw;
+            if (ownership is null)
+            {
+                await taken.DisposeAsync();
+            }
         }
     }
 
@@ -68,7 +85,7 @@ internal sealed class Ownership : IAsyncDisposable
             Parameters =
             {
                 new NpgsqlParameter<string> { TypedValue = projection, NpgsqlDbType = NpgsqlDbType.Text },
-                new NpgsqlParameter<long> { TypedValue = epoch },
+                new NpgsqlParameter<long> { TypedValue = Epoch },
                 new NpgsqlParameter<long> { TypedValue = before },
                 new NpgsqlParameter<long> { TypedValue = after },
             },
@@ -98,7 +115,7 @@ internal sealed class Ownership : IAsyncDisposable
         """,
         cancellation,
         projection,
-        epoch,
+        Epoch,
         position,
         error);
 
@@ -107,12 +124,34 @@ internal sealed class Ownership : IAsyncDisposable
     public async Task<bool> IsStoppedAsync(CancellationToken cancellation)
     {
         await using var command = Command(
-            Connection, "select stopped_position is not null from ledger.projections where name = $1 and epoch = $2", projection, epoch);
+            Connection, "select stopped_position is not null from ledger.projections where name = $1 and epoch = $2", projection, Epoch);
         return await command.ExecuteScalarAsync(cancellation) as bool?
             ?? throw new StaleOwnerException($"Projection {projection} has another owner.");
     }
 
+    /// <summary>Where the checkpoint stands now: an administrator may have moved it past an event.</summary>
+    public async Task<long> ReadPositionAsync(CancellationToken cancellation) => await ReadPositionAsync([projection], cancellation);
+
+    /// <summary>How far all of some projections have come, whichever host owns them.</summary>
+    public async Task<long> ReadPositionAsync(string[] checkpoints, CancellationToken cancellation)
+    {
+        await using var command = Command(
+            Connection,
+            """
+            select min(coalesce(c.last_seq_id, 0)) from unnest($1) as asked(name)
+            left join ledger.mt_event_progression c on c.name = asked.name
+            """,
+            [checkpoints]);
+        return await command.ExecuteScalarAsync(cancellation) as long? ?? 0;
+    }
+
     public ValueTask DisposeAsync() => held.DisposeAsync();
+
+    private static async Task<bool> EvictAsync(NpgsqlConnection connection, string projection, string name, CancellationToken cancellation)
+    {
+        await using var command = Command(connection, "select ledger.evict_stale_owner($1, $2)", projection, name);
+        return await command.ExecuteScalarAsync(cancellation) is true;
+    }
 
     private async Task ExecuteAsync(string sql, CancellationToken cancellation, params object[] values)
     {

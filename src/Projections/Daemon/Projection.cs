@@ -33,11 +33,17 @@ public abstract class Projection
     public virtual IReadOnlyList<string> Requires => [];
 
     /// <summary>
+    /// The types of events that it handles; null for all. Others pass it by unread: its checkpoint moves over them, and one that this
+    /// version of the ledger cannot read does not stop it.
+    /// </summary>
+    internal virtual IReadOnlyCollection<Type>? Handles => null;
+
+    /// <summary>
     /// Does everything that a batch asks for short of the commit, and gives the statements that the daemon runs in one transaction with
     /// the checkpoint. May be called again for the same events, or for a part of them.
     /// </summary>
     /// <param name="connection">The owner's connection, without an open transaction.</param>
-    /// <param name="events">At least one event, without a gap.</param>
+    /// <param name="events">At least one event that it handles, in order.</param>
     /// <param name="cancellation">Ends the work.</param>
     internal abstract Task<IReadOnlyList<NpgsqlBatchCommand>> PrepareAsync(
         NpgsqlConnection connection, IReadOnlyList<RecordedEvent> events, CancellationToken cancellation);

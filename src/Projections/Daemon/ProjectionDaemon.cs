@@ -1,3 +1,4 @@
+using Ledger.Projections.Rebuild;
 using Ledger.Store;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -15,6 +16,8 @@ public sealed class ProjectionDaemon : IAsyncDisposable
     private readonly RecentEvents recent = new();
     private readonly IReadOnlyList<ProjectionWorker> workers;
     private readonly CheckpointReader checkpoints;
+    private readonly LeaseKeeper leases;
+    private readonly Rebuilder rebuilder;
     private readonly IEventStore store;
     private readonly NpgsqlDataSource dataSource;
     private readonly Func<Action<IReadOnlyList<RecordedEvent>>, IDisposable>? subscribe;
@@ -58,12 +61,11 @@ public sealed class ProjectionDaemon : IAsyncDisposable
         this.clock = clock ?? TimeProvider.System;
         log ??= NullLogger<ProjectionDaemon>.Instance;
         settings ??= new DaemonSettings();
-        workers =
-        [
-            .. projections.Select(projection => new ProjectionWorker(
-                projection, store, dataSource, recent, WaitForAsync, Progressed, settings, this.clock, log)),
-        ];
+        workers = Workers(projections, projection => new ProjectionWorker(
+            projection, store, dataSource, recent, Progressed, settings, this.clock, log));
         checkpoints = new CheckpointReader(workers, dataSource, settings, this.clock, log);
+        leases = new LeaseKeeper(workers, dataSource, settings, this.clock, log);
+        rebuilder = new Rebuilder([.. projections], store, dataSource, recent, settings, this.clock, log);
     }
 
     /// <summary>Starts the work, once. Ends at once; the projections catch up on their own.</summary>
@@ -71,7 +73,13 @@ public sealed class ProjectionDaemon : IAsyncDisposable
     {
         cancellation.ThrowIfCancellationRequested();
         subscription = subscribe?.Invoke(Observe);
-        running = Task.WhenAll([.. workers.Select(worker => worker.RunAsync(stopping.Token)), checkpoints.RunAsync(stopping.Token)]);
+        running = Task.WhenAll(
+        [
+            .. workers.Select(worker => worker.RunAsync(stopping.Token)),
+            checkpoints.RunAsync(stopping.Token),
+            leases.RunAsync(stopping.Token),
+            rebuilder.RunAsync(stopping.Token),
+        ]);
         return Task.CompletedTask;
     }
 
@@ -79,7 +87,7 @@ public sealed class ProjectionDaemon : IAsyncDisposable
     /// <exception cref="NpgsqlException">The database cannot be reached.</exception>
     public async Task<IReadOnlyList<ProjectionStatus>> StatusAsync(CancellationToken cancellation = default)
     {
-        var stored = await StoredStatus.ReadAsync(dataSource, [.. workers.Select(worker => worker.Projection.Checkpoint)], cancellation);
+        var stored = await StoredStatus.ReadAsync(dataSource, [.. workers.Select(worker => worker.Projection)], cancellation);
         return
         [
             .. workers.Zip(stored, static (worker, stored) => new ProjectionStatus(
@@ -91,7 +99,13 @@ public sealed class ProjectionDaemon : IAsyncDisposable
                     : worker.IsOwner ? ProjectionState.Running
                     : ProjectionState.Standby,
                 stored.Owner,
-                stored.Stopped)),
+                stored.Stopped)
+            {
+                Head = stored.Head,
+                PerSecond = worker.PerSecond,
+                UpdatedAt = stored.UpdatedAt,
+                Rebuild = stored.Rebuild,
+            }),
         ];
     }
 
@@ -132,11 +146,62 @@ public sealed class ProjectionDaemon : IAsyncDisposable
         await WaitForAsync(projection, await store.ReadHeadAsync(cancellation), timeout, cancellation);
 
     /// <summary>Has a stopped projection try its event again, whichever host owns it.</summary>
+    /// <param name="projection">Its name.</param>
+    /// <param name="actor">Who asks; kept with the action.</param>
+    /// <param name="cancellation">Ends the attempt.</param>
     /// <returns>False when it was not stopped.</returns>
     /// <exception cref="ArgumentException">There is no projection of that name.</exception>
     /// <exception cref="NpgsqlException">The database cannot be reached.</exception>
-    public Task<bool> RetryAsync(string projection, CancellationToken cancellation = default) =>
-        StoredStatus.ClearStopAsync(dataSource, Find(projection).Projection.Checkpoint, cancellation);
+    public Task<bool> RetryAsync(string projection, string actor, CancellationToken cancellation = default) =>
+        Poison.RetryAsync(dataSource, Find(projection).Projection, actor, cancellation);
+
+    /// <summary>Has a stopped projection leave out the event that it stopped at, whichever host owns it.</summary>
+    /// <param name="projection">Its name.</param>
+    /// <param name="position">The event that is meant: one at which it has not stopped is not left out.</param>
+    /// <param name="reason">Why.</param>
+    /// <param name="actor">Who asks; kept with the action.</param>
+    /// <param name="cancellation">Ends the attempt.</param>
+    /// <returns>False when it has not stopped at that event.</returns>
+    /// <exception cref="ArgumentException">There is no projection of that name.</exception>
+    /// <exception cref="NpgsqlException">The database cannot be reached.</exception>
+    public Task<bool> SkipAsync(
+        string projection, long position, string reason, string actor, CancellationToken cancellation = default) =>
+        Poison.SkipAsync(dataSource, Find(projection).Projection, position, reason, actor, cancellation);
+
+    /// <summary>What was done to a projection by hand, newest first.</summary>
+    /// <param name="projection">Its name.</param>
+    /// <param name="limit">How many at most.</param>
+    /// <param name="before">Only those before the one of this number.</param>
+    /// <param name="cancellation">Ends the read.</param>
+    /// <exception cref="ArgumentException">There is no projection of that name.</exception>
+    /// <exception cref="NpgsqlException">The database cannot be reached.</exception>
+    public Task<IReadOnlyList<ProjectionAction>> ActionsAsync(
+        string projection, int limit, long before = long.MaxValue, CancellationToken cancellation = default) =>
+        ProjectionAction.ReadAsync(dataSource, [Find(projection).Projection.Name], limit, before, cancellation);
+
+    /// <summary>The newest actions of each projection, newest first.</summary>
+    /// <exception cref="NpgsqlException">The database cannot be reached.</exception>
+    public async Task<ILookup<string, ProjectionAction>> ActionsAsync(int limitOfEach, CancellationToken cancellation = default) =>
+        (await ProjectionAction.ReadAsync(
+            dataSource, [.. workers.Select(worker => worker.Projection.Name)], limitOfEach, long.MaxValue, cancellation))
+        .ToLookup(action => action.Projection, StringComparer.Ordinal);
+
+    /// <summary>Has a projection's rows made anew from the first event on, beside those that serve, and put in their place.</summary>
+    /// <param name="projection">Its name.</param>
+    /// <param name="actor">Who asks; kept with the rebuild.</param>
+    /// <param name="cancellation">Ends the attempt.</param>
+    /// <exception cref="ArgumentException">There is no projection of that name.</exception>
+    /// <exception cref="NpgsqlException">The database cannot be reached.</exception>
+    public Task<RebuildRequest> RebuildAsync(string projection, string actor, CancellationToken cancellation = default) =>
+        rebuilder.RequestAsync(Find(projection).Projection, actor, cancellation);
+
+    /// <summary>Lets go of the copy that a finished rebuild has replaced, and of what a failed one has left.</summary>
+    /// <inheritdoc cref="RebuildAsync"/>
+    public Task<RebuildRequest> DiscardAsync(string projection, string actor, CancellationToken cancellation = default) =>
+        rebuilder.DiscardAsync(Find(projection).Projection, actor, cancellation);
+
+    /// <summary>Whether there is a projection of that name.</summary>
+    public bool Knows(string projection) => workers.Any(worker => worker.Projection.Name == projection);
 
     /// <summary>Stops; what was not committed is done again by the next owner.</summary>
     public async ValueTask DisposeAsync()
@@ -160,10 +225,27 @@ public sealed class ProjectionDaemon : IAsyncDisposable
         }
     }
 
-    private void Progressed()
+    private void Progressed(ProjectionWorker worker)
     {
         Forget();
         checkpoints.Look();
+        foreach (var dependent in worker.Dependents)
+        {
+            dependent.Wake();
+        }
+    }
+
+    /// <summary>A worker for each, who knows those of the projections that it requires.</summary>
+    private static List<ProjectionWorker> Workers(
+        IReadOnlyCollection<Projection> projections, Func<Projection, ProjectionWorker> make)
+    {
+        var made = projections.ToDictionary(projection => projection.Name, make, StringComparer.Ordinal);
+        foreach (var worker in made.Values)
+        {
+            worker.Require(worker.Projection.Requires.Select(name => made[name]));
+        }
+
+        return [.. projections.Select(projection => made[projection.Name])];
     }
 
     private void Forget()

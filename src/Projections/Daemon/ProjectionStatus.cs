@@ -1,3 +1,5 @@
+using Ledger.Projections.Rebuild;
+
 namespace Ledger.Projections.Daemon;
 
 /// <summary>Where a projection stands.</summary>
@@ -9,7 +11,20 @@ namespace Ledger.Projections.Daemon;
 /// <param name="Owner">The host that owns it or owned it last; null when nobody ever did.</param>
 /// <param name="Stopped">Why it stopped; null unless it has.</param>
 public sealed record ProjectionStatus(
-    string Name, int Version, long Position, long Lag, ProjectionState State, string? Owner, StoppedProjection? Stopped);
+    string Name, int Version, long Position, long Lag, ProjectionState State, string? Owner, StoppedProjection? Stopped)
+{
+    /// <summary>The position of the last event that there is: what it comes up to.</summary>
+    public long Head { get; init; }
+
+    /// <summary>How many events a second it handles; null when it is idle, or kept by another host.</summary>
+    public double? PerSecond { get; init; }
+
+    /// <summary>When its position last changed, by the database's clock; null before it was ever kept.</summary>
+    public DateTimeOffset? UpdatedAt { get; init; }
+
+    /// <summary>Its last rebuild; null when there was none.</summary>
+    public RebuildStatus? Rebuild { get; init; }
+}
 
 /// <summary>An event that a projection cannot handle.</summary>
 /// <param name="Position">The event's position.</param>

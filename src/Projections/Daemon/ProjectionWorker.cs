@@ -13,17 +13,19 @@ internal sealed partial class ProjectionWorker(
     IEventStore store,
     NpgsqlDataSource dataSource,
     RecentEvents recent,
-    Func<string, long, TimeSpan, CancellationToken, Task<bool>> waitFor,
-    Action progressed,
+    Action<ProjectionWorker> progressed,
     DaemonSettings settings,
     TimeProvider clock,
     ILogger log)
 {
-    private const int LongestError = 2_000;
+    // Positions cost a derived projection nothing: what it reads are the rows that these positions have brought.
+    private const int PositionsPerEvent = 4;
 
     private readonly Pulse work = new(clock);
     private readonly Pulse hurry = new(clock);
+    private readonly Pace pace = new(clock);
     private long position;
+    private long epoch;
     private volatile bool isOwner;
     private bool isAway;
 
@@ -32,25 +34,55 @@ internal sealed partial class ProjectionWorker(
     /// <summary>Those who wait for a position, on this host.</summary>
     public PositionSignal Waiters { get; } = new();
 
+    /// <summary>The projections of this host whose rows this one reads.</summary>
+    public List<ProjectionWorker> Required { get; } = [];
+
+    /// <summary>The projections of this host that read the rows of this one.</summary>
+    public List<ProjectionWorker> Dependents { get; } = [];
+
     /// <summary>Whether this host owns the projection.</summary>
     public bool IsOwner => isOwner;
 
     /// <summary>How far it has come; of meaning only for the owner.</summary>
     public long Position => Volatile.Read(ref position);
 
+    /// <summary>Which ownership it is; of meaning only for the owner.</summary>
+    public long Epoch => Volatile.Read(ref epoch);
+
+    /// <summary>How many events a second it handles; null when it is idle, or another host's.</summary>
+    public double? PerSecond => isOwner ? pace.PerSecond : null;
+
+    /// <summary>Whether anybody waits for it, or for what reads its rows.</summary>
+    public bool IsAwaited => Waiters.HasWaiters || Dependents.Exists(dependent => dependent.IsAwaited);
+
+    /// <summary>Names what it reads from; before the start.</summary>
+    public void Require(IEnumerable<ProjectionWorker> required)
+    {
+        Required.AddRange(required);
+        Required.ForEach(each => each.Dependents.Add(this));
+    }
+
     /// <summary>There may be something to do.</summary>
     public void Wake() => work.Beat();
 
-    /// <summary>Somebody waits for this projection: it does not wait for more events to come.</summary>
-    public void Hurry() => hurry.Beat();
+    /// <summary>Somebody waits for this projection: it, and what it reads from, do not wait for more events to come.</summary>
+    public void Hurry()
+    {
+        hurry.Beat();
+        foreach (var required in Required)
+        {
+            required.Hurry();
+        }
+    }
 
     public async Task RunAsync(CancellationToken stopping)
     {
         while (!stopping.IsCancellationRequested)
         {
+            var wasReplaced = false;
             try
             {
-                await using var ownership = await Ownership.TryTakeAsync(dataSource, Projection.Checkpoint, settings.Owner, stopping);
+                await using var ownership = await Ownership.TryTakeAsync(dataSource, Projection, settings, stopping);
                 if (ownership is not null)
                 {
                     await FollowAsync(ownership, stopping);
@@ -62,6 +94,8 @@ internal sealed partial class ProjectionWorker(
             }
             catch (StaleOwnerException stale)
             {
+                // After the switch to a rebuilt copy nobody else owns it, and there is no reason to wait.
+                wasReplaced = isOwner;
                 LogSteppedDown(Projection.Checkpoint, stale.Message);
             }
             catch (Exception outage) when (Outage.Is(outage))
@@ -80,10 +114,13 @@ internal sealed partial class ProjectionWorker(
             finally
             {
                 isOwner = false;
-                progressed();
+                progressed(this);
             }
 
-            await Task.Delay(settings.Retry, clock, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (!wasReplaced)
+            {
+                await Task.Delay(settings.Retry, clock, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
         }
     }
 
@@ -92,51 +129,65 @@ internal sealed partial class ProjectionWorker(
         var before = ownership.Position;
 
         // In this order: who begins to wait meanwhile is either reached, or sees the owner's position.
+        Volatile.Write(ref epoch, ownership.Epoch);
         Volatile.Write(ref position, before);
         isOwner = true;
         Moved(before);
         isAway = false;
         LogOwner(Projection.Checkpoint, before);
-        var limit = settings.BatchSize;
+        var batch = new BatchSize(settings.BatchSize, settings.LargestBatch * (Projection is DerivedProjection ? PositionsPerEvent : 1));
+        await using var events = new LogReader(Projection, store, recent);
+        var head = before;
         var isCaughtUp = false;
+        var pause = settings.CheckpointPoll;
         while (true)
         {
-            IReadOnlyList<RecordedEvent> events = [];
+            var through = before + batch.Next;
             try
             {
-                events = recent.After(before, limit);
-                if (events.Count == 0 && (!isCaughtUp || recent.Last > before))
+                head = Math.Max(head, recent.Last);
+                if (head <= before && !isCaughtUp)
                 {
-                    events = await store.ReadAllAsync(before, limit, stopping);
-                    isCaughtUp = events.Count < limit;
+                    head = await store.ReadHeadAsync(stopping);
+                    isCaughtUp = true;
                 }
 
-                if (events.Count > 0)
+                var reach = head > before ? Math.Min(head, await ReachOfRequiredAsync(ownership, stopping)) : before;
+                through = Math.Min(through, reach);
+                if (through > before)
                 {
-                    await HandleAsync(ownership, before, events, stopping);
-                    before = events[^1].Position;
-                    limit = settings.BatchSize;
-                    Moved(before);
-                    await GatherAsync(events.Count, stopping);
+                    var reached = await HandleAsync(ownership, events, before, through, reach, stopping);
+                    batch.Written(reached - before);
+                    pace.Count(reached - before);
+                    Moved(reached);
+                    var isBehind = reached < reach;
+                    before = reached;
+                    pause = settings.CheckpointPoll;
+                    if (!isBehind && !IsAwaited)
+                    {
+                        // Under load, a small pause makes one transaction of what would have been many.
+                        await hurry.WaitAsync(settings.Gather, stopping);
+                    }
+
                     continue;
                 }
             }
             catch (Exception failure) when (ownership.IsAlive && IsAboutTheEvents(failure, stopping))
             {
-                var tried = events.Count > 0 ? events.Count : limit;
-                if (tried > 1)
+                await events.EndAsync();
+                if (!batch.Failed(through - before))
                 {
-                    limit = tried / 2;
-                }
-                else
-                {
-                    await StopUntilToldAsync(ownership, before + 1, failure, stopping);
+                    before = await StopUntilToldAsync(ownership, before + 1, failure, stopping);
+                    Moved(before);
                 }
 
                 continue;
             }
 
-            if (!await work.WaitAsync(settings.Poll, stopping))
+            // Nobody tells of the progress of a projection that another host owns.
+            var isBlocked = head > before && Required.Any(required => !required.IsOwner);
+            pause = isBlocked && pause * 2 < settings.Poll ? pause * 2 : settings.Poll;
+            if (!await work.WaitAsync(pause, stopping))
             {
                 await ownership.IsStoppedAsync(stopping);
                 isCaughtUp = false;
@@ -144,44 +195,64 @@ internal sealed partial class ProjectionWorker(
         }
     }
 
-    /// <summary>Under load, a small pause makes one transaction of what would have been many.</summary>
-    private async ValueTask GatherAsync(int handled, CancellationToken stopping)
+    /// <summary>Writes the batch up to a position, or to an earlier one, and says which.</summary>
+    private async Task<long> HandleAsync(
+        Ownership ownership, LogReader events, long before, long through, long reach, CancellationToken stopping)
     {
-        if (handled < settings.BatchSize && !Waiters.HasWaiters)
+        IReadOnlyList<NpgsqlBatchCommand> statements;
+        if (Projection is DerivedProjection derived)
         {
-            await hurry.WaitAsync(settings.Gather, stopping);
+            statements = await derived.PrepareAsync(ownership.Connection, before, through, stopping);
         }
+        else
+        {
+            var page = await events.ReadAsync(before, through, stopping);
+            if (reach - page.Through > settings.BatchSize)
+            {
+                await events.BeginAsync(page.Through, Math.Min(reach, page.Through + (through - before)), stopping);
+            }
+
+            through = page.Through;
+            statements = page.Events.Count == 0 ? [] : await Projection.PrepareAsync(ownership.Connection, page.Events, stopping);
+        }
+
+        await ownership.CommitAsync(before, through, statements, stopping);
+        return through;
     }
 
-    private async Task HandleAsync(
-        Ownership ownership, long before, IReadOnlyList<RecordedEvent> events, CancellationToken stopping)
+    /// <summary>How far it may go: no further than what it reads from has come.</summary>
+    private async ValueTask<long> ReachOfRequiredAsync(Ownership ownership, CancellationToken stopping)
     {
-        if (events[0].Position != before + 1)
+        var reach = long.MaxValue;
+        var elsewhere = new List<string>();
+        foreach (var required in Required)
         {
-            throw new InvalidOperationException($"The log has a gap after position {before}.");
-        }
-
-        foreach (var required in Projection.Requires)
-        {
-            while (!await waitFor(required, events[^1].Position, settings.Poll, stopping))
+            // In this order: the position of one that is owned here is its own.
+            var here = required.Position;
+            if (required.IsOwner)
             {
-                await ownership.IsStoppedAsync(stopping);
+                reach = Math.Min(reach, here);
+            }
+            else
+            {
+                elsewhere.Add(required.Projection.Checkpoint);
             }
         }
 
-        var statements = await Projection.PrepareAsync(ownership.Connection, events, stopping);
-        await ownership.CommitAsync(before, events[^1].Position, statements, stopping);
+        return elsewhere.Count == 0 ? reach : Math.Min(reach, await ownership.ReadPositionAsync([.. elsewhere], stopping));
     }
 
-    private async Task StopUntilToldAsync(Ownership ownership, long at, Exception failure, CancellationToken stopping)
+    /// <summary>Waits until the event is to be tried again, or has been skipped; gives the position to go on from.</summary>
+    private async Task<long> StopUntilToldAsync(Ownership ownership, long at, Exception failure, CancellationToken stopping)
     {
         LogStopped(failure, Projection.Checkpoint, at);
-        var error = $"{failure.GetType().Name}: {failure.Message}".Replace('\0', ' ');
-        await ownership.StopAsync(at, error.Length > LongestError ? error[..LongestError] : error, stopping);
+        await ownership.StopAsync(at, PoisonError.Describe(failure), stopping);
         while (await ownership.IsStoppedAsync(stopping))
         {
             await Task.Delay(settings.Poll, clock, stopping);
         }
+
+        return await ownership.ReadPositionAsync(stopping);
     }
 
     private static bool IsAboutTheEvents(Exception failure, CancellationToken stopping) => failure switch
@@ -195,7 +266,7 @@ internal sealed partial class ProjectionWorker(
     {
         Volatile.Write(ref position, to);
         Waiters.Reach(to);
-        progressed();
+        progressed(this);
     }
 
     [LoggerMessage(LogLevel.Information, "This host owns projection {Projection} from position {Position} on.")]

@@ -22,6 +22,9 @@ public sealed partial class DeadlineWatch : IAsyncDisposable
 
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan Retry = TimeSpan.FromSeconds(1);
+
+    // A host that has stood still for so long no longer keeps anybody's promises: another one takes over.
+    private static readonly TimeSpan Silence = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan SweepEvery = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan CatchUp = TimeSpan.FromSeconds(10);
 
@@ -96,7 +99,7 @@ public sealed partial class DeadlineWatch : IAsyncDisposable
         {
             try
             {
-                await using var held = await AdvisoryLock.TryTakeAsync(dataSource, "ledger deadlines", stopping.Token);
+                await using var held = await AdvisoryLock.TryTakeAsync(dataSource, "ledger deadlines", Silence, stopping.Token);
                 if (held is not null)
                 {
                     await WatchAsync(held.Connection);

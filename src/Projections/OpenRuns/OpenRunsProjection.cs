@@ -12,6 +12,12 @@ namespace Ledger.Projections.OpenRuns;
 /// </summary>
 internal sealed class OpenRunsProjection() : RowProjection<RunKey, OpenRunRow>(OpenRunsReader.ProjectionName, 1)
 {
+    internal override IReadOnlyCollection<Type> Handles { get; } =
+    [
+        typeof(SessionTriggered), typeof(RunClaimed), typeof(RunStarted), typeof(CancelRequested), typeof(CancelAcknowledged),
+        typeof(ResultReported), typeof(RunAborted), typeof(CancelExpired), typeof(RunTimedOut), typeof(RunLost),
+    ];
+
     internal override IEnumerable<RunKey> KeysOf(RecordedEvent recorded) => recorded.Data switch
     {
         RunClaimed e => [Key(recorded, e.SequenceId)],

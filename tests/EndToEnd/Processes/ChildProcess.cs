@@ -10,6 +10,8 @@ internal sealed partial class ChildProcess : IAsyncDisposable
     private const int InterruptSignal = 2;
     private const int Kill = 9;
     private const int Terminate = 15;
+    private const int Continue = 18;
+    private const int Stop = 19;
 
     private readonly Process process;
     private readonly ConcurrentQueue<string> output = new();
@@ -60,6 +62,12 @@ internal sealed partial class ChildProcess : IAsyncDisposable
         Signal(process.Id, Kill);
         await process.WaitForExitAsync();
     }
+
+    /// <summary>SIGSTOP: it stands still, with all its connections, until <see cref="GoOn"/>.</summary>
+    public void StandStill() => Signal(process.Id, Stop);
+
+    /// <summary>SIGCONT.</summary>
+    public void GoOn() => Signal(process.Id, Continue);
 
     /// <summary>SIGINT, as Ctrl+C sends it.</summary>
     public void Interrupt() => Signal(process.Id, InterruptSignal);

@@ -57,6 +57,15 @@ internal sealed class LedgerProcess : IAsyncDisposable
     /// <summary>SIGKILL.</summary>
     public Task KillAsync() => process.KillAsync();
 
+    /// <summary>SIGSTOP.</summary>
+    public void StandStill() => process.StandStill();
+
+    /// <summary>SIGCONT.</summary>
+    public void GoOn() => process.GoOn();
+
+    /// <summary>What it has printed so far.</summary>
+    public IReadOnlyCollection<string> Output => process.Output;
+
     /// <summary>SIGTERM, then the exit code.</summary>
     public Task<int> TerminateAsync() => process.TerminateAsync();
 

@@ -15,8 +15,15 @@ public sealed class OwnershipTests : JournalTest
         await TriggerManyAsync(5);
 
         (await second.WaitForAsync("journal", 5, Patience)).ShouldBeTrue();
-        (await StatusAsync(first, "journal")).ShouldBe(new ProjectionStatus("journal", 1, 5, 0, ProjectionState.Running, "first", null));
-        (await StatusAsync(second, "journal")).ShouldBe(new ProjectionStatus("journal", 1, 5, 0, ProjectionState.Standby, "first", null));
+        var seenByOwner = await StatusAsync(first, "journal");
+        seenByOwner.ShouldBe(new ProjectionStatus("journal", 1, 5, 0, ProjectionState.Running, "first", null)
+        {
+            Head = 5,
+            UpdatedAt = seenByOwner.UpdatedAt,
+            PerSecond = seenByOwner.PerSecond,
+        });
+        seenByOwner.UpdatedAt.ShouldNotBeNull();
+        (await StatusAsync(second, "journal")).ShouldBe(seenByOwner with { State = ProjectionState.Standby, PerSecond = null });
     }
 
     [Fact]
@@ -58,7 +65,7 @@ public sealed class OwnershipTests : JournalTest
     public async Task The_write_of_an_owner_that_was_replaced_is_refused_rows_and_all()
     {
         await StartJournalsAsync("nobody");
-        await using var stale = (await Ownership.TryTakeAsync(DataSource, "journal:1", "stale", default)).ShouldNotBeNull();
+        await using var stale = (await TakeAsync("stale")).ShouldNotBeNull();
         await ReplaceOwnerAsync();
 
         await Should.ThrowAsync<StaleOwnerException>(() => stale.CommitAsync(0, 1, [Write(1)], default));
@@ -69,7 +76,7 @@ public sealed class OwnershipTests : JournalTest
     public async Task A_write_that_does_not_go_on_from_the_checkpoint_is_refused_rows_and_all()
     {
         await StartJournalsAsync("nobody");
-        await using var owner = (await Ownership.TryTakeAsync(DataSource, "journal:1", "owner", default)).ShouldNotBeNull();
+        await using var owner = (await TakeAsync("owner")).ShouldNotBeNull();
         await owner.CommitAsync(0, 1, [Write(1)], default);
 
         await Should.ThrowAsync<StaleOwnerException>(() => owner.CommitAsync(0, 2, [Write(2)], default));
@@ -79,12 +86,12 @@ public sealed class OwnershipTests : JournalTest
     [Fact]
     public async Task While_one_holds_a_projection_nobody_else_gets_it_and_afterwards_anybody_does()
     {
-        await using (await Ownership.TryTakeAsync(DataSource, "journal:1", "first", default))
+        await using (await TakeAsync("first"))
         {
-            (await Ownership.TryTakeAsync(DataSource, "journal:1", "second", default)).ShouldBeNull();
+            (await TakeAsync("second")).ShouldBeNull();
         }
 
-        await using var later = await Ownership.TryTakeAsync(DataSource, "journal:1", "second", default);
+        await using var later = await TakeAsync("second");
         later.ShouldNotBeNull();
     }
 
@@ -107,14 +114,18 @@ public sealed class OwnershipTests : JournalTest
     public async Task Commits_of_events_stay_durable_on_connections_that_the_daemon_has_used()
     {
         await StartJournalsAsync("nobody");
-        await using var owner = (await Ownership.TryTakeAsync(DataSource, "journal:1", "owner", default)).ShouldNotBeNull();
+        await using var owner = (await TakeAsync("owner")).ShouldNotBeNull();
         await owner.CommitAsync(0, 1, [Write(1)], default);
 
         await using var command = new NpgsqlCommand("show synchronous_commit", owner.Connection);
         (await command.ExecuteScalarAsync()).ShouldBe("on");
     }
 
-    private Task<object> ReplaceOwnerAsync() => ScalarAsync<object>("select ledger.take_projection('journal:1', 'usurper')");
+    private Task<object> ReplaceOwnerAsync() => ScalarAsync<object>(
+        "select ledger.take_projection('journal:1', 'usurper', '10 s', false)");
+
+    private Task<Ownership?> TakeAsync(string owner) =>
+        Ownership.TryTakeAsync(DataSource, new Journal("journal"), Brisk with { Owner = owner }, default);
 
     private static NpgsqlBatchCommand Write(long position) => new($"insert into ledger.journal values ('journal', {position})");
 }

@@ -56,12 +56,47 @@ public sealed class PoisonTests : JournalTest
         (await StatusAsync(other, "sick")).State.ShouldBe(ProjectionState.Stopped);
 
         journal.FailsAt = null;
-        (await other.RetryAsync("sick")).ShouldBeTrue();
+        (await other.RetryAsync("sick", "dana")).ShouldBeTrue();
 
         (await other.WaitForHeadAsync("sick", Patience)).ShouldBeTrue();
         (await StatusAsync(other, "sick")).Stopped.ShouldBeNull();
         (await WrittenAsync("sick")).ShouldBe(Through(5));
-        (await other.RetryAsync("sick")).ShouldBeFalse();
+        (await other.RetryAsync("sick", "dana")).ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task It_goes_on_behind_the_event_when_it_is_told_to_leave_it_out_by_whichever_host_and_that_is_recorded()
+    {
+        await TriggerManyAsync(5);
+        var daemon = await StartJournalsAsync("host", new Journal("sick") { FailsAt = 2 });
+        await BecomeStoppedAsync(daemon);
+        var other = await StartJournalsAsync("other", new Journal("sick"));
+
+        (await other.SkipAsync("sick", 3, "the wrong one", "dana")).ShouldBeFalse();
+        (await other.SkipAsync("sick", 2, "a test", "dana")).ShouldBeTrue();
+        (await other.SkipAsync("sick", 2, "a test", "dana")).ShouldBeFalse();
+
+        (await daemon.WaitForHeadAsync("sick", Patience)).ShouldBeTrue();
+        (await WrittenAsync("sick")).ShouldBe([1, 3, 4, 5]);
+        var action = (await daemon.ActionsAsync("sick", 10)).ShouldHaveSingleItem();
+        action.ShouldBe(new ProjectionAction(
+            action.Number, "sick", "skip", "dana", action.At, 2, "InvalidOperationException: This one is poison.", "a test"));
+    }
+
+    [Fact]
+    public async Task Every_attempt_is_recorded_newest_first()
+    {
+        await TriggerManyAsync(2);
+        var daemon = await StartJournalsAsync("host", new Journal("sick") { FailsAt = 2 });
+        for (var attempt = 0; attempt < 3; attempt++)
+        {
+            await BecomeStoppedAsync(daemon);
+            (await daemon.RetryAsync("sick", $"dana {attempt}")).ShouldBeTrue();
+        }
+
+        (await daemon.ActionsAsync("sick", 2)).Select(action => action.Actor).ShouldBe(["dana 2", "dana 1"]);
+        var oldest = (await daemon.ActionsAsync(10))["sick"].Last();
+        (await daemon.ActionsAsync("sick", 10, before: oldest.Number + 1)).ShouldHaveSingleItem().Actor.ShouldBe("dana 0");
     }
 
     [Fact]
@@ -88,10 +123,10 @@ public sealed class PoisonTests : JournalTest
         var follower = new Follower("sick");
         var daemon = await StartDaemonAsync(Brisk, sick, follower);
         await BecomeStoppedAsync(daemon);
-        (await daemon.WaitForAsync("follower", 1, TimeSpan.FromMilliseconds(200))).ShouldBeFalse();
+        (await daemon.WaitForAsync("follower", 2, TimeSpan.FromMilliseconds(200))).ShouldBeFalse();
 
         sick.FailsAt = null;
-        await daemon.RetryAsync("sick");
+        await daemon.RetryAsync("sick", "dana");
 
         (await daemon.WaitForHeadAsync("follower", Patience)).ShouldBeTrue();
     }

@@ -27,6 +27,15 @@ internal sealed class EventReader(NpgsqlDataSource dataSource)
 
     private const string AllSql = $"select {Columns} from ledger.mt_events e where e.seq_id > $1 order by e.seq_id limit $2";
 
+    private const string PageSql =
+        $"select {Columns} from ledger.mt_events e where e.seq_id > $1 and e.seq_id <= $2 order by e.seq_id";
+
+    private const string PageOfTypesSql =
+        $"select {Columns} from ledger.mt_events e where e.seq_id > $1 and e.seq_id <= $2 and e.type = any($3) order by e.seq_id";
+
+    // The JSON of one page; in memory its events take about four times as much.
+    private const long LargestPage = 16 * 1024 * 1024;
+
     private const string HeadSql = "select position from ledger.head";
 
     private const string AnswerSql =
@@ -60,6 +69,18 @@ internal sealed class EventReader(NpgsqlDataSource dataSource)
             AllSql,
             [new NpgsqlParameter<long> { TypedValue = afterPosition }, new NpgsqlParameter<int> { TypedValue = limit }],
             ReadEventsAsync,
+            cancellation);
+
+    public Task<EventPage> ReadPageAsync(
+        long after, long through, IReadOnlyCollection<string>? types, CancellationToken cancellation) =>
+        QueryAsync(
+            types is null ? PageSql : PageOfTypesSql,
+            [
+                new NpgsqlParameter<long> { TypedValue = after },
+                new NpgsqlParameter<long> { TypedValue = through },
+                .. types is null ? Array.Empty<NpgsqlParameter>() : [new NpgsqlParameter<string[]> { TypedValue = [.. types] }],
+            ],
+            (reader, ending) => ReadPageAsync(reader, through, ending),
             cancellation);
 
     public Task<long> ReadHeadAsync(CancellationToken cancellation) =>
@@ -96,7 +117,26 @@ internal sealed class EventReader(NpgsqlDataSource dataSource)
         return events;
     }
 
-    private static RecordedEvent ReadEvent(NpgsqlDataReader row)
+    private static async Task<EventPage> ReadPageAsync(NpgsqlDataReader reader, long through, CancellationToken cancellation)
+    {
+        var events = new List<RecordedEvent>();
+        for (var size = 0L; await reader.ReadAsync(cancellation);)
+        {
+            var data = reader.GetFieldValue<byte[]>(6);
+            events.Add(ReadEvent(reader, data));
+            size += data.Length;
+            if (size > LargestPage)
+            {
+                return new EventPage(events, events[^1].Position);
+            }
+        }
+
+        return new EventPage(events, through);
+    }
+
+    private static RecordedEvent ReadEvent(NpgsqlDataReader row) => ReadEvent(row, row.GetFieldValue<byte[]>(6));
+
+    private static RecordedEvent ReadEvent(NpgsqlDataReader row, byte[] data)
     {
         var position = row.GetInt64(0);
         var alias = row.GetString(5);
@@ -112,8 +152,8 @@ internal sealed class EventReader(NpgsqlDataSource dataSource)
                 row.GetGuid(1),
                 new(Guid.Parse(row.GetString(2)), row.GetGuid(3)),
                 row.GetInt64(4),
-                type.Read(row.GetString(6)),
-                alias,
+                type.Read(data),
+                type.Alias,
                 row.GetFieldValue<DateTimeOffset>(7),
                 new(Text(row, 8), Text(row, 9), Text(row, 10)));
         }

@@ -59,6 +59,11 @@ public sealed partial class PostgresEventStore : IEventStore, IAsyncDisposable
         reader.ReadAllAsync(afterPosition, limit, cancellation);
 
     /// <inheritdoc/>
+    public Task<EventPage> ReadPageAsync(
+        long after, long through, IReadOnlyCollection<string>? types, CancellationToken cancellation) =>
+        reader.ReadPageAsync(after, through, types, cancellation);
+
+    /// <inheritdoc/>
     public Task<long> ReadHeadAsync(CancellationToken cancellation) => reader.ReadHeadAsync(cancellation);
 
     /// <inheritdoc/>

@@ -10,7 +10,7 @@ namespace Ledger.Store.Postgres;
 public sealed record SchemaFile(string Name, string Sql)
 {
     /// <summary>Changes when the wording does, wherever the file was checked out.</summary>
-    internal string Checksum => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Sql)));
+    public string Checksum => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Sql)));
 
     /// <summary>The files that an assembly embeds in folders named <c>Schema</c>.</summary>
     public static IReadOnlyList<SchemaFile> Of(Assembly assembly) =>

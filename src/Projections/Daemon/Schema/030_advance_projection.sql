@@ -7,10 +7,13 @@ create or replace function ledger.advance_projection(projection text, mine bigin
 returns void
 language plpgsql
 as $$
+declare
+  lasts interval;
 begin
   perform set_config('synchronous_commit', 'off', true);
 
-  perform from ledger.projections p where p.name = projection and p.epoch = mine for share;
+  select p.lease_until - clock_timestamp() - p.lease / 2 into lasts
+  from ledger.projections p where p.name = projection and p.epoch = mine for no key update;
   if not found then
     raise exception 'Projection % has another owner.', projection using errcode = 'LP001';
   end if;
@@ -20,6 +23,11 @@ begin
   where name = projection and coalesce(last_seq_id, 0) = before;
   if not found then
     raise exception 'Projection % does not stand at %.', projection, before using errcode = 'LP001';
+  end if;
+
+  -- Who commits is alive: the lease is renewed once half of it is gone.
+  if lasts < interval '0' then
+    update ledger.projections p set lease_until = clock_timestamp() + p.lease where p.name = projection;
   end if;
 end
 $$;

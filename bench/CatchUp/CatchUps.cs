@@ -1,0 +1,149 @@
+using System.Diagnostics;
+using Ledger.Projections.Daemon;
+using Ledger.Projections.Rebuild;
+using Ledger.Store.Postgres;
+using Npgsql;
+
+namespace Ledger.Bench.CatchUp;
+
+/// <summary>
+/// Projections from the first event on, next to PostgreSQL's own <c>COPY … TO STDOUT</c> of the same events: each alone, all together,
+/// and rebuilt beside themselves.
+/// </summary>
+internal static class CatchUps
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(20);
+
+    public static async Task RunAsync(BenchDatabase database, int count)
+    {
+        var before = await TablesAsync(database.Source);
+        await SchemaUpgrade.ApplyAsync(database.Source, [typeof(ProjectionDaemon).Assembly], CancellationToken.None);
+        var tables = (await TablesAsync(database.Source)).Except(before).ToList();
+        var clock = Stopwatch.StartNew();
+        await EventImport.RunAsync(database.Source, new Histories(seed: 1), count);
+        Console.WriteLine($"{count} events written in {clock.Elapsed.TotalSeconds:0} s, {await SizeAsync(database.Source)}");
+
+        await CopyAsync(database.Source);
+        var reference = await CopyAsync(database.Source);
+        Console.WriteLine($"{"COPY mt_events TO STDOUT",-40} {count / reference.TotalSeconds,10:0} events/s");
+        var projections = Projections();
+        foreach (var projection in projections)
+        {
+            await using var daemon = await StartAsync(database, projections, projection);
+            Print($"{projection.Name} alone", count, await CatchUpAsync(daemon, [projection], count), reference);
+        }
+
+        await ResetAsync(database.Source, tables);
+        await using (var daemon = Daemon(database, projections))
+        {
+            await daemon.StartAsync();
+            Print($"all {projections.Count} together", count, await CatchUpAsync(daemon, projections, count), reference);
+            foreach (var projection in projections)
+            {
+                Print($"{projection.Name} rebuilt", count, await RebuildAsync(daemon, projection), reference);
+            }
+        }
+    }
+
+    private static async Task<ProjectionDaemon> StartAsync(
+        BenchDatabase database, IReadOnlyList<Projection> projections, Projection projection)
+    {
+        // What it requires has been measured before, and stands at the head.
+        var needed = new HashSet<string>(StringComparer.Ordinal) { projection.Name };
+        while (projections.Where(each => needed.Contains(each.Name)).SelectMany(each => each.Requires).Any(needed.Add))
+        {
+            // Until nothing more is needed.
+        }
+
+        var daemon = Daemon(database, [.. projections.Where(each => needed.Contains(each.Name))]);
+        await daemon.StartAsync();
+        return daemon;
+    }
+
+    private static ProjectionDaemon Daemon(BenchDatabase database, IReadOnlyList<Projection> projections) =>
+        new(projections, database.Store, subscribe: null, database.Source, new DaemonSettings { Poll = TimeSpan.FromMilliseconds(50) });
+
+    private static async Task<TimeSpan> CatchUpAsync(ProjectionDaemon daemon, IEnumerable<Projection> projections, long head)
+    {
+        var clock = Stopwatch.StartNew();
+        var all = Task.WhenAll(projections.Select(projection => daemon.WaitForAsync(projection.Name, head, Patience)));
+        while (!all.IsCompleted)
+        {
+            peak = Math.Max(peak, Environment.WorkingSet);
+            await Task.WhenAny(all, Task.Delay(100));
+        }
+
+        return (await all).All(reached => reached) ? clock.Elapsed : throw new TimeoutException("The projections do not catch up.");
+    }
+
+    private static long peak;
+
+    private static async Task<TimeSpan> RebuildAsync(ProjectionDaemon daemon, Projection projection)
+    {
+        var clock = Stopwatch.StartNew();
+        await daemon.RebuildAsync(projection.Name, "bench");
+        while (true)
+        {
+            var rebuild = (await daemon.StatusAsync()).Single(status => status.Name == projection.Name).Rebuild!;
+            if (rebuild is { State: RebuildState.Done or RebuildState.Failed })
+            {
+                return rebuild is { Differences: 0 } ? clock.Elapsed : throw new InvalidOperationException($"{projection.Name}: {rebuild}");
+            }
+
+            peak = Math.Max(peak, Environment.WorkingSet);
+            await Task.Delay(50);
+        }
+    }
+
+    private static async Task<TimeSpan> CopyAsync(NpgsqlDataSource source)
+    {
+        await using var connection = await source.OpenConnectionAsync();
+        var clock = Stopwatch.StartNew();
+        await using var copy = await connection.BeginRawBinaryCopyAsync("copy ledger.mt_events to stdout");
+        var buffer = new byte[1 << 16];
+        while (await copy.ReadAsync(buffer.AsMemory()) > 0)
+        {
+            // Nothing is done with them: this is what reading costs at least.
+        }
+
+        return clock.Elapsed;
+    }
+
+    private static void Print(string what, int count, TimeSpan took, TimeSpan reference) => Console.WriteLine(
+        $"{what,-40} {count / took.TotalSeconds,10:0} events/s = {reference / took:0.00} × COPY, {took.TotalSeconds:0.0} s, peak memory {Megabytes()} MB");
+
+    private static long Megabytes()
+    {
+        var most = Math.Max(peak, Environment.WorkingSet) / (1024 * 1024);
+        peak = 0;
+        return most;
+    }
+
+    private static IReadOnlyList<Projection> Projections() =>
+    [
+        .. typeof(Projection).Assembly.GetTypes()
+            .Where(type => type.IsSubclassOf(typeof(Projection)) && !type.IsAbstract && type.GetConstructor([]) is not null)
+            .Select(type => (Projection)Activator.CreateInstance(type)!)
+            .OrderBy(projection => projection.Requires.Count),
+    ];
+
+    private static async Task<IReadOnlyList<string>> TablesAsync(NpgsqlDataSource source)
+    {
+        await using var command = source.CreateCommand("select coalesce(array_agg(tablename::text), '{}') from pg_tables where schemaname = 'ledger'");
+        return (string[])(await command.ExecuteScalarAsync())!;
+    }
+
+    private static async Task ResetAsync(NpgsqlDataSource source, IEnumerable<string> tables)
+    {
+        await using var command = source.CreateCommand(
+            $"truncate {string.Join(", ", tables.Append("mt_event_progression").Select(table => $"ledger.{table}"))}");
+        await command.ExecuteNonQueryAsync();
+    }
+
+    private static async Task<string> SizeAsync(NpgsqlDataSource source)
+    {
+        await using var command = source.CreateCommand(
+            "select pg_size_pretty(pg_table_size('ledger.mt_events')) || ', ' || (select count(*) from ledger.mt_streams) || ' sessions'");
+        return (string)(await command.ExecuteScalarAsync())!;
+    }
+}

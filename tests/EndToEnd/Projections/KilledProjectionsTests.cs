@@ -1,0 +1,101 @@
+using Ledger.EndToEnd.Processes;
+using Ledger.Support;
+using Npgsql;
+
+namespace Ledger.EndToEnd.Projections;
+
+/// <summary>The host is killed while projections catch up and while they are rebuilt: nothing is counted twice, nothing is missing.</summary>
+public sealed class KilledProjectionsTests : IDisposable
+{
+    private const int Sessions = 20_000;
+    private const int Kills = 4;
+
+    private readonly TestDatabase database = new();
+    private readonly LedgerPlace place;
+
+    public KilledProjectionsTests() => place = new LedgerPlace { ConnectionString = database.ConnectionString };
+
+    public void Dispose()
+    {
+        place.Dispose();
+        database.Dispose();
+    }
+
+    [Fact]
+    public async Task Rows_equal_a_recomputation_although_the_host_is_killed_while_it_catches_up_and_rebuilds()
+    {
+        await using (var first = await LedgerProcess.StartAsync(place))
+        {
+            await first.KillAsync();
+        }
+
+        await ManyEvents.WriteAsync(database.ConnectionString, place.AccountId, Sessions);
+        for (var kill = 0; kill < Kills; kill++)
+        {
+            await using var ledger = await LedgerProcess.StartAsync(place);
+            var before = await PositionAsync();
+            await Eventually.Become(async () => await PositionAsync() is var now && (now > before || now == Sessions * 4));
+            await ledger.KillAsync();
+        }
+
+        await using var last = await LedgerProcess.StartAsync(place);
+        await last.CatchUpAsync();
+        (await ScalarAsync("select count(*) from ledger.session_list")).ShouldBe(Sessions);
+        (await ScalarAsync("select sum(passed)::bigint from ledger.session_list")).ShouldBe(
+            await ScalarAsync("select count(*) from ledger.mt_events where type = 'result_reported' and data ->> 'hasFailures' = 'false'"));
+        (await ScalarAsync("select count(*) from ledger.check_results")).ShouldBe(Sessions);
+        (await ScalarAsync("select count(*) from ledger.open_runs")).ShouldBe(0);
+        await last.KillAsync();
+        await KilledWhileItRebuildsAsync();
+    }
+
+    private async Task KilledWhileItRebuildsAsync()
+    {
+        string[] projections;
+        await using (var asked = await LedgerProcess.StartAsync(place))
+        {
+            projections = [.. (await asked.ProjectionsAsync()).Keys];
+            var reactions = new List<string>();
+            foreach (var projection in projections)
+            {
+                if (!await asked.RebuildAsync(projection))
+                {
+                    reactions.Add(projection);
+                }
+            }
+
+            projections = [.. projections.Except(reactions)];
+            await asked.KillAsync();
+        }
+
+        for (var kill = 0; kill < Kills; kill++)
+        {
+            await using var ledger = await LedgerProcess.StartAsync(place);
+            var before = await RebuiltAsync();
+            await Eventually.Become(async () => await RebuiltAsync() is var now && (now > before || now == projections.Length * Sessions * 4L));
+            await ledger.KillAsync();
+        }
+
+        await using var last = await LedgerProcess.StartAsync(place);
+        foreach (var projection in projections)
+        {
+            (await last.DifferencesAsync(projection)).ShouldBe(0, projection);
+        }
+
+        (await ScalarAsync("select count(*) from ledger.session_list")).ShouldBe(Sessions);
+        (await ScalarAsync("select count(*) from ledger.check_results")).ShouldBe(Sessions);
+    }
+
+    private Task<long> PositionAsync() =>
+        ScalarAsync("select coalesce(sum(last_seq_id), 0)::bigint from ledger.mt_event_progression where name like 'session_list:%'");
+
+    private Task<long> RebuiltAsync() => ScalarAsync("select coalesce(sum(position), 0)::bigint from ledger.projection_rebuilds");
+
+    private async Task<long> ScalarAsync(string sql)
+    {
+        await using var connection = new NpgsqlConnection(database.ConnectionString);
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand(sql, connection);
+        return (long)(await command.ExecuteScalarAsync())!;
+    }
+}
