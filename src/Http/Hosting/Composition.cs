@@ -1,4 +1,5 @@
 using Ledger.Http.Access;
+using Ledger.Http.Alerts;
 using Ledger.Http.Bundles;
 using Ledger.Http.Cancels;
 using Ledger.Http.Checks;
@@ -91,6 +92,9 @@ internal static class Composition
         native.MapRunners();
         native.MapBundles();
         native.MapProjections();
+        native.MapAlerts();
+        native.MapIncidents();
+        native.MapCheckCondition();
 
         app.MapGroup("").WithMetadata(ChecklyDialect.Instance).MapCheckly();
         app.MapGroup("").WithMetadata(EmpiricalDialect.Instance).MapEmpirical();

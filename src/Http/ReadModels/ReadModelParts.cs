@@ -1,4 +1,5 @@
 using Ledger.Http.Settings;
+using Ledger.Projections.Alerts;
 using Ledger.Projections.CheckResults;
 using Ledger.Projections.CheckStatus;
 using Ledger.Projections.Concurrency;
@@ -22,6 +23,7 @@ internal static class ReadModelParts
         SessionListReader.CreateProjection(),
         CheckResultsReader.CreateProjection(),
         CheckStatusReader.CreateProjection(),
+        AlertsReader.CreateProjection(),
     ];
 
     public static void AddReadModels(this IServiceCollection services, LedgerSettings settings)
@@ -30,6 +32,9 @@ internal static class ReadModelParts
         services.AddSingleton<SessionListReader>();
         services.AddSingleton<CheckResultsReader>();
         services.AddSingleton<CheckStatusReader>();
+        services.AddSingleton<AlertsReader>();
+        services.AddSingleton<IncidentsReader>();
+        services.AddSingleton<ConditionsReader>();
         services.AddSingleton<Leases>();
         services.AddSingleton<Freshness>();
         services.AddSingleton(settings.CancelPolicy);

@@ -6,7 +6,8 @@ namespace Ledger.Projections.Tests.Support;
 /// <summary>Takes sessions through arbitrary lives, as the domain allows: each step is some command on some run, whatever comes of it.</summary>
 internal sealed class RandomWalk(int seed)
 {
-    private const string Runner = "runner-1";
+    /// <summary>Who claims all runs.</summary>
+    public const string Runner = "runner-1";
 
     private readonly Random random = new(seed);
 

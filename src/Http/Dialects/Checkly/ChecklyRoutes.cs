@@ -1,5 +1,6 @@
 using Ledger.Http.Dialects.Checkly.Accounts;
 using Ledger.Http.Dialects.Checkly.Cancels;
+using Ledger.Http.Dialects.Checkly.CheckAlerts;
 using Ledger.Http.Dialects.Checkly.CheckResults;
 using Ledger.Http.Dialects.Checkly.Checks;
 using Ledger.Http.Dialects.Checkly.CheckSessions;
@@ -23,6 +24,7 @@ internal static class ChecklyRoutes
         routes.MapSessionCancels();
         routes.MapCheckResults();
         routes.MapCheckStatuses();
+        routes.MapCheckAlerts();
         routes.MapRegisteredChecks();
         routes.MapLocations();
         routes.MapRuntimes();

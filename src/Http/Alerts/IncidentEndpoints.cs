@@ -1,0 +1,86 @@
+using Ledger.Http.Access;
+using Ledger.Http.ReadModels;
+using Ledger.Http.Requests;
+using Ledger.Projections.Alerts;
+
+namespace Ledger.Http.Alerts;
+
+/// <summary>Which incidents there are (http.md, Audit and reports). Cancelled runs neither open nor resolve one (domain.md rule 7).</summary>
+internal static class IncidentEndpoints
+{
+    public static void MapIncidents(this IEndpointRouteBuilder routes) => routes
+        .MapGet("/ledger/incidents", ListAsync)
+        .RequireScope(Scope.Read)
+        .WithTags("Alerts")
+        .WithSummary("Lists incidents, newest first: a check that fails somewhere, until it passes again wherever it failed.")
+        .ReadsText("state", "open or resolved; both when absent.")
+        .ReadsText("checkId", "The check.")
+        .ReadsNumber("limit", "Entries of a page, 1 to 100; 20 when absent.")
+        .ReadsText("cursor", "The nextCursor of the page before.")
+        .ReadsNumber(Freshness.After, "The Ledger-Position of a write that the list must show.")
+        .Produces<IncidentList>();
+
+    private static async Task<IResult> ListAsync(HttpContext context, IncidentsReader incidents, Freshness freshness)
+    {
+        var filter = new ListFilter(context.Request, "state");
+        var state = QueryWords<IncidentState>.One(context.Request, "state");
+        var query = new IncidentsQuery(context.Key().AccountId)
+        {
+            IsOpen = state is null ? null : state is IncidentState.Open,
+            CheckId = filter.CheckId,
+            After = filter.After,
+            Limit = filter.Limit,
+        };
+        await freshness.WaitAsync(AlertsReader.ProjectionName, context.Request);
+        var page = await Database.RunAsync(() => incidents.ListAsync(query, context.RequestAborted));
+        return NativeResult.Json(new IncidentList([.. page.Incidents.Select(IncidentView.Of)], page.Next?.ToString()));
+    }
+}
+
+/// <summary>One page of incidents.</summary>
+/// <param name="Entries">Newest first.</param>
+/// <param name="NextCursor">Where the next page begins; null on the last one.</param>
+internal sealed record IncidentList(IReadOnlyList<IncidentView> Entries, string? NextCursor);
+
+/// <summary>Where an incident stands.</summary>
+internal enum IncidentState
+{
+    /// <summary>A location that failed has not passed again.</summary>
+    Open,
+
+    /// <summary>Every location that failed has passed again.</summary>
+    Resolved,
+}
+
+/// <summary>An incident of a check.</summary>
+/// <param name="IncidentId">Its id.</param>
+/// <param name="CheckId">The check.</param>
+/// <param name="CheckName">What the session calls it whose run opened the incident.</param>
+/// <param name="State">Where it stands.</param>
+/// <param name="OpenedAt">When the first location failed.</param>
+/// <param name="ResolvedAt">When the last location that failed passed again; null while it is open.</param>
+/// <param name="Locations">All locations that failed in it.</param>
+/// <param name="FailingLocations">Those that have not passed since.</param>
+/// <param name="Alerts">How many alerts became due in it.</param>
+internal sealed record IncidentView(
+    Guid IncidentId,
+    Guid CheckId,
+    string CheckName,
+    IncidentState State,
+    DateTimeOffset OpenedAt,
+    DateTimeOffset? ResolvedAt,
+    IReadOnlyList<string> Locations,
+    IReadOnlyList<string> FailingLocations,
+    int Alerts)
+{
+    public static IncidentView Of(ListedIncident incident) => new(
+        incident.IncidentId,
+        incident.CheckId,
+        incident.CheckName,
+        incident.ResolvedPosition is null ? IncidentState.Open : IncidentState.Resolved,
+        incident.OpenedAt,
+        incident.ResolvedAt,
+        incident.Locations,
+        incident.FailingLocations,
+        incident.Alerts);
+}

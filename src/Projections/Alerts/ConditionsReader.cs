@@ -1,0 +1,78 @@
+using Ledger.Sessions;
+using Npgsql;
+
+namespace Ledger.Projections.Alerts;
+
+/// <summary>
+/// Answers: how does a check stand at each location, and since when? Kept by the projection of <see cref="AlertsReader.ProjectionName"/>.
+/// </summary>
+/// <param name="dataSource">The database.</param>
+public sealed class ConditionsReader(NpgsqlDataSource dataSource)
+{
+    /// <summary>The locations that an answer shows at most.</summary>
+    public const int MaximumLocations = 1_000;
+
+    private static readonly string Sql = $"""
+        select location, check_name, check_type, condition, since, last_session_id, last_sequence_id, last_outcome, last_response_time,
+          last_settled_at, last_position, incident_id
+        from ledger.check_conditions where account_id = $1 and check_id = $2
+        order by array_position(array['failing', 'degraded', 'passing'], condition), location limit {MaximumLocations}
+        """;
+
+    /// <summary>The worst locations first, then by name; empty when no run of the check counts.</summary>
+    /// <exception cref="NpgsqlException">The database cannot be reached.</exception>
+    public async Task<IReadOnlyList<LocationCondition>> ListAsync(Guid accountId, Guid checkId, CancellationToken cancellation = default)
+    {
+        await using var command = dataSource.CreateCommand(Sql);
+        command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = accountId });
+        command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = checkId });
+        await using var reader = await command.ExecuteReaderAsync(cancellation);
+        var found = new List<LocationCondition>();
+        while (await reader.ReadAsync(cancellation))
+        {
+            found.Add(new LocationCondition(
+                reader.GetString(0),
+                reader.GetString(1),
+                reader.GetString(2),
+                Words<CheckCondition>.Read(reader.GetString(3)),
+                reader.GetFieldValue<DateTimeOffset>(4),
+                new LastCountedRun(
+                    reader.GetGuid(5),
+                    reader.GetGuid(6),
+                    Words<RunState>.Read(reader.GetString(7)),
+                    reader.GetFieldValue<long?>(8),
+                    reader.GetFieldValue<DateTimeOffset>(9),
+                    reader.GetInt64(10)),
+                reader.GetFieldValue<Guid?>(11)));
+        }
+
+        return found;
+    }
+}
+
+/// <summary>How a check stands at one location.</summary>
+/// <param name="Location">The location.</param>
+/// <param name="CheckName">What the last run's session calls the check.</param>
+/// <param name="CheckType">The check's type.</param>
+/// <param name="Condition">Its condition.</param>
+/// <param name="Since">When the first run of this condition was settled.</param>
+/// <param name="LastRun">The last run that counts.</param>
+/// <param name="IncidentId">The open incident that the location belongs to; null for none.</param>
+public sealed record LocationCondition(
+    string Location,
+    string CheckName,
+    string CheckType,
+    CheckCondition Condition,
+    DateTimeOffset Since,
+    LastCountedRun LastRun,
+    Guid? IncidentId);
+
+/// <summary>The last run of a check at a location that counts: settled, in a check session, not cancelled.</summary>
+/// <param name="SessionId">Its session.</param>
+/// <param name="SequenceId">The run.</param>
+/// <param name="Outcome">How it ended.</param>
+/// <param name="ResponseTime">In milliseconds; null when no length is known.</param>
+/// <param name="SettledAt">When it was settled.</param>
+/// <param name="Position">The event that settled it.</param>
+public sealed record LastCountedRun(
+    Guid SessionId, Guid SequenceId, RunState Outcome, long? ResponseTime, DateTimeOffset SettledAt, long Position);
