@@ -1,4 +1,5 @@
 using Ledger.Http.Access;
+using Ledger.Http.Archive;
 using Ledger.Http.Bundles;
 using Ledger.Http.Cancels;
 using Ledger.Http.Checks;
@@ -61,6 +62,7 @@ internal static class Composition
             otherwise: ChecklyDialect.Instance));
         services.AddLive();
         services.AddReadModels(settings);
+        services.AddArchive(settings);
         services.AddRunners();
         services.AddTesterArmy();
         services.AddChecklyLive();
@@ -91,6 +93,7 @@ internal static class Composition
         native.MapRunners();
         native.MapBundles();
         native.MapProjections();
+        native.MapArchive();
 
         app.MapGroup("").WithMetadata(ChecklyDialect.Instance).MapCheckly();
         app.MapGroup("").WithMetadata(EmpiricalDialect.Instance).MapEmpirical();
