@@ -166,9 +166,9 @@ public sealed class ArchiveTests(StoreDatabase database) : IClassFixture<StoreDa
 
     private Task<string> PartitionsOfAsync(StreamId stream) => database.ReadAsync<string>(
         """
-        select (select string_agg(distinct c.relname, ' ') from ledger.mt_streams s join pg_class c on c.oid = s.tableoid where s.id = $1)
+        select (select string_agg(distinct c.relname::text, ' ') from ledger.mt_streams s join pg_class c on c.oid = s.tableoid where s.id = $1)
           || ',' || (
-            select string_agg(distinct c.relname, ' ') from ledger.mt_events e join pg_class c on c.oid = e.tableoid where e.stream_id = $1)
+            select string_agg(distinct c.relname::text, ' ') from ledger.mt_events e join pg_class c on c.oid = e.tableoid where e.stream_id = $1)
         """,
         stream.SessionId);
 
