@@ -15,12 +15,14 @@ using Ledger.Http.Errors;
 using Ledger.Http.Groups;
 using Ledger.Http.Health;
 using Ledger.Http.Live;
+using Ledger.Http.Metrics;
 using Ledger.Http.PlainRuns;
 using Ledger.Http.RateLimits;
 using Ledger.Http.ReadModels;
 using Ledger.Http.Runners;
 using Ledger.Http.Sessions;
 using Ledger.Http.Settings;
+using Ledger.Http.Tracing;
 using Ledger.Store;
 using Ledger.Store.Postgres;
 using Ledger.Streams;
@@ -39,7 +41,8 @@ internal static class Composition
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(provider => new PostgresEventStore(
             database.Source, log: provider.GetRequiredService<ILogger<PostgresEventStore>>()));
-        services.AddSingleton<IEventStore>(provider => provider.GetRequiredService<PostgresEventStore>());
+        services.AddLedgerMetrics();
+        services.AddSingleton<RequestTraces>();
         services.AddSingleton(new SessionCache(settings.Cache.Runs));
         services.AddSingleton<SessionStreams>();
         services.AddSingleton<SessionFeed>();
@@ -73,6 +76,9 @@ internal static class Composition
 
     public static void UseLedger(this WebApplication app)
     {
+        // Both listen from their making on.
+        app.Services.GetRequiredService<MeterReader>();
+        app.Services.GetRequiredService<RequestTraces>();
         app.UseMiddleware<ErrorMiddleware>();
         app.UseChecklyLive();
         app.UseRouting();
@@ -94,6 +100,7 @@ internal static class Composition
         native.MapBundles();
         native.MapProjections();
         native.MapArchive();
+        native.MapMetrics();
 
         app.MapGroup("").WithMetadata(ChecklyDialect.Instance).MapCheckly();
         app.MapGroup("").WithMetadata(EmpiricalDialect.Instance).MapEmpirical();

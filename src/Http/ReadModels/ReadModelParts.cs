@@ -5,6 +5,7 @@ using Ledger.Projections.Concurrency;
 using Ledger.Projections.Daemon;
 using Ledger.Projections.Deadlines;
 using Ledger.Projections.OpenRuns;
+using Ledger.Projections.RunDays;
 using Ledger.Projections.SessionList;
 using Ledger.Store;
 using Ledger.Streams;
@@ -21,6 +22,7 @@ internal static class ReadModelParts
         services.AddSingleton<SessionListReader>();
         services.AddSingleton<CheckResultsReader>();
         services.AddSingleton<CheckStatusReader>();
+        services.AddSingleton<RunDaysReader>();
         services.AddSingleton<Leases>();
         services.AddSingleton<Freshness>();
         services.AddSingleton(settings.CancelPolicy);
@@ -31,6 +33,7 @@ internal static class ReadModelParts
                 SessionListReader.CreateProjection(),
                 CheckResultsReader.CreateProjection(),
                 CheckStatusReader.CreateProjection(),
+                RunDaysReader.CreateProjection(),
                 provider.GetRequiredService<Supersede>(),
             ],
             provider.GetRequiredService<IEventStore>(),

@@ -21,7 +21,7 @@ public sealed partial class ArchiveTests(LedgerOfClass fixture) : IClassFixture<
             ids.AddRange(await EveryRead.IdsAsync(client, session.SessionId));
         }
 
-        var before = await EveryRead.OfAsync(client, ids);
+        var before = await EveryRead.OfAsync(fixture.Ledger, ids);
         var versions = await VersionsAsync(history[^1]);
 
         await ArchiveAllAsync();
@@ -31,7 +31,7 @@ public sealed partial class ArchiveTests(LedgerOfClass fixture) : IClassFixture<
             (await IsArchivedAsync(session)).ShouldBeTrue();
         }
 
-        (await EveryRead.OfAsync(client, ids)).ShouldBeAs(before);
+        (await EveryRead.OfAsync(fixture.Ledger, ids)).ShouldBeAs(before);
         (await VersionsAsync(history[^1])).ShouldBe(versions);
     }
 

@@ -35,7 +35,7 @@ public sealed partial class DumpAndRestoreTests
             head = await CatchUpAsync(ledger.Client);
             (await ledger.Client.PostBodyAsync("/ledger/archive", new { before = DateTimeOffset.UtcNow.AddMinutes(1), limit = 3 }))
                 .Body.GetProperty("sessions").GetInt32().ShouldBe(3);
-            answers = await EveryRead.OfAsync(ledger.Client, ids);
+            answers = await EveryRead.OfAsync(ledger, ids);
             tables = await TablesAsync(database.ConnectionString);
             await PostgresClient.DumpAsync(database.ConnectionString, file);
         }
@@ -53,7 +53,7 @@ public sealed partial class DumpAndRestoreTests
             await using var ledger = await RunningLedger.StartAsync(connectionString, account: account);
             (await CatchUpAsync(ledger.Client)).ShouldBe(head);
             (await TablesAsync(connectionString)).ShouldBe(tables);
-            (await EveryRead.OfAsync(ledger.Client, ids)).ShouldBeAs(answers);
+            (await EveryRead.OfAsync(ledger, ids)).ShouldBeAs(answers);
 
             (await ledger.Client.TriggerAsync("after-the-restore")).Number.ShouldBe(head + 1);
             var late = await new TestRunner(ledger.Client, "historian")
