@@ -1,5 +1,6 @@
 using Ledger.Http.Access;
 using Ledger.Http.Alerts;
+using Ledger.Http.Archive;
 using Ledger.Http.Bundles;
 using Ledger.Http.Cancels;
 using Ledger.Http.Checks;
@@ -15,12 +16,14 @@ using Ledger.Http.Errors;
 using Ledger.Http.Groups;
 using Ledger.Http.Health;
 using Ledger.Http.Live;
+using Ledger.Http.Metrics;
 using Ledger.Http.PlainRuns;
 using Ledger.Http.RateLimits;
 using Ledger.Http.ReadModels;
 using Ledger.Http.Runners;
 using Ledger.Http.Sessions;
 using Ledger.Http.Settings;
+using Ledger.Http.Tracing;
 using Ledger.Store;
 using Ledger.Store.Postgres;
 using Ledger.Streams;
@@ -39,7 +42,8 @@ internal static class Composition
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(provider => new PostgresEventStore(
             database.Source, log: provider.GetRequiredService<ILogger<PostgresEventStore>>()));
-        services.AddSingleton<IEventStore>(provider => provider.GetRequiredService<PostgresEventStore>());
+        services.AddLedgerMetrics();
+        services.AddSingleton<RequestTraces>();
         services.AddSingleton(new SessionCache(settings.Cache.Runs));
         services.AddSingleton<SessionStreams>();
         services.AddSingleton<SessionFeed>();
@@ -62,6 +66,7 @@ internal static class Composition
             otherwise: ChecklyDialect.Instance));
         services.AddLive();
         services.AddReadModels(settings);
+        services.AddArchive(settings);
         services.AddRunners();
         services.AddTesterArmy();
         services.AddChecklyLive();
@@ -72,6 +77,9 @@ internal static class Composition
 
     public static void UseLedger(this WebApplication app)
     {
+        // Both listen from their making on.
+        app.Services.GetRequiredService<MeterReader>();
+        app.Services.GetRequiredService<RequestTraces>();
         app.UseMiddleware<ErrorMiddleware>();
         app.UseChecklyLive();
         app.UseRouting();
@@ -95,6 +103,8 @@ internal static class Composition
         native.MapAlerts();
         native.MapIncidents();
         native.MapCheckCondition();
+        native.MapArchive();
+        native.MapMetrics();
 
         app.MapGroup("").WithMetadata(ChecklyDialect.Instance).MapCheckly();
         app.MapGroup("").WithMetadata(EmpiricalDialect.Instance).MapEmpirical();

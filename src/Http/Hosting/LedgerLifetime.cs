@@ -3,6 +3,7 @@ using Ledger.Http.Dialects.Checkly.Live;
 using Ledger.Http.Live;
 using Ledger.Http.Runners.Claims;
 using Ledger.Http.Runners.Signals;
+using Ledger.Projections.Archiving;
 using Ledger.Projections.Daemon;
 using Ledger.Projections.Deadlines;
 using Ledger.Store;
@@ -23,6 +24,7 @@ internal sealed class LedgerLifetime(
     Suites suites,
     ProjectionDaemon projections,
     DeadlineWatch deadlines,
+    ArchiveWatch archive,
     ILogger<LedgerLifetime> logger) : IHostedService, IDisposable
 {
     private readonly CancellationTokenSource stopping = new();
@@ -40,6 +42,7 @@ internal sealed class LedgerLifetime(
         await feed.StartAsync(cancellationToken);
         running = Task.WhenAll(WatchAsync(signals.RunAsync), WatchAsync(claims.RunAsync));
         await deadlines.StartAsync(cancellationToken);
+        await archive.StartAsync(cancellationToken);
     }
 
     public async Task StopAsync(CancellationToken cancellationToken)

@@ -13,6 +13,9 @@ internal sealed class Followers<TKey, T>
     /// <summary>Whether nobody follows anything.</summary>
     public bool IsEmpty => followers.IsEmpty;
 
+    /// <summary>How many follow something.</summary>
+    public int Count => followers.Sum(each => each.Value.Length);
+
     /// <summary>Who follows this now.</summary>
     public ImmutableArray<T> Of(TKey key) => followers.TryGetValue(key, out var all) ? all : [];
 

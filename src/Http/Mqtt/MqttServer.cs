@@ -15,6 +15,9 @@ internal sealed class MqttServer(IMqttApplication application, LedgerSettings se
     private readonly ClientIds clientIds = new();
     private int connections;
 
+    /// <summary>Clients that are connected now.</summary>
+    public int Connections => Volatile.Read(ref connections);
+
     /// <summary>Upgrades the request, and ends with the connection.</summary>
     /// <exception cref="RequestRejected">400 without the subprotocol, 503 when too many are connected.</exception>
     public async Task ServeAsync(HttpContext context)

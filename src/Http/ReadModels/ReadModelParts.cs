@@ -6,6 +6,7 @@ using Ledger.Projections.Concurrency;
 using Ledger.Projections.Daemon;
 using Ledger.Projections.Deadlines;
 using Ledger.Projections.OpenRuns;
+using Ledger.Projections.RunDays;
 using Ledger.Projections.SessionList;
 using Ledger.Store;
 using Ledger.Streams;
@@ -24,6 +25,7 @@ internal static class ReadModelParts
         CheckResultsReader.CreateProjection(),
         CheckStatusReader.CreateProjection(),
         AlertsReader.CreateProjection(),
+        RunDaysReader.CreateProjection(),
     ];
 
     public static void AddReadModels(this IServiceCollection services, LedgerSettings settings)

@@ -40,6 +40,8 @@ internal sealed class LedgerSettings
 
     public BundleSettings Bundles { get; set; } = new();
 
+    public ArchiveSettings Archive { get; set; } = new();
+
     public MqttSettings Mqtt { get; set; } = new();
 
     public CancelPolicy CancelPolicy => CancellableTypes.Length == 0
@@ -75,6 +77,7 @@ internal sealed class LedgerSettings
             { Empirical.Concurrency: var concurrency } when concurrency.Fault() is { } fault => fault,
             { Bundles.MaximumMegabytes: < 1 or > 2000 } => "Ledger:Bundles:MaximumMegabytes must be between 1 and 2000.",
             { Bundles.KeepDays: < 1 } => "Ledger:Bundles:KeepDays must be at least 1.",
+            { Archive.AfterDays: < 1 or > 36_500 } => "Ledger:Archive:AfterDays must be between 1 and 36500.",
             { Mqtt.MaximumConnections: < 1 } => "Ledger:Mqtt:MaximumConnections must be at least 1.",
             { Cache.Runs: < 1 } => "Ledger:Cache:Runs must be at least 1.",
             _ when RateLimit.Classes.Values.Any(window => window is { Requests: < 1 } or { Seconds: < 1 }) =>

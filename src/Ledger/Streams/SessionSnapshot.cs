@@ -12,6 +12,9 @@ namespace Ledger.Streams;
 /// <param name="LastPosition">The position of the last event: what a reader waits for to see it in a projection.</param>
 public sealed record SessionSnapshot(Session Session, long Version, long FirstPosition, long LastPosition)
 {
+    /// <summary>What the session was triggered with: the trace that its runs belong to.</summary>
+    public EventContext TriggerContext { get; init; } = EventContext.None;
+
     /// <summary>The stream.</summary>
     public StreamId Stream => new(Session.AccountId, Session.Id);
 
@@ -24,7 +27,10 @@ public sealed record SessionSnapshot(Session Session, long Version, long FirstPo
                 Session.Fold(snapshot?.Session, recorded.Data),
                 recorded.Version,
                 snapshot?.FirstPosition ?? recorded.Position,
-                recorded.Position);
+                recorded.Position)
+            {
+                TriggerContext = snapshot?.TriggerContext ?? recorded.Context,
+            };
         }
 
         return snapshot;

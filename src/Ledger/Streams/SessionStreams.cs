@@ -91,7 +91,10 @@ public sealed class SessionStreams(IEventStore store, SessionCache cache, TimePr
         }
 
         var sessions = triggered
-            .Select((e, at) => new SessionSnapshot(Session.Create(e), 1, outcome.FirstPositions[at], outcome.FirstPositions[at]))
+            .Select((e, at) => new SessionSnapshot(Session.Create(e), 1, outcome.FirstPositions[at], outcome.FirstPositions[at])
+            {
+                TriggerContext = context,
+            })
             .ToList();
         sessions.ForEach(cache.Keep);
         return (sessions, null);

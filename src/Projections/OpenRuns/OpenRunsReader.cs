@@ -48,6 +48,12 @@ public sealed class OpenRunsReader(NpgsqlDataSource dataSource)
         order by g.n, r.session_number
         """;
 
+    private const string CountSql = """
+        select count(*) filter (where state = 'queued'), count(*) filter (where state = 'claimed'), count(*) filter (where state = 'running'),
+          count(*) filter (where state = 'cancelling'), count(*) filter (where cancel_id is not null and not cancel_acknowledged)
+        from ledger.open_runs
+        """;
+
     /// <summary>The projection that keeps the rows.</summary>
     public static Projection CreateProjection() => new OpenRunsProjection();
 
@@ -97,6 +103,14 @@ public sealed class OpenRunsReader(NpgsqlDataSource dataSource)
                 row.GetFieldValue<DateTimeOffset>(5)),
             cancellation);
 
+    /// <summary>How many runs are open, over all accounts.</summary>
+    /// <exception cref="NpgsqlException">The database cannot be reached.</exception>
+    public async Task<OpenRunCounts> CountAsync(CancellationToken cancellation = default) => (await QueryAsync(
+        CountSql,
+        [],
+        row => new OpenRunCounts(row.GetInt64(0), row.GetInt64(1), row.GetInt64(2), row.GetInt64(3), row.GetInt64(4)),
+        cancellation))[0];
+
     /// <summary>The open sessions of a concurrency group that came before a session, oldest first.</summary>
     /// <exception cref="NpgsqlException">The database cannot be reached.</exception>
     public async Task<IReadOnlyList<Guid>> OpenSessionsOfGroupAsync(
@@ -136,6 +150,14 @@ public sealed class OpenRunsReader(NpgsqlDataSource dataSource)
         return found;
     }
 }
+
+/// <summary>How many runs are open.</summary>
+/// <param name="Queued">Waiting for a runner.</param>
+/// <param name="Claimed">A runner has them and has not begun.</param>
+/// <param name="Running">Being executed.</param>
+/// <param name="Cancelling">Being stopped.</param>
+/// <param name="Unacknowledged">Those with a cancel that their runner has not confirmed.</param>
+public sealed record OpenRunCounts(long Queued, long Claimed, long Running, long Cancelling, long Unacknowledged);
 
 /// <summary>A run that waits for a runner.</summary>
 /// <param name="SessionId">Its session.</param>

@@ -85,16 +85,6 @@ public sealed class AppendTests(StoreDatabase database) : IClassFixture<StoreDat
     }
 
     [Fact]
-    public async Task An_archived_stream_takes_no_event()
-    {
-        var stream = Some.Stream();
-        await store.AppendAsync(Some.Unit(stream, 0), default);
-        await database.ExecuteAsync("update ledger.mt_streams set is_archived = true where id = $1", stream.SessionId);
-
-        (await store.AppendAsync(Some.Unit(stream, 1), default)).Verdict.ShouldBe(AppendVerdict.Conflict);
-    }
-
-    [Fact]
     public async Task A_unit_of_two_streams_is_written_whole()
     {
         var (one, two) = (Some.Stream(), Some.Stream());

@@ -124,9 +124,17 @@ public sealed class SchemaUpgradeTests : IAsyncLifetime
             case when a.attnotnull then ' not null' end,
             ' default ' || pg_get_expr(d.adbin, d.adrelid)) as line
           from pg_attribute a
-          join pg_class c on c.oid = a.attrelid and c.relkind = 'r' and c.relnamespace = 'ledger'::regnamespace
+          join pg_class c on c.oid = a.attrelid and c.relkind in ('r', 'p') and c.relnamespace = 'ledger'::regnamespace
           left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
           where a.attnum > 0 and not a.attisdropped
+          union all
+          select 1, c.relname, 99, format(
+            '%s%s%s%s', c.relname, ' partitioned by ' || pg_get_partkeydef(c.oid),
+            (select ' of ' || inhparent::regclass from pg_inherits where inhrelid = c.oid) || ' ' || pg_get_expr(c.relpartbound, c.oid),
+            ' with ' || array_to_string(c.reloptions, ', '))
+          from pg_class c
+          where c.relnamespace = 'ledger'::regnamespace and c.relkind in ('r', 'p')
+            and (c.relkind = 'p' or c.relispartition or c.reloptions is not null)
           union all
           select 2, indexname, 0, indexdef from pg_indexes where schemaname = 'ledger'
           union all

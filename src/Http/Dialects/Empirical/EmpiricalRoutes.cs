@@ -1,3 +1,4 @@
+using Ledger.Http.Dialects.Empirical.Analytics;
 using Ledger.Http.Dialects.Empirical.Cancels;
 using Ledger.Http.Dialects.Empirical.Lists;
 using Ledger.Http.Dialects.Empirical.Projects;
@@ -19,6 +20,7 @@ internal static class EmpiricalRoutes
         routes.MapList();
         routes.MapReads();
         routes.MapCancel();
+        routes.MapAnalytics();
     }
 
     /// <summary>Describes the errors that a route answers with.</summary>

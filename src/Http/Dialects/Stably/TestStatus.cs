@@ -1,5 +1,5 @@
 using System.Text.Json.Serialization;
-using Ledger.Http.PlainRuns.TestCases;
+using Ledger.TestCases;
 
 namespace Ledger.Http.Dialects.Stably;
 

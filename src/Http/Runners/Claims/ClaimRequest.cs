@@ -2,7 +2,9 @@ using System.Text.Json;
 using Ledger.Http.Errors;
 using Ledger.Http.Requests;
 using Ledger.Http.Runners.Signals;
+using Ledger.Http.Tracing;
 using Ledger.Sessions;
+using Ledger.Streams;
 
 namespace Ledger.Http.Runners.Claims;
 
@@ -59,9 +61,31 @@ internal sealed record ClaimFilter(HashSet<string> Locations, HashSet<string> Ch
 internal sealed record ClaimAnswer(IReadOnlyList<ClaimedRun> Runs, IReadOnlyList<CancelSignal> Cancels);
 
 /// <summary>A run under a lease.</summary>
+/// <param name="SessionId">Its session.</param>
+/// <param name="SequenceId">Its id.</param>
+/// <param name="CheckType">The type of its check.</param>
+/// <param name="Name">What people call it.</param>
+/// <param name="Location">Where it is to run.</param>
+/// <param name="Spec">What to execute.</param>
+/// <param name="LeaseSeconds">How long the lease holds without a heartbeat.</param>
+/// <param name="Traceparent">The W3C trace of the request that triggered the session, to be continued; null for none.</param>
 internal sealed record ClaimedRun(
-    Guid SessionId, Guid SequenceId, string CheckType, string Name, string Location, JsonElement? Spec, int LeaseSeconds)
+    Guid SessionId,
+    Guid SequenceId,
+    string CheckType,
+    string Name,
+    string Location,
+    JsonElement? Spec,
+    int LeaseSeconds,
+    string? Traceparent)
 {
-    public static ClaimedRun Of(Session session, Run run) => new(
-        session.Id, run.SequenceId, run.Plan.CheckType, run.Plan.Name, run.Plan.Location, run.Plan.Spec, run.LeaseSeconds);
+    public static ClaimedRun Of(SessionSnapshot snapshot, Run run) => new(
+        snapshot.Session.Id,
+        run.SequenceId,
+        run.Plan.CheckType,
+        run.Plan.Name,
+        run.Plan.Location,
+        run.Plan.Spec,
+        run.LeaseSeconds,
+        TraceParent.Of(snapshot.TriggerContext));
 }

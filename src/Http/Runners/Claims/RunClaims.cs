@@ -86,7 +86,7 @@ internal sealed class RunClaims(SessionStreams sessions, OpenRunsReader openRuns
                 return false;
             }
 
-            claiming.Taken.Add(ClaimedRun.Of(executed.Snapshot!.Session, run));
+            claiming.Taken.Add(ClaimedRun.Of(executed.Snapshot!, run));
             await leases.RenewAsync(stream, sequenceId, claiming.Runner.Name, CancellationToken.None);
             return true;
         }

@@ -20,6 +20,9 @@ internal sealed class RunnerSignals(SessionStreams sessions, ILogger<RunnerSigna
     private readonly Channel<RecordedEvent> elsewhere = Channel.CreateBounded<RecordedEvent>(
         new BoundedChannelOptions(MaximumWaiting) { SingleReader = true, FullMode = BoundedChannelFullMode.DropOldest });
 
+    /// <summary>Streams that are open now.</summary>
+    public int Connections => connections.Count;
+
     /// <summary>Opens a stream for a runner: connect first, then read what is open, and nothing falls in between.</summary>
     public SignalConnection Connect(RunnerId runner)
     {

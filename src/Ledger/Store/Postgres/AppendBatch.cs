@@ -151,7 +151,7 @@ internal sealed class AppendBatch : IDisposable
 
 /// <summary>What the database says about a batch; units are numbered from 1.</summary>
 /// <param name="Head">The position of the last event; the events of the accepted units lead up to it in order.</param>
-/// <param name="Conflicting">Units with a stream that is archived or not at the expected version.</param>
+/// <param name="Conflicting">Units with a stream that is not at the expected version.</param>
 /// <param name="Answered">Units with a key that is taken.</param>
 internal sealed record BatchVerdict(long Head, IReadOnlySet<int> Conflicting, IReadOnlySet<int> Answered)
 {

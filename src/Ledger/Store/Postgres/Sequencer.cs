@@ -74,6 +74,8 @@ internal sealed partial class Sequencer : IAsyncDisposable
             try
             {
                 var verdict = await connection.WriteAsync(batch);
+                StoreInstruments.BatchUnits.Record(batch.Count);
+                StoreInstruments.BatchEvents.Record(batch.Sum(unit => unit.Events.Count));
                 await SettleAsync(batch, verdict);
                 return;
             }

@@ -6,11 +6,12 @@
 -- key, occurs at most once in a batch; if it does not, a unique index refuses the whole batch.
 --
 -- head                the position of the last event after this batch; the events of the accepted units lead up to it in order
--- conflicting_units   units with a stream that is archived or not at the expected version
+-- conflicting_units   units with a stream that is not at the expected version
 -- answered_units      units with a key that is taken
 --
 -- Read committed is what this relies on: each statement after the lock sees everything that was committed before it was
--- granted. The settings keep every plan a nested loop over an index, so that the cost of an append does not depend on how
+-- granted. What comes for an archived stream is appended all the same, where its other events are: nothing is lost, and a reader
+-- finds a stream in one partition. The settings keep every plan a nested loop over an index, so that the cost of an append does not depend on how
 -- many events there are.
 create or replace function ledger.append_events(
   append_unit        int[],
@@ -51,16 +52,19 @@ as $$
 declare
   before  bigint;
   refused int[];
+  -- The appends to archived streams; usually none.
+  archived int[];
   -- Per append: how many events of refused units stand before it, or -1 if it is refused itself. Empty when nothing is refused.
   skipped bigint[] := '{}';
 begin
   select h.position into strict before from ledger.head h where h.only_one for update;
   head := before + cardinality(event_append);
 
-  select coalesce(array_agg(distinct a.unit), '{}') into conflicting_units
-  from unnest(append_unit, append_account, append_stream, append_expected) as a(unit, account, stream, expected)
-  left join ledger.mt_streams s on s.tenant_id = a.account::text and s.id = a.stream
-  where coalesce(s.version, 0) <> a.expected or s.is_archived;
+  select coalesce(array_agg(distinct a.unit) filter (where coalesce(s.version, 0) <> a.expected), '{}'),
+         coalesce(array_agg(a.n::int) filter (where s.is_archived), '{}')
+  into conflicting_units, archived
+  from unnest(append_unit, append_account, append_stream, append_expected) with ordinality as a(unit, account, stream, expected, n)
+  left join ledger.mt_streams s on s.tenant_id = a.account::text and s.id = a.stream;
 
   answered_units := '{}';
   if cardinality(answer_unit) > 0 then
@@ -100,9 +104,11 @@ begin
   end if;
 
   insert into ledger.mt_events
-    (seq_id, id, stream_id, version, data, type, timestamp, tenant_id, mt_dotnet_type, correlation_id, causation_id, user_name)
+    (seq_id, id, stream_id, version, data, type, timestamp, tenant_id, mt_dotnet_type, correlation_id, causation_id, user_name,
+     is_archived)
   select before + e.n - coalesce(skipped[e.append], 0), e.id, append_stream[e.append], e.version, e.data, e.type, e.at,
-         append_account[e.append]::text, e.dotnet_type, e.correlation, e.causation, e.user_name
+         append_account[e.append]::text, e.dotnet_type, e.correlation, e.causation, e.user_name,
+         e.append = any (archived)
   from unnest(event_append, event_version, event_id, event_type, event_dotnet_type, event_data, event_at,
               event_user_name, event_correlation, event_causation)
     with ordinality as e(append, version, id, type, dotnet_type, data, at, user_name, correlation, causation, n)

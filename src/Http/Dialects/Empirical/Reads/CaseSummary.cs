@@ -1,6 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Ledger.Http.PlainRuns.TestCases;
+using Ledger.TestCases;
 
 namespace Ledger.Http.Dialects.Empirical.Reads;
 

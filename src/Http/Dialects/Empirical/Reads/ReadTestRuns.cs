@@ -1,7 +1,7 @@
 using Ledger.Http.Access;
 using Ledger.Http.Dialects.Empirical.TestRuns;
 using Ledger.Http.PlainRuns;
-using Ledger.Http.PlainRuns.TestCases;
+using Ledger.TestCases;
 
 namespace Ledger.Http.Dialects.Empirical.Reads;
 

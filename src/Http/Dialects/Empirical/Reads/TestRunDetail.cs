@@ -2,9 +2,9 @@ using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Ledger.Http.Dialects.Empirical.TestRuns;
-using Ledger.Http.PlainRuns.TestCases;
 using Ledger.Sessions;
 using Ledger.Streams;
+using Ledger.TestCases;
 
 namespace Ledger.Http.Dialects.Empirical.Reads;
 

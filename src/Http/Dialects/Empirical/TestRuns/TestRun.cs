@@ -1,6 +1,6 @@
 using System.Text.Json.Serialization;
-using Ledger.Http.PlainRuns.TestCases;
 using Ledger.Streams;
+using Ledger.TestCases;
 
 namespace Ledger.Http.Dialects.Empirical.TestRuns;
 

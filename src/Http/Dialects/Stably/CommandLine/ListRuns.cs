@@ -1,12 +1,12 @@
 using Ledger.Http.Access;
 using Ledger.Http.PlainRuns;
-using Ledger.Http.PlainRuns.TestCases;
 using Ledger.Http.ReadModels;
 using Ledger.Projections.OpenRuns;
 using Ledger.Projections.SessionList;
 using Ledger.Sessions;
 using Ledger.Store;
 using Ledger.Streams;
+using Ledger.TestCases;
 
 namespace Ledger.Http.Dialects.Stably.CommandLine;
 

@@ -1,7 +1,7 @@
 using Ledger.Http.Errors;
 using Ledger.Http.PlainRuns;
-using Ledger.Http.PlainRuns.TestCases;
 using Ledger.Sessions;
+using Ledger.TestCases;
 
 namespace Ledger.Http.Dialects.Stably.CommandLine;
 

@@ -1,8 +1,8 @@
 using System.Text.Json.Serialization;
 using Ledger.Http.Errors;
 using Ledger.Http.PlainRuns;
-using Ledger.Http.PlainRuns.TestCases;
 using Ledger.Sessions;
+using Ledger.TestCases;
 
 namespace Ledger.Http.Dialects.Stably.Runs;
 

@@ -1,5 +1,5 @@
-using Ledger.Http.PlainRuns.TestCases;
 using Ledger.Sessions;
+using Ledger.TestCases;
 
 namespace Ledger.Http.Dialects.Stably.CommandLine.Analytics;
 

@@ -2,7 +2,7 @@ using System.Collections.Frozen;
 using System.Text.Json;
 using Ledger.Sessions;
 
-namespace Ledger.Http.PlainRuns.TestCases;
+namespace Ledger.TestCases;
 
 /// <summary>One test inside a run, as the runner reports it in <c>details.testCases</c> of the result.</summary>
 /// <param name="Id">What identifies it from run to run.</param>
@@ -11,7 +11,7 @@ namespace Ledger.Http.PlainRuns.TestCases;
 /// <param name="Status">How it ended.</param>
 /// <param name="DurationMs">How long it took, all tries together, in whole milliseconds; null when it never started.</param>
 /// <param name="Errors">What went wrong, one message for each failed try.</param>
-internal sealed record TestCase(
+public sealed record TestCase(
     string Id, string Title, string? Location, TestCaseStatus Status, long? DurationMs, IReadOnlyList<string> Errors)
 {
     private const string Member = "testCases";
@@ -19,13 +19,17 @@ internal sealed record TestCase(
     private static readonly FrozenDictionary<string, TestCaseStatus> Words = Enum.GetValues<TestCaseStatus>()
         .ToFrozenDictionary(status => status.ToString(), StringComparer.OrdinalIgnoreCase);
 
+    /// <summary>The tests of a run, as its final result has them; see <see cref="Of(JsonElement?)"/>.</summary>
+    public static IReadOnlyList<TestCase> Of(Run run) => Of(run.Final?.Details);
+
     /// <summary>
-    /// The tests of a run. Those that were cut off are interrupted and those that never started skipped, as the runner saw it. Whatever in
-    /// the details is not of this form is left out: they are the runner's own, and no reader may fail on them.
+    /// The tests that the details of a result tell of. Those that were cut off are interrupted and those that never started skipped, as
+    /// the runner saw it. Whatever in the details is not of this form is left out: they are the runner's own, and no reader may fail on
+    /// them.
     /// </summary>
-    public static IReadOnlyList<TestCase> Of(Run run) =>
-        run.Final?.Details is { ValueKind: JsonValueKind.Object } details
-        && details.TryGetProperty(Member, out var cases)
+    public static IReadOnlyList<TestCase> Of(JsonElement? details) =>
+        details is { ValueKind: JsonValueKind.Object } members
+        && members.TryGetProperty(Member, out var cases)
         && cases.ValueKind is JsonValueKind.Array
             ? [.. cases.EnumerateArray().Select(Read).OfType<TestCase>()]
             : [];
@@ -58,10 +62,15 @@ internal sealed record TestCase(
 }
 
 /// <summary>How a test ended.</summary>
-internal enum TestCaseStatus
+public enum TestCaseStatus
 {
+    /// <summary>It passed at the first try.</summary>
     Passed,
+
+    /// <summary>It failed.</summary>
     Failed,
+
+    /// <summary>It took longer than it may.</summary>
     TimedOut,
 
     /// <summary>It passed after a failed try.</summary>

@@ -1,0 +1,44 @@
+using System.Diagnostics;
+using Ledger.Store;
+
+namespace Ledger.Http.Metrics;
+
+/// <summary>The event store, with what it is handed counted and timed.</summary>
+internal sealed class CountedEventStore(IEventStore store, LedgerMetrics metrics) : IEventStore
+{
+    public async Task<AppendOutcome> AppendAsync(AppendUnit unit, CancellationToken cancellation)
+    {
+        var began = Stopwatch.GetTimestamp();
+        try
+        {
+            var outcome = await store.AppendAsync(unit, cancellation);
+            metrics.Decided(unit, outcome.Verdict, Stopwatch.GetElapsedTime(began));
+            return outcome;
+        }
+        catch (StoreUnavailableException)
+        {
+            metrics.Failed("unavailable");
+            throw;
+        }
+        catch (UnstorableEventException)
+        {
+            metrics.Failed("unstorable");
+            throw;
+        }
+    }
+
+    public Task<IReadOnlyList<RecordedEvent>> ReadStreamAsync(StreamId stream, long afterVersion, CancellationToken cancellation) =>
+        store.ReadStreamAsync(stream, afterVersion, cancellation);
+
+    public Task<IReadOnlyList<RecordedEvent>> ReadStreamsAsync(
+        IReadOnlyList<(StreamId Stream, long AfterVersion)> streams, CancellationToken cancellation) =>
+        store.ReadStreamsAsync(streams, cancellation);
+
+    public Task<IReadOnlyList<RecordedEvent>> ReadAllAsync(long afterPosition, int limit, CancellationToken cancellation) =>
+        store.ReadAllAsync(afterPosition, limit, cancellation);
+
+    public Task<long> ReadHeadAsync(CancellationToken cancellation) => store.ReadHeadAsync(cancellation);
+
+    public Task<RememberedAnswer?> FindAnswerAsync(Guid accountId, string scope, string key, CancellationToken cancellation) =>
+        store.FindAnswerAsync(accountId, scope, key, cancellation);
+}

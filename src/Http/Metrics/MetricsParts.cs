@@ -1,0 +1,18 @@
+using Ledger.Store;
+using Ledger.Store.Postgres;
+
+namespace Ledger.Http.Metrics;
+
+/// <summary>What counts, and what reads the counts.</summary>
+internal static class MetricsParts
+{
+    public static void AddLedgerMetrics(this IServiceCollection services)
+    {
+        services.AddMetrics();
+        services.AddSingleton<LedgerMetrics>();
+        services.AddSingleton<MeterReader>();
+        services.AddSingleton<StandingFigures>();
+        services.AddSingleton<IEventStore>(provider => new CountedEventStore(
+            provider.GetRequiredService<PostgresEventStore>(), provider.GetRequiredService<LedgerMetrics>()));
+    }
+}
