@@ -1,4 +1,5 @@
 using Ledger.Http.Access;
+using Ledger.Http.Audit;
 using Ledger.Http.Bundles;
 using Ledger.Http.Cancels;
 using Ledger.Http.Checks;
@@ -17,6 +18,7 @@ using Ledger.Http.Live;
 using Ledger.Http.PlainRuns;
 using Ledger.Http.RateLimits;
 using Ledger.Http.ReadModels;
+using Ledger.Http.Reports.Cancellations;
 using Ledger.Http.Runners;
 using Ledger.Http.Sessions;
 using Ledger.Http.Settings;
@@ -90,6 +92,8 @@ internal static class Composition
         native.MapCancels();
         native.MapRunners();
         native.MapBundles();
+        native.MapCancelAudit();
+        native.MapCancellationReport();
         native.MapProjections();
 
         app.MapGroup("").WithMetadata(ChecklyDialect.Instance).MapCheckly();

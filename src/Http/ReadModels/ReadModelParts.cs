@@ -1,4 +1,5 @@
 using Ledger.Http.Settings;
+using Ledger.Projections.Cancellations;
 using Ledger.Projections.CheckResults;
 using Ledger.Projections.CheckStatus;
 using Ledger.Projections.Concurrency;
@@ -21,6 +22,8 @@ internal static class ReadModelParts
         services.AddSingleton<SessionListReader>();
         services.AddSingleton<CheckResultsReader>();
         services.AddSingleton<CheckStatusReader>();
+        services.AddSingleton<CancelsReader>();
+        services.AddSingleton<CancellationReportReader>();
         services.AddSingleton<Leases>();
         services.AddSingleton<Freshness>();
         services.AddSingleton(settings.CancelPolicy);
@@ -31,6 +34,7 @@ internal static class ReadModelParts
                 SessionListReader.CreateProjection(),
                 CheckResultsReader.CreateProjection(),
                 CheckStatusReader.CreateProjection(),
+                CancelsReader.CreateProjection(),
                 provider.GetRequiredService<Supersede>(),
             ],
             provider.GetRequiredService<IEventStore>(),

@@ -96,7 +96,7 @@ internal static class CancelEntries
             Evidence = row.GetFieldValue<int?>(18) is { } left ? new StopEvidence(left) : null,
             State = Words<RunState>.Read(row.GetString(19)),
             Outcome = Words<CancelRunOutcome>.Read(row.GetString(20)),
-            FreedMs = row.GetFieldValue<long?>(21),
+            RunnerTimeFreedMs = row.GetFieldValue<long?>(21),
         };
 
     private static T? Json<T>(NpgsqlDataReader row, int column)

@@ -121,5 +121,5 @@ public sealed record CancelledRun(Guid SequenceId, Guid? CheckId, string CheckTy
     public required CancelRunOutcome Outcome { get; init; }
 
     /// <summary>The runner time that the stop saved, in milliseconds, as an estimate; null where there is none.</summary>
-    public long? FreedMs { get; init; }
+    public long? RunnerTimeFreedMs { get; init; }
 }

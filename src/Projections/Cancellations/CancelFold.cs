@@ -168,7 +168,8 @@ internal sealed class CancelFold
                 Spans.Add(span, metrics = new SpanMetrics());
             }
 
-            metrics.Add(cancel.RequestedAt, run);
+            metrics.Add(new SettledFacts(
+                cancel.RequestedAt, run.DeliveredAt, run.AcknowledgedAt, run.StoppedAt, at, outcome, run.FreedMs));
         }
     }
 

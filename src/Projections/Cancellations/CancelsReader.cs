@@ -1,5 +1,4 @@
 using System.Data;
-using System.Runtime.CompilerServices;
 using Ledger.Projections.Daemon;
 using Npgsql;
 
@@ -50,29 +49,6 @@ public sealed class CancelsReader(NpgsqlDataSource dataSource)
         return await command.ExecuteScalarAsync(cancellation) is long position
             ? (await CancelEntries.ReadAsync(connection, [position], cancellation)).SingleOrDefault()
             : null;
-    }
-
-    /// <summary>
-    /// All that a query lets through, page by page: memory stays bounded, and no connection or snapshot is held while the caller is busy
-    /// with a page. Each page is consistent in itself; requests that come while it goes on are newer, and not in it.
-    /// </summary>
-    /// <param name="query">The query; its limit is that of a page.</param>
-    /// <param name="cancellation">Ends the read.</param>
-    /// <exception cref="NpgsqlException">The database cannot be reached.</exception>
-    public async IAsyncEnumerable<IReadOnlyList<CancelEntry>> ExportAsync(
-        CancelsQuery query, [EnumeratorCancellation] CancellationToken cancellation = default)
-    {
-        for (CancelsCursor? after = query.After; ;)
-        {
-            var page = await ListAsync(query with { After = after }, cancellation);
-            yield return page.Entries;
-            if (page.Next is null)
-            {
-                yield break;
-            }
-
-            after = page.Next;
-        }
     }
 
     private static async Task<(IReadOnlyList<CancelsCursor> Places, bool More)> FindAsync(

@@ -24,25 +24,19 @@ public sealed class SpanMetrics
     /// <summary>How many runs were settled as cancelled without an estimate: nothing to estimate by, or no proof of the stop.</summary>
     public long UnknownRuns { get; internal set; }
 
-    /// <summary>Takes in what became of a run, all at once.</summary>
-    internal void Add(DateTimeOffset requestedAt, CancelRunRow run)
+    /// <summary>Takes in what became of a run, all at once, when it is settled.</summary>
+    internal void Add(SettledFacts run)
     {
-        RequestedToDelivered.Add(requestedAt, run.DeliveredAt);
+        RequestedToDelivered.Add(run.RequestedAt, run.DeliveredAt);
         DeliveredToAcknowledged.Add(run.DeliveredAt, run.AcknowledgedAt);
         AcknowledgedToStopped.Add(run.AcknowledgedAt, run.StoppedAt);
-        RequestedToSettled.Add(requestedAt, run.SettledAt);
-        AddFreed(run.Outcome, run.FreedMs);
-    }
-
-    /// <summary>Takes in what the stop of a run saved.</summary>
-    internal void AddFreed(CancelRunOutcome outcome, long? freedMs)
-    {
-        if (outcome is CancelRunOutcome.Cancelled && freedMs is { } freed)
+        RequestedToSettled.Add(run.RequestedAt, run.SettledAt);
+        if (run is { Outcome: CancelRunOutcome.Cancelled, FreedMs: { } freed })
         {
             FreedMs += freed;
             FreedRuns++;
         }
-        else if (outcome is CancelRunOutcome.Cancelled or CancelRunOutcome.Expired)
+        else if (run.Outcome is CancelRunOutcome.Cancelled or CancelRunOutcome.Expired)
         {
             UnknownRuns++;
         }
