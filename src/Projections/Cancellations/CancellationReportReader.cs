@@ -1,8 +1,6 @@
 using System.Data;
-using Ledger.Projections.Daemon;
 using Ledger.Sessions;
 using Npgsql;
-using NpgsqlTypes;
 
 namespace Ledger.Projections.Cancellations;
 
@@ -13,33 +11,27 @@ namespace Ledger.Projections.Cancellations;
 /// <param name="dataSource">The database.</param>
 public sealed class CancellationReportReader(NpgsqlDataSource dataSource)
 {
+    // Each range is a statement of its own, so that the database knows how little of the rows is at the edges.
     private const string CountsSql = """
-        select c.subject, c.cause, c.via, c.outcome, sum(c.count)::bigint
-        from unnest($2, $3, $4) as s(grain, since, before)
-        join ledger.cancel_counts c on c.account_id = $1 and c.grain = s.grain and c.start >= s.since and c.start < s.before
-        group by c.subject, c.cause, c.via, c.outcome
+        select subject, cause, via, outcome, sum(count)::bigint from ledger.cancel_counts
+        where account_id = $1 and start >= $2 and start < $3 and grain = $4
+        group by subject, cause, via, outcome
         """;
 
     private const string SpansSql = $"""
-        select {CancelSpansTable.Columns}
-        from unnest($2, $3, $4) as s(grain, since, before)
-        join ledger.cancel_spans c on c.account_id = $1 and c.grain = s.grain and c.start >= s.since and c.start < s.before
+        select {CancelSpansTable.Columns} from ledger.cancel_spans where account_id = $1 and start >= $2 and start < $3 and grain = $4
         """;
 
     private const string EdgeRequestsSql = """
-        select 'request', c.cause, c.via, c.outcome, count(*)
-        from unnest($2, $3) as s(since, before)
-        join ledger.cancels c on c.account_id = $1 and c.requested_at >= s.since and c.requested_at < s.before
-        where c.outcome <> 'pending'
-        group by c.cause, c.via, c.outcome
+        select 'request', cause, via, outcome, count(*) from ledger.cancels
+        where account_id = $1 and requested_at >= $2 and requested_at < $3 and outcome <> 'pending'
+        group by cause, via, outcome
         """;
 
     private const string EdgeRunsSql = """
         select c.cause, c.via, r.outcome, c.requested_at, r.delivered_at, r.acknowledged_at, r.stopped_at, r.settled_at, r.freed_ms
-        from unnest($2, $3) as s(since, before)
-        join ledger.cancels c on c.account_id = $1 and c.requested_at >= s.since and c.requested_at < s.before
-        join ledger.cancel_runs r on r.cancel_position = c.position
-        where r.settled_at is not null
+        from ledger.cancels c join ledger.cancel_runs r on r.cancel_position = c.position
+        where c.account_id = $1 and c.requested_at >= $2 and c.requested_at < $3 and r.settled_at is not null
         """;
 
     // The runs of pending requests that are settled are in the sums, or at the edges, already.
@@ -68,36 +60,42 @@ public sealed class CancellationReportReader(NpgsqlDataSource dataSource)
         var spans = ReportSpans.Of(range);
         await using var connection = await dataSource.OpenConnectionAsync(cancellation);
         await using var snapshot = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, cancellation);
-        await using var batch = new NpgsqlBatch(connection)
-        {
-            BatchCommands =
-            {
-                SqlArray.Command(CountsSql, Sums(accountId, spans)),
-                SqlArray.Command(EdgeRequestsSql, Edges(accountId, spans)),
-                SqlArray.Command(PendingSql, [Of(accountId), Of(range.From), Of(range.To)]),
-                SqlArray.Command(SpansSql, Sums(accountId, spans)),
-                SqlArray.Command(EdgeRunsSql, Edges(accountId, spans)),
-            },
-        };
-        await using var reader = await batch.ExecuteReaderAsync(cancellation);
+        await using var batch = new NpgsqlBatch(connection);
+        Add(spans.Sums.Select(sum => Of(CountsSql, accountId, sum.Range, sum.Grain)));
+        Add(spans.Edges.Select(edge => Of(EdgeRequestsSql, accountId, edge)));
+        Add([Of(PendingSql, accountId, range)]);
+        Add(spans.Sums.Select(sum => Of(SpansSql, accountId, sum.Range, sum.Grain)));
+        Add(spans.Edges.Select(edge => Of(EdgeRunsSql, accountId, edge)));
+
         var report = new CancellationReport(new CancelTally<CancelOutcome>(), new CancelTally<CancelRunOutcome>(), new SpanMetrics());
-        await ReadAsync(reader, ReadCount, report, cancellation);
-        await ReadAsync(reader, ReadCount, report, cancellation);
-        await ReadAsync(reader, ReadCount, report, cancellation);
-        await ReadAsync(reader, (row, into) => into.Metrics.Add(CancelSpansTable.Read(row, 0)), report, cancellation);
-        await ReadAsync(reader, ReadRun, report, cancellation);
+        await using var reader = await batch.ExecuteReaderAsync(cancellation);
+        await ReadAsync(reader, spans.Sums.Count + spans.Edges.Count + 1, row => ReadCount(row, report), cancellation);
+        await ReadAsync(reader, spans.Sums.Count, row => report.Metrics.Add(CancelSpansTable.Read(row, 0)), cancellation);
+        await ReadAsync(reader, spans.Edges.Count, row => ReadRun(row, report), cancellation);
         return report;
+
+        void Add(IEnumerable<NpgsqlBatchCommand> commands)
+        {
+            foreach (var command in commands)
+            {
+                batch.BatchCommands.Add(command);
+            }
+        }
     }
 
+    /// <summary>Reads the answers of so many statements.</summary>
     private static async Task ReadAsync(
-        NpgsqlDataReader reader, Action<NpgsqlDataReader, CancellationReport> read, CancellationReport report, CancellationToken cancellation)
+        NpgsqlDataReader reader, int statements, Action<NpgsqlDataReader> read, CancellationToken cancellation)
     {
-        while (await reader.ReadAsync(cancellation))
+        for (; statements > 0; statements--)
         {
-            read(reader, report);
-        }
+            while (await reader.ReadAsync(cancellation))
+            {
+                read(reader);
+            }
 
-        await reader.NextResultAsync(cancellation);
+            await reader.NextResultAsync(cancellation);
+        }
     }
 
     private static void ReadCount(NpgsqlDataReader row, CancellationReport report)
@@ -129,20 +127,22 @@ public sealed class CancellationReportReader(NpgsqlDataSource dataSource)
                 row.GetFieldValue<long?>(8)));
     }
 
-    private static NpgsqlParameter[] Sums(Guid accountId, ReportSpans spans) =>
-    [
-        Of(accountId),
-        SqlArray.Of(spans.Sums, NpgsqlDbType.Text, sum => Words<Grain>.Of(sum.Grain)),
-        .. Ranges([.. spans.Sums.Select(sum => sum.Range)]),
-    ];
+    private static NpgsqlBatchCommand Of(string sql, Guid accountId, TimeRange range, Grain? grain = null)
+    {
+        var command = new NpgsqlBatchCommand(sql)
+        {
+            Parameters =
+            {
+                new NpgsqlParameter<Guid> { TypedValue = accountId },
+                new NpgsqlParameter<DateTimeOffset> { TypedValue = range.From },
+                new NpgsqlParameter<DateTimeOffset> { TypedValue = range.To },
+            },
+        };
+        if (grain is { } length)
+        {
+            command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = Words<Grain>.Of(length) });
+        }
 
-    private static NpgsqlParameter[] Edges(Guid accountId, ReportSpans spans) => [Of(accountId), .. Ranges(spans.Edges)];
-
-    private static NpgsqlParameter[] Ranges(IReadOnlyList<TimeRange> ranges) =>
-    [
-        SqlArray.Of(ranges, NpgsqlDbType.TimestampTz, range => range.From),
-        SqlArray.Of(ranges, NpgsqlDbType.TimestampTz, range => range.To),
-    ];
-
-    private static NpgsqlParameter Of<T>(T value) => new NpgsqlParameter<T> { TypedValue = value };
+        return command;
+    }
 }
