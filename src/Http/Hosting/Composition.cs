@@ -1,6 +1,7 @@
 using Ledger.Http.Access;
 using Ledger.Http.Alerts;
 using Ledger.Http.Archive;
+using Ledger.Http.Audit;
 using Ledger.Http.Bundles;
 using Ledger.Http.Cancels;
 using Ledger.Http.Checks;
@@ -20,6 +21,7 @@ using Ledger.Http.Metrics;
 using Ledger.Http.PlainRuns;
 using Ledger.Http.RateLimits;
 using Ledger.Http.ReadModels;
+using Ledger.Http.Reports.Cancellations;
 using Ledger.Http.Runners;
 using Ledger.Http.Sessions;
 using Ledger.Http.Settings;
@@ -99,6 +101,8 @@ internal static class Composition
         native.MapCancels();
         native.MapRunners();
         native.MapBundles();
+        native.MapCancelAudit();
+        native.MapCancellationReport();
         native.MapProjections();
         native.MapAlerts();
         native.MapIncidents();

@@ -1,0 +1,68 @@
+using Microsoft.Net.Http.Headers;
+
+namespace Ledger.Http.Audit;
+
+/// <summary>How the audit is written.</summary>
+internal enum AuditFormat
+{
+    /// <summary>A page of JSON.</summary>
+    Json,
+
+    /// <summary>All of it, a line per run.</summary>
+    Csv,
+
+    /// <summary>All of it, a line of JSON per request.</summary>
+    Ndjson,
+}
+
+/// <summary>Chooses the format by the header <c>Accept</c> (RFC 9110, 12.5.1).</summary>
+internal static class AuditFormats
+{
+    private static readonly (AuditFormat Format, string Type, string Subtype)[] Offered =
+    [
+        (AuditFormat.Json, "application", "json"),
+        (AuditFormat.Csv, "text", "csv"),
+        (AuditFormat.Ndjson, "application", "x-ndjson"),
+    ];
+
+    /// <summary>
+    /// The format of the highest quality; of several, the one that is named most precisely, then first. JSON where the header is absent,
+    /// cannot be read, or accepts none of them: an answer in a format that was not asked for is better than none.
+    /// </summary>
+    public static AuditFormat Asked(HttpRequest request)
+    {
+        var ranges = request.GetTypedHeaders().Accept;
+        return Offered
+            .Select(offered => (offered.Format, Best: RangeOf(ranges, offered.Type, offered.Subtype)))
+            .Where(choice => choice.Best is { Quality: > 0 })
+            .OrderByDescending(choice => choice.Best!.Value.Quality)
+            .ThenByDescending(choice => choice.Best!.Value.Precision)
+            .ThenBy(choice => choice.Best!.Value.Place)
+            .Select(choice => choice.Format)
+            .FirstOrDefault();
+    }
+
+    /// <summary>The most precise range that a type is in: it alone decides the type's quality.</summary>
+    private static (double Quality, int Precision, int Place)? RangeOf(IList<MediaTypeHeaderValue> ranges, string type, string subtype)
+    {
+        (double Quality, int Precision, int Place)? best = null;
+        for (var place = 0; place < ranges.Count; place++)
+        {
+            var range = ranges[place];
+            var precision = range switch
+            {
+                { MatchesAllTypes: true } => 0,
+                { MatchesAllSubTypes: true } when range.Type.Equals(type, StringComparison.OrdinalIgnoreCase) => 1,
+                _ when range.Type.Equals(type, StringComparison.OrdinalIgnoreCase)
+                    && range.SubType.Equals(subtype, StringComparison.OrdinalIgnoreCase) => 2,
+                _ => -1,
+            };
+            if (precision >= 0 && (best is null || precision > best.Value.Precision))
+            {
+                best = (range.Quality ?? 1, precision, place);
+            }
+        }
+
+        return best;
+    }
+}

@@ -1,0 +1,38 @@
+using System.Buffers.Binary;
+using System.Buffers.Text;
+
+namespace Ledger.Projections.Cancellations;
+
+/// <summary>The place in a list of requests after one of them. New requests do not move it.</summary>
+/// <param name="RequestedAt">When that was asked for.</param>
+/// <param name="Position">The event that brought it.</param>
+public readonly record struct CancelsCursor(DateTimeOffset RequestedAt, long Position)
+{
+    private const int Length = 2 * sizeof(long);
+
+    /// <summary>As opaque text.</summary>
+    public override string ToString()
+    {
+        Span<byte> bytes = stackalloc byte[Length];
+        BinaryPrimitives.WriteInt64BigEndian(bytes, RequestedAt.UtcTicks);
+        BinaryPrimitives.WriteInt64BigEndian(bytes[sizeof(long)..], Position);
+        return Base64Url.EncodeToString(bytes);
+    }
+
+    /// <summary>Reads such a text; null when it is none.</summary>
+    public static CancelsCursor? Parse(string? text)
+    {
+        Span<byte> bytes = stackalloc byte[Length];
+        if (text is not { Length: 22 } || !Base64Url.IsValid(text, out var length) || length != Length)
+        {
+            return null;
+        }
+
+        Base64Url.DecodeFromChars(text, bytes);
+        var ticks = BinaryPrimitives.ReadInt64BigEndian(bytes);
+        var position = BinaryPrimitives.ReadInt64BigEndian(bytes[sizeof(long)..]);
+        return position > 0 && ticks >= DateTimeOffset.UnixEpoch.Ticks && ticks <= DateTimeOffset.MaxValue.Ticks
+            ? new CancelsCursor(new DateTimeOffset(ticks, TimeSpan.Zero), position)
+            : null;
+    }
+}
