@@ -4,6 +4,7 @@ using Ledger.Projections.CheckStatus;
 using Ledger.Projections.Concurrency;
 using Ledger.Projections.Daemon;
 using Ledger.Projections.Deadlines;
+using Ledger.Projections.Metrics;
 using Ledger.Projections.OpenRuns;
 using Ledger.Projections.SessionList;
 using Ledger.Store;
@@ -21,6 +22,7 @@ internal static class ReadModelParts
         services.AddSingleton<SessionListReader>();
         services.AddSingleton<CheckResultsReader>();
         services.AddSingleton<CheckStatusReader>();
+        services.AddSingleton<CheckMetricsReader>();
         services.AddSingleton<Leases>();
         services.AddSingleton<Freshness>();
         services.AddSingleton(settings.CancelPolicy);
@@ -31,6 +33,7 @@ internal static class ReadModelParts
                 SessionListReader.CreateProjection(),
                 CheckResultsReader.CreateProjection(),
                 CheckStatusReader.CreateProjection(),
+                CheckMetricsReader.CreateProjection(),
                 provider.GetRequiredService<Supersede>(),
             ],
             provider.GetRequiredService<IEventStore>(),
