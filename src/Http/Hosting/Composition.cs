@@ -17,6 +17,7 @@ using Ledger.Http.Live;
 using Ledger.Http.PlainRuns;
 using Ledger.Http.RateLimits;
 using Ledger.Http.ReadModels;
+using Ledger.Http.Reports.Checks;
 using Ledger.Http.Runners;
 using Ledger.Http.Sessions;
 using Ledger.Http.Settings;
@@ -91,6 +92,7 @@ internal static class Composition
         native.MapRunners();
         native.MapBundles();
         native.MapProjections();
+        native.MapCheckReports();
 
         app.MapGroup("").WithMetadata(ChecklyDialect.Instance).MapCheckly();
         app.MapGroup("").WithMetadata(EmpiricalDialect.Instance).MapEmpirical();

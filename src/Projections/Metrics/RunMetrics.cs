@@ -52,6 +52,23 @@ public sealed class RunMetrics
     public decimal? SuccessRatio =>
         Runs == 0 ? null : Math.Round(100m * Successes / Runs, Decimals, MidpointRounding.AwayFromZero);
 
+    /// <summary>Adds what is known of other runs.</summary>
+    public void Add(RunMetrics other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        for (var i = 0; i < byOutcome.Length; i++)
+        {
+            byOutcome[i] += other.byOutcome[i];
+        }
+
+        for (var i = 0; i < byCause.Length; i++)
+        {
+            byCause[i] += other.byCause[i];
+        }
+
+        ResponseTimes.Add(other.ResponseTimes);
+    }
+
     /// <summary>Adds runs that ended in one way.</summary>
     /// <param name="outcome">How they ended.</param>
     /// <param name="cause">Why they were cancelled; null unless they were.</param>

@@ -1,10 +1,13 @@
 using Ledger.Http.Dialects.Checkly.Accounts;
+using Ledger.Http.Dialects.Checkly.Analytics.Batch;
+using Ledger.Http.Dialects.Checkly.Analytics.Playwright;
 using Ledger.Http.Dialects.Checkly.Cancels;
 using Ledger.Http.Dialects.Checkly.CheckResults;
 using Ledger.Http.Dialects.Checkly.Checks;
 using Ledger.Http.Dialects.Checkly.CheckSessions;
 using Ledger.Http.Dialects.Checkly.CheckStatuses;
 using Ledger.Http.Dialects.Checkly.Locations;
+using Ledger.Http.Dialects.Checkly.Reporting;
 using Ledger.Http.Dialects.Checkly.Runtimes;
 using Ledger.Http.Dialects.Checkly.Scheduling;
 using Ledger.Http.Dialects.Checkly.TestSessions;
@@ -23,6 +26,9 @@ internal static class ChecklyRoutes
         routes.MapSessionCancels();
         routes.MapCheckResults();
         routes.MapCheckStatuses();
+        routes.MapReporting();
+        routes.MapBatchAnalytics();
+        routes.MapPlaywrightAnalytics();
         routes.MapRegisteredChecks();
         routes.MapLocations();
         routes.MapRuntimes();
