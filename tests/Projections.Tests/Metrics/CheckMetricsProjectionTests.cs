@@ -20,14 +20,15 @@ public sealed class CheckMetricsProjectionTests
     {
         var checks = Enumerable.Range(0, 5).Select(_ => Guid.NewGuid()).ToArray();
         var facts = new List<ResultFact>();
-        var runs = new List<(Guid Check, Run Run)>();
+        var runs = new List<(Guid Check, CancelCause? Cause, Run Run)>();
         for (var seed = 0; seed < 2_000; seed++)
         {
             var stream = Live(seed, checks);
             facts.AddRange(FactsOf(stream));
             if (stream.Session.Kind is SessionKind.Check)
             {
-                runs.AddRange(stream.Session.Runs.Where(run => !run.IsOpen).Select(run => (run.Plan.CheckId!.Value, run)));
+                runs.AddRange(stream.Session.Runs.Where(run => !run.IsOpen)
+                    .Select(run => (run.Plan.CheckId!.Value, CauseOf(stream.Session, run), run)));
             }
         }
 
@@ -37,7 +38,7 @@ public sealed class CheckMetricsProjectionTests
         foreach (var span in Enum.GetValues<MetricsSpan>())
         {
             var expected = runs.ToLookup(run => (
-                run.Check, run.Run.Plan.Location, span.StartOf(run.Run.SettledAt!.Value), run.Run.State, CauseOf(run.Run)));
+                run.Check, run.Run.Plan.Location, span.StartOf(run.Run.SettledAt!.Value), run.Run.State, run.Cause));
             var found = rows.Where(row => row.Key.Span == span).ToList();
             found.Count.ShouldBe(expected.Count);
             foreach (var (key, row) in found)
@@ -113,11 +114,12 @@ public sealed class CheckMetricsProjectionTests
     [Fact]
     public void A_run_belongs_to_the_hour_and_the_day_in_which_it_was_settled()
     {
-        var settled = new DateTimeOffset(2026, 3, 29, 0, 59, 59, 999, TimeSpan.Zero);
+        var midnight = new DateTimeOffset(2026, 3, 29, 0, 0, 0, TimeSpan.Zero);
+        var settled = midnight.AddHours(14).AddTicks(-1);
 
-        CheckMetricsProjection.Sum([Fact(RunState.Passed, 5) with { CreatedAt = settled, StartedAt = settled.AddHours(-2) }]).Keys
+        CheckMetricsProjection.Sum([Fact(RunState.Passed, 5) with { CreatedAt = settled, StartedAt = settled.AddHours(-20) }]).Keys
             .Select(key => (key.Span, key.StartsAt)).ShouldBe(
-                [(MetricsSpan.Hour, settled.Date), (MetricsSpan.Day, settled.Date)], ignoreOrder: true);
+                [(MetricsSpan.Hour, midnight.AddHours(13)), (MetricsSpan.Day, midnight)], ignoreOrder: true);
     }
 
     private static void ShouldBe(ResponseTimes times, IReadOnlyList<long> values)
@@ -160,7 +162,10 @@ public sealed class CheckMetricsProjectionTests
         {
             stream.Add(random.Next(6) > 0 ? walk.Step : (session, now) => ReportResult.Decide(
                 session,
-                Some.Result(session.Runs[0].SequenceId, "runner-1", hasFailures: random.Next(4) == 0) with { ResponseTime = random.NextInt64(1L << random.Next(1, 40)) },
+                Some.Result(session.Runs[0].SequenceId, "runner-1", hasFailures: random.Next(4) == 0) with
+                {
+                    ResponseTime = random.NextInt64(1L << random.Next(1, 40)),
+                },
                 now).Events);
         }
 
@@ -187,7 +192,8 @@ public sealed class CheckMetricsProjectionTests
         }));
     }
 
-    private static CancelCause? CauseOf(Run run) => run.State is RunState.Cancelled ? run.Cancel!.Cause : null;
+    private static CancelCause? CauseOf(Session session, Run run) =>
+        run.State is RunState.Cancelled ? session.Cancels[run.Cancel!.CancelId].Cause : null;
 
     /// <summary>As a reader of the run sees it: what was reported, else the time between its start and its settlement.</summary>
     private static long? LengthOf(Run run) => run.Final is { Settles: true, ResponseTime: { } reported }
