@@ -63,9 +63,7 @@ public sealed class Histogram : IEquatable<Histogram>
     /// <param name="percent">Above 0, at most 100.</param>
     public long? Percentile(double percent)
     {
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(percent);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(percent, 100);
-        var rank = (long)Math.Ceiling(percent * Count / 100);
+        var rank = RankOf(percent);
         for (var bucket = 0; bucket < counts.Length; bucket++)
         {
             rank -= counts[bucket];
@@ -76,6 +74,15 @@ public sealed class Histogram : IEquatable<Histogram>
         }
 
         return null;
+    }
+
+    /// <summary>Which of the sorted values a percentile is, counting from 1; 0 when there are none.</summary>
+    /// <inheritdoc cref="Percentile"/>
+    public long RankOf(double percent)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(percent);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(percent, 100);
+        return (long)Math.Ceiling(percent * Count / 100);
     }
 
     /// <summary>

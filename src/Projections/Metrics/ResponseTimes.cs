@@ -63,11 +63,16 @@ public sealed class ResponseTimes
 
     /// <summary>
     /// The response time of a rank (<see cref="Histogram.Percentile"/>), within <see cref="Histogram.RelativeError"/>, and never beyond the
-    /// shortest and the longest, which are known exactly. Null when there is none.
+    /// shortest and the longest. These two are known, so that the first and the last rank are exact. Null when there is none.
     /// </summary>
     /// <param name="percent">Above 0, at most 100.</param>
-    public long? Percentile(double percent) =>
-        histogram.Percentile(percent) is { } value ? Math.Clamp(value, Shortest!.Value, Longest!.Value) : null;
+    public long? Percentile(double percent)
+    {
+        var rank = histogram.RankOf(percent);
+        return rank <= 1 ? Shortest
+            : rank == Count ? Longest
+            : Math.Clamp(histogram.Percentile(percent)!.Value, Shortest!.Value, Longest!.Value);
+    }
 
     /// <summary>Adds stored ones, or the sum of several.</summary>
     internal void Add(BigInteger sum, BigInteger sumOfSquares, long? shortest, long? longest, ReadOnlySpan<byte> stored)

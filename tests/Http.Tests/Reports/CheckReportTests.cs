@@ -20,7 +20,7 @@ public sealed class CheckReportTests(ReportingLedger ledger) : IClassFixture<Rep
         await ledger.LoseAsync(check, Now);
         var before = await ReportAsync($"checkId={check}");
         await ledger.CancelAsync(check, Now);
-        await ledger.CancelAsync(check, Now, "superseded");
+        await ledger.CancelAsync(check, Now, "failFast");
         await ledger.CancelAsync(check, Now);
 
         var report = await ReportAsync($"checkId={check}");
@@ -35,9 +35,9 @@ public sealed class CheckReportTests(ReportingLedger ledger) : IClassFixture<Rep
             .ShouldBe((4, 1, 1, 1));
         (entry.At("lost").GetInt64(), entry.At("timedOut").GetInt64()).ShouldBe((1, 0));
         (entry.At("availability").GetDecimal(), entry.At("successRatio").GetDecimal()).ShouldBe((50m, 50m));
-        entry.At("responseTime").GetRawText().ShouldBe("""{"avg":400,"min":100,"max":800,"p50":301,"p95":800,"p99":800}""");
+        entry.At("responseTime").GetRawText().ShouldBe("""{"avg":400,"min":100,"max":800,"p50":302,"p95":800,"p99":800}""");
         entry.At("cancelled").GetRawText().ShouldBe(
-            """{"total":3,"byCause":{"user":2,"superseded":1,"failFast":0,"timeout":0,"shutdown":0,"system":0}}""");
+            """{"total":3,"byCause":{"user":2,"superseded":0,"failFast":1,"timeout":0,"shutdown":0,"system":0}}""");
         entry.TryGetProperty("buckets", out _).ShouldBeFalse();
         Uncancelled(entry).ShouldBe(Uncancelled(before.At("checks/0")));
     }

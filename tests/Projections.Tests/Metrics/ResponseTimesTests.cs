@@ -26,7 +26,16 @@ public sealed class ResponseTimesTests
     }
 
     [Fact]
-    public void A_percentile_is_never_beyond_what_there_is() => Of(1_201).Percentile(99).ShouldBe(1_201);
+    public void The_first_and_the_last_of_them_are_exact()
+    {
+        var times = Of(10_001, 20_003, 41_231);
+
+        (times.Percentile(1), times.Percentile(95), times.Percentile(100)).ShouldBe((10_001, 41_231, 41_231));
+        times.Percentile(50)!.Value.ShouldBeInRange(19_847, 20_159);
+    }
+
+    [Fact]
+    public void A_percentile_is_never_beyond_what_there_is() => Of(300, 300, 300).Percentile(50).ShouldBe(300);
 
     [Fact]
     public void Sums_do_not_overflow()

@@ -2,12 +2,14 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
+using Ledger.Http.Access;
 using Ledger.Http.Tests.Dialects.Checkly.Published;
 using Ledger.Http.Tests.Hosting;
 using Ledger.Sessions;
 using Ledger.Streams;
 using Ledger.Support;
 using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
 
 namespace Ledger.Http.Tests.Dialects.Checkly.Reporting;
 
@@ -62,7 +64,18 @@ public sealed class ReportingLedger : IAsyncLifetime
     internal async Task<string> KeyWithAsync(params string[] scopes)
     {
         var made = await SendAsync(HttpMethod.Post, "/ledger/keys", JsonSerializer.Serialize(new { name = "test", scopes }));
-        return made["key"].GetString()!;
+        return made["apiKey"].GetString()!;
+    }
+
+    /// <summary>A key of another account.</summary>
+    internal async Task<string> KeyOfAnotherAccountAsync()
+    {
+        var key = new ApiKey(Guid.NewGuid(), Guid.NewGuid(), "test", null, null, [Scope.Read], DateTimeOffset.UtcNow, null);
+        await using var account = running.Services.GetRequiredService<NpgsqlDataSource>().CreateCommand(
+            "insert into ledger.accounts (id, name, created_at) values ($1, 'Other', now())");
+        account.Parameters.AddWithValue(key.AccountId);
+        await account.ExecuteNonQueryAsync();
+        return await running.Services.GetRequiredService<ApiKeys>().AddAsync(key, null, CancellationToken.None);
     }
 
     internal async Task<Guid> RegisterAsync(string checkType = "PLAYWRIGHT", string[]? tags = null, bool activated = true)
