@@ -22,6 +22,7 @@ using Ledger.Http.PlainRuns;
 using Ledger.Http.RateLimits;
 using Ledger.Http.ReadModels;
 using Ledger.Http.Reports.Cancellations;
+using Ledger.Http.Reports.Checks;
 using Ledger.Http.Runners;
 using Ledger.Http.Sessions;
 using Ledger.Http.Settings;
@@ -109,6 +110,7 @@ internal static class Composition
         native.MapCheckCondition();
         native.MapArchive();
         native.MapMetrics();
+        native.MapCheckReports();
 
         app.MapGroup("").WithMetadata(ChecklyDialect.Instance).MapCheckly();
         app.MapGroup("").WithMetadata(EmpiricalDialect.Instance).MapEmpirical();

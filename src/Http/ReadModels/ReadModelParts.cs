@@ -1,11 +1,14 @@
 using Ledger.Http.Settings;
 using Ledger.Projections.Alerts;
+using Ledger.Projections.Cancellations;
 using Ledger.Projections.CheckResults;
 using Ledger.Projections.CheckStatus;
 using Ledger.Projections.Concurrency;
 using Ledger.Projections.Daemon;
 using Ledger.Projections.Deadlines;
+using Ledger.Projections.Metrics;
 using Ledger.Projections.OpenRuns;
+using Ledger.Projections.RunDays;
 using Ledger.Projections.RunDays;
 using Ledger.Projections.SessionList;
 using Ledger.Store;
@@ -25,6 +28,8 @@ internal static class ReadModelParts
         CheckResultsReader.CreateProjection(),
         CheckStatusReader.CreateProjection(),
         AlertsReader.CreateProjection(),
+        CheckMetricsReader.CreateProjection(),
+        CancelsReader.CreateProjection(),
         RunDaysReader.CreateProjection(),
     ];
 
@@ -37,6 +42,10 @@ internal static class ReadModelParts
         services.AddSingleton<AlertsReader>();
         services.AddSingleton<IncidentsReader>();
         services.AddSingleton<ConditionsReader>();
+        services.AddSingleton<CheckMetricsReader>();
+        services.AddSingleton<CancelsReader>();
+        services.AddSingleton<CancellationReportReader>();
+        services.AddSingleton<RunDaysReader>();
         services.AddSingleton<Leases>();
         services.AddSingleton<Freshness>();
         services.AddSingleton(settings.CancelPolicy);

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Numerics;
 
 namespace Ledger.Projections.Metrics;
@@ -15,9 +14,11 @@ public sealed class Histogram : IEquatable<Histogram>
     public const double RelativeError = 1.0 / (2 << SubBits);
 
     private const int SubBits = 6;
-    private const int EntryBytes = sizeof(int) + sizeof(long);
 
-    private readonly SortedDictionary<int, long> counts = [];
+    private static readonly int LastBucket = BucketOf(long.MaxValue);
+
+    /// <summary>How many values each bucket holds; as long as the highest one needs it.</summary>
+    private long[] counts = [];
 
     /// <summary>How many values there are.</summary>
     public long Count { get; private set; }
@@ -29,9 +30,29 @@ public sealed class Histogram : IEquatable<Histogram>
     public void Add(Histogram other)
     {
         ArgumentNullException.ThrowIfNull(other);
-        foreach (var (bucket, count) in other.counts)
+        for (var bucket = 0; bucket < other.counts.Length; bucket++)
         {
-            Add(bucket, count);
+            if (other.counts[bucket] > 0)
+            {
+                Add(bucket, other.counts[bucket]);
+            }
+        }
+    }
+
+    /// <summary>Adds what <see cref="ToBytes"/> wrote, of one histogram or of several, one after the other.</summary>
+    /// <exception cref="FormatException">The bytes are none.</exception>
+    public void Add(ReadOnlySpan<byte> bytes)
+    {
+        while (!bytes.IsEmpty)
+        {
+            var bucket = VariableLength.Read(ref bytes);
+            var count = VariableLength.Read(ref bytes);
+            if (bucket > LastBucket || count < 1)
+            {
+                throw new FormatException("These bytes are no histogram.");
+            }
+
+            Add((int)bucket, count);
         }
     }
 
@@ -42,12 +63,10 @@ public sealed class Histogram : IEquatable<Histogram>
     /// <param name="percent">Above 0, at most 100.</param>
     public long? Percentile(double percent)
     {
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(percent);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(percent, 100);
-        var rank = (long)Math.Ceiling(percent / 100 * Count);
-        foreach (var (bucket, count) in counts)
+        var rank = RankOf(percent);
+        for (var bucket = 0; bucket < counts.Length; bucket++)
         {
-            rank -= count;
+            rank -= counts[bucket];
             if (rank <= 0)
             {
                 return MiddleOf(bucket);
@@ -57,51 +76,62 @@ public sealed class Histogram : IEquatable<Histogram>
         return null;
     }
 
-    /// <summary>The buckets that hold something, in order, as bytes: each its number and its count, big-endian.</summary>
+    /// <summary>Which of the sorted values a percentile is, counting from 1; 0 when there are none.</summary>
+    /// <inheritdoc cref="Percentile"/>
+    public long RankOf(double percent)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(percent);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(percent, 100);
+        return (long)Math.Ceiling(percent * Count / 100);
+    }
+
+    /// <summary>
+    /// The buckets that hold something, in order, as bytes: each its number and its count. Written one after the other, the bytes of two
+    /// histograms are those of their sum.
+    /// </summary>
     public byte[] ToBytes()
     {
-        var bytes = new byte[counts.Count * EntryBytes];
-        var at = 0;
-        foreach (var (bucket, count) in counts)
+        var bytes = new List<byte>();
+        for (var bucket = 0; bucket < counts.Length; bucket++)
         {
-            BinaryPrimitives.WriteInt32BigEndian(bytes.AsSpan(at), bucket);
-            BinaryPrimitives.WriteInt64BigEndian(bytes.AsSpan(at + sizeof(int)), count);
-            at += EntryBytes;
+            if (counts[bucket] > 0)
+            {
+                VariableLength.Write(bytes, bucket);
+                VariableLength.Write(bytes, counts[bucket]);
+            }
         }
 
-        return bytes;
+        return [.. bytes];
     }
 
     /// <summary>The histogram that <see cref="ToBytes"/> wrote.</summary>
     /// <exception cref="FormatException">The bytes are none.</exception>
     public static Histogram FromBytes(ReadOnlySpan<byte> bytes)
     {
-        if (bytes.Length % EntryBytes != 0)
-        {
-            throw new FormatException($"A histogram has a multiple of {EntryBytes} bytes, not {bytes.Length}.");
-        }
-
         var histogram = new Histogram();
-        for (; bytes.Length > 0; bytes = bytes[EntryBytes..])
-        {
-            histogram.Add(BinaryPrimitives.ReadInt32BigEndian(bytes), BinaryPrimitives.ReadInt64BigEndian(bytes[sizeof(int)..]));
-        }
-
+        histogram.Add(bytes);
         return histogram;
     }
 
     /// <inheritdoc/>
-    public bool Equals(Histogram? other) => other is not null && counts.SequenceEqual(other.counts);
+    public bool Equals(Histogram? other) =>
+        other is not null && counts.AsSpan().TrimEnd(0).SequenceEqual(other.counts.AsSpan().TrimEnd(0));
 
     /// <inheritdoc/>
     public override bool Equals(object? obj) => Equals(obj as Histogram);
 
     /// <inheritdoc/>
-    public override int GetHashCode() => HashCode.Combine(Count, counts.Count);
+    public override int GetHashCode() => Count.GetHashCode();
 
     private void Add(int bucket, long count)
     {
-        counts[bucket] = counts.GetValueOrDefault(bucket) + count;
+        if (bucket >= counts.Length)
+        {
+            // To the end of its power of two: the values of one histogram are seldom far apart.
+            Array.Resize(ref counts, (bucket | ((1 << SubBits) - 1)) + 1);
+        }
+
+        counts[bucket] += count;
         Count += count;
     }
 

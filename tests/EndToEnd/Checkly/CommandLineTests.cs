@@ -98,6 +98,28 @@ public sealed class CommandLineTests(ChecklyPlace place) : IClassFixture<Checkly
         cli.Output.ShouldContain("1 passed, 1 cancelled, 2 total");
     }
 
+    [Fact]
+    public async Task Stats_tell_of_the_runs_that_count_and_not_of_cancelled_ones()
+    {
+        var home = await place.RegisterApiAsync("Home API");
+        var idle = await place.RegisterPlaywrightAsync("Idle suite");
+        var triggered = await place.Ledger.PostAsync("/v2/check-sessions/trigger", new { target = new { checkId = new[] { home } } });
+        await place.SettledAsync(triggered.GetProperty("sessions")[0].GetProperty("checkSessionId").GetString()!);
+        var elsewhere = new[] { new { checkId = home, checkType = "PLAYWRIGHT", name = "Home", location = "nowhere" } };
+        var cancelled = await place.Ledger.PostAsync("/ledger/sessions", new { kind = "check", name = "Home", runs = elsewhere });
+        await place.Ledger.PostAsync($"/ledger/sessions/{cancelled.GetProperty("sessionId").GetString()}/cancel", new { });
+
+        await using var cli = place.Project.Start(place.Ledger, ["checks", "stats", $"{home}", $"{idle}", "--output", "json"]);
+        (await cli.ExitCodeAsync(Patience)).ShouldBe(0, string.Join('\n', cli.Output));
+
+        var stats = JsonSerializer.Deserialize<JsonElement>(string.Join('\n', cli.Output)).GetProperty("data").EnumerateArray()
+            .ToDictionary(check => check.GetProperty("checkId").GetGuid());
+        stats[home].GetProperty("availability").GetDecimal().ShouldBe(100);
+        stats[home].GetProperty("responseTime_avg").GetDecimal().ShouldBeGreaterThan(0);
+        stats[home].GetProperty("status").GetString().ShouldBe("passing");
+        stats[idle].GetProperty("availability").ValueKind.ShouldBe(JsonValueKind.Null);
+    }
+
     private async Task<ChildProcess> TriggerAsync(Uri? mqtt = null)
     {
         var suite = await place.RegisterPlaywrightAsync("Checkout suite");

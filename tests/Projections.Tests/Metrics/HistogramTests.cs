@@ -39,9 +39,18 @@ public sealed class HistogramTests
     [Fact]
     public void A_value_below_nothing_counts_as_nothing() => Of([-5]).Percentile(100).ShouldBe(0);
 
+    [Theory]
+    [InlineData("05", "a bucket without a count")]
+    [InlineData("0500", "an empty bucket")]
+    [InlineData("80", "half a number")]
+    [InlineData("FFFFFFFFFFFFFFFFFFFF01", "a number that is too large")]
+    [InlineData("FF7F01", "a bucket beyond the last one")]
+    public void Bytes_that_are_no_histogram_are_refused(string bytes, string because) =>
+        Should.Throw<FormatException>(() => Histogram.FromBytes(Convert.FromHexString(bytes)), because);
+
     [Fact]
-    public void Bytes_that_are_no_histogram_are_refused() =>
-        Should.Throw<FormatException>(() => Histogram.FromBytes(new byte[13]));
+    public void A_rank_that_is_a_whole_number_is_not_taken_for_a_little_more() =>
+        Of(Enumerable.Range(1, 100).Select(value => (long)value)).Percentile(7).ShouldBe(7);
 
     [Fact]
     public void Every_percentile_is_the_true_element_within_the_stated_error() => Holds(values =>
@@ -50,7 +59,7 @@ public sealed class HistogramTests
         var histogram = Of(values);
         foreach (var percent in (double[])[0.1, 1, 25, 50, 90, 95, 99, 99.9, 100])
         {
-            ShouldStandFor(histogram.Percentile(percent)!.Value, sorted[(int)Math.Ceiling(percent / 100 * sorted.Count) - 1]);
+            ShouldStandFor(histogram.Percentile(percent)!.Value, sorted[(int)Math.Ceiling((decimal)percent * sorted.Count / 100) - 1]);
         }
     });
 
@@ -62,6 +71,13 @@ public sealed class HistogramTests
         merged.ShouldBe(Of(values));
         merged.Count.ShouldBe(values.Length);
         merged.ToBytes().ShouldBe(Of(values).ToBytes());
+    });
+
+    [Fact]
+    public void One_after_the_other_the_bytes_of_two_are_those_of_their_sum() => Holds(values =>
+    {
+        var halves = Of(values.Take(values.Length / 2)).ToBytes().Concat(Of(values.Skip(values.Length / 2)).ToBytes());
+        Histogram.FromBytes([.. halves]).ToBytes().ShouldBe(Of(values).ToBytes());
     });
 
     [Fact]

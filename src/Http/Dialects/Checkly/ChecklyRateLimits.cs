@@ -6,4 +6,6 @@ namespace Ledger.Http.Dialects.Checkly;
 internal static class ChecklyRateLimits
 {
     public static RateLimit CheckResults { get; } = new("check-results", Requests: 60, Seconds: 60);
+
+    public static RateLimit Analytics { get; } = new("analytics", Requests: 30, Seconds: 60);
 }

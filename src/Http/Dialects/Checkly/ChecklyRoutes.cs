@@ -1,4 +1,6 @@
 using Ledger.Http.Dialects.Checkly.Accounts;
+using Ledger.Http.Dialects.Checkly.Analytics.Batch;
+using Ledger.Http.Dialects.Checkly.Analytics.Playwright;
 using Ledger.Http.Dialects.Checkly.Cancels;
 using Ledger.Http.Dialects.Checkly.CheckAlerts;
 using Ledger.Http.Dialects.Checkly.CheckResults;
@@ -6,6 +8,7 @@ using Ledger.Http.Dialects.Checkly.Checks;
 using Ledger.Http.Dialects.Checkly.CheckSessions;
 using Ledger.Http.Dialects.Checkly.CheckStatuses;
 using Ledger.Http.Dialects.Checkly.Locations;
+using Ledger.Http.Dialects.Checkly.Reporting;
 using Ledger.Http.Dialects.Checkly.Runtimes;
 using Ledger.Http.Dialects.Checkly.Scheduling;
 using Ledger.Http.Dialects.Checkly.TestSessions;
@@ -25,6 +28,9 @@ internal static class ChecklyRoutes
         routes.MapCheckResults();
         routes.MapCheckStatuses();
         routes.MapCheckAlerts();
+        routes.MapReporting();
+        routes.MapBatchAnalytics();
+        routes.MapPlaywrightAnalytics();
         routes.MapRegisteredChecks();
         routes.MapLocations();
         routes.MapRuntimes();

@@ -52,4 +52,25 @@ public sealed class RateLimitTests(TestDatabase database) : IClassFixture<TestDa
         refused.Headers.GetValues("RateLimit-Policy").ShouldBe(["\"check-results\";q=60;w=60"]);
         other.StatusCode.ShouldBe(HttpStatusCode.OK);
     }
+
+    [Fact]
+    public async Task Analytics_have_the_vendors_own_figures()
+    {
+        await using var ledger = await RunningLedger.StartAsync(database.ConnectionString);
+        using var client = new HttpClient(new PublishedAnswers()) { BaseAddress = ledger.Address };
+        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", ledger.ApiKey);
+        var checks = $$"""{"checkIds":["{{Guid.NewGuid()}}"]}""";
+        for (var i = 0; i < 30; i++)
+        {
+            (await client.PostAsync("/v1/analytics/checks", new StringContent(checks))).StatusCode.ShouldBe(HttpStatusCode.OK);
+        }
+
+        var refused = await client.GetAsync($"/v1/analytics/playwright-checks/{Guid.NewGuid()}?metrics=availability");
+        var batch = await client.PostAsync("/v1/analytics/checks", new StringContent(checks));
+        var reporting = await client.GetAsync("/v1/reporting");
+
+        (refused.StatusCode, batch.StatusCode, reporting.StatusCode)
+            .ShouldBe((HttpStatusCode.TooManyRequests, HttpStatusCode.TooManyRequests, HttpStatusCode.OK));
+        refused.Headers.GetValues("RateLimit-Policy").ShouldBe(["\"analytics\";q=30;w=60"]);
+    }
 }
