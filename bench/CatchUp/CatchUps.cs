@@ -101,7 +101,7 @@ internal static class CatchUps
         var clock = Stopwatch.StartNew();
         await using var copy = await connection.BeginRawBinaryCopyAsync("copy ledger.mt_events to stdout");
         var buffer = new byte[1 << 16];
-        while (await copy.ReadAsync(buffer.AsMemory()) > 0)
+        while (await copy.ReadAsync(buffer, CancellationToken.None) > 0)
         {
             // Nothing is done with them: this is what reading costs at least.
         }
