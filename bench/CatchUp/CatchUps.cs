@@ -99,9 +99,9 @@ internal static class CatchUps
     {
         await using var connection = await source.OpenConnectionAsync();
         var clock = Stopwatch.StartNew();
-        await using var copy = await connection.BeginRawBinaryCopyAsync("copy ledger.mt_events to stdout");
+        await using var copy = await connection.BeginRawBinaryCopyAsync("copy ledger.mt_events to stdout (format binary)");
         var buffer = new byte[1 << 16];
-        while (await copy.ReadAsync(buffer.AsMemory()) > 0)
+        while (await copy.ReadAsync(buffer, CancellationToken.None) > 0)
         {
             // Nothing is done with them: this is what reading costs at least.
         }

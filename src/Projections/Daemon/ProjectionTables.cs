@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.RegularExpressions;
 using Ledger.Store.Postgres;
 
@@ -9,6 +10,8 @@ namespace Ledger.Projections.Daemon;
 /// </summary>
 internal sealed partial class ProjectionTables
 {
+    private static readonly ConcurrentDictionary<Type, ProjectionTables> Known = new();
+
     private ProjectionTables(IReadOnlyList<SchemaFile> files)
     {
         Files = [.. files.Where(file => TableOf(file) is not null || Unqualified(file))];
@@ -34,9 +37,10 @@ internal sealed partial class ProjectionTables
     public string Fingerprint => string.Join(' ', Files.Select(file => file.Checksum[..8]));
 
     /// <summary>The tables of a projection.</summary>
-    public static ProjectionTables Of(Projection projection)
+    public static ProjectionTables Of(Projection projection) => Known.GetOrAdd(projection.GetType(), Read);
+
+    private static ProjectionTables Read(Type type)
     {
-        var type = projection.GetType();
         var folder = $"{type.Namespace}.Schema.";
         return new ProjectionTables(
             [.. SchemaFile.Of(type.Assembly).Where(file => file.Name.StartsWith(folder, StringComparison.Ordinal))]);

@@ -24,7 +24,7 @@ public sealed partial class DeadlineWatch : IAsyncDisposable
     private static readonly TimeSpan Retry = TimeSpan.FromSeconds(1);
 
     // A host that has stood still for so long no longer keeps anybody's promises: another one takes over.
-    private static readonly TimeSpan Silence = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Silence = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan SweepEvery = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan CatchUp = TimeSpan.FromSeconds(10);
 
