@@ -27,7 +27,6 @@ using Ledger.Http.Runners;
 using Ledger.Http.Sessions;
 using Ledger.Http.Settings;
 using Ledger.Http.Tracing;
-using Ledger.Store;
 using Ledger.Store.Postgres;
 using Ledger.Streams;
 using Microsoft.Extensions.DependencyInjection.Extensions;

@@ -19,6 +19,7 @@ internal sealed class MeterReader : IDisposable
     private readonly Lock reading = new();
     private readonly MeterListener listener = new();
 
+    /// <summary>Reads from now on.</summary>
     /// <param name="meters">Makes this host's meters; those of other hosts in the process are none of ours.</param>
     public MeterReader(IMeterFactory meters)
     {
@@ -30,7 +31,7 @@ internal sealed class MeterReader : IDisposable
                 listening.EnableMeasurementEvents(instrument, started);
             }
         };
-        listener.MeasurementsCompleted = (instrument, _) => readings.TryRemove(instrument, out _);
+        listener.MeasurementsCompleted = (instrument, state) => readings.TryRemove(KeyValuePair.Create(instrument, (InstrumentReading)state!));
         Listen<byte>(static value => value);
         Listen<short>(static value => value);
         Listen<int>(static value => value);
