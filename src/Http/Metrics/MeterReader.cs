@@ -31,7 +31,7 @@ internal sealed class MeterReader : IDisposable
                 listening.EnableMeasurementEvents(instrument, started);
             }
         };
-        listener.MeasurementsCompleted = (instrument, state) => readings.TryRemove(KeyValuePair.Create(instrument, (InstrumentReading)state!));
+        listener.MeasurementsCompleted = (instrument, _) => readings.TryRemove(instrument, out InstrumentReading? _);
         Listen<byte>(static value => value);
         Listen<short>(static value => value);
         Listen<int>(static value => value);
