@@ -85,6 +85,8 @@ public sealed class MetricsTests(LedgerOfClass fixture) : IClassFixture<LedgerOf
         await client.GetAsync($"/nowhere/{Guid.NewGuid()}");
         await client.SendAsync(new HttpRequestMessage(new HttpMethod("INVENTED"), "/ledger/sessions"));
 
+        await client.PostBodyAsync($"/ledger/sessions/{session.SessionId}/cancel", null);
+
         var text = await client.GetStringAsync("/metrics");
 
         text.ShouldNotContain(session.SessionId.ToString());

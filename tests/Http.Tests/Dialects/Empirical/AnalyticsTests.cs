@@ -121,10 +121,10 @@ public sealed class AnalyticsTests(EmpiricalLedger ledger) : IClassFixture<Empir
     public async Task Another_project_and_another_account_see_nothing()
     {
         await EndedAsync("""{"environment": "staging"}""");
-        var stranger = ledger.ClientOf(client.Project, await ledger.KeyAsync(account: Guid.NewGuid()));
+        await using var other = await RunningLedger.StartAsync(ledger.ConnectionString);
 
         (await CountAsync("", ledger.NewProject())).ShouldBe(0);
-        (await CountAsync("", stranger)).ShouldBe(0);
+        (await CountAsync("", ledger.ClientOf(client.Project, other.ApiKey, other))).ShouldBe(0);
     }
 
     [Theory]
