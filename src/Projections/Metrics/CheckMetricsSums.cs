@@ -11,14 +11,16 @@ namespace Ledger.Projections.Metrics;
 /// </summary>
 internal sealed class CheckMetricsSums(CheckMetricsQuery query, Cover cover)
 {
-    // Of each period on its own, so that nothing but the periods is read, however much there is.
+    // Each check and each period on its own: "offset 0" keeps the planner, who cannot know how short a period is, from reading the whole table
+    // at once and sorting out afterwards.
     private const string RowsSql = """
         select m.check_id, width_bucket(m.starts_at, $2), case when $3 then m.location end, m.outcome, m.cause, sum(m.runs)::bigint,
           sum(m.sum), sum(m.sum_of_squares), min(m.shortest), max(m.longest), string_agg(m.histogram, ''::bytea)
-        from unnest($4, $5) as p(since, until)
+        from unnest($4, $5) as p(since, until) cross join unnest($6) as c(id)
         cross join lateral (
           select * from ledger.check_metrics r
-          where r.account_id = $1 and r.check_id = any($6) and r.span = '{0}' and r.starts_at >= p.since and r.starts_at < p.until) m
+          where r.account_id = $1 and r.check_id = c.id and r.span = '{0}' and r.starts_at >= p.since and r.starts_at < p.until
+          offset 0) m
         where m.outcome = any($7)
         group by 1, 2, 3, 4, 5
         """;
@@ -27,10 +29,11 @@ internal sealed class CheckMetricsSums(CheckMetricsQuery query, Cover cover)
     private const string ResultsSql = """
         select m.check_id, width_bucket(m.created_at, $2), case when $3 then m.location end, m.outcome, coalesce(m.cause, ''), count(*),
           array_agg(m.response_time) filter (where m.response_time is not null and not m.is_cancelled)
-        from unnest($4, $5) as p(since, until)
+        from unnest($4, $5) as p(since, until) cross join unnest($6) as c(id)
         cross join lateral (
           select * from ledger.check_results r
-          where r.account_id = $1 and r.check_id = any($6) and r.created_at >= p.since and r.created_at < p.until) m
+          where r.account_id = $1 and r.check_id = c.id and r.created_at >= p.since and r.created_at < p.until
+          offset 0) m
         where m.outcome = any($7)
         group by 1, 2, 3, 4, 5
         """;
