@@ -16,13 +16,14 @@ public sealed class AlertTests(LedgerOfClass fixture) : IClassFixture<LedgerOfCl
     {
         var session = await TriggerAsync("suppressed");
         var cancelled = await client.PostBodyAsync(
-            $"/ledger/sessions/{session.SessionId}/cancel", new { reason = "wrong branch", cause = "superseded" });
+            $"/ledger/sessions/{session.SessionId}/cancel", new { reason = "wrong branch", cause = "failFast" });
+        cancelled.Status.ShouldBe(HttpStatusCode.Accepted);
 
         var alert = (await EntriesAsync($"/ledger/alerts?checkId={check}")).ShouldHaveSingleItem();
 
         alert.GetProperty("state").GetString().ShouldBe("suppressed");
         alert.GetProperty("type").GetString().ShouldBe("ALERT_FAILURE");
-        alert.GetProperty("reason").GetString()!.ShouldMatch("^The run was cancelled by .+ via ledger, cause superseded\\.$");
+        alert.GetProperty("reason").GetString()!.ShouldMatch("^The run was cancelled by .+ via ledger, cause failFast\\.$");
         var cancel = alert.GetProperty("cancel");
         cancel.GetProperty("cancelId").GetGuid().ShouldBe(cancelled.Body.GetProperty("cancelId").GetGuid());
         cancel.GetProperty("reason").GetString().ShouldBe("wrong branch");
