@@ -9,7 +9,6 @@ using Ledger.Projections.Deadlines;
 using Ledger.Projections.Metrics;
 using Ledger.Projections.OpenRuns;
 using Ledger.Projections.RunDays;
-using Ledger.Projections.RunDays;
 using Ledger.Projections.SessionList;
 using Ledger.Store;
 using Ledger.Streams;
