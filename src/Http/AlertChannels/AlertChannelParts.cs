@@ -15,6 +15,7 @@ internal static class AlertChannelParts
         services.AddSingleton<DeliveryQueue>();
         services.AddSingleton<WebhookSender>();
         services.AddSingleton(new RetryPlan(settings.Webhooks.Pauses, Random.Shared.NextDouble));
-        services.AddHostedService<DeliveryWorker>();
+        services.AddSingleton<DeliveryWorker>();
+        services.AddHostedService(provider => provider.GetRequiredService<DeliveryWorker>());
     }
 }

@@ -1,7 +1,9 @@
 using System.Globalization;
 using System.Text.Json;
 using Ledger.Http.Access;
+using Ledger.Http.AlertChannels.Sending;
 using Ledger.Http.Errors;
+using Ledger.Http.ReadModels;
 using Ledger.Http.Requests;
 using Ledger.Projections.AlertChannels;
 using Ledger.Projections.AlertDeliveries;
@@ -21,6 +23,7 @@ internal static class DeliveryEndpoints
             .ReadsText("state", "open, delivered, failed or withdrawn.")
             .ReadsNumber("limit", "Entries of a page, 1 to 100; 20 when absent.")
             .ReadsText("cursor", "The nextCursor of the page before.")
+            .ReadsNumber(Freshness.After, "The Ledger-Position of a write that the list must show.")
             .Produces<DeliveryList>();
         channels.MapPost("{channelId}/test", TestAsync).RequireScope(Scope.Admin)
             .WithSummary("Sends a channel the event alert.test, as any other is sent. Its deliveries tell how that went.")
@@ -28,12 +31,13 @@ internal static class DeliveryEndpoints
     }
 
     private static async Task<IResult> ListAsync(
-        HttpContext context, string channelId, AlertChannelRegistry channels, AlertDeliveryReader deliveries)
+        HttpContext context, string channelId, AlertChannelRegistry channels, AlertDeliveryReader deliveries, Freshness freshness)
     {
         var state = QueryWords<DeliveryState>.One(context.Request, "state");
         var limit = Inputs.Int(context.Request, "limit", 1, MaximumLimit, DefaultLimit);
         var before = CursorOf(context.Request);
         var channel = await channels.FindAsync(context, channelId);
+        await freshness.WaitAsync(AlertDeliveryReader.ProjectionName, context.Request);
         var found = await Database.RunAsync(() => deliveries.ListAsync(
             channel.Number, state, before, limit + 1, context.RequestAborted));
         return NativeResult.Json(new DeliveryList(
@@ -42,7 +46,7 @@ internal static class DeliveryEndpoints
     }
 
     private static async Task<IResult> TestAsync(
-        HttpContext context, string channelId, AlertChannelRegistry channels, DeliveryQueue queue, TimeProvider clock)
+        HttpContext context, string channelId, AlertChannelRegistry channels, DeliveryQueue queue, DeliveryWorker worker, TimeProvider clock)
     {
         var channel = await channels.FindAsync(context, channelId);
         if (channel.DisabledAt is not null)
@@ -55,6 +59,7 @@ internal static class DeliveryEndpoints
             new TestPayload(AlertEvents.Test, now, new TestPayloadData(channel.Id, context.Key().Actor.Name)), NativeJson.Options);
         var delivery = await Database.RunAsync(() => queue.AddTestAsync(
             context.Key().AccountId, channel.Number, WebhookIds.Of(Guid.NewGuid()), payload, now, context.RequestAborted));
+        worker.Wake();
         return NativeResult.Json(DeliveryView.Of(delivery), StatusCodes.Status202Accepted);
     }
 

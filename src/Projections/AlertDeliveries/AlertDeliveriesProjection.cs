@@ -1,4 +1,5 @@
 using Ledger.Projections.AlertChannels;
+using Ledger.Projections.Alerts;
 using Ledger.Projections.CheckResults;
 using Ledger.Projections.Daemon;
 using Npgsql;
@@ -19,11 +20,11 @@ internal sealed class AlertDeliveriesProjection() : DerivedProjection(AlertDeliv
         select channel, alert_position, account_id, webhook_id, event, payload, check_id, check_type, sequence_id, report_id, at, at
         from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) as n(
           channel, alert_position, account_id, webhook_id, event, payload, check_id, check_type, sequence_id, report_id, at)
-        on conflict (channel, alert_position) do nothing
+        on conflict (alert_position, channel) do nothing
         """;
 
     /// <summary>The alerts that the events decided are in their table, as are the results.</summary>
-    public override IReadOnlyList<string> Requires => ["alerts", CheckResultsReader.ProjectionName];
+    public override IReadOnlyList<string> Requires => [AlertsReader.ProjectionName, CheckResultsReader.ProjectionName];
 
     internal override async Task<IReadOnlyList<NpgsqlBatchCommand>> PrepareAsync(
         NpgsqlConnection connection, long after, long through, CancellationToken cancellation)

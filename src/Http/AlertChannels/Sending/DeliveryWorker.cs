@@ -20,8 +20,11 @@ internal sealed partial class DeliveryWorker(
     private static readonly TimeSpan Slack = TimeSpan.FromSeconds(30);
 
     private readonly ConcurrentDictionary<long, Sending> running = new();
-    private volatile TaskCompletionSource freed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile TaskCompletionSource woken = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool isAway;
+
+    /// <summary>There is something to send.</summary>
+    public void Wake() => woken.TrySetResult();
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -29,7 +32,7 @@ internal sealed partial class DeliveryWorker(
         {
             try
             {
-                freed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+                woken = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
                 await StartDueAsync(stoppingToken);
                 isAway = false;
             }
@@ -51,7 +54,7 @@ internal sealed partial class DeliveryWorker(
                 LogFailed(failure);
             }
 
-            await Task.WhenAny(freed.Task, Task.Delay(Poll, clock, stoppingToken));
+            await Task.WhenAny(woken.Task, Task.Delay(Poll, clock, stoppingToken));
         }
 
         await Task.WhenAll(running.Values.Select(sending => sending.Work));
@@ -94,7 +97,7 @@ internal sealed partial class DeliveryWorker(
         finally
         {
             running.TryRemove(delivery.Id, out _);
-            freed.TrySetResult();
+            Wake();
         }
     }
 

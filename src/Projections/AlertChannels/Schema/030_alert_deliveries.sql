@@ -27,5 +27,5 @@ create table if not exists ledger.alert_deliveries (
   claimed_until   timestamptz null,
   closed_at       timestamptz null,
   attempts        int         not null default 0,
-  unique (channel, alert_position)
+  unique (alert_position, channel)
 ) with (fillfactor = 80); -- updated in place

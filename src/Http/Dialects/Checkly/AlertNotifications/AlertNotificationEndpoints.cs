@@ -1,4 +1,5 @@
 using Ledger.Http.Access;
+using Ledger.Http.ReadModels;
 using Ledger.Http.Requests;
 using Ledger.Projections.AlertChannels;
 
@@ -24,9 +25,10 @@ internal static class AlertNotificationEndpoints
         .ReadsText("hasFailures", "true for those that could not be sent, false for the others.")
         .Produces<IReadOnlyList<AlertNotification>>().ProducesErrors(400, 401, 403, 429);
 
-    private static async Task<IResult> ListAsync(HttpContext context, AlertDeliveryReader deliveries, TimeProvider clock)
+    private static async Task<IResult> ListAsync(HttpContext context, AlertDeliveryReader deliveries, Freshness freshness, TimeProvider clock)
     {
         var query = AlertNotificationFilter.Read(context.Request, context.Key().AccountId, clock.GetUtcNow());
+        await freshness.WaitForHeadAsync(AlertDeliveryReader.ProjectionName, context.RequestAborted);
         var (page, total) = await Database.RunAsync(() => deliveries.NotificationsAsync(query, context.RequestAborted));
         context.Response.Headers.ContentRange = ContentRange.Items(query.Offset, page.Count, total);
         return ChecklyResult.Json<IReadOnlyList<AlertNotification>>([.. page.Select(AlertNotification.Of)]);
