@@ -4,7 +4,6 @@ using System.Text.Json;
 using Ledger.Http.AlertChannels.Sending;
 using Ledger.Http.Tests.Hosting;
 using Ledger.Support;
-using Microsoft.AspNetCore.Http;
 
 namespace Ledger.Http.Tests.AlertChannels;
 
