@@ -1,6 +1,7 @@
 using Ledger.Http.Access;
 using Ledger.Http.ReadModels;
 using Ledger.Http.Requests;
+using Ledger.Projections.AlertChannels;
 using Ledger.Projections.Alerts;
 using Ledger.Store;
 using Ledger.Streams;
@@ -39,7 +40,7 @@ internal static class AlertEndpoints
             After = filter.After,
             Limit = filter.Limit,
         };
-        await freshness.WaitAsync(AlertsReader.ProjectionName, context.Request);
+        await freshness.WaitAsync(AlertDeliveryReader.ProjectionName, context.Request);
         var page = await Database.RunAsync(() => alerts.ListAsync(query, context.RequestAborted));
         var cancelled = page.Alerts
             .Where(alert => alert.Standing is AlertStanding.Suppressed)

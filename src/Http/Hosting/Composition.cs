@@ -1,4 +1,5 @@
 using Ledger.Http.Access;
+using Ledger.Http.AlertChannels;
 using Ledger.Http.Alerts;
 using Ledger.Http.Archive;
 using Ledger.Http.Audit;
@@ -73,6 +74,7 @@ internal static class Composition
         services.AddTesterArmy();
         services.AddChecklyLive();
         services.AddBundles();
+        services.AddAlertChannels(settings);
         services.AddHostedService<LedgerLifetime>();
         services.AddLedgerOpenApi();
     }
@@ -110,6 +112,7 @@ internal static class Composition
         native.MapArchive();
         native.MapMetrics();
         native.MapCheckReports();
+        native.MapAlertChannels();
 
         app.MapGroup("").WithMetadata(ChecklyDialect.Instance).MapCheckly();
         app.MapGroup("").WithMetadata(EmpiricalDialect.Instance).MapEmpirical();

@@ -1,4 +1,5 @@
 using Ledger.Http.Settings;
+using Ledger.Projections.AlertChannels;
 using Ledger.Projections.Alerts;
 using Ledger.Projections.Cancellations;
 using Ledger.Projections.CheckResults;
@@ -50,7 +51,7 @@ internal static class ReadModelParts
         services.AddSingleton(settings.CancelPolicy);
         services.AddSingleton<Supersede>();
         services.AddSingleton(provider => new ProjectionDaemon(
-            [.. Rows, provider.GetRequiredService<Supersede>()],
+            [.. Rows, AlertDeliveryReader.CreateProjection(), provider.GetRequiredService<Supersede>()],
             provider.GetRequiredService<IEventStore>(),
             provider.GetRequiredService<EventFeed>().Subscribe,
             provider.GetRequiredService<NpgsqlDataSource>(),

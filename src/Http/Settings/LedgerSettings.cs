@@ -44,6 +44,8 @@ internal sealed class LedgerSettings
 
     public MqttSettings Mqtt { get; set; } = new();
 
+    public WebhookSettings Webhooks { get; set; } = new();
+
     public CancelPolicy CancelPolicy => CancellableTypes.Length == 0
         ? CancelPolicy.Default
         : new CancelPolicy(System.Collections.Frozen.FrozenSet.Create(StringComparer.Ordinal, CancellableTypes));
@@ -79,6 +81,7 @@ internal sealed class LedgerSettings
             { Bundles.KeepDays: < 1 } => "Ledger:Bundles:KeepDays must be at least 1.",
             { Archive.AfterDays: < 1 or > 36_500 } => "Ledger:Archive:AfterDays must be between 1 and 36500.",
             { Mqtt.MaximumConnections: < 1 } => "Ledger:Mqtt:MaximumConnections must be at least 1.",
+            { Webhooks: var webhooks } when webhooks.Fault() is { } fault => fault,
             { Cache.Runs: < 1 } => "Ledger:Cache:Runs must be at least 1.",
             _ when RateLimit.Classes.Values.Any(window => window is { Requests: < 1 } or { Seconds: < 1 }) =>
                 "Ledger:RateLimit:Classes must each allow at least 1 request in 1 second.",

@@ -12,8 +12,9 @@ public sealed class AlertsReader(NpgsqlDataSource dataSource)
     /// <summary>What to wait for before a read that must see a write (<see cref="ProjectionDaemon.WaitForAsync"/>).</summary>
     public const string ProjectionName = "alerts";
 
-    /// <summary>Whether a due alert has not reached all its channels. There are no channels, so that what is due counts as sent.</summary>
-    private const string IsUndelivered = "false";
+    /// <summary>Whether a due alert has not reached all its channels yet, and may still do so.</summary>
+    private const string IsUndelivered =
+        "exists (select from ledger.alert_deliveries d where d.alert_position = a.position and d.state = 'open')";
 
     private const string Columns = $"""
         a.position, a.check_id, a.check_name, a.check_type, a.location, a.session_id, a.sequence_id, a.alert_type,

@@ -8,4 +8,6 @@ internal static class ChecklyRateLimits
     public static RateLimit CheckResults { get; } = new("check-results", Requests: 60, Seconds: 60);
 
     public static RateLimit Analytics { get; } = new("analytics", Requests: 30, Seconds: 60);
+
+    public static RateLimit AlertNotifications { get; } = new("alert-notifications", Requests: 5, Seconds: 10);
 }

@@ -1,4 +1,5 @@
 using Ledger.Http.Dialects.Checkly.Accounts;
+using Ledger.Http.Dialects.Checkly.AlertNotifications;
 using Ledger.Http.Dialects.Checkly.Analytics.Batch;
 using Ledger.Http.Dialects.Checkly.Analytics.Playwright;
 using Ledger.Http.Dialects.Checkly.Cancels;
@@ -31,6 +32,7 @@ internal static class ChecklyRoutes
         routes.MapReporting();
         routes.MapBatchAnalytics();
         routes.MapPlaywrightAnalytics();
+        routes.MapAlertNotifications();
         routes.MapRegisteredChecks();
         routes.MapLocations();
         routes.MapRuntimes();

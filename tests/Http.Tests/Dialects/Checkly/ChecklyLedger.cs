@@ -39,7 +39,12 @@ public sealed class ChecklyLedger : IAsyncLifetime
     {
         Running = await RunningLedger.StartAsync(
             database.ConnectionString,
-            new Dictionary<string, string?> { ["Ledger:RateLimit:Classes:check-results:Requests"] = "1000000" });
+            new Dictionary<string, string?>
+            {
+                ["Ledger:RateLimit:Classes:check-results:Requests"] = "1000000",
+                ["Ledger:RateLimit:Classes:alert-notifications:Requests"] = "1000000",
+                ["Ledger:Webhooks:AllowPrivateAddresses"] = "true",
+            });
         Runner = new SimulatedRunner(Running.Services.GetRequiredService<SessionStreams>(), AccountId);
         client = new HttpClient(answers) { BaseAddress = Running.Address };
     }

@@ -1,0 +1,23 @@
+using System.Security.Cryptography;
+using System.Text;
+using Ledger.Projections.AlertChannels;
+
+namespace Ledger.Http.AlertChannels.Sending;
+
+/// <summary>The signature of Standard Webhooks 1.0: HMAC-SHA256 over <c>id.timestamp.body</c>.</summary>
+internal static class WebhookSignature
+{
+    /// <summary>The header's value: one signature for each secret that is valid, so that a receiver may change over when it likes.</summary>
+    /// <param name="secrets">What to sign with.</param>
+    /// <param name="webhookId">The header <c>webhook-id</c>.</param>
+    /// <param name="timestamp">The header <c>webhook-timestamp</c>.</param>
+    /// <param name="body">The body.</param>
+    public static string Of(IEnumerable<string> secrets, string webhookId, string timestamp, string body)
+    {
+        var signed = Encoding.UTF8.GetBytes($"{webhookId}.{timestamp}.{body}");
+        return string.Join(' ', secrets.Select(secret => $"v1,{Convert.ToBase64String(HMACSHA256.HashData(KeyOf(secret), signed))}"));
+    }
+
+    private static byte[] KeyOf(string secret) =>
+        WebhookSecret.TryRead(secret, out var key) ? key : throw new InvalidOperationException("A stored secret is none.");
+}

@@ -1,0 +1,154 @@
+using System.Text.Json;
+using Ledger.Projections.AlertChannels;
+using Ledger.Projections.Alerts;
+using Ledger.Projections.CheckResults;
+using Ledger.Projections.Daemon;
+using Ledger.Projections.Tests.Support;
+using Ledger.Sessions;
+using Ledger.Streams;
+
+namespace Ledger.Projections.Tests.AlertChannels;
+
+public sealed class AlertDeliveriesTests : LedgerTest
+{
+    private const string Runner = "runner-1";
+
+    private readonly Guid check = Guid.NewGuid();
+    private ProjectionDaemon? daemon;
+
+    private static Projection[] All =>
+        [CheckResultsReader.CreateProjection(), AlertsReader.CreateProjection(), AlertDeliveryReader.CreateProjection()];
+
+    private AlertChannelRegistry Channels => new(DataSource);
+
+    [Fact]
+    public async Task A_failure_is_to_be_sent_once_to_each_channel_that_asks_for_it()
+    {
+        var failures = await ChannelAsync("failures", ["alert.failure", "alert.recovery"]);
+        var recoveries = await ChannelAsync("recoveries", ["alert.recovery"]);
+        var checks = await ChannelAsync("this check", ["alert.failure"], checkIds: [Guid.NewGuid(), check]);
+        var others = await ChannelAsync("other checks", ["alert.failure"], checkIds: [Guid.NewGuid()]);
+        var foreign = await ChannelAsync("of others", ["alert.failure"], account: Guid.NewGuid());
+        var disabled = await ChannelAsync("disabled", ["alert.failure"]);
+        await ScalarAsync<long>($"update ledger.alert_channels set disabled_at = now() where number = {disabled} returning number");
+        var failed = await RunAsync(hasFailures: true);
+        var delivery = (await DeliveriesOfAsync(failures)).ShouldHaveSingleItem();
+
+        delivery.Event.ShouldBe("alert.failure");
+        delivery.AlertPosition.ShouldBe(failed.LastPosition);
+        delivery.State.ShouldBe(DeliveryState.Open);
+        delivery.CreatedAt.ShouldBe(failed.Session.SettledAt!.Value);
+        (await DeliveriesOfAsync(checks)).ShouldHaveSingleItem().WebhookId.ShouldNotBe(delivery.WebhookId);
+        foreach (var silent in (long[])[recoveries, others, foreign, disabled])
+        {
+            (await DeliveriesOfAsync(silent)).ShouldBeEmpty();
+        }
+
+        await RunAsync();
+        (await DeliveriesOfAsync(recoveries)).ShouldHaveSingleItem().Event.ShouldBe("alert.recovery");
+        (await DeliveriesOfAsync(failures)).Count.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task The_body_tells_of_the_run()
+    {
+        var channel = await ChannelAsync("any", ["alert.failure"]);
+        var failed = await RunAsync(hasFailures: true);
+        await DeliveriesOfAsync(channel);
+
+        var body = JsonDocument.Parse(await ScalarAsync<string>("select payload from ledger.alert_deliveries")).RootElement;
+        body.GetProperty("type").GetString().ShouldBe("alert.failure");
+        body.GetProperty("timestamp").GetDateTimeOffset().ShouldBe(failed.Session.SettledAt!.Value);
+        var data = body.GetProperty("data");
+        data.GetProperty("alertType").GetString().ShouldBe("ALERT_FAILURE");
+        data.GetProperty("checkId").GetGuid().ShouldBe(check);
+        data.GetProperty("checkName").GetString().ShouldBe("Run 1");
+        data.GetProperty("sessionId").GetGuid().ShouldBe(failed.Session.Id);
+        data.GetProperty("sequenceId").GetGuid().ShouldBe(failed.Session.Runs[0].SequenceId);
+        data.GetProperty("responseTime").GetInt64().ShouldBe(120);
+        data.GetProperty("incidentId").GetGuid().ShouldNotBe(Guid.Empty);
+    }
+
+    [Fact]
+    public async Task A_failed_try_makes_no_delivery_before_its_run_is_settled_and_a_cancelled_run_never_does()
+    {
+        var channel = await ChannelAsync("any", [.. AlertEvents.Known]);
+        var first = await TryAsync();
+        var second = await TryAsync();
+        (await DeliveriesOfAsync(channel)).ShouldBeEmpty();
+
+        var cancelled = await CancelAsync(first);
+        await ExecuteAsync(cancelled, (state, now) => ReportResult.Decide(
+            state, Some.Result(state.Runs[0].SequenceId, Runner, hasFailures: true, isCancelled: true), now));
+        (await DeliveriesOfAsync(channel)).ShouldBeEmpty();
+
+        await ReportAsync(second, Runner, hasFailures: true);
+        (await DeliveriesOfAsync(channel)).ShouldHaveSingleItem().Event.ShouldBe("alert.failure");
+    }
+
+    [Fact]
+    public async Task A_new_channel_is_sent_nothing_that_was_before_it()
+    {
+        await RunAsync(hasFailures: true);
+        var channel = await ChannelAsync("late", ["alert.failure", "alert.recovery"]);
+
+        (await DeliveriesOfAsync(channel)).ShouldBeEmpty("the reaction sees the failure only now, but it was before the channel");
+        await RunAsync();
+        (await DeliveriesOfAsync(channel)).ShouldHaveSingleItem().Event.ShouldBe("alert.recovery");
+    }
+
+    [Fact]
+    public async Task Deriving_everything_again_sends_nothing_again()
+    {
+        var channel = await ChannelAsync("any", [.. AlertEvents.Known]);
+        foreach (var hasFailures in (bool[])[true, true, false, true])
+        {
+            await RunAsync(hasFailures);
+        }
+
+        var before = await DeliveriesOfAsync(channel);
+        await daemon!.DisposeAsync();
+        await ScalarAsync<long>(
+            """
+            with checkpoints as (update ledger.mt_event_progression set last_seq_id = 0 returning 1),
+            alerts as (delete from ledger.alerts), conditions as (delete from ledger.check_conditions),
+            incidents as (delete from ledger.incidents), results as (delete from ledger.check_results), runs as (delete from ledger.check_runs)
+            select count(*) from checkpoints
+            """);
+        daemon = null;
+
+        (await DeliveriesOfAsync(channel)).Select(delivery => delivery.WebhookId).ShouldBe(before.Select(delivery => delivery.WebhookId));
+        before.Count.ShouldBeGreaterThanOrEqualTo(3);
+    }
+
+    private async Task<long> ChannelAsync(string id, string[] events, Guid? account = null, Guid[]? checkIds = null)
+    {
+        var put = await Channels.PutAsync(
+            account ?? Account,
+            id,
+            new AlertChannelTarget(new Uri("https://hooks.example/"), events, checkIds),
+            secret: null,
+            WebhookSecret.Make(),
+            await Store.ReadHeadAsync(CancellationToken.None),
+            Clock.UtcNow);
+        return put!.Value.Channel.Number;
+    }
+
+    private async Task<SessionSnapshot> RunAsync(bool hasFailures = false)
+    {
+        Clock.Advance(TimeSpan.FromSeconds(1));
+        return await ReportAsync(await ClaimAsync(await TriggerAsync(Some.Session(Account, checkId: check)), Runner), Runner, hasFailures);
+    }
+
+    private async Task<SessionSnapshot> TryAsync() => await ExecuteAsync(
+        await ClaimAsync(await TriggerAsync(Some.Session(Account, checkId: check)), Runner),
+        (state, now) => ReportResult.Decide(
+            state, Some.Result(state.Runs[0].SequenceId, Runner, ResultType.Attempt, hasFailures: true), now));
+
+    private async Task<IReadOnlyList<AlertDelivery>> DeliveriesOfAsync(long channel)
+    {
+        daemon ??= await StartDaemonAsync(Brisk, All);
+        (await daemon.WaitForHeadAsync(AlertDeliveryReader.ProjectionName, Patience)).ShouldBeTrue();
+        return await new AlertDeliveryReader(DataSource).ListAsync(channel, null, null, 100);
+    }
+}
