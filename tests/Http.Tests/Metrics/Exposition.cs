@@ -89,7 +89,7 @@ internal sealed partial class Exposition
         foreach (var series in buckets)
         {
             var counts = series.Select(bucket => bucket.Value).ToList();
-            counts.ShouldBe(counts.Order(), series.Key);
+            counts.SequenceEqual(counts.Order()).ShouldBeTrue(series.Key);
             series.Last().Key.ShouldContain("le=\"+Inf\"");
             var labels = series.Key[$"{family}_bucket".Length..].Replace("{}", "", StringComparison.Ordinal);
             samples[$"{family}_count{labels}"].ShouldBe(counts[^1]);
