@@ -10,6 +10,9 @@ internal sealed class InstrumentReading
     // For instruments that advise nothing: seconds, from a millisecond on.
     private static readonly double[] UsualBounds = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 
+    // The runtime declares these as counters, although they go up and down.
+    private static readonly string[] Standing = ["dotnet.thread_pool.thread.count", "dotnet.thread_pool.queue.length"];
+
     private readonly ConcurrentDictionary<Labels, Series> all = new();
     private readonly string name;
     private readonly string help;
@@ -36,6 +39,7 @@ internal sealed class InstrumentReading
         var kind = instrument.GetType() is { IsGenericType: true } generic ? generic.GetGenericTypeDefinition() : null;
         return kind switch
         {
+            _ when Standing.Contains(instrument.Name) => new(instrument, MetricType.Gauge, isSet: true, []),
             _ when kind == typeof(Counter<>) => new(instrument, MetricType.Counter, isSet: false, []),
             _ when kind == typeof(ObservableCounter<>) => new(instrument, MetricType.Counter, isSet: true, []),
             _ when kind == typeof(UpDownCounter<>) => new(instrument, MetricType.Gauge, isSet: false, []),

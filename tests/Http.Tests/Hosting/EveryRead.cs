@@ -12,6 +12,12 @@ internal static partial class EveryRead
     // What never ends, and what says how the host fares and not what the ledger knows.
     private static readonly string[] Left = ["/live", "/signals", "/ledger/projections", "/metrics", "/openapi", "/storage"];
 
+    // Reports cover the last hours unless they are told what to cover, and say so in their answers.
+    private static readonly string[] OfLately = ["/ledger/reports/", "/v1/reporting", "/v1/analytics/", "/api/v2/analytics/"];
+
+    private static readonly string Range = FormattableString.Invariant(
+        $"?from={DateTimeOffset.UtcNow.AddHours(-1):yyyy-MM-ddTHH:mm:ssZ}&to={DateTimeOffset.UtcNow.AddHours(1):yyyy-MM-ddTHH:mm:ssZ}");
+
     /// <summary>The status and the body of each path, by path.</summary>
     public static async Task<IReadOnlyDictionary<string, string>> OfAsync(RunningLedger ledger, IReadOnlyList<string> ids)
     {
@@ -26,7 +32,7 @@ internal static partial class EveryRead
         var answers = new SortedDictionary<string, string>(StringComparer.Ordinal);
         foreach (var path in paths)
         {
-            using var response = await client.GetAsync(path);
+            using var response = await client.GetAsync(OfLately.Any(part => path.StartsWith(part, StringComparison.Ordinal)) ? path + Range : path);
             var body = await response.Content.ReadAsStringAsync();
             answers.Add(path, $"{(int)response.StatusCode} {body.Replace(client.BaseAddress!.Authority, "*", StringComparison.Ordinal)}");
         }
