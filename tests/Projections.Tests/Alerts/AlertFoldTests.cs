@@ -8,7 +8,7 @@ namespace Ledger.Projections.Tests.Alerts;
 /// <summary>domain.md rule 7, P6, P7, P8; wire.md 3.10.</summary>
 public sealed class AlertFoldTests
 {
-    private const int Histories = 2_000;
+    private const int Histories = 1_000;
 
     [Fact]
     public void Alerts_conditions_and_incidents_equal_what_the_streams_say_when_each_run_is_looked_at_as_a_whole()

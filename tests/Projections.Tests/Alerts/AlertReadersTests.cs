@@ -136,8 +136,11 @@ public sealed class AlertReadersTests : LedgerTest
         both.Count.ShouldBe(2);
         both[1].ShouldBe(open with
         {
-            ResolvedAt = last.Session.SettledAt, ResolvedPosition = last.LastPosition, FailingLocations = both[1].FailingLocations,
-            Locations = both[1].Locations, Alerts = 5,
+            ResolvedAt = last.Session.SettledAt,
+            ResolvedPosition = last.LastPosition,
+            FailingLocations = both[1].FailingLocations,
+            Locations = both[1].Locations,
+            Alerts = 5,
         });
         both[1].FailingLocations.ShouldBeEmpty();
         (await Incidents.ListAsync(new IncidentsQuery(Account) { IsOpen = true })).Incidents.ShouldHaveSingleItem().IncidentId

@@ -1,5 +1,5 @@
-using Ledger.Projections.CheckResults;
 using Ledger.Projections.Cancellations;
+using Ledger.Projections.CheckResults;
 using Ledger.Projections.Daemon;
 using Ledger.Projections.OpenRuns;
 using Ledger.Sessions;
