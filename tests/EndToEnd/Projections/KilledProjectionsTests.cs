@@ -7,8 +7,8 @@ namespace Ledger.EndToEnd.Projections;
 /// <summary>The host is killed while projections catch up and while they are rebuilt: nothing is counted twice, nothing is missing.</summary>
 public sealed class KilledProjectionsTests : IDisposable
 {
-    private const int Sessions = 20_000;
-    private const int Kills = 4;
+    private const int Sessions = 8_000;
+    private const int Kills = 3;
 
     private readonly TestDatabase database = new();
     private readonly LedgerPlace place;
