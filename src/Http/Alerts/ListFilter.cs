@@ -1,7 +1,7 @@
 using Ledger.Http.Errors;
 using Ledger.Http.ReadModels;
 using Ledger.Http.Requests;
-using Ledger.Projections.CheckResults;
+using Ledger.Projections;
 
 namespace Ledger.Http.Alerts;
 
@@ -27,7 +27,7 @@ internal sealed class ListFilter
         CheckId = request.Query["checkId"].ToString() is { Length: > 0 } checkId ? Inputs.Uuid("checkId", checkId) : null;
         Limit = Inputs.Int(request, "limit", 1, MaximumLimit, DefaultLimit);
         After = request.Query["cursor"].ToString() is { Length: > 0 } cursor
-            ? CheckResultsCursor.Parse(cursor) ?? throw RequestRejected.BadRequest("'cursor' must be the nextCursor of a list.")
+            ? TimeCursor.Parse(cursor) ?? throw RequestRejected.BadRequest("'cursor' must be the nextCursor of a list.")
             : null;
     }
 
@@ -38,5 +38,5 @@ internal sealed class ListFilter
     public int Limit { get; }
 
     /// <summary>The place after which the page begins; null for the first one.</summary>
-    public CheckResultsCursor? After { get; }
+    public TimeCursor? After { get; }
 }

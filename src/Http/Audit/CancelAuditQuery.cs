@@ -2,6 +2,7 @@ using Ledger.Http.Access;
 using Ledger.Http.Errors;
 using Ledger.Http.ReadModels;
 using Ledger.Http.Requests;
+using Ledger.Projections;
 using Ledger.Projections.Cancellations;
 using Ledger.Sessions;
 
@@ -42,7 +43,7 @@ internal static class CancelAuditQuery
             Limit = Inputs.Int(request, "limit", 1, MaximumLimit, DefaultLimit),
             After = cursor.Length == 0
                 ? null
-                : CancelsCursor.Parse(cursor) ?? throw RequestRejected.BadRequest("'cursor' must be the nextCursor of a list."),
+                : TimeCursor.Parse(cursor) ?? throw RequestRejected.BadRequest("'cursor' must be the nextCursor of a list."),
         };
     }
 

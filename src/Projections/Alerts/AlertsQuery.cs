@@ -1,5 +1,3 @@
-using Ledger.Projections.CheckResults;
-
 namespace Ledger.Projections.Alerts;
 
 /// <summary>Where an alert stands, as readers are told: what was decided together with what was sent.</summary>
@@ -38,7 +36,7 @@ public sealed record AlertsQuery(Guid AccountId)
     public DateTimeOffset? To { get; init; }
 
     /// <summary>Only alerts after this place of the list.</summary>
-    public CheckResultsCursor? After { get; init; }
+    public TimeCursor? After { get; init; }
 
     /// <summary>How many at most, from 1 to <see cref="MaximumLimit"/>.</summary>
     public int Limit { get; init; } = 20;
@@ -65,4 +63,4 @@ public sealed record DueAlertsQuery(Guid AccountId, DateTimeOffset From)
 /// <summary>One page of a list.</summary>
 /// <param name="Alerts">Newest first.</param>
 /// <param name="Next">Where the next page begins; null when there is none.</param>
-public sealed record AlertsPage(IReadOnlyList<ListedAlert> Alerts, CheckResultsCursor? Next);
+public sealed record AlertsPage(IReadOnlyList<ListedAlert> Alerts, TimeCursor? Next);

@@ -1,4 +1,3 @@
-using Ledger.Projections.CheckResults;
 using Ledger.Projections.Daemon;
 using Ledger.Sessions;
 using Npgsql;
@@ -44,7 +43,7 @@ public sealed class AlertsReader(NpgsqlDataSource dataSource)
 
         if (query.After is { } after)
         {
-            conditions.Add($"(a.decided_at, a.position) < ({{0}}, {after.Position})", after.CreatedAt.ToUniversalTime());
+            conditions.Add($"(a.decided_at, a.position) < ({{0}}, {after.Position})", after.At.ToUniversalTime());
         }
 
         command.CommandText = $"""
@@ -53,7 +52,7 @@ public sealed class AlertsReader(NpgsqlDataSource dataSource)
             """;
         var found = await ReadAsync(command, cancellation);
         var page = found.Take(query.Limit).ToList();
-        return new AlertsPage(page, found.Count > page.Count ? new CheckResultsCursor(page[^1].DecidedAt, page[^1].Position) : null);
+        return new AlertsPage(page, found.Count > page.Count ? new TimeCursor(page[^1].DecidedAt, page[^1].Position) : null);
     }
 
     /// <summary>What became due, newest first: never what is pending, withdrawn or suppressed.</summary>

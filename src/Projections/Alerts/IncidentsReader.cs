@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Ledger.Projections.CheckResults;
 using Npgsql;
 
 namespace Ledger.Projections.Alerts;
@@ -26,7 +25,7 @@ public sealed class IncidentsReader(NpgsqlDataSource dataSource)
 
         if (query.After is { } after)
         {
-            conditions.Add($"(opened_at, opened_position) < ({{0}}, {after.Position})", after.CreatedAt.ToUniversalTime());
+            conditions.Add($"(opened_at, opened_position) < ({{0}}, {after.Position})", after.At.ToUniversalTime());
         }
 
         command.CommandText = $"""
@@ -38,7 +37,7 @@ public sealed class IncidentsReader(NpgsqlDataSource dataSource)
         var found = await ReadAsync(command, cancellation);
         var page = found.Take(query.Limit).ToList();
         return new IncidentsPage(
-            page, found.Count > page.Count ? new CheckResultsCursor(page[^1].OpenedAt, page[^1].OpenedPosition) : null);
+            page, found.Count > page.Count ? new TimeCursor(page[^1].OpenedAt, page[^1].OpenedPosition) : null);
     }
 
     private static async Task<IReadOnlyList<ListedIncident>> ReadAsync(NpgsqlCommand command, CancellationToken cancellation)
@@ -78,7 +77,7 @@ public sealed record IncidentsQuery(Guid AccountId)
     public Guid? CheckId { get; init; }
 
     /// <summary>Only incidents after this place of the list.</summary>
-    public CheckResultsCursor? After { get; init; }
+    public TimeCursor? After { get; init; }
 
     /// <summary>How many at most, from 1 to <see cref="MaximumLimit"/>.</summary>
     public int Limit { get; init; } = 20;
@@ -87,7 +86,7 @@ public sealed record IncidentsQuery(Guid AccountId)
 /// <summary>One page of a list.</summary>
 /// <param name="Incidents">Newest first.</param>
 /// <param name="Next">Where the next page begins; null when there is none.</param>
-public sealed record IncidentsPage(IReadOnlyList<ListedIncident> Incidents, CheckResultsCursor? Next);
+public sealed record IncidentsPage(IReadOnlyList<ListedIncident> Incidents, TimeCursor? Next);
 
 /// <summary>An incident in a list.</summary>
 /// <param name="IncidentId">Its id, the same at every rebuild.</param>

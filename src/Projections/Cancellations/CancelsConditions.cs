@@ -45,7 +45,7 @@ internal static class CancelsConditions
         AddWords("outcome", query.Outcomes, Words<CancelOutcome>.Of);
         if (query.After is { } after)
         {
-            Add($"(requested_at, position) < ({{0}}, {after.Position})", after.RequestedAt.ToUniversalTime());
+            Add($"(requested_at, position) < ({{0}}, {after.Position})", after.At.ToUniversalTime());
         }
 
         return conditions;

@@ -31,7 +31,7 @@ public sealed record CancelsQuery(Guid AccountId)
     public IReadOnlyList<CancelOutcome> Outcomes { get; init; } = [];
 
     /// <summary>Only those after this place of the list.</summary>
-    public CancelsCursor? After { get; init; }
+    public TimeCursor? After { get; init; }
 
     /// <summary>How many at most, from 1 to <see cref="MaximumLimit"/>.</summary>
     public int Limit { get; init; } = 20;
@@ -40,4 +40,4 @@ public sealed record CancelsQuery(Guid AccountId)
 /// <summary>One page of a list.</summary>
 /// <param name="Entries">Newest first; fewer than the limit where their runs are very many.</param>
 /// <param name="Next">Where the next page begins; null when there is none.</param>
-public sealed record CancelsPage(IReadOnlyList<CancelEntry> Entries, CancelsCursor? Next);
+public sealed record CancelsPage(IReadOnlyList<CancelEntry> Entries, TimeCursor? Next);

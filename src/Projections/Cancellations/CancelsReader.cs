@@ -51,13 +51,13 @@ public sealed class CancelsReader(NpgsqlDataSource dataSource)
             : null;
     }
 
-    private static async Task<(IReadOnlyList<CancelsCursor> Places, bool More)> FindAsync(
+    private static async Task<(IReadOnlyList<TimeCursor> Places, bool More)> FindAsync(
         NpgsqlConnection connection, CancelsQuery query, CancellationToken cancellation)
     {
         await using var command = new NpgsqlCommand { Connection = connection };
         command.CommandText = CancelsConditions.Select(query, query.Limit + 1, command);
         await using var reader = await command.ExecuteReaderAsync(cancellation);
-        var places = new List<CancelsCursor>();
+        var places = new List<TimeCursor>();
         var runs = 0L;
         while (await reader.ReadAsync(cancellation))
         {
@@ -67,7 +67,7 @@ public sealed class CancelsReader(NpgsqlDataSource dataSource)
                 return (places, More: true);
             }
 
-            places.Add(new CancelsCursor(reader.GetFieldValue<DateTimeOffset>(1), reader.GetInt64(0)));
+            places.Add(new TimeCursor(reader.GetFieldValue<DateTimeOffset>(1), reader.GetInt64(0)));
         }
 
         return (places, More: false);

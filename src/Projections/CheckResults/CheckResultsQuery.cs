@@ -29,7 +29,7 @@ public sealed record CheckResultsQuery(Guid AccountId, Guid CheckId)
     public DateTimeOffset? To { get; init; }
 
     /// <summary>Only results after this place of the list.</summary>
-    public CheckResultsCursor? After { get; init; }
+    public TimeCursor? After { get; init; }
 
     /// <summary>How many to pass over.</summary>
     public long Offset { get; init; }
@@ -41,7 +41,7 @@ public sealed record CheckResultsQuery(Guid AccountId, Guid CheckId)
 /// <summary>One page of a list.</summary>
 /// <param name="Results">Newest first.</param>
 /// <param name="Next">Where the next page begins; null when there is none.</param>
-public sealed record CheckResultsPage(IReadOnlyList<ListedResult> Results, CheckResultsCursor? Next);
+public sealed record CheckResultsPage(IReadOnlyList<ListedResult> Results, TimeCursor? Next);
 
 /// <summary>A result in a list; what it looks like is read from its session's stream.</summary>
 /// <param name="SessionId">Its session.</param>

@@ -40,7 +40,7 @@ public sealed class CheckResultsReader(NpgsqlDataSource dataSource)
             """;
         var found = await ReadAsync(command, cancellation);
         var page = found.Take(query.Limit).ToList();
-        return new CheckResultsPage(page, found.Count > page.Count ? new CheckResultsCursor(page[^1].CreatedAt, page[^1].Position) : null);
+        return new CheckResultsPage(page, found.Count > page.Count ? new TimeCursor(page[^1].CreatedAt, page[^1].Position) : null);
     }
 
     /// <summary>One result of a check; null when it has none of these.</summary>
@@ -80,7 +80,7 @@ public sealed class CheckResultsReader(NpgsqlDataSource dataSource)
 
         if (query.After is { } after)
         {
-            Add($"(created_at, position) < ({{0}}, {after.Position})", after.CreatedAt.ToUniversalTime());
+            Add($"(created_at, position) < ({{0}}, {after.Position})", after.At.ToUniversalTime());
         }
 
         return conditions;

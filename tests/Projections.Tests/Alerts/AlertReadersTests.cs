@@ -99,7 +99,7 @@ public sealed class AlertReadersTests : LedgerTest
 
         var all = await ListAsync();
         var seen = new List<ListedAlert>();
-        CheckResultsCursor? after = null;
+        TimeCursor? after = null;
         do
         {
             var page = await Alerts.ListAsync(new AlertsQuery(Account) { Limit = 2, After = after });

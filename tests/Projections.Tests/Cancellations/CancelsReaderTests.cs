@@ -158,7 +158,7 @@ public sealed class CancelsReaderTests : LedgerTest
     private async Task<IReadOnlyList<CancelEntry>> AllAsync(CancelsQuery query)
     {
         var all = new List<CancelEntry>();
-        for (CancelsCursor? after = null; ;)
+        for (TimeCursor? after = null; ;)
         {
             var page = await Reader.ListAsync(query with { After = after });
             all.AddRange(page.Entries);
@@ -167,7 +167,7 @@ public sealed class CancelsReaderTests : LedgerTest
                 return all;
             }
 
-            after = CancelsCursor.Parse(page.Next.ToString());
+            after = TimeCursor.Parse(page.Next.ToString());
         }
     }
 

@@ -69,7 +69,7 @@ public sealed class CheckResultsReaderTests : LedgerTest
         var query = new CheckResultsQuery(Account, check) { Limit = 2 };
         var first = await ListAsync(query);
         await PassAsync(await TriggerCheckAsync());
-        var second = await ListAsync(query with { After = CheckResultsCursor.Parse(first.Next.ToString()) });
+        var second = await ListAsync(query with { After = TimeCursor.Parse(first.Next.ToString()) });
         var third = await ListAsync(query with { After = second.Next });
 
         CheckResultsPage[] pages = [first, second, third];
@@ -100,7 +100,7 @@ public sealed class CheckResultsReaderTests : LedgerTest
     [InlineData("x")]
     [InlineData("AAAAAAAAAAAAAAAAAAAAAA")]
     [InlineData("_____________________w")]
-    public void Text_that_is_no_cursor_is_none(string? text) => CheckResultsCursor.Parse(text).ShouldBeNull();
+    public void Text_that_is_no_cursor_is_none(string? text) => TimeCursor.Parse(text).ShouldBeNull();
 
     private static Guid[] Ids(params SessionSnapshot[] sessions) => [.. sessions.Select(session => session.Session.Id)];
 

@@ -4,6 +4,7 @@ using Ledger.Http.Dialects.Checkly.Results;
 using Ledger.Http.Errors;
 using Ledger.Http.ReadModels;
 using Ledger.Http.Requests;
+using Ledger.Projections;
 using Ledger.Projections.CheckResults;
 using Ledger.Store;
 using Ledger.Streams;
@@ -83,7 +84,7 @@ internal static class CheckResultEndpoints
             : throw RequestRejected.NotFound("Not Found");
     }
 
-    private static async Task<(IReadOnlyList<CheckResult> Results, CheckResultsCursor? Next)> ReadAsync(
+    private static async Task<(IReadOnlyList<CheckResult> Results, TimeCursor? Next)> ReadAsync(
         HttpContext context, CheckResultsQuery query, CheckResultsReader results, Freshness freshness, SessionStreams sessions)
     {
         await freshness.WaitForHeadAsync(CheckResultsReader.ProjectionName, context.RequestAborted);

@@ -1,5 +1,6 @@
 using Ledger.Http.Errors;
 using Ledger.Http.Requests;
+using Ledger.Projections;
 using Ledger.Projections.CheckResults;
 using Ledger.Sessions;
 
@@ -58,14 +59,14 @@ internal static class CheckResultFilter
         _ => query with { From = now - LongestRange },
     };
 
-    private static CheckResultsCursor? Cursor(HttpRequest request)
+    private static TimeCursor? Cursor(HttpRequest request)
     {
         if (!request.Query.ContainsKey("nextId"))
         {
             return null;
         }
 
-        return CheckResultsCursor.Parse(request.Query["nextId"])
+        return TimeCursor.Parse(request.Query["nextId"])
             ?? throw RequestRejected.BadRequest("'nextId' must be the nextId of the page before.");
     }
 }

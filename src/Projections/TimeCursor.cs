@@ -1,12 +1,12 @@
 using System.Buffers.Binary;
 using System.Buffers.Text;
 
-namespace Ledger.Projections.CheckResults;
+namespace Ledger.Projections;
 
-/// <summary>The place in a list of results after one of them. New results do not move it.</summary>
-/// <param name="CreatedAt">When the ledger learnt of that result.</param>
-/// <param name="Position">The event that brought it.</param>
-public readonly record struct CheckResultsCursor(DateTimeOffset CreatedAt, long Position)
+/// <summary>The place after one entry of a list that is ordered by time. New entries do not move it.</summary>
+/// <param name="At">The time that the list is ordered by.</param>
+/// <param name="Position">The event that brought the entry: it decides between equal times.</param>
+public readonly record struct TimeCursor(DateTimeOffset At, long Position)
 {
     private const int Length = 2 * sizeof(long);
 
@@ -14,13 +14,13 @@ public readonly record struct CheckResultsCursor(DateTimeOffset CreatedAt, long 
     public override string ToString()
     {
         Span<byte> bytes = stackalloc byte[Length];
-        BinaryPrimitives.WriteInt64BigEndian(bytes, CreatedAt.UtcTicks);
+        BinaryPrimitives.WriteInt64BigEndian(bytes, At.UtcTicks);
         BinaryPrimitives.WriteInt64BigEndian(bytes[sizeof(long)..], Position);
         return Base64Url.EncodeToString(bytes);
     }
 
     /// <summary>Reads such a text; null when it is none.</summary>
-    public static CheckResultsCursor? Parse(string? text)
+    public static TimeCursor? Parse(string? text)
     {
         Span<byte> bytes = stackalloc byte[Length];
         if (text is not { Length: 22 } || !Base64Url.IsValid(text, out var length) || length != Length)
@@ -32,7 +32,7 @@ public readonly record struct CheckResultsCursor(DateTimeOffset CreatedAt, long 
         var ticks = BinaryPrimitives.ReadInt64BigEndian(bytes);
         var position = BinaryPrimitives.ReadInt64BigEndian(bytes[sizeof(long)..]);
         return position > 0 && ticks >= DateTimeOffset.UnixEpoch.Ticks && ticks <= DateTimeOffset.MaxValue.Ticks
-            ? new CheckResultsCursor(new DateTimeOffset(ticks, TimeSpan.Zero), position)
+            ? new TimeCursor(new DateTimeOffset(ticks, TimeSpan.Zero), position)
             : null;
     }
 }
