@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using Ledger.Sessions;
 using Ledger.Sessions.Events;
 
@@ -160,11 +161,14 @@ internal sealed class Histories(int seed)
             ]);
     }
 
+    /// <summary>A version 7, as the ledger's own ids are, from the seed.</summary>
     private Guid NewId()
     {
         Span<byte> bytes = stackalloc byte[16];
         random.NextBytes(bytes);
-        return new Guid(bytes);
+        BinaryPrimitives.WriteInt64BigEndian(bytes, ((start.ToUnixTimeMilliseconds() + clock) << 16) | 0x7000L | (uint)random.Next(0x1000));
+        bytes[8] = (byte)(0x80 | (bytes[8] & 0x3f));
+        return new Guid(bytes, bigEndian: true);
     }
 
     private DateTimeOffset Now() => start.AddMilliseconds(clock += random.Next(20));

@@ -17,6 +17,12 @@ internal sealed class CancellationsProjection() : Projection(CancelsReader.Proje
     /// <summary>The results that the events brought are in their table.</summary>
     public override IReadOnlyList<string> Requires => [CheckResultsReader.ProjectionName];
 
+    internal override IReadOnlyCollection<Type> Handles { get; } =
+    [
+        typeof(CancelRequested), typeof(CancelRefused), typeof(CancelDelivered), typeof(CancelAcknowledged), typeof(RunAborted),
+        typeof(ResultReported), typeof(CancelExpired), typeof(RunTimedOut), typeof(RunLost),
+    ];
+
     internal override async Task<IReadOnlyList<NpgsqlBatchCommand>> PrepareAsync(
         NpgsqlConnection connection, IReadOnlyList<RecordedEvent> events, CancellationToken cancellation)
     {

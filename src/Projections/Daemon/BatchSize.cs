@@ -20,8 +20,11 @@ internal sealed class BatchSize
     /// <summary>The size of the next batch.</summary>
     public int Next { get; private set; }
 
+    /// <summary>The size of the batch after the next one, if that one is full.</summary>
+    public int AfterNext => Math.Max(usual, (int)Math.Min(Next * 2L, largest));
+
     /// <summary>A batch was written.</summary>
-    public void Written(long size) => Next = size < Next ? usual : Math.Max(usual, (int)Math.Min(Next * 2L, largest));
+    public void Written(long size) => Next = size < Next ? usual : AfterNext;
 
     /// <summary>A batch failed. False when it was a single event.</summary>
     public bool Failed(long size)

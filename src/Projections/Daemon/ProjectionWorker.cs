@@ -156,7 +156,7 @@ internal sealed partial class ProjectionWorker(
                 through = Math.Min(through, reach);
                 if (through > before)
                 {
-                    var reached = await HandleAsync(ownership, events, before, through, reach, stopping);
+                    var reached = await HandleAsync(ownership, events, batch, before, through, reach, stopping);
                     batch.Written(reached - before);
                     pace.Count(reached - before);
                     Moved(reached);
@@ -197,7 +197,7 @@ internal sealed partial class ProjectionWorker(
 
     /// <summary>Writes the batch up to a position, or to an earlier one, and says which.</summary>
     private async Task<long> HandleAsync(
-        Ownership ownership, LogReader events, long before, long through, long reach, CancellationToken stopping)
+        Ownership ownership, LogReader events, BatchSize batch, long before, long through, long reach, CancellationToken stopping)
     {
         IReadOnlyList<NpgsqlBatchCommand> statements;
         if (Projection is DerivedProjection derived)
@@ -209,7 +209,7 @@ internal sealed partial class ProjectionWorker(
             var page = await events.ReadAsync(before, through, stopping);
             if (reach - page.Through > settings.BatchSize)
             {
-                await events.BeginAsync(page.Through, Math.Min(reach, page.Through + (through - before)), stopping);
+                await events.BeginAsync(page.Through, Math.Min(reach, page.Through + batch.AfterNext), stopping);
             }
 
             through = page.Through;

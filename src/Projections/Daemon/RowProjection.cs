@@ -1,11 +1,13 @@
+using Ledger.Sessions.Events;
 using Ledger.Store;
 using Npgsql;
 
 namespace Ledger.Projections.Daemon;
 
 /// <summary>
-/// A projection to rows: for each batch, the rows that it touches are loaded by one query, the events are folded in memory, and what has
-/// changed is written in one round trip together with the checkpoint. The fold is pure.
+/// A projection to rows of sessions: for each batch, the rows that it touches are loaded by one query, the events are folded in memory,
+/// and what has changed is written in one round trip together with the checkpoint. The fold is pure. A row belongs to one session, so that
+/// none is stored of a session that begins in the batch.
 /// </summary>
 /// <typeparam name="TKey">The key of a row.</typeparam>
 /// <typeparam name="TRow">The row; immutable.</typeparam>
@@ -31,7 +33,8 @@ internal abstract class RowProjection<TKey, TRow>(string name, int version) : Pr
         NpgsqlConnection connection, IReadOnlyList<RecordedEvent> events, CancellationToken cancellation)
     {
         var rows = new Rows<TKey, TRow>();
-        var keys = events.SelectMany(KeysOf).ToHashSet();
+        var begun = events.Where(recorded => recorded.Data is SessionTriggered).Select(recorded => recorded.Stream).ToHashSet();
+        var keys = events.Where(recorded => !begun.Contains(recorded.Stream)).SelectMany(KeysOf).ToHashSet();
         if (keys.Count > 0)
         {
             await LoadAsync(connection, keys, rows, cancellation);

@@ -122,7 +122,7 @@ internal sealed class RebuildWork : IAsyncDisposable
                 var page = await events.ReadAsync(before, through, cancellation);
                 if (page.Through < live)
                 {
-                    await events.BeginAsync(page.Through, Math.Min(live, page.Through + (through - before)), cancellation);
+                    await events.BeginAsync(page.Through, Math.Min(live, page.Through + batch.AfterNext), cancellation);
                 }
 
                 through = page.Through;

@@ -13,6 +13,11 @@ namespace Ledger.Projections.RunDays;
 /// </summary>
 internal sealed class RunDaysProjection() : RowProjection<StreamId, RunDaySession>(RunDaysReader.ProjectionName, 1)
 {
+    internal override IReadOnlyCollection<Type> Handles { get; } =
+    [
+        typeof(SessionTriggered), typeof(ResultReported), typeof(RunAborted), typeof(CancelExpired), typeof(RunTimedOut), typeof(RunLost),
+    ];
+
     internal override IEnumerable<StreamId> KeysOf(RecordedEvent recorded) => Settles(recorded.Data) ? [recorded.Stream] : [];
 
     internal override void Apply(RecordedEvent recorded, Rows<StreamId, RunDaySession> rows)

@@ -16,6 +16,9 @@ internal sealed class Journal(string name) : RowProjection<long, string>(name, 1
     /// <summary>The position that the database refuses from it.</summary>
     public long? RefusedAt { get; set; }
 
+    /// <summary>How many events each batch had.</summary>
+    public List<int> Batches { get; } = [];
+
     internal override IEnumerable<long> KeysOf(RecordedEvent recorded) => [];
 
     internal override void Apply(RecordedEvent recorded, Rows<long, string> rows)
@@ -35,6 +38,7 @@ internal sealed class Journal(string name) : RowProjection<long, string>(name, 1
     protected override IEnumerable<NpgsqlBatchCommand> Save(Rows<long, string> rows)
     {
         var added = rows.Added.ToList();
+        Batches.Add(added.Count);
         yield return SqlArray.Command(
             "insert into ledger.journal select n, p / q from unnest($1, $2, $3) as r(n, p, q)",
             [

@@ -6,11 +6,14 @@ namespace Ledger.Projections.Tests.Daemon;
 /// <summary>Tests of the daemon by means of the <see cref="Journal"/>, which shows every event that was counted twice or not at all.</summary>
 public abstract class JournalTest : LedgerTest
 {
-    private protected async Task<ProjectionDaemon> StartJournalsAsync(string owner, params Journal[] journals)
+    private protected Task<ProjectionDaemon> StartJournalsAsync(string owner, params Journal[] journals) =>
+        StartJournalsAsync(Brisk with { Owner = owner }, journals);
+
+    private protected async Task<ProjectionDaemon> StartJournalsAsync(DaemonSettings settings, params Journal[] journals)
     {
         await using var command = DataSource.CreateCommand(Journal.Table);
         await command.ExecuteNonQueryAsync();
-        return await StartDaemonAsync(Brisk with { Owner = owner }, [.. journals]);
+        return await StartDaemonAsync(settings, [.. journals]);
     }
 
     protected async Task TriggerManyAsync(int count)

@@ -9,7 +9,7 @@ namespace Ledger.Store.Postgres;
 internal sealed class EventReader(NpgsqlDataSource dataSource)
 {
     private const string Columns =
-        "e.seq_id, e.id, e.tenant_id, e.stream_id, e.version, e.type, e.data, e.timestamp, e.user_name, e.correlation_id, e.causation_id";
+        "e.data, e.seq_id, e.id, e.tenant_id, e.stream_id, e.version, e.type, e.timestamp, e.user_name, e.correlation_id, e.causation_id";
 
     private const string StreamSql =
         $"select {Columns} from ledger.mt_events e where e.tenant_id = $1 and e.stream_id = $2 and e.version > $3 order by e.version";
@@ -122,7 +122,7 @@ internal sealed class EventReader(NpgsqlDataSource dataSource)
         var events = new List<RecordedEvent>();
         for (var size = 0L; await reader.ReadAsync(cancellation);)
         {
-            var data = reader.GetFieldValue<byte[]>(6);
+            var data = reader.GetFieldValue<byte[]>(0);
             events.Add(ReadEvent(reader, data));
             size += data.Length;
             if (size > LargestPage)
@@ -134,12 +134,12 @@ internal sealed class EventReader(NpgsqlDataSource dataSource)
         return new EventPage(events, through);
     }
 
-    private static RecordedEvent ReadEvent(NpgsqlDataReader row) => ReadEvent(row, row.GetFieldValue<byte[]>(6));
+    private static RecordedEvent ReadEvent(NpgsqlDataReader row) => ReadEvent(row, row.GetFieldValue<byte[]>(0));
 
     private static RecordedEvent ReadEvent(NpgsqlDataReader row, byte[] data)
     {
-        var position = row.GetInt64(0);
-        var alias = row.GetString(5);
+        var position = row.GetInt64(1);
+        var alias = row.GetString(6);
         if (!EventTypes.TryFind(alias, out var type))
         {
             throw new UnreadableEventException($"The event at position {position} is a {alias}, which this version of the ledger does not know.");
@@ -149,9 +149,9 @@ internal sealed class EventReader(NpgsqlDataSource dataSource)
         {
             return new(
                 position,
-                row.GetGuid(1),
-                new(Guid.Parse(row.GetString(2)), row.GetGuid(3)),
-                row.GetInt64(4),
+                row.GetGuid(2),
+                new(Guid.Parse(row.GetString(3)), row.GetGuid(4)),
+                row.GetInt64(5),
                 type.Read(data),
                 type.Alias,
                 row.GetFieldValue<DateTimeOffset>(7),
