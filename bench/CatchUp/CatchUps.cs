@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Ledger.Bench.Reports;
 using Ledger.Projections.Daemon;
 using Ledger.Projections.Rebuild;
 using Ledger.Store.Postgres;
@@ -14,13 +15,17 @@ internal static class CatchUps
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(20);
 
+    private static TimeSpan cpuBefore;
+    private static long peak;
+
     public static async Task RunAsync(BenchDatabase database, int count)
     {
         var before = await TablesAsync(database.Source);
         await SchemaUpgrade.ApplyAsync(database.Source, [typeof(ProjectionDaemon).Assembly], CancellationToken.None);
         var tables = (await TablesAsync(database.Source)).Except(before).ToList();
         var clock = Stopwatch.StartNew();
-        await EventImport.RunAsync(database.Source, new Histories(seed: 1), count);
+        var histories = new Histories(seed: 1, pace: TimeSpan.FromDays(30) / count);
+        await EventImport.RunAsync(database.Source, histories, count);
         Console.WriteLine($"{count} events written in {clock.Elapsed.TotalSeconds:0} s, {await SizeAsync(database.Source)}");
 
         await CopyAsync(database.Source);
@@ -46,6 +51,10 @@ internal static class CatchUps
                 }
             }
         }
+
+        var reports = new ReportTimes(database.Source, histories.AccountId, histories.Checks, histories.Now);
+        await reports.MeasureChecksAsync();
+        await reports.MeasureListsAsync();
     }
 
     private static async Task<ProjectionDaemon> StartAsync(
@@ -78,8 +87,6 @@ internal static class CatchUps
 
         return (await all).All(reached => reached) ? clock.Elapsed : throw new TimeoutException("The projections do not catch up.");
     }
-
-    private static long peak;
 
     /// <summary>How long it took; null for what keeps no rows of its own.</summary>
     private static async Task<TimeSpan?> RebuildAsync(ProjectionDaemon daemon, Projection projection)
@@ -125,8 +132,6 @@ internal static class CatchUps
             + $"{took.TotalSeconds:0.0} s of which {cpu.TotalSeconds:0.0} s on the host's processor, peak memory {Megabytes()} MB");
         cpuBefore = Environment.CpuUsage.TotalTime;
     }
-
-    private static TimeSpan cpuBefore;
 
     private static long Megabytes()
     {

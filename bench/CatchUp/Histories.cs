@@ -9,19 +9,26 @@ namespace Ledger.Bench.CatchUp;
 /// some sessions are cancelled for one cause or another, a few runs time out or are lost. Some hundred sessions are open at once, so
 /// that their events lie between each other's.
 /// </summary>
-internal sealed class Histories(int seed)
+/// <param name="seed">The same seed makes the same histories, but for their pace.</param>
+/// <param name="pace">The mean time between two events.</param>
+internal sealed class Histories(int seed, TimeSpan pace)
 {
     private const int OpenAtOnce = 400;
-    private const int Checks = 500;
+    private const int ChecksCount = 100;
 
     private static readonly string[] Locations = ["eu-central-1", "eu-west-1", "us-east-1", "ap-southeast-1"];
 
     private readonly Random random = new(seed);
-    private readonly DateTimeOffset start = new(2026, 1, 5, 8, 0, 0, TimeSpan.Zero);
-    private long clock;
+    private DateTimeOffset now = new(2026, 1, 5, 8, 0, 0, TimeSpan.Zero);
 
     /// <summary>The account of all of them.</summary>
     public Guid AccountId { get; } = new(1, 0, 0, new byte[8]);
+
+    /// <summary>The checks.</summary>
+    public IReadOnlyList<Guid> Checks { get; } = [.. Enumerable.Range(0, ChecksCount).Select(check => new Guid(check, 1, 0, new byte[8]))];
+
+    /// <summary>The time of the last event.</summary>
+    public DateTimeOffset Now => now;
 
     /// <summary>Events of all sessions, in the order in which they happen, without an end.</summary>
     public IEnumerable<(Guid SessionId, long Version, ISessionEvent Data)> Events()
@@ -52,7 +59,7 @@ internal sealed class Histories(int seed)
 
     private IEnumerable<ISessionEvent> LiveAsItComes(Life life)
     {
-        yield return life.Begin(TriggerSession.Decide(Trigger(), Now()).Answer!);
+        yield return life.Begin(TriggerSession.Decide(Trigger(), Tick()).Answer!);
         var cancelAfter = random.Next(100) < 10 ? random.Next(life.Session!.Runs.Length * 3) : int.MaxValue;
         var steps = 0;
         foreach (var run in life.Session!.Runs.Select(run => run.SequenceId).ToList())
@@ -81,8 +88,8 @@ internal sealed class Histories(int seed)
     {
         var runner = $"runner-{random.Next(40)}";
         var luck = random.Next(1_000);
-        yield return () => ClaimRun.Decide(life.Session!, new ClaimRun(run, runner, 30), Now()).Events;
-        yield return () => StartRun.Decide(life.Session!, new StartRun(run, runner), Now()).Events;
+        yield return () => ClaimRun.Decide(life.Session!, new ClaimRun(run, runner, 30), Tick()).Events;
+        yield return () => StartRun.Decide(life.Session!, new StartRun(run, runner), Tick()).Events;
         if (luck < 120)
         {
             yield return () => Report(life, run, runner, ResultType.Attempt, fails: true, degraded: false);
@@ -90,8 +97,8 @@ internal sealed class Histories(int seed)
 
         yield return luck switch
         {
-            998 => () => TimeOutRun.Decide(life.Session!, new TimeOutRun(run), Now()).Events,
-            999 => () => LoseRun.Decide(life.Session!, new LoseRun(run, runner), Now()).Events,
+            998 => () => TimeOutRun.Decide(life.Session!, new TimeOutRun(run), Tick()).Events,
+            999 => () => LoseRun.Decide(life.Session!, new LoseRun(run, runner), Tick()).Events,
             _ => () => Report(life, run, runner, ResultType.Final, fails: luck < 70, degraded: luck is >= 120 and < 150),
         };
     }
@@ -100,14 +107,14 @@ internal sealed class Histories(int seed)
         ReportResult.Decide(
             life.Session!,
             new ReportResult(NewId(), run, runner, type, fails, false, degraded, false, random.Next(200, 60_000), null, null, null, null),
-            Now()).Events;
+            Tick()).Events;
 
     private IEnumerable<ISessionEvent> Cancel(Life life)
     {
         var cause = (CancelCause)random.Next(6);
         var command = new RequestCancel(
             NewId(), new Actor(ActorKind.User, $"user-{random.Next(30)}"), CancelVia.Checkly, cause, "no longer needed", Force: false, null);
-        foreach (var data in RequestCancel.Decide(life.Session!, command, CancelPolicy.Default, Now()).Events)
+        foreach (var data in RequestCancel.Decide(life.Session!, command, CancelPolicy.Default, Tick()).Events)
         {
             yield return life.Add(data);
         }
@@ -117,12 +124,12 @@ internal sealed class Histories(int seed)
             var (id, runner) = (run.SequenceId, run.RunnerId!);
             foreach (var step in new Func<IReadOnlyList<ISessionEvent>>[]
             {
-                () => DeliverCancel.Decide(life.Session!, new DeliverCancel(id, command.CancelId, runner, DeliveryChannel.Stream), Now()).Events,
-                () => AcknowledgeCancel.Decide(life.Session!, new AcknowledgeCancel(id, command.CancelId, runner), Now()).Events,
+                () => DeliverCancel.Decide(life.Session!, new DeliverCancel(id, command.CancelId, runner, DeliveryChannel.Stream), Tick()).Events,
+                () => AcknowledgeCancel.Decide(life.Session!, new AcknowledgeCancel(id, command.CancelId, runner), Tick()).Events,
                 () => AbortRun.Decide(
                     life.Session!,
                     new AbortRun(id, command.CancelId, runner, AbortManner.Graceful, 130, null, random.Next(3_000), new StopEvidence(0)),
-                    Now()).Events,
+                    Tick()).Events,
             })
             {
                 foreach (var data in step())
@@ -136,7 +143,7 @@ internal sealed class Histories(int seed)
     private TriggerSession Trigger()
     {
         var kind = random.Next(10) switch { < 6 => SessionKind.Check, < 8 => SessionKind.Test, _ => SessionKind.Run };
-        var check = random.Next(Checks);
+        var check = random.Next(ChecksCount);
         var runs = kind is SessionKind.Run ? 1 : random.Next(1, 5);
         return new TriggerSession(
             NewId(),
@@ -152,7 +159,7 @@ internal sealed class Histories(int seed)
             [
                 .. Enumerable.Range(0, runs).Select(number => new PlannedRun(
                     NewId(),
-                    new Guid(kind is SessionKind.Test ? (check + number) % Checks : check, 0, 0, new byte[8]),
+                    Checks[kind is SessionKind.Test ? (check + number) % ChecksCount : check],
                     CheckTypes.Playwright,
                     $"Suite {check}",
                     Locations[number % Locations.Length],
@@ -166,12 +173,12 @@ internal sealed class Histories(int seed)
     {
         Span<byte> bytes = stackalloc byte[16];
         random.NextBytes(bytes);
-        BinaryPrimitives.WriteInt64BigEndian(bytes, ((start.ToUnixTimeMilliseconds() + clock) << 16) | 0x7000L | (uint)random.Next(0x1000));
+        BinaryPrimitives.WriteInt64BigEndian(bytes, (now.ToUnixTimeMilliseconds() << 16) | 0x7000L | (uint)random.Next(0x1000));
         bytes[8] = (byte)(0x80 | (bytes[8] & 0x3f));
         return new Guid(bytes, bigEndian: true);
     }
 
-    private DateTimeOffset Now() => start.AddMilliseconds(clock += random.Next(20));
+    private DateTimeOffset Tick() => now += 2 * random.NextDouble() * pace;
 
     private sealed class Life
     {

@@ -7,35 +7,34 @@ namespace Ledger.Projections.Metrics;
 
 /// <summary>
 /// One round trip that adds up runs: rows of days and of hours where a bucket has whole ones, single results at its edges. The database adds
-/// what it can, and puts histograms one after the other; what is left is one row for each check, bucket and way to end.
+/// what it can, and puts histograms one after the other; what is left is one row for each check, period, bucket and way to end.
 /// </summary>
 internal sealed class CheckMetricsSums(CheckMetricsQuery query, Cover cover)
 {
-    // Each check and each period on its own: "offset 0" keeps the planner, who cannot know how short a period is, from reading the whole table
-    // at once and sorting out afterwards.
+    // Each check and each period is added up on its own: the planner, who cannot know how short a period is, would read the whole table at once,
+    // and sort it on disk.
     private const string RowsSql = """
-        select m.check_id, width_bucket(m.starts_at, $2), case when $3 then m.location end, m.outcome, m.cause, sum(m.runs)::bigint,
-          sum(m.sum), sum(m.sum_of_squares), min(m.shortest), max(m.longest), string_agg(m.histogram, ''::bytea)
+        select c.id, m.*
         from unnest($4, $5) as p(since, until) cross join unnest($6) as c(id)
         cross join lateral (
-          select * from ledger.check_metrics r
+          select width_bucket(r.starts_at, $2), case when $3 then r.location end, r.outcome, r.cause, sum(r.runs)::bigint,
+            sum(r.sum), sum(r.sum_of_squares), min(r.shortest), max(r.longest), string_agg(r.histogram, ''::bytea)
+          from ledger.check_metrics r
           where r.account_id = $1 and r.check_id = c.id and r.span = '{0}' and r.starts_at >= p.since and r.starts_at < p.until
-          offset 0) m
-        where m.outcome = any($7)
-        group by 1, 2, 3, 4, 5
+            and r.outcome = any($7)
+          group by 1, 2, 3, 4) m
         """;
 
     // A cancelled run gives no response time, as in the projection.
     private const string ResultsSql = """
-        select m.check_id, width_bucket(m.created_at, $2), case when $3 then m.location end, m.outcome, coalesce(m.cause, ''), count(*),
-          array_agg(m.response_time) filter (where m.response_time is not null and not m.is_cancelled)
+        select c.id, m.*
         from unnest($4, $5) as p(since, until) cross join unnest($6) as c(id)
         cross join lateral (
-          select * from ledger.check_results r
-          where r.account_id = $1 and r.check_id = c.id and r.created_at >= p.since and r.created_at < p.until
-          offset 0) m
-        where m.outcome = any($7)
-        group by 1, 2, 3, 4, 5
+          select width_bucket(r.created_at, $2), case when $3 then r.location end, r.outcome, coalesce(r.cause, ''), count(*),
+            array_agg(r.response_time) filter (where r.response_time is not null and not r.is_cancelled)
+          from ledger.check_results r
+          where r.account_id = $1 and r.check_id = c.id and r.created_at >= p.since and r.created_at < p.until and r.outcome = any($7)
+          group by 1, 2, 3, 4) m
         """;
 
     private readonly Dictionary<(Guid CheckId, int Bucket, string? Location), RunMetrics> sums = [];
