@@ -81,8 +81,9 @@ internal static class Composition
 
     public static void UseLedger(this WebApplication app)
     {
-        // Both listen from their making on.
+        // These listen from their making on, and what measures is made after what reads it.
         app.Services.GetRequiredService<MeterReader>();
+        app.Services.GetRequiredService<LedgerMetrics>();
         app.Services.GetRequiredService<RequestTraces>();
         app.UseMiddleware<ErrorMiddleware>();
         app.UseChecklyLive();

@@ -17,12 +17,12 @@ internal sealed class CountedEventStore(IEventStore store, LedgerMetrics metrics
         }
         catch (StoreUnavailableException)
         {
-            metrics.Failed("unavailable");
+            metrics.Failed(LedgerMetrics.Unavailable);
             throw;
         }
         catch (UnstorableEventException)
         {
-            metrics.Failed("unstorable");
+            metrics.Failed(LedgerMetrics.Unstorable);
             throw;
         }
     }

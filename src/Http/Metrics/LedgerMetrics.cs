@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using System.Text.Json;
+using Ledger.Sessions;
 using Ledger.Sessions.Events;
 using Ledger.Store;
 
@@ -11,6 +12,15 @@ namespace Ledger.Http.Metrics;
 /// </summary>
 internal sealed class LedgerMetrics
 {
+    /// <summary>The database could not be reached.</summary>
+    public const string Unavailable = "unavailable";
+
+    /// <summary>The database cannot hold what was to be appended.</summary>
+    public const string Unstorable = "unstorable";
+
+    private const string Expired = "expired";
+    private const string Reported = "reported";
+
     private readonly Counter<long> units;
     private readonly Counter<long> failures;
     private readonly Counter<long> events;
@@ -35,6 +45,17 @@ internal sealed class LedgerMetrics
         refused = meter.CreateCounter<long>("ledger.cancels.refused", null, "Cancels that could target nothing, by cause and way in.");
         settled = meter.CreateCounter<long>(
             "ledger.cancels.settled", null, "Runs that ended by a cancel, by outcome: how they stopped, or expired without proof.");
+
+        // An increase is seen only of a series that was there before.
+        foreach (var reason in (string[])[Unavailable, Unstorable])
+        {
+            failures.Add(0, new KeyValuePair<string, object?>("reason", reason));
+        }
+
+        foreach (var outcome in (string[])[.. Enum.GetValues<AbortManner>().Select(Word), Expired, Reported])
+        {
+            settled.Add(0, new KeyValuePair<string, object?>("outcome", outcome));
+        }
     }
 
     /// <summary>A unit was decided.</summary>
@@ -72,10 +93,10 @@ internal sealed class LedgerMetrics
                 settled.Add(1, new KeyValuePair<string, object?>("outcome", Word(e.How)));
                 break;
             case CancelExpired:
-                settled.Add(1, new KeyValuePair<string, object?>("outcome", "expired"));
+                settled.Add(1, new KeyValuePair<string, object?>("outcome", Expired));
                 break;
             case ResultReported { Settles: true, IsCancelled: true }:
-                settled.Add(1, new KeyValuePair<string, object?>("outcome", "reported"));
+                settled.Add(1, new KeyValuePair<string, object?>("outcome", Reported));
                 break;
         }
     }

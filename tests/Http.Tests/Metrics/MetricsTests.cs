@@ -66,6 +66,19 @@ public sealed class MetricsTests(LedgerOfClass fixture) : IClassFixture<LedgerOf
         await client.PostBodyAsync($"/ledger/sessions/{session.SessionId}/cancel", null);
     }
 
+    [Theory]
+    [InlineData("ledger_append_failures_total{reason=\"unavailable\"}")]
+    [InlineData("ledger_append_failures_total{reason=\"unstorable\"}")]
+    [InlineData("ledger_cancels_settled_total{outcome=\"killed\"}")]
+    [InlineData("ledger_cancels_settled_total{outcome=\"expired\"}")]
+    public async Task What_has_not_happened_yet_is_there_as_zero(string sample)
+    {
+        var shown = await ReadAsync();
+
+        shown.Samples.Keys.ShouldContain(sample);
+        shown[sample].ShouldBe(0);
+    }
+
     [Fact]
     public async Task Two_reads_of_what_does_not_change_have_the_same_series()
     {

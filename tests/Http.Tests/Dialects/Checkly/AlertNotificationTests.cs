@@ -45,6 +45,22 @@ public sealed class AlertNotificationTests(ChecklyLedger ledger) : IClassFixture
     }
 
     [Fact]
+    public async Task An_answer_without_a_body_tells_its_status()
+    {
+        receiver.Answer = (context, _) =>
+        {
+            context.Response.StatusCode = (int)HttpStatusCode.Gone;
+            return Task.CompletedTask;
+        };
+        var channel = await ChannelAsync(receiver.Url);
+        await FailAsync();
+
+        var sent = (await NotificationsAsync(channel, item => item.Text("status") == "FAILURE")).ShouldHaveSingleItem();
+
+        sent.Text("notificationResult").ShouldBe("410");
+    }
+
+    [Fact]
     public async Task A_cancelled_run_is_sent_to_nobody_and_has_no_row()
     {
         receiver.AnswerWith(200);

@@ -34,13 +34,21 @@ internal sealed record AlertNotification(
         "WEBHOOK",
         StatusOf(sent),
         new AlertConfig(sent.Url.AbsoluteUri),
-        sent.Last?.Error ?? sent.Last?.Response,
+        ResultOf(sent.Last),
         sent.Last?.At,
         sent.CheckType,
         sent.CheckId,
         sent.AlertPosition.ToString(CultureInfo.InvariantCulture),
         sent.Channel,
         sent.ReportId ?? ResultIds.Derived(sent.SequenceId));
+
+    /// <summary>An answer without a body tells its status: a failure would say nothing else.</summary>
+    private static string? ResultOf(DeliveryAttempt? last) => last switch
+    {
+        { Error: { } error } => error,
+        { Response: { Length: > 0 } body } => body,
+        _ => last?.Status?.ToString(CultureInfo.InvariantCulture),
+    };
 
     private static string StatusOf(Notification sent) => sent switch
     {
