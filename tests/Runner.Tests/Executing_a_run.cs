@@ -69,6 +69,19 @@ public sealed class Executing_a_run
     }
 
     [Fact]
+    public async Task The_trace_of_whoever_triggered_the_run_goes_on_in_the_command_and_in_every_report()
+    {
+        const string Trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+        await using var runner = await RunnerUnderTest.StartAsync();
+        var run = runner.Ledger.Enqueue(FakeRun.Of("echo my trace is $TRACEPARENT") with { Traceparent = Trace });
+
+        var log = (string)(await runner.Ledger.HearsAsync(run, "results")).Body!["details"]!["log"]!;
+
+        log.ShouldContain($"my trace is {Trace}");
+        runner.Ledger.Calls.Where(call => call.IsAbout(run)).Select(call => call.Traceparent).Distinct().ShouldBe([Trace]);
+    }
+
+    [Fact]
     public async Task A_command_has_a_process_group_and_a_session_of_its_own()
     {
         await using var runner = await RunnerUnderTest.StartAsync();

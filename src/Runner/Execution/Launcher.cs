@@ -95,6 +95,11 @@ internal sealed class Launcher(
         };
         // The runner's own key is not for its runs; one that needs a key brings it along.
         environment.TryAdd(RunnerOptions.KeyVariable, value: null);
+        if (run.Traceparent is not null)
+        {
+            environment.TryAdd("TRACEPARENT", WithoutNul(run.Traceparent));
+        }
+
         return environment;
     }
 

@@ -20,6 +20,7 @@ internal sealed record ClaimAnswer(IReadOnlyList<ClaimedRun>? Runs, IReadOnlyLis
 /// <param name="Location">Where it was asked to run.</param>
 /// <param name="Spec">What to execute; opaque to the ledger, see <see cref="Execution.RunSpec"/>.</param>
 /// <param name="LeaseSeconds">How long the ledger waits for the next heartbeat.</param>
+/// <param name="Traceparent">The W3C trace to continue: what the runner says about the run, and what the run does; null for none.</param>
 internal sealed record ClaimedRun(
     Guid SessionId,
     Guid SequenceId,
@@ -27,7 +28,8 @@ internal sealed record ClaimedRun(
     string? Name,
     string? Location,
     JsonElement? Spec,
-    double LeaseSeconds);
+    double LeaseSeconds,
+    string? Traceparent = null);
 
 /// <summary>A cancel as the signal stream and the claims carry it.</summary>
 internal sealed record CancelSignal(Guid CancelId, Guid SessionId, Guid SequenceId, string? Reason, string? Mode);

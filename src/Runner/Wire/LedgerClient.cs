@@ -70,8 +70,7 @@ internal sealed class LedgerClient : IDisposable
     public Task<Answer<CancelAccepted>> CancelOwnAsync(ClaimedRun run, string reason, CancellationToken cancellationToken)
     {
         var body = new ShutdownCancel([run.SequenceId], "shutdown", reason);
-        var request = Post($"ledger/sessions/{run.SessionId}/cancel", Json(body, LedgerJson.Default.ShutdownCancel));
-        request.Headers.Add("Ledger-Runner", runnerId);
+        var request = PostAbout(run, $"ledger/sessions/{run.SessionId}/cancel", Json(body, LedgerJson.Default.ShutdownCancel));
         return CallAsync(request, LedgerJson.Default.CancelAccepted, CallTimeout, cancellationToken);
     }
 
@@ -121,9 +120,20 @@ internal sealed class LedgerClient : IDisposable
 
     private Task<Answer<RunAnswer>> CallAboutAsync(ClaimedRun run, string what, HttpContent? content, CancellationToken cancellationToken)
     {
-        var request = Post($"ledger/sessions/{run.SessionId}/runs/{run.SequenceId}/{what}", content);
-        request.Headers.Add("Ledger-Runner", runnerId);
+        var request = PostAbout(run, $"ledger/sessions/{run.SessionId}/runs/{run.SequenceId}/{what}", content);
         return CallAsync(request, LedgerJson.Default.RunAnswer, CallTimeout, cancellationToken);
+    }
+
+    private HttpRequestMessage PostAbout(ClaimedRun run, string path, HttpContent? content)
+    {
+        var request = Post(path, content);
+        request.Headers.Add("Ledger-Runner", runnerId);
+        if (run.Traceparent is not null)
+        {
+            request.Headers.TryAddWithoutValidation("traceparent", run.Traceparent);
+        }
+
+        return request;
     }
 
     private async Task<Answer<T>> CallAsync<T>(

@@ -12,6 +12,9 @@ namespace Ledger.Runner.Tests.Fakes;
 /// <summary>A call that the runner made.</summary>
 internal sealed record Call(string Method, string Path, string? RunnerHeader, string? Authorization, JsonNode? Body)
 {
+    /// <summary>The trace that it belongs to.</summary>
+    public string? Traceparent { get; init; }
+
     /// <summary>The last segment of the path: claims, start, heartbeat, abort, …</summary>
     public string What => Path[(Path.LastIndexOf('/') + 1)..];
 
@@ -146,7 +149,10 @@ internal sealed class FakeLedger : IAsyncDisposable
             context.Request.Path,
             context.Request.Headers["Ledger-Runner"],
             context.Request.Headers.Authorization,
-            body);
+            body)
+        {
+            Traceparent = context.Request.Headers.TraceParent,
+        };
         if (IsAway)
         {
             context.Abort();

@@ -4,6 +4,9 @@ namespace Ledger.Runner.Tests.Fakes;
 internal sealed record FakeRun(
     Guid SessionId, Guid SequenceId, string CheckType, string Name, string Location, object? Spec, double LeaseSeconds)
 {
+    /// <summary>The trace of whoever triggered it.</summary>
+    public string? Traceparent { get; init; }
+
     /// <summary>A run that executes a shell script.</summary>
     public static FakeRun Of(string script, double? timeoutSeconds = null, string? image = null) =>
         With(new
