@@ -123,7 +123,7 @@ public sealed class LostConnectionTests : IAsyncLifetime
     {
         await using var wire = new Wire(database.ConnectionString);
         await using var store = new PostgresEventStore(
-            wire.Source, new() { NotifyOtherHosts = false, UnavailableAfter = TimeSpan.FromMilliseconds(200) });
+            wire.Source, new() { NotifyOtherHosts = false, UnavailableAfter = TimeSpan.FromSeconds(3) });
         var stream = Some.Stream();
         await store.AppendAsync(Some.Unit(stream, 0), default);
 
