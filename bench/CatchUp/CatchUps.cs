@@ -31,6 +31,7 @@ internal static class CatchUps
         await CopyAsync(database.Source);
         var reference = await CopyAsync(database.Source);
         Console.WriteLine($"{"COPY mt_events TO STDOUT",-40} {count / reference.TotalSeconds,10:0} events/s");
+        cpuBefore = Environment.CpuUsage.TotalTime;
         var projections = Projections();
         foreach (var projection in projections)
         {

@@ -14,21 +14,19 @@ namespace Ledger.Bench.CatchUp;
 internal sealed class Histories(int seed, TimeSpan pace)
 {
     private const int OpenAtOnce = 400;
-    private const int ChecksCount = 100;
 
     private static readonly string[] Locations = ["eu-central-1", "eu-west-1", "us-east-1", "ap-southeast-1"];
 
     private readonly Random random = new(seed);
-    private DateTimeOffset now = new(2026, 1, 5, 8, 0, 0, TimeSpan.Zero);
 
     /// <summary>The account of all of them.</summary>
     public Guid AccountId { get; } = new(1, 0, 0, new byte[8]);
 
     /// <summary>The checks.</summary>
-    public IReadOnlyList<Guid> Checks { get; } = [.. Enumerable.Range(0, ChecksCount).Select(check => new Guid(check, 1, 0, new byte[8]))];
+    public IReadOnlyList<Guid> Checks { get; } = [.. Enumerable.Range(0, 100).Select(check => new Guid(check, 1, 0, new byte[8]))];
 
     /// <summary>The time of the last event.</summary>
-    public DateTimeOffset Now => now;
+    public DateTimeOffset Now { get; private set; } = new(2026, 1, 5, 8, 0, 0, TimeSpan.Zero);
 
     /// <summary>Events of all sessions, in the order in which they happen, without an end.</summary>
     public IEnumerable<(Guid SessionId, long Version, ISessionEvent Data)> Events()
@@ -143,7 +141,7 @@ internal sealed class Histories(int seed, TimeSpan pace)
     private TriggerSession Trigger()
     {
         var kind = random.Next(10) switch { < 6 => SessionKind.Check, < 8 => SessionKind.Test, _ => SessionKind.Run };
-        var check = random.Next(ChecksCount);
+        var check = random.Next(Checks.Count);
         var runs = kind is SessionKind.Run ? 1 : random.Next(1, 5);
         return new TriggerSession(
             NewId(),
@@ -159,7 +157,7 @@ internal sealed class Histories(int seed, TimeSpan pace)
             [
                 .. Enumerable.Range(0, runs).Select(number => new PlannedRun(
                     NewId(),
-                    Checks[kind is SessionKind.Test ? (check + number) % ChecksCount : check],
+                    Checks[kind is SessionKind.Test ? (check + number) % Checks.Count : check],
                     CheckTypes.Playwright,
                     $"Suite {check}",
                     Locations[number % Locations.Length],
@@ -173,12 +171,12 @@ internal sealed class Histories(int seed, TimeSpan pace)
     {
         Span<byte> bytes = stackalloc byte[16];
         random.NextBytes(bytes);
-        BinaryPrimitives.WriteInt64BigEndian(bytes, (now.ToUnixTimeMilliseconds() << 16) | 0x7000L | (uint)random.Next(0x1000));
+        BinaryPrimitives.WriteInt64BigEndian(bytes, (Now.ToUnixTimeMilliseconds() << 16) | 0x7000L | (uint)random.Next(0x1000));
         bytes[8] = (byte)(0x80 | (bytes[8] & 0x3f));
         return new Guid(bytes, bigEndian: true);
     }
 
-    private DateTimeOffset Tick() => now += 2 * random.NextDouble() * pace;
+    private DateTimeOffset Tick() => Now += 2 * random.NextDouble() * pace;
 
     private sealed class Life
     {

@@ -32,7 +32,7 @@ internal static class ManyResults
 
     private const string CheckpointSql = "insert into ledger.mt_event_progression (name, last_seq_id) values ($2, $1)";
 
-    private static IReadOnlyList<Guid> Checks { get; } = [.. Enumerable.Range(1, 100).Select(number => Guid.Parse($"{number:x32}"))];
+    private static readonly IReadOnlyList<Guid> Checks = [.. Enumerable.Range(1, 100).Select(number => Guid.Parse($"{number:x32}"))];
 
     /// <summary>Writes so many, has the metrics catch up, and measures reports.</summary>
     public static async Task RunAsync(BenchDatabase database, long count)

@@ -20,11 +20,12 @@ internal sealed class BatchSize
     /// <summary>The size of the next batch.</summary>
     public int Next { get; private set; }
 
-    /// <summary>The size of the batch after the next one, if that one is full.</summary>
+    /// <summary>The size of the batch after the next one, if there is still more.</summary>
     public int AfterNext => Math.Max(usual, (int)Math.Min(Next * 2L, largest));
 
     /// <summary>A batch was written.</summary>
-    public void Written(long size) => Next = size < Next ? usual : AfterNext;
+    /// <param name="isBehind">Whether more is there to be written, even if the batch ended early because its events are large.</param>
+    public void Written(bool isBehind) => Next = isBehind ? AfterNext : usual;
 
     /// <summary>A batch failed. False when it was a single event.</summary>
     public bool Failed(long size)

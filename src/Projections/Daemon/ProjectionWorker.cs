@@ -157,10 +157,10 @@ internal sealed partial class ProjectionWorker(
                 if (through > before)
                 {
                     var reached = await HandleAsync(ownership, events, batch, before, through, reach, stopping);
-                    batch.Written(reached - before);
+                    var isBehind = reached < reach;
+                    batch.Written(isBehind);
                     pace.Count(reached - before);
                     Moved(reached);
-                    var isBehind = reached < reach;
                     before = reached;
                     pause = settings.CheckpointPoll;
                     if (!isBehind && !IsAwaited)

@@ -130,7 +130,7 @@ internal sealed class RebuildWork : IAsyncDisposable
             }
 
             await record.AdvanceAsync(through, head, statements, cancellation);
-            batch.Written(through - before);
+            batch.Written(isBehind: through < live);
         }
         catch (Exception failure) when (
             connection.State is ConnectionState.Open && failure is not (OperationCanceledException or StaleOwnerException) && !Outage.Is(failure))

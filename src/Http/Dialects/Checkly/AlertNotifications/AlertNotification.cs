@@ -9,7 +9,7 @@ namespace Ledger.Http.Dialects.Checkly.AlertNotifications;
 /// <param name="Type">The type of channel.</param>
 /// <param name="Status">What became of it.</param>
 /// <param name="AlertConfig">What was sent with.</param>
-/// <param name="NotificationResult">The receiver's last answer, or why there was none; null before the first attempt.</param>
+/// <param name="NotificationResult">The receiver's last answer, its status where that had no body, or why there was none; null before the first attempt.</param>
 /// <param name="Timestamp">When it was sent last; null before the first attempt.</param>
 /// <param name="CheckType">The check's type.</param>
 /// <param name="CheckId">The check.</param>
