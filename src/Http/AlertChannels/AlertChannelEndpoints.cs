@@ -39,7 +39,7 @@ internal static class AlertChannelEndpoints
         ?? throw Unknown();
 
     private static async Task<IResult> PutAsync(
-        HttpContext context, string channelId, AlertChannelRegistry channels, IEventStore store, WebhookSettings settings, TimeProvider clock)
+        HttpContext context, string channelId, AlertChannelRegistry channels, EventLog store, WebhookSettings settings, TimeProvider clock)
     {
         var id = NameOf(channelId);
         var request = await Body.ReadRequiredJsonAsync<AlertChannelRequest>(context.Request, NativeJson.Options);
@@ -76,7 +76,7 @@ internal static class AlertChannelEndpoints
             : throw Unknown();
 
     private static async Task<IResult> EnableAsync(
-        HttpContext context, string channelId, AlertChannelRegistry channels, IEventStore store, TimeProvider clock)
+        HttpContext context, string channelId, AlertChannelRegistry channels, EventLog store, TimeProvider clock)
     {
         var id = NameOf(channelId);
         var head = await store.ReadHeadAsync(context.RequestAborted);

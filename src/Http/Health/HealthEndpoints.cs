@@ -12,7 +12,7 @@ internal static class HealthEndpoints
         group.MapGet("ready", ReadyAsync).WithSummary("The ledger can serve: its database answers.");
     }
 
-    private static async Task<IResult> ReadyAsync(IEventStore store, CancellationToken cancellation)
+    private static async Task<IResult> ReadyAsync(EventLog store, CancellationToken cancellation)
     {
         try
         {

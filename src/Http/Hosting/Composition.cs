@@ -28,8 +28,9 @@ using Ledger.Http.Runners;
 using Ledger.Http.Sessions;
 using Ledger.Http.Settings;
 using Ledger.Http.Tracing;
-using Ledger.Store.Postgres;
+using Ledger.Store;
 using Ledger.Streams;
+using Marten;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Ledger.Http.Hosting;
@@ -43,11 +44,15 @@ internal static class Composition
         services.AddSingleton(settings.RateLimit);
         services.AddSingleton(database.Source);
         services.TryAddSingleton(TimeProvider.System);
-        services.AddSingleton(provider => new PostgresEventStore(
-            database.Source, log: provider.GetRequiredService<ILogger<PostgresEventStore>>()));
+        services.AddMarten(options =>
+        {
+            options.Connection(database.Source);
+            LedgerStore.Configure(options);
+        });
+        services.AddSingleton<EventLog>();
         services.AddLedgerMetrics();
         services.AddSingleton<RequestTraces>();
-        services.AddSingleton(new SessionCache(settings.Cache.Runs));
+        services.AddSingleton(new SessionCache(settings.Cache.Megabytes * 1024L * 1024L));
         services.AddSingleton<SessionStreams>();
         services.AddSingleton<SessionFeed>();
         services.AddSingleton<ApiKeys>();

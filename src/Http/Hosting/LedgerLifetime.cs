@@ -7,6 +7,8 @@ using Ledger.Projections.Archiving;
 using Ledger.Projections.Daemon;
 using Ledger.Projections.Deadlines;
 using Ledger.Store;
+using Ledger.Streams;
+using Ledger.Http.Metrics;
 
 namespace Ledger.Http.Hosting;
 
@@ -18,6 +20,9 @@ namespace Ledger.Http.Hosting;
 internal sealed class LedgerLifetime(
     Bootstrap bootstrap,
     EventFeed feed,
+    SessionChanges changes,
+    SessionStreams writer,
+    LedgerMetrics metrics,
     RunnerSignals signals,
     SessionFeed sessions,
     ClaimWatch claims,
@@ -34,12 +39,14 @@ internal sealed class LedgerLifetime(
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         await bootstrap.RunAsync(cancellationToken);
-        subscriptions.Add(feed.Subscribe(signals.Publish));
-        subscriptions.Add(feed.Subscribe(sessions.Publish));
-        subscriptions.Add(feed.Subscribe(claims.Publish));
-        subscriptions.Add(feed.Subscribe(suites.Publish));
+        writer.Committed = metrics.Committed;
+        subscriptions.Add(changes.Subscribe(signals.Publish));
+        subscriptions.Add(changes.Subscribe(sessions.Publish));
+        subscriptions.Add(changes.Subscribe(claims.Publish));
+        subscriptions.Add(changes.Subscribe(suites.Publish));
+        subscriptions.Add(feed.Subscribe(page => changes.Publish(page.Events)));
         await projections.StartAsync(cancellationToken);
-        await feed.StartAsync(cancellationToken);
+        await feed.StartAsync();
         running = Task.WhenAll(WatchAsync(signals.RunAsync), WatchAsync(claims.RunAsync));
         await deadlines.StartAsync(cancellationToken);
         await archive.StartAsync(cancellationToken);

@@ -1,6 +1,4 @@
 using Ledger.Store;
-using Ledger.Store.Postgres;
-using Npgsql;
 
 namespace Ledger.Http.Live;
 
@@ -10,9 +8,9 @@ internal static class LiveParts
     public static void AddLive(this IServiceCollection services)
     {
         services.AddSingleton(provider => new EventFeed(
-            provider.GetRequiredService<PostgresEventStore>(),
-            provider.GetRequiredService<NpgsqlDataSource>(),
-            log: provider.GetRequiredService<ILogger<EventFeed>>()));
+            provider.GetRequiredService<EventLog>(),
+            logger: provider.GetRequiredService<ILogger<EventFeed>>()));
+        services.AddSingleton<SessionChanges>();
         services.AddSingleton<SessionFeed>();
         services.AddSingleton<EventStreams>();
     }

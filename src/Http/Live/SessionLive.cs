@@ -24,7 +24,7 @@ internal static class SessionLive
         .Produces<EventView>(contentType: "text/event-stream")
         .ProducesProblem(StatusCodes.Status404NotFound);
 
-    private static async Task LiveAsync(HttpContext context, string sessionId, SessionFeed feed, IEventStore store, EventStreams streams)
+    private static async Task LiveAsync(HttpContext context, string sessionId, SessionFeed feed, EventLog store, EventStreams streams)
     {
         var stream = context.Stream(sessionId);
         var last = LastSeen(context.Request);

@@ -12,34 +12,17 @@ namespace Ledger.Http.Metrics;
 /// </summary>
 internal sealed class LedgerMetrics
 {
-    /// <summary>The database could not be reached.</summary>
-    public const string Unavailable = "unavailable";
-
-    /// <summary>The database cannot hold what was to be appended.</summary>
-    public const string Unstorable = "unstorable";
-
     private const string Expired = "expired";
     private const string Reported = "reported";
 
-    private readonly Counter<long> units;
-    private readonly Counter<long> failures;
     private readonly Counter<long> events;
     private readonly Counter<long> requested;
     private readonly Counter<long> refused;
     private readonly Counter<long> settled;
-    private readonly Histogram<double> duration;
 
     public LedgerMetrics(IMeterFactory meters)
     {
         var meter = meters.Create("Ledger");
-        units = meter.CreateCounter<long>("ledger.append.units", null, "Units that were decided, by verdict: appended, conflict, answerTaken.");
-        failures = meter.CreateCounter<long>("ledger.append.failures", null, "Units that could not be decided, by reason: unavailable, unstorable.");
-        duration = meter.CreateHistogram(
-            "ledger.append.duration",
-            "s",
-            "Time from handing a unit in to its verdict.",
-            tags: null,
-            advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10] });
         events = meter.CreateCounter<long>("ledger.events.appended", null, "Events that were appended, by type.");
         requested = meter.CreateCounter<long>("ledger.cancels.requested", null, "Cancels that were accepted, by cause, way in and force.");
         refused = meter.CreateCounter<long>("ledger.cancels.refused", null, "Cancels that could target nothing, by cause and way in.");
@@ -47,36 +30,20 @@ internal sealed class LedgerMetrics
             "ledger.cancels.settled", null, "Runs that ended by a cancel, by outcome: how they stopped, or expired without proof.");
 
         // An increase is seen only of a series that was there before.
-        foreach (var reason in (string[])[Unavailable, Unstorable])
-        {
-            failures.Add(0, new KeyValuePair<string, object?>("reason", reason));
-        }
-
         foreach (var outcome in (string[])[.. Enum.GetValues<AbortManner>().Select(Word), Expired, Reported])
         {
             settled.Add(0, new KeyValuePair<string, object?>("outcome", outcome));
         }
     }
 
-    /// <summary>A unit was decided.</summary>
-    public void Decided(AppendUnit unit, AppendVerdict verdict, TimeSpan took)
+    /// <summary>Events were committed by this host.</summary>
+    public void Committed(IReadOnlyList<RecordedEvent> committed)
     {
-        units.Add(1, new KeyValuePair<string, object?>("verdict", Word(verdict)));
-        duration.Record(took.TotalSeconds);
-        if (verdict is AppendVerdict.Appended)
+        foreach (var recorded in committed)
         {
-            foreach (var append in unit.Appends)
-            {
-                foreach (var added in append.Events)
-                {
-                    Count(added.Data);
-                }
-            }
+            Count(recorded.Data);
         }
     }
-
-    /// <summary>A unit could not be decided.</summary>
-    public void Failed(string reason) => failures.Add(1, new KeyValuePair<string, object?>("reason", reason));
 
     private void Count(ISessionEvent data)
     {

@@ -1,6 +1,3 @@
-using Ledger.Store;
-using Ledger.Store.Postgres;
-
 namespace Ledger.Http.Metrics;
 
 /// <summary>What counts, and what reads the counts.</summary>
@@ -12,7 +9,5 @@ internal static class MetricsParts
         services.AddSingleton<LedgerMetrics>();
         services.AddSingleton<MeterReader>();
         services.AddSingleton<StandingFigures>();
-        services.AddSingleton<IEventStore>(provider => new CountedEventStore(
-            provider.GetRequiredService<PostgresEventStore>(), provider.GetRequiredService<LedgerMetrics>()));
     }
 }

@@ -52,7 +52,7 @@ internal static class ReadModelParts
         services.AddSingleton<Supersede>();
         services.AddSingleton(provider => new ProjectionDaemon(
             [.. Rows, AlertDeliveryReader.CreateProjection(), provider.GetRequiredService<Supersede>()],
-            provider.GetRequiredService<IEventStore>(),
+            provider.GetRequiredService<EventLog>(),
             provider.GetRequiredService<EventFeed>().Subscribe,
             provider.GetRequiredService<NpgsqlDataSource>(),
             new DaemonSettings { Lease = TimeSpan.FromSeconds(settings.Projections.LeaseSeconds) },

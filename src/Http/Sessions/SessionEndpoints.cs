@@ -82,7 +82,7 @@ internal static class SessionEndpoints
         return await sessions.ReadAsOfAsync(stream, recorded => recorded.Version <= number, cancellation);
     }
 
-    private static async Task<IResult> EventsAsync(HttpContext context, string sessionId, IEventStore store)
+    private static async Task<IResult> EventsAsync(HttpContext context, string sessionId, EventLog store)
     {
         var events = await store.ReadStreamAsync(context.Stream(sessionId), 0, context.RequestAborted);
         return events.Count == 0

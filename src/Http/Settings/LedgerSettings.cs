@@ -82,7 +82,7 @@ internal sealed class LedgerSettings
             { Archive.AfterDays: < 1 or > 36_500 } => "Ledger:Archive:AfterDays must be between 1 and 36500.",
             { Mqtt.MaximumConnections: < 1 } => "Ledger:Mqtt:MaximumConnections must be at least 1.",
             { Webhooks: var webhooks } when webhooks.Fault() is { } fault => fault,
-            { Cache.Runs: < 1 } => "Ledger:Cache:Runs must be at least 1.",
+            { Cache.Megabytes: < 1 } => "Ledger:Cache:Megabytes must be at least 1.",
             _ when RateLimit.Classes.Values.Any(window => window is { Requests: < 1 } or { Seconds: < 1 }) =>
                 "Ledger:RateLimit:Classes must each allow at least 1 request in 1 second.",
             { RateLimit.Requests: < 1 } or { RateLimit.Seconds: < 1 } => "Ledger:RateLimit must allow at least 1 request in 1 second.",
@@ -152,8 +152,8 @@ internal sealed class RateWindowSettings
 /// <summary>Bounds on what is kept in memory.</summary>
 internal sealed class CacheSettings
 {
-    /// <summary>Runs of all cached sessions together.</summary>
-    public int Runs { get; set; } = 50_000;
+    /// <summary>Memory of all cached sessions together, as estimated.</summary>
+    public int Megabytes { get; set; } = 96;
 }
 
 /// <summary>Runs of the dialects that know nothing of locations.</summary>

@@ -31,6 +31,9 @@ public static class EventTypes
     private static readonly FrozenDictionary<Type, EventType> ByType = All.ToFrozenDictionary(type => type.Type);
     private static readonly FrozenDictionary<string, EventType> ByAlias = All.ToFrozenDictionary(type => type.Alias);
 
+    /// <summary>The records of all events.</summary>
+    public static IReadOnlyCollection<Type> Known => ByType.Keys;
+
     /// <summary>The stored name of an event.</summary>
     public static EventType For(ISessionEvent data) => ByType[data.GetType()];
 

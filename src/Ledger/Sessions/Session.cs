@@ -13,6 +13,7 @@ public sealed partial record Session
 {
     private Session(SessionTriggered triggered)
     {
+        Id = triggered.SessionId;
         Triggered = triggered;
         Runs = [.. triggered.Runs.Select(plan => new Run(plan, RunState.Queued))];
         index = triggered.Runs.Select((plan, at) => KeyValuePair.Create(plan.SequenceId, at)).ToFrozenDictionary();
@@ -24,7 +25,7 @@ public sealed partial record Session
     private SessionTriggered Triggered { get; }
 
     /// <summary>The session's id, which is its stream's.</summary>
-    public Guid Id => Triggered.SessionId;
+    public Guid Id { get; private set; }
 
     /// <summary>The tenant.</summary>
     public Guid AccountId => Triggered.AccountId;

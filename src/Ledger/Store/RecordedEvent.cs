@@ -3,13 +3,12 @@ using Ledger.Sessions.Events;
 namespace Ledger.Store;
 
 /// <summary>An event as it stands in the store.</summary>
-/// <param name="Position">Its place in the global order: gapless, in the order of commits (<c>seq_id</c>).</param>
+/// <param name="Position">Its place in the global order (<c>seq_id</c>): unique and growing, with gaps.</param>
 /// <param name="Id">The event's own id.</param>
 /// <param name="Stream">The stream that it belongs to.</param>
 /// <param name="Version">Its place in the stream, from 1.</param>
 /// <param name="Data">The fact.</param>
 /// <param name="Type">The stored alias.</param>
-/// <param name="Timestamp">When it was recorded.</param>
 /// <param name="Context">What it was recorded with.</param>
 public sealed record RecordedEvent(
     long Position,
@@ -18,8 +17,11 @@ public sealed record RecordedEvent(
     long Version,
     ISessionEvent Data,
     string Type,
-    DateTimeOffset Timestamp,
-    EventContext Context);
+    EventContext Context)
+{
+    /// <summary>When it happened, by the ledger's clock.</summary>
+    public DateTimeOffset Timestamp => Data.At;
+}
 
 /// <summary>What is kept beside an event to explain where it came from.</summary>
 /// <param name="UserName">Who caused it, as Marten keeps it; null when nobody in particular did.</param>

@@ -8,9 +8,7 @@ namespace Ledger.Streams;
 /// <typeparam name="T">The decision's answer.</typeparam>
 /// <param name="Decision">The decision that was recorded, or that needed no record.</param>
 /// <param name="Snapshot">The session afterwards; null when the account has no such session.</param>
-/// <param name="Remembered">
-/// The answer that was given before under the same idempotency key; then nothing was decided now (domain.md rule 5).
-/// </param>
+/// <param name="Remembered">The answer that was given before under the same idempotency key; then nothing was decided now.</param>
 public sealed record Executed<T>(Decision<T> Decision, SessionSnapshot? Snapshot, RememberedAnswer? Remembered = null)
     where T : class;
 
@@ -23,28 +21,61 @@ public sealed record Executed<T>(Decision<T> Decision, SessionSnapshot? Snapshot
 public sealed record Remember<T>(string Key, string Scope, string Fingerprint, Func<Decision<T>, string> Write)
     where T : class;
 
-/// <summary>A command that waits for its turn on a stream.</summary>
-internal abstract class PendingCommand(EventContext context)
+/// <summary>Something that waits to be decided and written: a command on a stream, or streams to begin.</summary>
+internal abstract class PendingWork(EventContext context, long bytes)
 {
-    public EventContext Context { get; } = context;
+    /// <summary>What to keep beside the events.</summary>
+    public EventContext Context => context;
+
+    /// <summary>About how much memory it takes while it waits.</summary>
+    public long Bytes => bytes;
+
+    /// <summary>The first event of each try whose outcome was never heard of: it may have been written.</summary>
+    public List<(StreamId Stream, Guid EventId)> Unheard { get; } = [];
+
+    /// <summary>Answers the caller with an error.</summary>
+    public abstract void Fail(Exception failure);
+}
+
+/// <summary>Sessions to begin, all of them or none.</summary>
+internal sealed class PendingTrigger(IReadOnlyList<SessionTriggered> triggered, EventContext context, long bytes)
+    : PendingWork(context, bytes)
+{
+    private readonly TaskCompletionSource<IReadOnlyList<SessionSnapshot>> completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public IReadOnlyList<SessionTriggered> Triggered => triggered;
+
+    public Task<IReadOnlyList<SessionSnapshot>> Completion => completion.Task;
+
+    public void Complete(IReadOnlyList<SessionSnapshot> sessions) => completion.TrySetResult(sessions);
+
+    public override void Fail(Exception failure) => completion.TrySetException(failure);
+}
+
+/// <summary>A command on one stream.</summary>
+internal abstract class PendingCommand(StreamId stream, EventContext context) : PendingWork(context, bytes: 1_000)
+{
+    public StreamId Stream => stream;
+
+    /// <summary>The id of the answer to keep; null for none.</summary>
+    public abstract string? AnswerId { get; }
 
     /// <summary>Decides, and gives the events to append. May be called again when the stream has moved on.</summary>
     public abstract IReadOnlyList<ISessionEvent> Decide(Session session, DateTimeOffset now);
 
     /// <summary>The answer to keep with the events of the last decision; null for none.</summary>
-    public abstract RememberedAnswer? Answer(Guid accountId, DateTimeOffset now);
+    public abstract RememberedAnswer? Answer(DateTimeOffset now);
 
     public abstract void Complete(SessionSnapshot snapshot);
 
     public abstract void CompleteRemembered(RememberedAnswer answer, SessionSnapshot snapshot);
 
     public abstract void CompleteUnknown();
-
-    public abstract void Fail(Exception failure);
 }
 
 internal sealed class PendingCommand<T>(
-    Func<Session, DateTimeOffset, Decision<T>> decide, EventContext context, Remember<T>? remember) : PendingCommand(context)
+    StreamId stream, Func<Session, DateTimeOffset, Decision<T>> decide, EventContext context, Remember<T>? remember)
+    : PendingCommand(stream, context)
     where T : class
 {
     private static readonly Decision<T> Unknown =
@@ -55,15 +86,16 @@ internal sealed class PendingCommand<T>(
 
     public Task<Executed<T>> Completion => completion.Task;
 
+    public override string? AnswerId => remember is null ? null : RememberedAnswer.IdOf(Stream.AccountId, remember.Scope, remember.Key);
+
     public override IReadOnlyList<ISessionEvent> Decide(Session session, DateTimeOffset now)
     {
         decision = decide(session, now);
         return decision.Events;
     }
 
-    public override RememberedAnswer? Answer(Guid accountId, DateTimeOffset now) => remember is null
-        ? null
-        : new RememberedAnswer(accountId, remember.Key, remember.Scope, remember.Fingerprint, remember.Write(decision!), now);
+    public override RememberedAnswer? Answer(DateTimeOffset now) =>
+        AnswerId is { } id ? new RememberedAnswer(id, remember!.Fingerprint, remember.Write(decision!), now) : null;
 
     public override void Complete(SessionSnapshot snapshot) => completion.TrySetResult(new Executed<T>(decision!, snapshot));
 

@@ -3,16 +3,16 @@ using Ledger.Store;
 namespace Ledger.Streams;
 
 /// <summary>
-/// The sessions that were used last, folded: least recently used out first, bounded by the runs and events that they hold. Never the truth: a
-/// decision that rests on a stale entry fails on the stream's version and is made again (storage.md).
+/// The sessions that were used last, folded: least recently used out first, bounded by the bytes that they hold. Never the truth: a
+/// decision that rests on a stale entry fails on the stream's version and is made again.
 /// </summary>
-/// <param name="capacity">How many runs and events all entries together may have; at least one entry is always kept.</param>
-public sealed class SessionCache(int capacity)
+/// <param name="capacity">How many bytes all entries together may have, as estimated; at least one entry is always kept.</param>
+public sealed class SessionCache(long capacity)
 {
     private readonly Lock gate = new();
     private readonly Dictionary<StreamId, LinkedListNode<SessionSnapshot>> entries = [];
     private readonly LinkedList<SessionSnapshot> byUse = [];
-    private long weight;
+    private long bytes;
 
     /// <summary>The entry for a stream, or null.</summary>
     public SessionSnapshot? Find(StreamId stream)
@@ -43,21 +43,18 @@ public sealed class SessionCache(int capacity)
                 }
 
                 byUse.Remove(node);
-                weight -= Weight(node.Value);
+                bytes -= node.Value.Bytes;
             }
 
             entries[snapshot.Stream] = byUse.AddFirst(snapshot);
-            weight += Weight(snapshot);
-            while (weight > capacity && byUse.Count > 1)
+            bytes += snapshot.Bytes;
+            while (bytes > capacity && byUse.Count > 1)
             {
                 var oldest = byUse.Last!.Value;
                 byUse.RemoveLast();
                 entries.Remove(oldest.Stream);
-                weight -= Weight(oldest);
+                bytes -= oldest.Bytes;
             }
         }
     }
-
-    // A session holds its runs and whatever its events brought: attempts, late reports, refusals.
-    private static long Weight(SessionSnapshot snapshot) => snapshot.Session.Runs.Length + snapshot.Version;
 }

@@ -9,13 +9,13 @@ namespace Ledger.Projections.Daemon;
 /// </summary>
 internal sealed class LogReader : IAsyncDisposable
 {
-    private readonly IEventStore store;
+    private readonly EventLog store;
     private readonly RecentEvents recent;
     private readonly IReadOnlyCollection<string>? types;
     private (long After, long Through, Task<EventPage> Page, CancellationTokenSource Ending)? ahead;
 
     /// <summary>A reader for a projection.</summary>
-    public LogReader(Projection projection, IEventStore store, RecentEvents recent)
+    public LogReader(Projection projection, EventLog store, RecentEvents recent)
     {
         this.store = store;
         this.recent = recent;
@@ -23,26 +23,21 @@ internal sealed class LogReader : IAsyncDisposable
     }
 
     /// <summary>The events that the projection handles above a position and up to another one, or less far.</summary>
-    /// <exception cref="InvalidOperationException">The log has a gap, which it never has.</exception>
     public async Task<EventPage> ReadAsync(long after, long through, CancellationToken cancellation)
     {
         if (types is { Count: 0 })
         {
-            return new EventPage([], through);
+            return new EventPage(after, [], through);
         }
 
-        if (recent.After(after, (int)Math.Min(through - after, int.MaxValue)) is { Count: > 0 } fresh)
+        if (recent.After(after, through) is { } fresh)
         {
-            return new EventPage(
-                types is null ? fresh : [.. fresh.Where(recorded => types.Contains(recorded.Type))], fresh[^1].Position);
+            return types is null ? fresh : fresh with { Events = [.. fresh.Events.Where(recorded => types.Contains(recorded.Type))] };
         }
 
-        var page = ahead is { } begun && begun.After == after && begun.Through <= through
+        return ahead is { } begun && begun.After == after && begun.Through <= through
             ? await FinishAsync(begun.Page)
             : await store.ReadPageAsync(after, through, types, cancellation);
-        return types is not null || page.Events.Count == page.Through - after
-            ? page
-            : throw new InvalidOperationException($"The log has a gap after position {after}.");
     }
 
     /// <summary>Begins to read a page that will be asked for next.</summary>

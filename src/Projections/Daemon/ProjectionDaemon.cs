@@ -18,9 +18,9 @@ public sealed class ProjectionDaemon : IAsyncDisposable
     private readonly CheckpointReader checkpoints;
     private readonly LeaseKeeper leases;
     private readonly Rebuilder rebuilder;
-    private readonly IEventStore store;
+    private readonly EventLog store;
     private readonly NpgsqlDataSource dataSource;
-    private readonly Func<Action<IReadOnlyList<RecordedEvent>>, IDisposable>? subscribe;
+    private readonly Func<Action<EventPage>, IDisposable>? subscribe;
     private readonly TimeProvider clock;
     private IDisposable? subscription;
     private Task running = Task.CompletedTask;
@@ -42,8 +42,8 @@ public sealed class ProjectionDaemon : IAsyncDisposable
     /// <exception cref="ArgumentException">Two projections have one name, or one requires a projection that is not there.</exception>
     public ProjectionDaemon(
         IReadOnlyCollection<Projection> projections,
-        IEventStore store,
-        Func<Action<IReadOnlyList<RecordedEvent>>, IDisposable>? subscribe,
+        EventLog store,
+        Func<Action<EventPage>, IDisposable>? subscribe,
         NpgsqlDataSource dataSource,
         DaemonSettings? settings = null,
         TimeProvider? clock = null,
@@ -215,9 +215,9 @@ public sealed class ProjectionDaemon : IAsyncDisposable
         }
     }
 
-    private void Observe(IReadOnlyList<RecordedEvent> events)
+    private void Observe(EventPage page)
     {
-        recent.Add(events);
+        recent.Add(page);
         Forget();
         foreach (var worker in workers)
         {

@@ -10,7 +10,7 @@ namespace Ledger.Projections.Daemon;
 /// </summary>
 internal sealed partial class ProjectionWorker(
     Projection projection,
-    IEventStore store,
+    EventLog store,
     NpgsqlDataSource dataSource,
     RecentEvents recent,
     Action<ProjectionWorker> progressed,
@@ -138,20 +138,13 @@ internal sealed partial class ProjectionWorker(
         var batch = new BatchSize(settings.BatchSize, settings.LargestBatch * (Projection is DerivedProjection ? PositionsPerEvent : 1));
         await using var events = new LogReader(Projection, store, recent);
         var head = before;
-        var isCaughtUp = false;
         var pause = settings.CheckpointPoll;
         while (true)
         {
             var through = before + batch.Next;
             try
             {
-                head = Math.Max(head, recent.Last);
-                if (head <= before && !isCaughtUp)
-                {
-                    head = await store.ReadHeadAsync(stopping);
-                    isCaughtUp = true;
-                }
-
+                head = Math.Max(head, store.SafeHead);
                 var reach = head > before ? Math.Min(head, await ReachOfRequiredAsync(ownership, stopping)) : before;
                 through = Math.Min(through, reach);
                 if (through > before)
@@ -190,7 +183,6 @@ internal sealed partial class ProjectionWorker(
             if (!await work.WaitAsync(pause, stopping))
             {
                 await ownership.IsStoppedAsync(stopping);
-                isCaughtUp = false;
             }
         }
     }

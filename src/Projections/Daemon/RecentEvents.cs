@@ -3,8 +3,8 @@ using Ledger.Store;
 namespace Ledger.Projections.Daemon;
 
 /// <summary>
-/// The last events of the feed, without a gap, so that the projections of one host do not each read and parse them anew. Bounded; who is
-/// further behind reads from the store.
+/// The last events of the feed, so that the projections of one host do not each read and parse them anew: everything that there is between
+/// two positions. Bounded; who is further behind reads from the store.
 /// </summary>
 internal sealed class RecentEvents
 {
@@ -12,41 +12,45 @@ internal sealed class RecentEvents
 
     private readonly Lock gate = new();
     private readonly List<RecordedEvent> events = [];
-    private long last;
+    private long from = -1;
+    private long last = -1;
 
-    /// <summary>The position of the last event that the feed has brought.</summary>
+    /// <summary>The position up to which the feed has brought everything.</summary>
     public long Last => Volatile.Read(ref last);
 
     /// <summary>Adds what the feed brings next.</summary>
-    public void Add(IReadOnlyList<RecordedEvent> next)
+    public void Add(EventPage page)
     {
-        if (next.Count == 0)
-        {
-            return;
-        }
-
         lock (gate)
         {
-            if (next[0].Position != last + 1)
+            if (page.After != last)
             {
                 events.Clear();
+                from = page.After;
             }
 
-            events.AddRange(next.Skip(next.Count - Capacity));
-            events.RemoveRange(0, Math.Max(0, events.Count - Capacity));
-            Volatile.Write(ref last, next[^1].Position);
+            events.AddRange(page.Events);
+            Volatile.Write(ref last, page.Through);
+            if (events.Count > Capacity)
+            {
+                from = events[events.Count - Capacity - 1].Position;
+                events.RemoveRange(0, events.Count - Capacity);
+            }
         }
     }
 
-    /// <summary>The events after a position; empty when there is none, or when they are not all here.</summary>
-    public IReadOnlyList<RecordedEvent> After(long position, int limit)
+    /// <summary>The events after a position, and up to where they are all; null when they are not all here.</summary>
+    public EventPage? After(long position, long through)
     {
         lock (gate)
         {
-            var skipped = events.Count == 0 ? -1 : position - events[0].Position + 1;
-            return skipped < 0 || skipped >= events.Count
-                ? []
-                : events.GetRange((int)skipped, (int)Math.Min(limit, events.Count - skipped));
+            if (position < from || position >= last)
+            {
+                return null;
+            }
+
+            through = Math.Min(through, last);
+            return new EventPage(position, [.. events.Where(recorded => recorded.Position > position && recorded.Position <= through)], through);
         }
     }
 
@@ -55,8 +59,9 @@ internal sealed class RecentEvents
     {
         lock (gate)
         {
-            var gone = events.Count == 0 ? 0 : Math.Clamp(through - events[0].Position + 1, 0, events.Count);
-            events.RemoveRange(0, (int)gone);
+            var kept = events.FindIndex(recorded => recorded.Position > through);
+            events.RemoveRange(0, kept < 0 ? events.Count : kept);
+            from = Math.Clamp(through, from, last);
         }
     }
 }

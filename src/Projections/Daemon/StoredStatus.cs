@@ -8,7 +8,7 @@ internal sealed record StoredStatus(
     long Head, long Position, DateTimeOffset? UpdatedAt, string? Owner, StoppedProjection? Stopped, RebuildStatus? Rebuild)
 {
     private const string Sql = """
-        select (select position from ledger.head), coalesce(c.last_seq_id, 0), c.last_updated,
+        select (select coalesce(max(seq_id), 0) from ledger.mt_events), coalesce(c.last_seq_id, 0), c.last_updated,
           p.owner, p.stopped_position, p.stopped_error, p.stopped_at,
           r.state, r.position, r.head, r.started_at, r.started_by, r.finished_at, r.differences, r.error, r.keeps_old
         from unnest($1, $2) with ordinality as asked(name, checkpoint, n)

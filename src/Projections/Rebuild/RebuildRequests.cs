@@ -13,7 +13,7 @@ internal static class RebuildRequests
 
     private const string StartSql = """
         insert into ledger.projection_rebuilds as r (name, checkpoint, state, epoch, position, head, started_at, started_by)
-        select $1, $2, 'filling', 1, 0, h.position, now(), $3 from ledger.head h
+        select $1, $2, 'filling', 1, 0, (select coalesce(max(seq_id), 0) from ledger.mt_events), now(), $3
         on conflict (name) do update set checkpoint = excluded.checkpoint, state = excluded.state, epoch = r.epoch + 1, position = 0,
           head = excluded.head, started_at = excluded.started_at, started_by = excluded.started_by, finished_at = null,
           differences = null, error = null

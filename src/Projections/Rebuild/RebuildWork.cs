@@ -20,7 +20,7 @@ internal sealed class RebuildWork : IAsyncDisposable
     private readonly Projection projection;
     private readonly RebuildRecord record;
     private readonly NpgsqlConnection connection;
-    private readonly IEventStore store;
+    private readonly EventLog store;
     private readonly DaemonSettings settings;
     private readonly TimeProvider clock;
     private readonly ProjectionTables tables;
@@ -33,7 +33,7 @@ internal sealed class RebuildWork : IAsyncDisposable
         Projection projection,
         RebuildRecord record,
         NpgsqlConnection connection,
-        IEventStore store,
+        EventLog store,
         RecentEvents recent,
         DaemonSettings settings,
         TimeProvider clock)

@@ -11,7 +11,7 @@ namespace Ledger.Projections.Rebuild;
 /// </summary>
 internal sealed partial class Rebuilder(
     IReadOnlyList<Projection> projections,
-    IEventStore store,
+    EventLog store,
     NpgsqlDataSource dataSource,
     RecentEvents recent,
     DaemonSettings settings,

@@ -1,30 +1,129 @@
 using Ledger.Sessions;
 using Ledger.Sessions.Events;
 using Ledger.Store;
+using Ledger.Store.Postgres;
 using Ledger.Streams;
 using Ledger.Support;
+using Marten;
+using Npgsql;
 using static Ledger.Tests.Sessions.Checkout;
 
 namespace Ledger.Tests.Streams;
 
-/// <summary>One host over a store that it may share with others.</summary>
-internal sealed class Host(InMemoryEventStore store)
+/// <summary>A test class's own database, with Marten's schema in it.</summary>
+public sealed class WriterDatabase : IAsyncLifetime
 {
-    public static readonly StreamId Stream = new(Account, SessionId);
+    private readonly TestDatabase database = new();
 
-    public SessionCache Cache { get; } = new(10_000);
+    public NpgsqlDataSource Source { get; private set; } = null!;
+
+    public string ConnectionString => database.ConnectionString;
+
+    public Task InitializeAsync()
+    {
+        Source = NpgsqlDataSource.Create(database.ConnectionString);
+        return SchemaUpgrade.ApplyAsync(Source, [], default);
+    }
+
+    public async Task DisposeAsync()
+    {
+        await Source.DisposeAsync();
+        database.Dispose();
+    }
+}
+
+/// <summary>One host on a database that it may share with others, and a stream of the test's own.</summary>
+internal sealed class Host : IAsyncDisposable
+{
+    private readonly CommitGate gate = new();
+    private readonly DocumentStore store;
+
+    public Host(WriterDatabase database, StreamId stream)
+        : this(database.Source, stream)
+    {
+    }
+
+    public Host(NpgsqlDataSource source, StreamId stream)
+    {
+        Stream = stream;
+        store = DocumentStore.For(options =>
+        {
+            options.Connection(source);
+            LedgerStore.Configure(options);
+            options.Listeners.Add(gate);
+        });
+        Log = new EventLog(source, store);
+        Streams = new SessionStreams(store, Log, new SessionCache(10_000_000), Changes, Clock);
+        Streams.Committed = events => Commits.Add(events.Count);
+    }
+
+    public StreamId Stream { get; }
+
+    public EventLog Log { get; }
+
+    public SessionStreams Streams { get; }
+
+    public SessionChanges Changes { get; } = new();
 
     public FakeClock Clock { get; } = new(Now);
 
-    public SessionStreams Streams => field ??= new SessionStreams(store, Cache, Clock);
+    /// <summary>How many events each commit had.</summary>
+    public List<int> Commits { get; } = [];
 
-    /// <summary>A host whose store holds these events, none of them cached.</summary>
-    public static (Host Host, InMemoryEventStore Store) With(params ISessionEvent[] events)
+    /// <summary>What happens right before each commit of this host.</summary>
+    public Func<Task> BeforeCommit
     {
-        var store = new InMemoryEventStore();
-        store.WriteBehindTheBack(Stream, events);
-        return (new Host(store), store);
+        set => gate.Before = value;
     }
+
+    /// <summary>A host on a database in which these events stand in a stream of their own, none of them cached.</summary>
+    public static async Task<Host> WithAsync(WriterDatabase database, params ISessionEvent[] events)
+    {
+        var host = new Host(database, new StreamId(Guid.NewGuid(), Guid.NewGuid()));
+        if (events.Length > 0)
+        {
+            await host.WriteBehindTheBackAsync(events);
+        }
+
+        return host;
+    }
+
+    /// <summary>Another host on the same database and stream.</summary>
+    public Host Other(WriterDatabase database) => new(database, Stream);
+
+    /// <summary>Appends as another application would that has nothing but Marten.</summary>
+    public async Task WriteBehindTheBackAsync(params ISessionEvent[] events)
+    {
+        await using var session = store.LightweightSession(Stream.AccountId.ToString());
+        if (events[0] is SessionTriggered triggered)
+        {
+            events[0] = triggered with { AccountId = Stream.AccountId, SessionId = Stream.SessionId };
+            session.Events.StartStream<Session>(Stream.SessionId, events.Cast<object>());
+        }
+        else
+        {
+            session.Events.Append(Stream.SessionId, events.Cast<object>());
+        }
+
+        gate.Passing.Value = true;
+        await session.SaveChangesAsync();
+    }
+
+    /// <summary>Holds the next commit back: it has been decided when the first task ends, and goes on when the action is called.</summary>
+    public (Task Reached, Action Release) Hold()
+    {
+        var (reached, released) = (NewSource(), NewSource());
+        BeforeCommit = () =>
+        {
+            reached.TrySetResult();
+            return released.Task;
+        };
+        return (reached.Task, () => released.TrySetResult());
+    }
+
+    public async Task<IReadOnlyList<RecordedEvent>> EventsAsync() => await Log.ReadStreamAsync(Stream, 0, default);
+
+    public async Task<IReadOnlyList<T>> EventsAsync<T>() => [.. (await EventsAsync()).Select(recorded => recorded.Data).OfType<T>()];
 
     public Task<Executed<CancelAnswer>> CancelAsync(RequestCancel? command = null, string? key = null) =>
         Streams.ExecuteAsync(
@@ -37,6 +136,26 @@ internal sealed class Host(InMemoryEventStore store)
     public Task<Executed<ReportAnswer>> ReportAsync(ResultReported result) =>
         Streams.ExecuteAsync(Stream, (session, now) => ReportResult.Decide(session, Report(result), now), EventContext.None);
 
+    public async ValueTask DisposeAsync()
+    {
+        await Streams.DisposeAsync();
+        await Log.DisposeAsync();
+        await store.DisposeAsync();
+    }
+
+    private static TaskCompletionSource NewSource() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
     private static string Written(Decision<CancelAnswer> decision) =>
         $"\"{decision.Answer?.CancelId.ToString() ?? decision.Refusal!.Kind.ToString()}\"";
+
+    private sealed class CommitGate : DocumentSessionListenerBase
+    {
+        public Func<Task> Before { get; set; } = () => Task.CompletedTask;
+
+        /// <summary>Lets what this flow of control commits pass.</summary>
+        public AsyncLocal<bool> Passing { get; } = new();
+
+        public override Task BeforeSaveChangesAsync(IDocumentSession session, CancellationToken token) =>
+            Passing.Value ? Task.CompletedTask : Before();
+    }
 }

@@ -34,8 +34,7 @@ public sealed class SessionCacheTests
     [Fact]
     public void What_was_used_longest_ago_goes_first()
     {
-        // Each has one run and one event.
-        var cache = new SessionCache(6);
+        var cache = new SessionCache(30);
         cache.Keep(Snapshot(1));
         cache.Keep(Snapshot(2));
         cache.Keep(Snapshot(3));
@@ -47,13 +46,13 @@ public sealed class SessionCacheTests
     }
 
     [Fact]
-    public void The_bound_counts_runs()
+    public void The_bound_counts_bytes()
     {
-        var cache = new SessionCache(10);
+        var cache = new SessionCache(50);
         cache.Keep(Snapshot(1));
         cache.Keep(Snapshot(2));
 
-        cache.Keep(Snapshot(3, runs: 8));
+        cache.Keep(Snapshot(3, bytes: 45));
 
         Kept(cache, 3).ShouldBe([3]);
     }
@@ -61,12 +60,12 @@ public sealed class SessionCacheTests
     [Fact]
     public void The_bound_counts_what_a_session_grows_by()
     {
-        var cache = new SessionCache(10);
+        var cache = new SessionCache(50);
         cache.Keep(Snapshot(1));
         cache.Keep(Snapshot(2));
         cache.Keep(Snapshot(3));
 
-        cache.Keep(Snapshot(3, version: 8));
+        cache.Keep(Snapshot(3, bytes: 45, version: 8));
 
         Kept(cache, 3).ShouldBe([3]);
     }
@@ -74,7 +73,7 @@ public sealed class SessionCacheTests
     [Fact]
     public void What_left_weighs_no_more()
     {
-        var cache = new SessionCache(6);
+        var cache = new SessionCache(20);
         foreach (var n in Enumerable.Range(1, 1_000))
         {
             cache.Keep(Snapshot(n));
@@ -90,7 +89,7 @@ public sealed class SessionCacheTests
     {
         var cache = new SessionCache(1);
 
-        cache.Keep(Snapshot(1, runs: 50));
+        cache.Keep(Snapshot(1, bytes: 50));
 
         Kept(cache, 1).ShouldBe([1]);
     }
@@ -98,9 +97,6 @@ public sealed class SessionCacheTests
     private static int[] Kept(SessionCache cache, int upTo) =>
         [.. Enumerable.Range(1, upTo).Where(n => cache.Find(Snapshot(n).Stream) is not null)];
 
-    private static SessionSnapshot Snapshot(int number, int runs = 1, long version = 1)
-    {
-        var triggered = Triggered([.. Enumerable.Range(1, runs).Select(n => Plan(new Guid(n, 0, 0, new byte[8])))]);
-        return new SessionSnapshot(Session.Create(triggered with { SessionId = new Guid(number, 0, 0, new byte[8]) }), version, 1, version);
-    }
+    private static SessionSnapshot Snapshot(int number, long bytes = 10, long version = 1) =>
+        new(Session.Create(Triggered() with { SessionId = new Guid(number, 0, 0, new byte[8]) }), version, 1, version) { Bytes = bytes };
 }

@@ -128,6 +128,5 @@ internal sealed class RandomWorld
         1,
         data,
         string.Empty,
-        data.At,
         EventContext.None));
 }

@@ -80,5 +80,5 @@ internal sealed class History
         Now).Events;
 
     private void Record(StreamId stream, ISessionEvent data) => Events.Add(new RecordedEvent(
-        Events.Count + 1, Guid.NewGuid(), stream, 1, data, string.Empty, data.At, EventContext.None));
+        Events.Count + 1, Guid.NewGuid(), stream, 1, data, string.Empty, EventContext.None));
 }

@@ -14,8 +14,8 @@ public sealed class RecentEventsTests
         recent.Add(Events(5, 9));
 
         Positions(recent.After(4, 100)).ShouldBe([5, 6, 7, 8, 9]);
-        Positions(recent.After(6, 2)).ShouldBe([7, 8]);
-        recent.After(9, 100).ShouldBeEmpty();
+        Positions(recent.After(6, 8)).ShouldBe([7, 8]);
+        recent.After(9, 100).ShouldBeNull();
         recent.Last.ShouldBe(9);
     }
 
@@ -23,11 +23,11 @@ public sealed class RecentEventsTests
     public void What_would_have_a_gap_is_not_given()
     {
         recent.Add(Events(5, 9));
-        recent.After(3, 100).ShouldBeEmpty();
+        recent.After(3, 100).ShouldBeNull();
 
         recent.Add(Events(12, 13));
 
-        recent.After(8, 100).ShouldBeEmpty();
+        recent.After(8, 100).ShouldBeNull();
         Positions(recent.After(11, 100)).ShouldBe([12, 13]);
     }
 
@@ -38,10 +38,10 @@ public sealed class RecentEventsTests
 
         recent.Forget(7);
 
-        recent.After(6, 100).ShouldBeEmpty();
+        recent.After(6, 100).ShouldBeNull();
         Positions(recent.After(7, 100)).ShouldBe([8, 9]);
         recent.Forget(long.MaxValue);
-        recent.After(8, 100).ShouldBeEmpty();
+        recent.After(8, 100).ShouldBeNull();
         recent.Add(Events(10, 10));
         Positions(recent.After(9, 100)).ShouldBe([10]);
     }
@@ -54,13 +54,14 @@ public sealed class RecentEventsTests
             recent.Add(Events(first, first + 999));
         }
 
-        recent.After(10_000 - 4_097, 1).ShouldBeEmpty();
-        Positions(recent.After(10_000 - 4_096, 1)).ShouldBe([10_000 - 4_095]);
+        recent.After(10_000 - 4_097, 10_000).ShouldBeNull();
+        Positions(recent.After(10_000 - 4_096, 10_000 - 4_095)).ShouldBe([10_000 - 4_095]);
     }
 
-    private static IEnumerable<long> Positions(IEnumerable<RecordedEvent> events) => events.Select(recorded => recorded.Position);
+    private static IEnumerable<long> Positions(EventPage? page) => page!.Events.Select(recorded => recorded.Position);
 
-    private static List<RecordedEvent> Events(int first, int last) =>
+    private static EventPage Events(int first, int last) => new(
+    first - 1,
     [
         .. Enumerable.Range(first, last - first + 1).Select(position => new RecordedEvent(
             position,
@@ -69,7 +70,7 @@ public sealed class RecentEventsTests
             1,
             new RunStarted(Guid.NewGuid(), "runner-1", default),
             "run_started",
-            default,
             EventContext.None)),
-    ];
+    ],
+    last);
 }

@@ -2,32 +2,28 @@ using Ledger.Projections.SessionList;
 
 namespace Ledger.Projections.Tests.Daemon;
 
-/// <summary>domain.md P10: no projection skips an event, nor stalls for good, when a writer is slow or stuck.</summary>
+/// <summary>No projection leaves an event out, nor stalls for good, when a writer is slow: positions become visible out of order.</summary>
 public sealed class SlowWriterTests : RecomputationTest
 {
     [Fact]
-    public async Task A_writer_that_holds_the_head_for_a_while_makes_no_projection_skip_or_stall()
+    public async Task A_writer_that_commits_late_makes_no_projection_skip_or_stall()
     {
         var daemon = await StartDaemonAsync(Brisk with { BatchSize = 5 }, Both);
-        var lives = new List<Task>();
-        for (var writer = 0; writer < 6; writer++)
+        for (var writer = 0; writer < 4; writer++)
         {
-            lives.AddRange(Enumerable.Range(writer * 5, 5).Select(LiveAsync));
-            await using var connection = await DataSource.OpenConnectionAsync();
-            await using var transaction = await connection.BeginTransactionAsync();
-            await using var hold = new Npgsql.NpgsqlCommand("select position from ledger.head for update", connection);
-            var held = (long)(await hold.ExecuteScalarAsync())!;
+            // An append by another application: it has its position, and takes its time to commit.
+            await using var session = Marten.LightweightSession(Account.ToString());
+            await session.BeginTransactionAsync(default);
+            await using var draw = new Npgsql.NpgsqlCommand("select nextval('ledger.mt_events_sequence')", session.Connection);
+            var drawn = (long)(await draw.ExecuteScalarAsync())!;
+            var lives = Task.WhenAll(Enumerable.Range(writer * 3, 3).Select(LiveAsync));
+            await lives;
 
-            // What was committed before is read to its end, and not a position further.
-            (await daemon.WaitForAsync(SessionListReader.ProjectionName, held, Patience)).ShouldBeTrue();
-            (await daemon.WaitForAsync(SessionListReader.ProjectionName, held + 1, TimeSpan.FromMilliseconds(100))).ShouldBeFalse();
-            if (writer % 2 == 0)
-            {
-                await transaction.CommitAsync();
-            }
+            // What comes behind it is not read while the gap may still be filled.
+            (await daemon.WaitForAsync(SessionListReader.ProjectionName, drawn + 1, TimeSpan.FromMilliseconds(100))).ShouldBeFalse();
+            await session.Connection!.CloseAsync();
         }
 
-        await Task.WhenAll(lives);
         await ShouldEqualARecomputationAsync(daemon);
     }
 }

@@ -10,8 +10,8 @@ public sealed class WaitingTests : JournalTest
     [Fact]
     public async Task A_read_after_the_wait_sees_what_was_written_before_it_on_every_host()
     {
-        var feed = Keep(new EventFeed(Store, DataSource));
-        await feed.StartAsync(default);
+        var feed = Keep(new EventFeed(Store));
+        await feed.StartAsync();
         var hosts = new List<ProjectionDaemon>();
         for (var n = 0; n < 2; n++)
         {

@@ -51,7 +51,7 @@ internal sealed class RunHistory
     }
 
     private void Record(ISessionEvent data, Session session) => events.Add(new RecordedEvent(
-        events.Count + 1, Guid.NewGuid(), new StreamId(session.AccountId, session.Id), 1, data, string.Empty, data.At, EventContext.None));
+        events.Count + 1, Guid.NewGuid(), new StreamId(session.AccountId, session.Id), 1, data, string.Empty, EventContext.None));
 
     private TriggerSession Command()
     {

@@ -5,6 +5,7 @@ using Ledger.Store;
 using Ledger.Store.Postgres;
 using Ledger.Streams;
 using Ledger.Support;
+using Marten;
 using Npgsql;
 
 namespace Ledger.Projections.Tests.Support;
@@ -26,8 +27,9 @@ public abstract class LedgerTest : IAsyncLifetime
     protected LedgerTest(string connectionString)
     {
         DataSource = new NpgsqlDataSourceBuilder(connectionString).Build();
-        Store = new PostgresEventStore(DataSource);
-        Streams = new SessionStreams(Store, new SessionCache(10_000), Clock);
+        Marten = LedgerStore.Open(DataSource);
+        Store = new EventLog(DataSource, Marten);
+        Streams = new SessionStreams(Marten, Store, new SessionCache(10_000_000), new SessionChanges(), Clock);
     }
 
     private LedgerTest(TestDatabase database)
@@ -46,12 +48,17 @@ public abstract class LedgerTest : IAsyncLifetime
 
     protected NpgsqlDataSource DataSource { get; }
 
-    protected PostgresEventStore Store { get; }
+    protected DocumentStore Marten { get; }
+
+    protected EventLog Store { get; }
 
     protected SessionStreams Streams { get; }
 
-    public Task InitializeAsync() =>
-        SchemaUpgrade.ApplyAsync(DataSource, [typeof(ProjectionDaemon).Assembly], CancellationToken.None);
+    public async Task InitializeAsync()
+    {
+        await SchemaUpgrade.ApplyAsync(DataSource, [typeof(ProjectionDaemon).Assembly], CancellationToken.None);
+        await Store.StartAsync();
+    }
 
     public virtual async Task DisposeAsync()
     {
@@ -60,7 +67,9 @@ public abstract class LedgerTest : IAsyncLifetime
             await each.DisposeAsync();
         }
 
+        await Streams.DisposeAsync();
         await Store.DisposeAsync();
+        await Marten.DisposeAsync();
         await DataSource.DisposeAsync();
         database?.Dispose();
     }

@@ -38,5 +38,5 @@ internal sealed class RecordedStream
     }
 
     private RecordedEvent Record(ISessionEvent data) => new(
-        FirstPosition + Events.Count, Guid.NewGuid(), Stream, Events.Count + 1, data, string.Empty, data.At, EventContext.None);
+        FirstPosition + Events.Count, Guid.NewGuid(), Stream, Events.Count + 1, data, string.Empty, EventContext.None);
 }

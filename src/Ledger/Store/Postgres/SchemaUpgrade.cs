@@ -12,11 +12,27 @@ public static class SchemaUpgrade
     // Any number will do, as long as it is always the same.
     private const long Lock = 0x6c65_6467_6572;
 
-    /// <summary>Applies the store's own files, then those of further assemblies in the order given.</summary>
+    /// <summary>Has Marten make what it needs, then applies the store's own files and those of further assemblies in the order given.</summary>
     /// <exception cref="StoreUnavailableException">The database cannot be reached, or refuses a file.</exception>
-    public static Task ApplyAsync(NpgsqlDataSource dataSource, IEnumerable<Assembly> further, CancellationToken cancellation) =>
-        ApplyFilesAsync(
+    public static async Task ApplyAsync(NpgsqlDataSource dataSource, IEnumerable<Assembly> further, CancellationToken cancellation)
+    {
+        try
+        {
+            // Marten's own comparison of the schema is not safe when two hosts start at once.
+            await using var alone = await dataSource.OpenConnectionAsync(cancellation);
+            await using var transaction = await alone.BeginTransactionAsync(cancellation);
+            await ExecuteAsync(alone, "select pg_advisory_xact_lock($1)", cancellation, Lock + 1);
+            await using var store = LedgerStore.Open(dataSource);
+            await store.Storage.ApplyAllConfiguredChangesToDatabaseAsync();
+        }
+        catch (Exception outage) when (outage is NpgsqlException or { InnerException: NpgsqlException })
+        {
+            throw Failure.ForCaller(outage as NpgsqlException ?? outage.InnerException!);
+        }
+
+        await ApplyFilesAsync(
             dataSource, [.. further.Prepend(typeof(SchemaUpgrade).Assembly).Distinct().SelectMany(SchemaFile.Of)], cancellation);
+    }
 
     internal static async Task ApplyFilesAsync(NpgsqlDataSource dataSource, IReadOnlyList<SchemaFile> files, CancellationToken cancellation)
     {

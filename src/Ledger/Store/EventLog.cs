@@ -1,15 +1,25 @@
+using JasperFx.Events.Daemon;
+using JasperFx.Events.Projections;
 using System.Text.Json;
 using Ledger.Serialization;
+using Ledger.Store.Postgres;
+using Marten;
+using Marten.Events.Projections;
 using Npgsql;
 using NpgsqlTypes;
 
-namespace Ledger.Store.Postgres;
+namespace Ledger.Store;
 
-/// <summary>The port's reads, as prepared statements on pooled connections.</summary>
-internal sealed class EventReader(NpgsqlDataSource dataSource)
+/// <summary>
+/// The log of all events, as prepared statements on Marten's tables. Positions are unique and grow, but have gaps, and become visible out of
+/// order: who follows the log goes no further than <see cref="SafeHead"/>.
+/// </summary>
+/// <param name="dataSource">The database.</param>
+/// <param name="store">Marten's store of the same database.</param>
+public sealed class EventLog(NpgsqlDataSource dataSource, IDocumentStore store) : IAsyncDisposable
 {
     private const string Columns =
-        "e.data, e.seq_id, e.id, e.tenant_id, e.stream_id, e.version, e.type, e.timestamp, e.user_name, e.correlation_id, e.causation_id";
+        "e.data, e.seq_id, e.id, e.tenant_id, e.stream_id, e.version, e.type, e.user_name, e.correlation_id, e.causation_id";
 
     private const string StreamSql =
         $"select {Columns} from ledger.mt_events e where e.tenant_id = $1 and e.stream_id = $2 and e.version > $3 order by e.version";
@@ -36,11 +46,36 @@ internal sealed class EventReader(NpgsqlDataSource dataSource)
     // The JSON of one page; in memory its events take about four times as much.
     private const long LargestPage = 16 * 1024 * 1024;
 
-    private const string HeadSql = "select position from ledger.head";
+    private const string HeadSql = "select coalesce(max(seq_id), 0) from ledger.mt_events";
 
-    private const string AnswerSql =
-        "select fingerprint, answer, at from ledger.idempotent_answers where account_id = $1 and scope = $2 and key = $3";
+    private const string FindSql = "select version from ledger.mt_events where tenant_id = $1 and stream_id = $2 and id = $3";
 
+    private IProjectionDaemon? daemon;
+
+    /// <summary>
+    /// The position up to which nothing can appear any more: Marten's high-water mark, as this host has seen it. 0 before
+    /// <see cref="StartAsync"/>.
+    /// </summary>
+    public long SafeHead => daemon?.Tracker.HighWaterMark ?? 0;
+
+    /// <summary>Begins to follow the high-water mark, once.</summary>
+    /// <param name="moved">Called when the mark has moved; must be quick.</param>
+    public async Task StartAsync(Action? moved = null)
+    {
+        daemon = await store.BuildProjectionDaemonAsync();
+        if (moved is not null)
+        {
+            daemon.Tracker.Subscribe(new MarkObserver(moved));
+        }
+
+        await ((JasperFxAsyncDaemon<IDocumentOperations, IQuerySession, IProjection>)daemon).StartHighWaterDetectionAsync();
+    }
+
+    /// <summary>The events of one stream after a version, in order; empty when there are none.</summary>
+    /// <param name="stream">The stream.</param>
+    /// <param name="afterVersion">0 for the whole stream.</param>
+    /// <param name="cancellation">Ends the read.</param>
+    /// <exception cref="StoreUnavailableException">The database cannot be reached.</exception>
     public Task<IReadOnlyList<RecordedEvent>> ReadStreamAsync(StreamId stream, long afterVersion, CancellationToken cancellation) =>
         QueryAsync<IReadOnlyList<RecordedEvent>>(
             StreamSql,
@@ -52,6 +87,8 @@ internal sealed class EventReader(NpgsqlDataSource dataSource)
             ReadEventsAsync,
             cancellation);
 
+    /// <summary>The events of several streams, each after a version of its own, in one round trip; ordered by stream, then version.</summary>
+    /// <exception cref="StoreUnavailableException">The database cannot be reached.</exception>
     public Task<IReadOnlyList<RecordedEvent>> ReadStreamsAsync(
         IReadOnlyList<(StreamId Stream, long AfterVersion)> streams, CancellationToken cancellation) =>
         QueryAsync<IReadOnlyList<RecordedEvent>>(
@@ -64,6 +101,8 @@ internal sealed class EventReader(NpgsqlDataSource dataSource)
             ReadEventsAsync,
             cancellation);
 
+    /// <summary>All events of all accounts after a position, in the global order, at most <paramref name="limit"/>.</summary>
+    /// <exception cref="StoreUnavailableException">The database cannot be reached.</exception>
     public Task<IReadOnlyList<RecordedEvent>> ReadAllAsync(long afterPosition, int limit, CancellationToken cancellation) =>
         QueryAsync<IReadOnlyList<RecordedEvent>>(
             AllSql,
@@ -71,6 +110,15 @@ internal sealed class EventReader(NpgsqlDataSource dataSource)
             ReadEventsAsync,
             cancellation);
 
+    /// <summary>
+    /// The events of some types within a range of positions, in the global order. A page ends early when its events are large, so that
+    /// the memory of who reads in large pages is bounded; it always comes further than <paramref name="after"/>.
+    /// </summary>
+    /// <param name="after">The positions above this one,</param>
+    /// <param name="through">up to and including this one, which is not beyond the safe head and more than <paramref name="after"/>.</param>
+    /// <param name="types">The stored aliases; null for all. Events of other types are neither sent nor read.</param>
+    /// <param name="cancellation">Ends the read.</param>
+    /// <exception cref="StoreUnavailableException">The database cannot be reached.</exception>
     public Task<EventPage> ReadPageAsync(
         long after, long through, IReadOnlyCollection<string>? types, CancellationToken cancellation) =>
         QueryAsync(
@@ -80,31 +128,40 @@ internal sealed class EventReader(NpgsqlDataSource dataSource)
                 new NpgsqlParameter<long> { TypedValue = through },
                 .. types is null ? Array.Empty<NpgsqlParameter>() : [new NpgsqlParameter<string[]> { TypedValue = [.. types] }],
             ],
-            (reader, ending) => ReadPageAsync(reader, through, ending),
+            (reader, ending) => ReadPageAsync(reader, after, through, ending),
             cancellation);
 
+    /// <summary>The position of the last event that is committed; 0 when there is none. Others below it may still appear.</summary>
+    /// <exception cref="StoreUnavailableException">The database cannot be reached.</exception>
     public Task<long> ReadHeadAsync(CancellationToken cancellation) =>
         QueryAsync(
             HeadSql,
             [],
-            async (reader, ending) => await reader.ReadAsync(ending)
-                ? reader.GetInt64(0)
-                : throw new StoreUnavailableException("The head row is missing: this is not a ledger's database."),
+            static async (reader, ending) => await reader.ReadAsync(ending) ? reader.GetInt64(0) : 0,
             cancellation);
 
-    public Task<RememberedAnswer?> FindAnswerAsync(Guid accountId, string scope, string key, CancellationToken cancellation) =>
+    /// <summary>Whether an event stands in a stream: how a writer learns what became of a commit whose answer was lost.</summary>
+    /// <exception cref="StoreUnavailableException">The database cannot be reached.</exception>
+    public Task<bool> ContainsAsync(StreamId stream, Guid eventId, CancellationToken cancellation) =>
         QueryAsync(
-            AnswerSql,
+            FindSql,
             [
-                new NpgsqlParameter<Guid> { TypedValue = accountId },
-                new NpgsqlParameter<string> { TypedValue = scope },
-                new NpgsqlParameter<string> { TypedValue = key },
+                new NpgsqlParameter<string> { TypedValue = stream.AccountId.ToString(), NpgsqlDbType = NpgsqlDbType.Varchar },
+                new NpgsqlParameter<Guid> { TypedValue = stream.SessionId },
+                new NpgsqlParameter<Guid> { TypedValue = eventId },
             ],
-            async (reader, ending) => await reader.ReadAsync(ending)
-                ? new RememberedAnswer(
-                    accountId, key, scope, reader.GetString(0), reader.GetString(1), reader.GetFieldValue<DateTimeOffset>(2))
-                : null,
+            static (reader, ending) => reader.ReadAsync(ending),
             cancellation);
+
+    /// <summary>Ends what <see cref="StartAsync"/> began.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (daemon is not null)
+        {
+            await daemon.StopAllAsync();
+            daemon.Dispose();
+        }
+    }
 
     private static async Task<IReadOnlyList<RecordedEvent>> ReadEventsAsync(NpgsqlDataReader reader, CancellationToken cancellation)
     {
@@ -117,7 +174,7 @@ internal sealed class EventReader(NpgsqlDataSource dataSource)
         return events;
     }
 
-    private static async Task<EventPage> ReadPageAsync(NpgsqlDataReader reader, long through, CancellationToken cancellation)
+    private static async Task<EventPage> ReadPageAsync(NpgsqlDataReader reader, long after, long through, CancellationToken cancellation)
     {
         var events = new List<RecordedEvent>();
         for (var size = 0L; await reader.ReadAsync(cancellation);)
@@ -127,11 +184,11 @@ internal sealed class EventReader(NpgsqlDataSource dataSource)
             size += data.Length;
             if (size > LargestPage)
             {
-                return new EventPage(events, events[^1].Position);
+                return new EventPage(after, events, events[^1].Position);
             }
         }
 
-        return new EventPage(events, through);
+        return new EventPage(after, events, through);
     }
 
     private static RecordedEvent ReadEvent(NpgsqlDataReader row) => ReadEvent(row, row.GetFieldValue<byte[]>(0));
@@ -154,8 +211,7 @@ internal sealed class EventReader(NpgsqlDataSource dataSource)
                 row.GetInt64(5),
                 type.Read(data),
                 type.Alias,
-                row.GetFieldValue<DateTimeOffset>(7),
-                new(Text(row, 8), Text(row, 9), Text(row, 10)));
+                new(Text(row, 7), Text(row, 8), Text(row, 9)));
         }
         catch (Exception malformed) when (malformed is JsonException or FormatException)
         {
@@ -190,5 +246,20 @@ internal sealed class EventReader(NpgsqlDataSource dataSource)
                 throw Failure.ForCaller(error);
             }
         }
+    }
+
+    private sealed class MarkObserver(Action moved) : IObserver<ShardState>
+    {
+        public void OnCompleted()
+        {
+            // The daemon has ended, and with it the marks.
+        }
+
+        public void OnError(Exception error)
+        {
+            // Marten logs its own errors; the next mark makes good.
+        }
+
+        public void OnNext(ShardState value) => moved();
     }
 }

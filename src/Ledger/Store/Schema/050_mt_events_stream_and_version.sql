@@ -1,4 +1,0 @@
--- A version of a stream exists once: the last line of defence of optimistic concurrency, and the index that streams are read by.
--- A unique index has to hold the column that partitions; a stream stands in one partition at a time (100, 110). Marten gives this
--- index the prefix pk_.
-create unique index if not exists pk_mt_events_stream_and_version on ledger.mt_events (tenant_id, stream_id, version, is_archived);

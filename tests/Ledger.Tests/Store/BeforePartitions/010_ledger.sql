@@ -1,2 +1,0 @@
--- Everything of the ledger lives in one schema.
-create schema if not exists ledger;
