@@ -2,10 +2,10 @@ namespace Ledger.Http.Access;
 
 /// <summary>What a route needs of the key: one of these scopes. A route without this is open to everyone.</summary>
 /// <param name="Scopes">Any of these is enough.</param>
-internal sealed record RequiredScopes(params IReadOnlyList<Scope> Scopes);
+public sealed record RequiredScopes(params IReadOnlyList<Scope> Scopes);
 
 /// <summary>How routes say what they need, and requests who asks.</summary>
-internal static class AccessExtensions
+public static class AccessExtensions
 {
     private static readonly object KeyItem = new();
 

@@ -7,7 +7,7 @@ namespace Ledger.Http.Access;
 /// Checks the key before the ids and before the body, so that a probe without a key learns nothing (wire.md 2.3). The scheme word is
 /// matched in any case, and a bare key is accepted.
 /// </summary>
-internal sealed class AccessMiddleware(RequestDelegate next, ApiKeys keys, DialectTable dialects)
+public sealed class AccessMiddleware(RequestDelegate next, ApiKeys keys, DialectTable dialects)
 {
     /// <summary>The longest secret that is looked at, in characters.</summary>
     public const int LongestSecret = 512;

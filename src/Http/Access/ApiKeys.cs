@@ -10,7 +10,7 @@ namespace Ledger.Http.Access;
 /// The keys. Looked up by the hash of the secret; what was found is trusted for <see cref="Trust"/>, so that a request usually costs no
 /// query. A revocation is confirmed only after that time, when no host trusts the key any more: revoked means revoked at once.
 /// </summary>
-internal sealed class ApiKeys(NpgsqlDataSource database, TimeProvider clock)
+public sealed class ApiKeys(NpgsqlDataSource database, TimeProvider clock)
 {
     /// <summary>How long a host may go on using what it has read of a key.</summary>
     public static readonly TimeSpan Trust = TimeSpan.FromSeconds(1);

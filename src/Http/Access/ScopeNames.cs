@@ -1,7 +1,7 @@
 namespace Ledger.Http.Access;
 
 /// <summary>Scopes as they are written: in lower case.</summary>
-internal static class ScopeNames
+public static class ScopeNames
 {
     public static string Of(Scope scope) => scope.ToString().ToLowerInvariant();
 

@@ -8,5 +8,5 @@ namespace Ledger.Http.Dialects;
 /// <param name="Envelope">Its errors.</param>
 /// <param name="Knows403">Whether it has a 403; Stably and TesterArmy answer a missing scope with 401 (wire.md 2.3).</param>
 /// <param name="AccountHeader">The header in which clients name the account; it must be the key's own (wire.md 2.3). Null for none.</param>
-internal sealed record Dialect(
+public sealed record Dialect(
     string Name, IReadOnlyList<PathString> Prefixes, IErrorEnvelope Envelope, bool Knows403 = true, string? AccountHeader = null);

@@ -1,7 +1,7 @@
 namespace Ledger.Http.Dialects;
 
 /// <summary>Which dialect a request is in. A path outside every prefix is Checkly's (wire.md 2.2).</summary>
-internal sealed class DialectTable(IReadOnlyList<Dialect> dialects, Dialect otherwise)
+public sealed class DialectTable(IReadOnlyList<Dialect> dialects, Dialect otherwise)
 {
     /// <summary>By the matched route, else by the path.</summary>
     public Dialect For(HttpContext context) =>

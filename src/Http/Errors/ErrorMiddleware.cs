@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.Connections;
 namespace Ledger.Http.Errors;
 
 /// <summary>Turns whatever a request fails with into an answer in its dialect's envelope. No input yields a 500.</summary>
-internal sealed class ErrorMiddleware(RequestDelegate next, DialectTable dialects, ILogger<ErrorMiddleware> logger)
+public sealed class ErrorMiddleware(RequestDelegate next, DialectTable dialects, ILogger<ErrorMiddleware> logger)
 {
     public async Task InvokeAsync(HttpContext context)
     {

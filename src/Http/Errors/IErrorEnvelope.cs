@@ -1,7 +1,7 @@
 namespace Ledger.Http.Errors;
 
 /// <summary>The form in which a dialect writes errors.</summary>
-internal interface IErrorEnvelope
+public interface IErrorEnvelope
 {
     /// <summary>The answer for a rejected request; status, body and content type, nothing else.</summary>
     IResult Write(RequestRejected rejected);

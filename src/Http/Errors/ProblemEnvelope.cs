@@ -1,7 +1,7 @@
 namespace Ledger.Http.Errors;
 
 /// <summary>The native interface's errors: RFC 9457 <c>application/problem+json</c> (http.md).</summary>
-internal sealed class ProblemEnvelope : IErrorEnvelope
+public sealed class ProblemEnvelope : IErrorEnvelope
 {
     private const string TypePrefix = "https://ledger.invalid/problems/";
 

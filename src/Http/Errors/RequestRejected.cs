@@ -7,7 +7,7 @@ namespace Ledger.Http.Errors;
 /// <param name="status">The HTTP status, 4xx or 503.</param>
 /// <param name="code">A stable word for programs, such as <c>nothing-to-cancel</c>; envelopes without a place for it leave it out.</param>
 /// <param name="message">One sentence for people.</param>
-internal sealed class RequestRejected(int status, string code, string message) : Exception(message)
+public sealed class RequestRejected(int status, string code, string message) : Exception(message)
 {
     public int Status { get; } = status;
 

@@ -35,7 +35,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 namespace Ledger.Http.Hosting;
 
 /// <summary>The parts of the host and its routes, one line each.</summary>
-internal static class Composition
+public static class Composition
 {
     public static void AddLedger(this IServiceCollection services, LedgerSettings settings, LedgerDatabase database)
     {

@@ -4,7 +4,7 @@ using Ledger.Http.Settings;
 namespace Ledger.Http.Hosting;
 
 /// <summary>The composition of the host: what it is made of, in which order it starts, and which routes it serves.</summary>
-internal sealed class LedgerHost : IAsyncDisposable
+public sealed class LedgerHost : IAsyncDisposable
 {
     private const string DefaultAddress = "http://127.0.0.1:5080";
 

@@ -11,7 +11,7 @@ using Microsoft.OpenApi;
 namespace Ledger.Http.Hosting;
 
 /// <summary>The OpenAPI 3.1 document at <c>/openapi/v1.json</c>, with every route, the dialects included (http.md).</summary>
-internal static class OpenApiDocument
+public static class OpenApiDocument
 {
     private const string BearerScheme = "key";
 

@@ -8,7 +8,7 @@ namespace Ledger.Http.Live;
 /// Answers with Server-Sent Events: frames as they come, and a comment every <see cref="EventStream.Heartbeat"/>, so that both sides
 /// notice when the other has gone. A stream ends with its caller, with the host, and with its key.
 /// </summary>
-internal sealed class EventStreams(ApiKeys keys, IHostApplicationLifetime lifetime, TimeProvider clock)
+public sealed class EventStreams(ApiKeys keys, IHostApplicationLifetime lifetime, TimeProvider clock)
 {
     /// <summary>Answers with a stream until it ends, or until <paramref name="write"/> does.</summary>
     /// <param name="context">The request.</param>

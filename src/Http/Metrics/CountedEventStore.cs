@@ -4,7 +4,7 @@ using Ledger.Store;
 namespace Ledger.Http.Metrics;
 
 /// <summary>The event store, with what it is handed counted and timed.</summary>
-internal sealed class CountedEventStore(IEventStore store, LedgerMetrics metrics) : IEventStore
+public sealed class CountedEventStore(IEventStore store, LedgerMetrics metrics) : IEventStore
 {
     public async Task<AppendOutcome> AppendAsync(AppendUnit unit, CancellationToken cancellation)
     {

@@ -4,7 +4,7 @@ using Ledger.Store.Postgres;
 namespace Ledger.Http.Metrics;
 
 /// <summary>What counts, and what reads the counts.</summary>
-internal static class MetricsParts
+public static class MetricsParts
 {
     public static void AddLedgerMetrics(this IServiceCollection services)
     {

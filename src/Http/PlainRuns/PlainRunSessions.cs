@@ -16,7 +16,7 @@ namespace Ledger.Http.PlainRuns;
 /// Triggers and finds plain test runs: one and the same thing for Empirical (by its number), Stably (by its id, within its project) and
 /// TesterArmy (by its id); wire.md 2.2.
 /// </summary>
-internal sealed class PlainRunSessions(CheckRegistry registry, SessionStreams sessions, LedgerSettings settings, TimeProvider clock)
+public sealed class PlainRunSessions(CheckRegistry registry, SessionStreams sessions, LedgerSettings settings, TimeProvider clock)
 {
     /// <summary>Triggers a run.</summary>
     /// <exception cref="RequestRejected">400 for a value out of its bounds.</exception>

@@ -4,7 +4,7 @@ using Ledger.Http.Errors;
 namespace Ledger.Http.RateLimits;
 
 /// <summary>Answers 429 with <c>Retry-After</c> past the limit, and tells every caller where it stands (http.md).</summary>
-internal sealed class RateLimitMiddleware(RequestDelegate next, RateWindows windows)
+public sealed class RateLimitMiddleware(RequestDelegate next, RateWindows windows)
 {
     public async Task InvokeAsync(HttpContext context)
     {
@@ -27,7 +27,7 @@ internal sealed class RateLimitMiddleware(RequestDelegate next, RateWindows wind
     }
 }
 
-internal static class RateLimitExtensions
+public static class RateLimitExtensions
 {
     /// <summary>Counts a request against its caller's window, and tells the caller where it stands.</summary>
     /// <exception cref="RequestRejected">429 past the limit.</exception>

@@ -4,7 +4,7 @@ using Ledger.Http.Settings;
 namespace Ledger.Http.RateLimits;
 
 /// <summary>Fixed windows per key and class of routes (http.md, wire.md 2.7): cancels have their own, so polling never starves one.</summary>
-internal sealed class RateWindows(RateLimitSettings settings, TimeProvider clock)
+public sealed class RateWindows(RateLimitSettings settings, TimeProvider clock)
 {
     private const int MaximumWindows = 100_000;
 
@@ -85,10 +85,10 @@ internal sealed class RateWindows(RateLimitSettings settings, TimeProvider clock
 /// <param name="Seconds">Length of a window.</param>
 /// <param name="Remaining">Requests left in this window.</param>
 /// <param name="ResetSeconds">Whole seconds until the next window.</param>
-internal readonly record struct RateVerdict(bool IsAllowed, int Requests, int Seconds, int Remaining, int ResetSeconds);
+public readonly record struct RateVerdict(bool IsAllowed, int Requests, int Seconds, int Remaining, int ResetSeconds);
 
 /// <summary>The class of a route, with the figures that its vendor documents; without figures the general ones hold.</summary>
-internal sealed record RateLimit(string Class, int? Requests = null, int? Seconds = null)
+public sealed record RateLimit(string Class, int? Requests = null, int? Seconds = null)
 {
     public static RateLimit General { get; } = new("general");
 

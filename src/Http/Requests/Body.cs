@@ -9,7 +9,7 @@ namespace Ledger.Http.Requests;
 /// Reads request bodies by hand: framework binding would answer 400 or 415 to what real clients send (wire.md traps 1 and 7). Empty
 /// means absent, whatever the content type; gzip is undone; everything else must be JSON that the database can hold.
 /// </summary>
-internal static class Body
+public static class Body
 {
     /// <summary>The limit wherever no other is stated (wire.md 2.4).</summary>
     public const int DefaultLimit = 1024 * 1024;

@@ -12,10 +12,10 @@ namespace Ledger.Http.Requests;
 /// <param name="Description">What it means, with its bounds.</param>
 /// <param name="IsRequired">Whether the request is refused without it.</param>
 /// <param name="IsArray">Whether it may stand several times.</param>
-internal sealed record RequestParameter(
+public sealed record RequestParameter(
     string Name, ParameterLocation Place, JsonSchemaType Type, string Description, bool IsRequired = false, bool IsArray = false);
 
-internal static class RequestParameterExtensions
+public static class RequestParameterExtensions
 {
     /// <summary>Describes a text of the query.</summary>
     public static TBuilder ReadsText<TBuilder>(this TBuilder builder, string name, string description)

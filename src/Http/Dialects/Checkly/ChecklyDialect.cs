@@ -1,7 +1,7 @@
 namespace Ledger.Http.Dialects.Checkly;
 
 /// <summary>Checkly's public interface, and the part of it that its command line uses (wire.md 3 and 4).</summary>
-internal static class ChecklyDialect
+public static class ChecklyDialect
 {
     public static Dialect Instance { get; } = new(
         "Checkly",

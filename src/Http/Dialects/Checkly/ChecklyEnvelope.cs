@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.WebUtilities;
 namespace Ledger.Http.Dialects.Checkly;
 
 /// <summary>Checkly's errors: <c>{statusCode, error, message}</c>, always with all three (wire.md 3).</summary>
-internal sealed class ChecklyEnvelope : IErrorEnvelope
+public sealed class ChecklyEnvelope : IErrorEnvelope
 {
     /// <summary>Of a rejection's members the one that clients of this dialect know (wire.md 4).</summary>
     public const string ErrorCode = "errorCode";
@@ -29,7 +29,7 @@ internal sealed class ChecklyEnvelope : IErrorEnvelope
 /// <param name="Error">Its reason phrase.</param>
 /// <param name="Message">One sentence for people.</param>
 /// <param name="ErrorCode">A word for the command line; absent but for one answer (wire.md 4.2).</param>
-internal sealed record ChecklyError(
+public sealed record ChecklyError(
     int StatusCode,
     string Error,
     string Message,

@@ -3,7 +3,7 @@ using Ledger.Http.RateLimits;
 namespace Ledger.Http.Dialects.Checkly;
 
 /// <summary>The classes of routes for which the vendor documents figures of their own (wire.md 2.7).</summary>
-internal static class ChecklyRateLimits
+public static class ChecklyRateLimits
 {
     public static RateLimit CheckResults { get; } = new("check-results", Requests: 60, Seconds: 60);
 

@@ -18,7 +18,7 @@ using Ledger.Http.Requests;
 namespace Ledger.Http.Dialects.Checkly;
 
 /// <summary>The routes of this dialect (wire.md 3).</summary>
-internal static class ChecklyRoutes
+public static class ChecklyRoutes
 {
     public static void MapCheckly(this IEndpointRouteBuilder root)
     {

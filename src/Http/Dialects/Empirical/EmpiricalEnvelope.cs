@@ -3,7 +3,7 @@ using Ledger.Http.Errors;
 namespace Ledger.Http.Dialects.Empirical;
 
 /// <summary>Empirical's errors: <c>{data: null, error: {message}}</c>, but a bare <c>{message}</c> with 412 (wire.md 6, trap 13).</summary>
-internal sealed class EmpiricalEnvelope : IErrorEnvelope
+public sealed class EmpiricalEnvelope : IErrorEnvelope
 {
     public IResult Write(RequestRejected rejected) => rejected.Status == StatusCodes.Status412PreconditionFailed
         ? TypedResults.Json(new EmpiricalMessage(rejected.Message), EmpiricalJson.Options, statusCode: rejected.Status)
@@ -12,7 +12,7 @@ internal sealed class EmpiricalEnvelope : IErrorEnvelope
 }
 
 /// <summary>An error.</summary>
-internal sealed record EmpiricalError(object? Data, EmpiricalMessage Error);
+public sealed record EmpiricalError(object? Data, EmpiricalMessage Error);
 
 /// <summary>A sentence for people.</summary>
-internal sealed record EmpiricalMessage(string Message);
+public sealed record EmpiricalMessage(string Message);

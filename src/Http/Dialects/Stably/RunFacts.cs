@@ -4,7 +4,7 @@ using Ledger.Sessions;
 namespace Ledger.Http.Dialects.Stably;
 
 /// <summary>The facts about a run's trigger, kept in its session's metadata under the names that all dialects publish them by.</summary>
-internal static class RunFacts
+public static class RunFacts
 {
     public const string BranchName = "branchName";
     public const string CommitId = "commitId";

@@ -5,7 +5,7 @@ using Ledger.Sessions;
 namespace Ledger.Http.Dialects.Stably;
 
 /// <summary>Where a run stands, in Stably's words (wire.md 9).</summary>
-internal enum RunStatus
+public enum RunStatus
 {
     [JsonStringEnumMemberName("QUEUED")] Queued,
     [JsonStringEnumMemberName("RUNNING")] Running,
@@ -17,7 +17,7 @@ internal enum RunStatus
 }
 
 /// <summary>How the ledger's states read in this dialect.</summary>
-internal static class RunStatuses
+public static class RunStatuses
 {
     public static RunStatus StatusOf(Session session) => StatusOf(StablyRuns.Only(session).State);
 

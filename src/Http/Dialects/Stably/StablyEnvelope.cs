@@ -3,11 +3,11 @@ using Ledger.Http.Errors;
 namespace Ledger.Http.Dialects.Stably;
 
 /// <summary>Stably's errors: <c>{error}</c> and nothing else (wire.md 7).</summary>
-internal sealed class StablyEnvelope : IErrorEnvelope
+public sealed class StablyEnvelope : IErrorEnvelope
 {
     public IResult Write(RequestRejected rejected) =>
         TypedResults.Json(new StablyError(rejected.Message), StablyJson.Options, statusCode: rejected.Status);
 }
 
 /// <summary>An error.</summary>
-internal sealed record StablyError(string Error);
+public sealed record StablyError(string Error);

@@ -1,7 +1,7 @@
 namespace Ledger.Http.Dialects.Stably;
 
 /// <summary>What Stably's clients say about themselves (wire.md 7).</summary>
-internal static class StablyOrigin
+public static class StablyOrigin
 {
     private static readonly ClientOrigin Origin = new(
         ("x-stably-source", "source"),

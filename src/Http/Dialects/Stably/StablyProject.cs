@@ -7,7 +7,7 @@ namespace Ledger.Http.Dialects.Stably;
 /// A project is a plain name inside the key's account (wire.md 7.1). Sessions without a project, as other dialects make them, are those of
 /// the project <see cref="ProjectChecks.DefaultProject"/>.
 /// </summary>
-internal static class StablyProject
+public static class StablyProject
 {
     /// <summary>The project's name.</summary>
     public static string Of(Session session) => session.Project ?? ProjectChecks.DefaultProject;

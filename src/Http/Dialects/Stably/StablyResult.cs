@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 namespace Ledger.Http.Dialects.Stably;
 
 /// <summary>Answers of this dialect; all that succeeds is 200.</summary>
-internal static class StablyResult
+public static class StablyResult
 {
     public static JsonHttpResult<T> Json<T>(T body) => TypedResults.Json(body, StablyJson.Options);
 }

@@ -6,7 +6,7 @@ using Ledger.Http.Dialects.Stably.Runs;
 namespace Ledger.Http.Dialects.Stably;
 
 /// <summary>The routes of this dialect (wire.md 7).</summary>
-internal static class StablyRoutes
+public static class StablyRoutes
 {
     public static void MapStably(this IEndpointRouteBuilder root)
     {

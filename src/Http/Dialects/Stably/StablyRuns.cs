@@ -10,7 +10,7 @@ namespace Ledger.Http.Dialects.Stably;
 /// Finds runs. A run's id is its session's (wire.md 7.2), to clients an opaque text: one that is no uuid is simply unknown, as are the
 /// sessions of other kinds and the runs of other accounts.
 /// </summary>
-internal static class StablyRuns
+public static class StablyRuns
 {
     /// <summary>The stream of a run id; null for a text that can be none.</summary>
     public static StreamId? StreamOf(HttpContext context, string runId) =>

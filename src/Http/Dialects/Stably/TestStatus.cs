@@ -4,7 +4,7 @@ using Ledger.TestCases;
 namespace Ledger.Http.Dialects.Stably;
 
 /// <summary>How a test ended, in Stably's words (wire.md 9).</summary>
-internal enum TestStatus
+public enum TestStatus
 {
     [JsonStringEnumMemberName("PASSED")] Passed,
     [JsonStringEnumMemberName("FAILED")] Failed,
@@ -16,7 +16,7 @@ internal enum TestStatus
     [JsonStringEnumMemberName("FLAKY")] Flaky,
 }
 
-internal static class TestStatuses
+public static class TestStatuses
 {
     /// <summary>As the command line is told.</summary>
     public static TestStatus Of(TestCaseStatus status) => status switch

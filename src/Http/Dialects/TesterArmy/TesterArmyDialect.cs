@@ -1,7 +1,7 @@
 namespace Ledger.Http.Dialects.TesterArmy;
 
 /// <summary>TesterArmy's public interface, mounted twice (wire.md 8).</summary>
-internal static class TesterArmyDialect
+public static class TesterArmyDialect
 {
     /// <summary>The two mounts: the founding document's and the published description's.</summary>
     public static IReadOnlyList<string> Mounts { get; } = ["/v1", "/api/v1"];

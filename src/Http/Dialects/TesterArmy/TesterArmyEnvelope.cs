@@ -3,7 +3,7 @@ using Ledger.Http.Errors;
 namespace Ledger.Http.Dialects.TesterArmy;
 
 /// <summary>TesterArmy's errors: <c>{error, message}</c>, where <c>error</c> is a code (wire.md 8).</summary>
-internal sealed class TesterArmyEnvelope : IErrorEnvelope
+public sealed class TesterArmyEnvelope : IErrorEnvelope
 {
     public IResult Write(RequestRejected rejected)
     {
@@ -37,4 +37,4 @@ internal sealed class TesterArmyEnvelope : IErrorEnvelope
 }
 
 /// <summary>An error.</summary>
-internal sealed record TesterArmyError(string Error, string Message);
+public sealed record TesterArmyError(string Error, string Message);

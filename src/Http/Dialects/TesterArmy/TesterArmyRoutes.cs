@@ -7,7 +7,7 @@ using Ledger.Http.Dialects.TesterArmy.Webhooks;
 namespace Ledger.Http.Dialects.TesterArmy;
 
 /// <summary>The routes of this dialect, under both mounts, and its parts.</summary>
-internal static class TesterArmyRoutes
+public static class TesterArmyRoutes
 {
     public static void AddTesterArmy(this IServiceCollection services)
     {

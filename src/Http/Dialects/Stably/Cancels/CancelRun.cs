@@ -11,7 +11,7 @@ namespace Ledger.Http.Dialects.Stably.Cancels;
 /// Cancels a run that is QUEUED or RUNNING (wire.md 7.1). The contract knows neither 404 nor 409: whatever cannot be cancelled is 400. A run
 /// that is being stopped reads RUNNING, so a repeat succeeds with the same body and records nothing.
 /// </summary>
-internal static class CancelRun
+public static class CancelRun
 {
     public static void MapRunCancel(this IEndpointRouteBuilder routes) => routes
         .MapPost("/v1/projects/{projectId}/runs/cancel", HandleAsync)
@@ -72,14 +72,14 @@ internal static class CancelRun
 
 /// <summary>The body of a cancel.</summary>
 /// <param name="Where">What to cancel.</param>
-internal sealed record RunsToCancel(RunToCancel Where);
+public sealed record RunsToCancel(RunToCancel Where);
 
 /// <summary>Names a run.</summary>
 /// <param name="RunId">Its id.</param>
-internal sealed record RunToCancel(string RunId);
+public sealed record RunToCancel(string RunId);
 
 /// <summary>The answer to a cancel, a closed object; the list is never empty.</summary>
-internal sealed record CancelledRuns(IReadOnlyList<CancelledRun> Cancelled);
+public sealed record CancelledRuns(IReadOnlyList<CancelledRun> Cancelled);
 
 /// <summary>A run that was cancelled, or is being stopped; a closed object.</summary>
-internal sealed record CancelledRun(Guid RunId);
+public sealed record CancelledRun(Guid RunId);

@@ -4,7 +4,7 @@ using Ledger.Http.Requests;
 namespace Ledger.Http.Dialects.Stably.CommandLine;
 
 /// <summary>What <c>stably runs list</c> and <c>stably runs view</c> read (wire.md 7.3).</summary>
-internal static class CommandLineEndpoints
+public static class CommandLineEndpoints
 {
     public static void MapCommandLine(this IEndpointRouteBuilder routes)
     {

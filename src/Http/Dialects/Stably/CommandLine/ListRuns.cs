@@ -14,7 +14,7 @@ namespace Ledger.Http.Dialects.Stably.CommandLine;
 /// Lists the runs of a project, newest first. The projections say which, once they have come to the end of the log; what each looks like is
 /// read from its stream. A run that has changed its status in between is left out where a status is asked for.
 /// </summary>
-internal static class ListRuns
+public static class ListRuns
 {
     public static async Task<IResult> HandleAsync(
         HttpContext context, PlainRunSessions runs, SessionListReader list, Freshness freshness, SessionStreams sessions)
@@ -44,7 +44,7 @@ internal static class ListRuns
 /// <summary>A page of runs.</summary>
 /// <param name="Runs">Newest first.</param>
 /// <param name="HasMore">Whether there are older ones; <c>beforeRunId</c> with the last one's id reads on.</param>
-internal sealed record StablyRunList(IReadOnlyList<StablyRunEntry> Runs, bool HasMore);
+public sealed record StablyRunList(IReadOnlyList<StablyRunEntry> Runs, bool HasMore);
 
 /// <summary>A run in a list.</summary>
 /// <param name="RunId">Its id.</param>
@@ -52,7 +52,7 @@ internal sealed record StablyRunList(IReadOnlyList<StablyRunEntry> Runs, bool Ha
 /// <param name="BranchName">The branch that it is about.</param>
 /// <param name="StartedAt">When its execution began.</param>
 /// <param name="TotalCount">How many tests it reported.</param>
-internal sealed record StablyRunEntry(Guid RunId, RunStatus Status, string? BranchName, DateTimeOffset? StartedAt, int TotalCount)
+public sealed record StablyRunEntry(Guid RunId, RunStatus Status, string? BranchName, DateTimeOffset? StartedAt, int TotalCount)
 {
     public static StablyRunEntry Of(Session session)
     {

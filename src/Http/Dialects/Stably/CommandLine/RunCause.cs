@@ -4,7 +4,7 @@ using Ledger.Sessions;
 namespace Ledger.Http.Dialects.Stably.CommandLine;
 
 /// <summary>Where a run was started (wire.md 9).</summary>
-internal enum RunSource
+public enum RunSource
 {
     [JsonStringEnumMemberName("LOCAL")] Local,
     [JsonStringEnumMemberName("CI")] Ci,
@@ -12,7 +12,7 @@ internal enum RunSource
 }
 
 /// <summary>What started a run (wire.md 9).</summary>
-internal enum RunTrigger
+public enum RunTrigger
 {
     [JsonStringEnumMemberName("MANUAL")] Manual,
     [JsonStringEnumMemberName("SCHEDULED")] Scheduled,
@@ -26,7 +26,7 @@ internal enum RunTrigger
 /// How the ledger's sources read in this dialect. A request to a public interface, which is what creates a run here, counts as CI's; the
 /// ledger cannot tell whether it came from a GitHub action, unless a deployment says so.
 /// </summary>
-internal static class RunCause
+public static class RunCause
 {
     public static (RunSource Source, RunTrigger Trigger) Of(SessionSource source) => source switch
     {

@@ -10,7 +10,7 @@ namespace Ledger.Http.Dialects.Stably.CommandLine;
 /// <summary>Which runs a list is to show (wire.md 7.3).</summary>
 /// <param name="Query">The sessions to look for; null when nothing can match.</param>
 /// <param name="Status">The status that is asked for; the query finds those that had it when the projection saw them.</param>
-internal sealed record RunListFilter(SessionListQuery? Query, RunStatus? Status)
+public sealed record RunListFilter(SessionListQuery? Query, RunStatus? Status)
 {
     private const int MaximumLimit = 100;
     private const int DefaultLimit = 20;

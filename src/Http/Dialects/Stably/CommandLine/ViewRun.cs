@@ -6,7 +6,7 @@ using Ledger.TestCases;
 namespace Ledger.Http.Dialects.Stably.CommandLine;
 
 /// <summary>Reads one run with its tests. The request names no project, so every run of the account is found.</summary>
-internal static class ViewRun
+public static class ViewRun
 {
     public static async Task<IResult> HandleAsync(HttpContext context, string runId, PlainRunSessions runs) =>
         await runs.FindAsync(context, runId) is { } found
@@ -30,7 +30,7 @@ internal static class ViewRun
 /// <param name="SkippedCount">Tests that never started.</param>
 /// <param name="InterruptedCount">Tests that were cut off.</param>
 /// <param name="TestCases">The tests; none while it is open.</param>
-internal sealed record StablyRunDetail(
+public sealed record StablyRunDetail(
     Guid RunId,
     string ProjectId,
     RunStatus Status,
@@ -78,7 +78,7 @@ internal sealed record StablyRunDetail(
 /// <param name="Status">How it ended.</param>
 /// <param name="Location">File and line, or null.</param>
 /// <param name="Attempts">Its failed tries.</param>
-internal sealed record StablyTestDetail(
+public sealed record StablyTestDetail(
     string TestIdentifier, string Title, TestStatus Status, string? Location, IReadOnlyList<StablyAttempt> Attempts)
 {
     public static StablyTestDetail Of(TestCase test) => new(
@@ -86,4 +86,4 @@ internal sealed record StablyTestDetail(
 }
 
 /// <summary>A failed try of a test.</summary>
-internal sealed record StablyAttempt(string ErrorMessage);
+public sealed record StablyAttempt(string ErrorMessage);

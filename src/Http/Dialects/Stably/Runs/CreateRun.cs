@@ -10,7 +10,7 @@ namespace Ledger.Http.Dialects.Stably.Runs;
 /// Creates a run: one session of kind <c>run</c>. What it executes is the project's registered check, narrowed by tags such as
 /// <c>environment:staging</c> and <c>playwrightProject:mobile</c>.
 /// </summary>
-internal static class CreateRun
+public static class CreateRun
 {
     public static async Task<IResult> HandleAsync(HttpContext context, string projectId, PlainRunSessions runs)
     {
@@ -67,4 +67,4 @@ internal static class CreateRun
 
 /// <summary>A run that was just created.</summary>
 /// <param name="RunId">Its id.</param>
-internal sealed record RunCreated(Guid RunId);
+public sealed record RunCreated(Guid RunId);

@@ -7,7 +7,7 @@ using Ledger.TestCases;
 namespace Ledger.Http.Dialects.Stably.Runs;
 
 /// <summary>Reads one run as of now. Clients poll this while it is open, and take any other answer than 200 for fatal (wire.md 7.2).</summary>
-internal static class ReadRun
+public static class ReadRun
 {
     public static async Task<IResult> HandleAsync(HttpContext context, string projectId, string runId, PlainRunSessions runs) =>
         await runs.FindAsync(context, projectId, runId) is { } found
@@ -18,7 +18,7 @@ internal static class ReadRun
 /// <summary>A run.</summary>
 /// <param name="Status">Where it stands.</param>
 /// <param name="StartedAt">When its execution began; null while it has not, and for good when it never did.</param>
-internal sealed record StablyRun(RunStatus Status, DateTimeOffset? StartedAt)
+public sealed record StablyRun(RunStatus Status, DateTimeOffset? StartedAt)
 {
     /// <summary>When it was settled; absent until then.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
@@ -45,13 +45,13 @@ internal sealed record StablyRun(RunStatus Status, DateTimeOffset? StartedAt)
 }
 
 /// <summary>What a run came to.</summary>
-internal sealed record StablyResults(IReadOnlyList<StablyTest> TestCases);
+public sealed record StablyResults(IReadOnlyList<StablyTest> TestCases);
 
 /// <summary>A test of a run.</summary>
 /// <param name="Title">What people call it.</param>
 /// <param name="Status">How it ended.</param>
 /// <param name="DurationMs">How long it took; 0 when it never started.</param>
-internal sealed record StablyTest(string Title, TestStatus Status, long DurationMs)
+public sealed record StablyTest(string Title, TestStatus Status, long DurationMs)
 {
     public static StablyTest Of(TestCase test) => new(test.Title, TestStatuses.PublicOf(test.Status), test.DurationMs ?? 0);
 }

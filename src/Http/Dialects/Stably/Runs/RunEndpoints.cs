@@ -4,7 +4,7 @@ using Ledger.Http.Requests;
 namespace Ledger.Http.Dialects.Stably.Runs;
 
 /// <summary>Creates runs and reads them: Stably's public interface (wire.md 7.2).</summary>
-internal static class RunEndpoints
+public static class RunEndpoints
 {
     public static void MapRuns(this IEndpointRouteBuilder routes)
     {

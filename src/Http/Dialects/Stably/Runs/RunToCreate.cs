@@ -5,7 +5,7 @@ using Ledger.Http.Requests;
 namespace Ledger.Http.Dialects.Stably.Runs;
 
 /// <summary>The body that creates a run (wire.md 7.2).</summary>
-internal sealed record RunToCreate
+public sealed record RunToCreate
 {
     /// <summary>The project of the Playwright configuration that is meant.</summary>
     public string? PlaywrightProjectName { get; init; }

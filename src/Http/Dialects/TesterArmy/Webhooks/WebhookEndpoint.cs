@@ -13,7 +13,7 @@ namespace Ledger.Http.Dialects.TesterArmy.Webhooks;
 /// Runs a group for whoever knows the address (wire.md 8.2): there is no key, the secret in the address is the credential. It acts for the
 /// account under the webhook's own name, and is limited by itself.
 /// </summary>
-internal static class WebhookEndpoint
+public static class WebhookEndpoint
 {
     private const string Route = "/groups/webhook";
 
@@ -58,7 +58,7 @@ internal static class WebhookEndpoint
 
 /// <summary>What a webhook did. Optional members are left out where there is nothing to say.</summary>
 /// <param name="RunIds">The runs of the batch; always there, since a known client needs it (wire.md 8.2).</param>
-internal sealed record WebhookReceived(bool Received, IReadOnlyList<Guid> RunIds)
+public sealed record WebhookReceived(bool Received, IReadOnlyList<Guid> RunIds)
 {
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public bool? Ignored { get; init; }

@@ -4,7 +4,7 @@ using Ledger.Http.Requests;
 namespace Ledger.Http.Dialects.Stably.CommandLine.Analytics;
 
 /// <summary>What <c>stably analytics flaky</c> and <c>stably analytics failures</c> read (wire.md 7.3).</summary>
-internal static class AnalyticsEndpoints
+public static class AnalyticsEndpoints
 {
     public static void MapAnalytics(this IEndpointRouteBuilder routes)
     {

@@ -7,7 +7,7 @@ namespace Ledger.Http.Dialects.Stably.CommandLine.Analytics;
 /// <param name="period">The period that the runs are of.</param>
 /// <param name="filters">What else the runs were chosen by.</param>
 /// <param name="limit">How many tests to show.</param>
-internal sealed class CountedTests(AnalyticsPeriod period, AnalyticsFilters filters, int limit)
+public sealed class CountedTests(AnalyticsPeriod period, AnalyticsFilters filters, int limit)
 {
     private readonly Dictionary<string, CountedTest> tests = new(StringComparer.Ordinal);
 
@@ -48,7 +48,7 @@ internal sealed class CountedTests(AnalyticsPeriod period, AnalyticsFilters filt
 }
 
 /// <summary>One test over several runs.</summary>
-internal sealed class CountedTest(string id, string title, string? location)
+public sealed class CountedTest(string id, string title, string? location)
 {
     public string Id => id;
 
@@ -84,7 +84,7 @@ internal sealed class CountedTest(string id, string title, string? location)
 }
 
 /// <summary>How often something happened, and when last.</summary>
-internal readonly record struct Occurrences(int Times, DateTimeOffset? Last)
+public readonly record struct Occurrences(int Times, DateTimeOffset? Last)
 {
     public Occurrences And(DateTimeOffset? at) => new(Times + 1, Last > at ? Last : at);
 }

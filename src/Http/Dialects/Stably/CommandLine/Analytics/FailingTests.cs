@@ -1,7 +1,7 @@
 namespace Ledger.Http.Dialects.Stably.CommandLine.Analytics;
 
 /// <summary>The tests that failed or exceeded their limit, the worst first.</summary>
-internal sealed record FailingTests(
+public sealed record FailingTests(
     AnalyticsPeriod Period, AnalyticsFilters Filters, IReadOnlyList<FailingTest> Tests, FailingSummary Summary)
 {
     public static FailingTests Of(CountedTests counted)
@@ -23,7 +23,7 @@ internal sealed record FailingTests(
 /// <param name="NonSkippedRuns">How often it was executed.</param>
 /// <param name="FailureRate">The one by the other, from 0 to 1.</param>
 /// <param name="LastFailedAt">When the last such run was over.</param>
-internal sealed record FailingTest(
+public sealed record FailingTest(
     string TestRef, string Title, string? Location, int FailedCount, int NonSkippedRuns, double FailureRate, DateTimeOffset? LastFailedAt)
 {
     public static FailingTest Of(CountedTest test) => new(
@@ -33,4 +33,4 @@ internal sealed record FailingTest(
 /// <summary>All of it in two numbers.</summary>
 /// <param name="TotalFailingTests">Failing tests, those that are not shown included.</param>
 /// <param name="TotalNonSkippedRuns">Runs in which any test was executed.</param>
-internal sealed record FailingSummary(int TotalFailingTests, int TotalNonSkippedRuns);
+public sealed record FailingSummary(int TotalFailingTests, int TotalNonSkippedRuns);

@@ -1,7 +1,7 @@
 namespace Ledger.Http.Dialects.Stably.CommandLine.Analytics;
 
 /// <summary>The tests that passed only after a failed try, the flakiest first.</summary>
-internal sealed record FlakyTests(AnalyticsPeriod Period, AnalyticsFilters Filters, IReadOnlyList<FlakyTest> Tests, FlakySummary Summary)
+public sealed record FlakyTests(AnalyticsPeriod Period, AnalyticsFilters Filters, IReadOnlyList<FlakyTest> Tests, FlakySummary Summary)
 {
     public static FlakyTests Of(CountedTests counted)
     {
@@ -22,7 +22,7 @@ internal sealed record FlakyTests(AnalyticsPeriod Period, AnalyticsFilters Filte
 /// <param name="NonSkippedRuns">How often it was executed.</param>
 /// <param name="FlakyRate">The one by the other, from 0 to 1.</param>
 /// <param name="LastFlakyAt">When the last such run was over.</param>
-internal sealed record FlakyTest(
+public sealed record FlakyTest(
     string TestRef, string Title, string? Location, int FlakyCount, int NonSkippedRuns, double FlakyRate, DateTimeOffset? LastFlakyAt)
 {
     public static FlakyTest Of(CountedTest test) => new(
@@ -32,4 +32,4 @@ internal sealed record FlakyTest(
 /// <summary>All of it in two numbers.</summary>
 /// <param name="TotalFlakyTests">Flaky tests, those that are not shown included.</param>
 /// <param name="TotalNonSkippedRuns">Runs in which any test was executed.</param>
-internal sealed record FlakySummary(int TotalFlakyTests, int TotalNonSkippedRuns);
+public sealed record FlakySummary(int TotalFlakyTests, int TotalNonSkippedRuns);

@@ -12,7 +12,7 @@ namespace Ledger.Http.Dialects.Stably.CommandLine.Analytics;
 /// Counts the tests of a project's latest runs, read from their streams. At most <see cref="MaximumRuns"/> runs are looked at, newest first;
 /// the answer says whether that was all of them.
 /// </summary>
-internal sealed class RunHistory(SessionListReader list, Freshness freshness, SessionStreams sessions, TimeProvider clock)
+public sealed class RunHistory(SessionListReader list, Freshness freshness, SessionStreams sessions, TimeProvider clock)
 {
     /// <summary>The most runs that one answer looks at.</summary>
     public const int MaximumRuns = SessionListQuery.MaximumLimit;
