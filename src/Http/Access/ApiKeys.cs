@@ -64,7 +64,7 @@ public sealed class ApiKeys(NpgsqlDataSource database, TimeProvider clock)
         command.Parameters.AddWithValue(key.Name);
         command.Parameters.AddWithValue((object?)key.Owner ?? DBNull.Value);
         command.Parameters.AddWithValue((object?)key.Project ?? DBNull.Value);
-        command.Parameters.AddWithValue(key.Scopes.Select(ScopeNames.Of).ToArray());
+        command.Parameters.AddWithValue(key.Scopes.Select(Scopes.Of).ToArray());
         command.Parameters.AddWithValue(key.CreatedAt);
         command.Parameters.AddWithValue((object?)key.ExpiresAt ?? DBNull.Value);
         command.Parameters.AddWithValue(Hash(secret));
@@ -142,7 +142,7 @@ public sealed class ApiKeys(NpgsqlDataSource database, TimeProvider clock)
         reader.GetString(2),
         reader.IsDBNull(3) ? null : reader.GetString(3),
         reader.IsDBNull(4) ? null : reader.GetString(4),
-        [.. reader.GetFieldValue<string[]>(5).Select(ScopeNames.Parse)],
+        [.. reader.GetFieldValue<string[]>(5).Select(Scopes.Parse)],
         reader.GetFieldValue<DateTimeOffset>(6),
         reader.IsDBNull(7) ? null : reader.GetFieldValue<DateTimeOffset>(7));
 }

@@ -1,3 +1,5 @@
+using Microsoft.AspNetCore.Mvc;
+
 namespace Ledger.Http.Errors;
 
 /// <summary>
@@ -32,4 +34,13 @@ public sealed class RequestRejected(int status, string code, string message) : E
         new(StatusCodes.Status503ServiceUnavailable, code, message) { RetryAfterSeconds = 1 };
 
     public static RequestRejected TooLarge(string message) => new(StatusCodes.Status413PayloadTooLarge, "too-large", message);
+
+    /// <summary>The same as a problem, which the dialect of the request writes in its own form.</summary>
+    public ProblemDetails ToProblem() => new()
+    {
+        Type = NativeProblems.TypeOf(Code),
+        Status = Status,
+        Detail = Message,
+        Extensions = new Dictionary<string, object?>(Members, StringComparer.Ordinal),
+    };
 }

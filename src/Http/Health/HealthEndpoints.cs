@@ -7,7 +7,7 @@ public static class HealthEndpoints
 {
     public static void MapHealth(this IEndpointRouteBuilder routes)
     {
-        var group = routes.MapGroup("/health").WithTags("Health");
+        var group = routes.MapGroup("/health").AllowAnonymous().WithTags("Health");
         group.MapGet("live", () => TypedResults.Ok(new Health("live"))).WithSummary("The process lives.");
         group.MapGet("ready", ReadyAsync).WithSummary("The ledger can serve: its database answers.");
     }

@@ -1,9 +1,7 @@
-using System.Text.Json;
-using Ledger.Http.Access;
-using Ledger.Http.Dialects;
-using Ledger.Http.Dialects.Empirical;
+using System.Text.Json.Serialization;
+using Ledger.Http.Errors;
 using Ledger.Http.Requests;
-using Ledger.Serialization;
+using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
@@ -17,8 +15,6 @@ public static class OpenApiDocument
 
     public static void AddLedgerOpenApi(this IServiceCollection services)
     {
-        // Answers are written with the options of their dialects; these are what the document learns the words of enums from.
-        services.ConfigureHttpJsonOptions(options => options.SerializerOptions.Converters.Add(new CamelCaseEnumConverter()));
         services.AddOpenApi("v1", Describe);
     }
 
@@ -41,20 +37,14 @@ public static class OpenApiDocument
         options.AddOperationTransformer(DescribeAsync);
         options.AddSchemaTransformer((schema, context, _) =>
         {
-            if (context.JsonTypeInfo.Type.Namespace?.StartsWith(typeof(EmpiricalDialect).Namespace!, StringComparison.Ordinal) is true)
+            // What is refused of requests need not be said of answers.
+            if (!context.JsonTypeInfo.Type.IsDefined(typeof(JsonUnmappedMemberHandlingAttribute), inherit: false))
             {
-                Rename(schema, EmpiricalJson.Options.PropertyNamingPolicy!);
+                schema.AdditionalPropertiesAllowed = true;
             }
 
             return Task.CompletedTask;
         });
-    }
-
-    private static void Rename(OpenApiSchema schema, JsonNamingPolicy naming)
-    {
-        schema.Properties = schema.Properties?.ToDictionary(
-            member => naming.ConvertName(member.Key), member => member.Value, StringComparer.Ordinal);
-        schema.Required = schema.Required?.Select(naming.ConvertName).ToHashSet(StringComparer.Ordinal);
     }
 
     private static async Task DescribeAsync(
@@ -73,20 +63,20 @@ public static class OpenApiDocument
             };
         }
 
-        foreach (var parameter in metadata.OfType<RequestParameter>())
+        foreach (var parameter in metadata.OfType<RequestParameterAttribute>())
         {
             operation.Parameters ??= [];
             operation.Parameters.Add(Describe(parameter));
         }
 
-        if (metadata.OfType<RequiredScopes>().LastOrDefault() is { } required)
+        if (metadata.OfType<IAuthorizeData>().LastOrDefault()?.Policy is { } policy)
         {
             operation.Security =
             [
                 new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(BearerScheme, context.Document)] = [] },
             ];
-            operation.Description = $"Scope: {string.Join(" or ", required.Scopes.Select(ScopeNames.Of))}.";
-            if (metadata.OfType<Dialect>().LastOrDefault() == NativeDialect.Instance)
+            operation.Description = $"Scope: {policy}.";
+            if (NativeProblems.Claims($"/{context.Description.RelativePath}"))
             {
                 operation.Responses ??= [];
                 operation.Responses["default"] = await DescribeProblemAsync(context, cancellation);
@@ -94,7 +84,7 @@ public static class OpenApiDocument
         }
     }
 
-    private static OpenApiParameter Describe(RequestParameter parameter)
+    private static OpenApiParameter Describe(RequestParameterAttribute parameter)
     {
         var one = new OpenApiSchema { Type = parameter.Type };
         return new OpenApiParameter

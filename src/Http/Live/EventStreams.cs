@@ -19,7 +19,7 @@ public sealed class EventStreams(ApiKeys keys, IHostApplicationLifetime lifetime
         context.Response.ContentType = "text/event-stream";
         context.Response.Headers.CacheControl = "no-cache, no-store";
         context.Response.Headers["X-Accel-Buffering"] = "no";
-        var secret = AccessMiddleware.SecretOf(context.Request);
+        var secret = ApiKeyHandler.SecretOf(context.Request);
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
         var stream = new EventStream(
             context.Response.BodyWriter, async cancellation => await keys.FindAsync(secret, cancellation) is not null, clock, ending.Token);

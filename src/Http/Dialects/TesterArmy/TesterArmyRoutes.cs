@@ -19,7 +19,7 @@ public static class TesterArmyRoutes
 
     public static void MapTesterArmy(this IEndpointRouteBuilder root)
     {
-        foreach (var mount in TesterArmyDialect.Mounts)
+        foreach (var mount in TesterArmyEnvelope.Mounts)
         {
             var routes = root.MapGroup(mount).WithTags("TesterArmy");
             routes.MapRuns();

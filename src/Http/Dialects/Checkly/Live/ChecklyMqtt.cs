@@ -11,7 +11,7 @@ public sealed class ChecklyMqtt(ApiKeys keys, Suites suites) : IMqttApplication
 {
     public async Task<Admission> AdmitAsync(string? userName, byte[]? password, CancellationToken cancellation)
     {
-        if (!Guid.TryParseExact(userName, "D", out var accountId) || password is not { Length: > 0 and <= AccessMiddleware.LongestSecret })
+        if (!Guid.TryParseExact(userName, "D", out var accountId) || password is not { Length: > 0 and <= ApiKeyHandler.LongestSecret })
         {
             return Admission.Refused(ConnectCode.NotAuthorized);
         }

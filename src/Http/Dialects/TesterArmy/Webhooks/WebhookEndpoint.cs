@@ -19,13 +19,14 @@ public static class WebhookEndpoint
 
     public static void MapGroupWebhook(this IEndpointRouteBuilder routes) => routes
         .MapPost(Route + "/{webhookId}/{secret}", ReceiveAsync)
+        .AllowAnonymous()
         .WithSummary("Runs a group as a batch. The address is the credential: no key is needed.")
         .Reads<GroupRunRequest>(required: false)
         .Produces<WebhookReceived>(StatusCodes.Status202Accepted)
         .ProducesErrors();
 
     /// <summary>The path of a webhook, under the first mount.</summary>
-    public static string PathOf(Guid webhookId, string secret) => $"{TesterArmyDialect.Mounts[0]}{Route}/{webhookId}/{secret}";
+    public static string PathOf(Guid webhookId, string secret) => $"{TesterArmyEnvelope.Mounts[0]}{Route}/{webhookId}/{secret}";
 
     private static async Task<IResult> ReceiveAsync(
         HttpContext context,

@@ -1,17 +1,23 @@
 using System.Text.Json.Serialization;
+using Ledger.Http.Access;
 using Ledger.Http.Errors;
-using Ledger.Http.PlainRuns;
 using Ledger.Sessions;
+using Ledger.Streams;
 using Ledger.TestCases;
+using Microsoft.AspNetCore.Authorization;
+using Wolverine.Http;
 
-namespace Ledger.Http.Dialects.Stably.Runs;
+namespace Ledger.Http.Stably;
 
-/// <summary>Reads one run as of now. Clients poll this while it is open, and take any other answer than 200 for fatal (wire.md 7.2).</summary>
-public static class ReadRun
+/// <summary>Reads one run as of now. Clients poll this while it is open, and take any other answer than 200 for fatal.</summary>
+public static class ReadRunEndpoint
 {
-    public static async Task<IResult> HandleAsync(HttpContext context, string projectId, string runId, PlainRunSessions runs) =>
-        await runs.FindAsync(context, projectId, runId) is { } found
-            ? StablyResult.Json(StablyRun.Of(found.Session))
+    [WolverineGet("/v1/projects/{projectId}/runs/{runId}"), Authorize(Scopes.Read), Errors(401, 404, 429), Tags("Stably: runs")]
+    [EndpointSummary("Reads where a run stands, and its tests once it is over.")]
+    public static async Task<StablyRun> Get(
+        string projectId, string runId, Caller caller, SessionStreams sessions, CancellationToken cancellation) =>
+        await sessions.FindRunAsync(caller, projectId, runId, cancellation) is { } found
+            ? StablyRun.Of(found.Session)
             : throw RequestRejected.NotFound("There is no such run in this project.");
 }
 
@@ -34,7 +40,7 @@ public sealed record StablyRun(RunStatus Status, DateTimeOffset? StartedAt)
 
     public static StablyRun Of(Session session)
     {
-        var run = StablyRuns.Only(session);
+        var run = session.Runs[0];
         return new StablyRun(RunStatuses.StatusOf(run.State), run.StartedAt)
         {
             FinishedAt = run.SettledAt,

@@ -1,16 +1,23 @@
+using Ledger.Http.Access;
 using Ledger.Http.Errors;
-using Ledger.Http.PlainRuns;
+using Ledger.Http.Requests;
 using Ledger.Sessions;
+using Ledger.Streams;
 using Ledger.TestCases;
+using Microsoft.AspNetCore.Authorization;
+using Wolverine.Http;
 
-namespace Ledger.Http.Dialects.Stably.CommandLine;
+namespace Ledger.Http.Stably;
 
-/// <summary>Reads one run with its tests. The request names no project, so every run of the account is found.</summary>
-public static class ViewRun
+/// <summary>Reads one run with its tests: <c>stably runs view</c>. The request names no project, so every run that the caller sees is found.</summary>
+public static class ViewRunEndpoint
 {
-    public static async Task<IResult> HandleAsync(HttpContext context, string runId, PlainRunSessions runs) =>
-        await runs.FindAsync(context, runId) is { } found
-            ? StablyResult.Json(StablyRunDetail.Of(found.Session))
+    [WolverineGet("/internal/v1/cli/runs/{runId}"), Authorize(Scopes.Read), Errors(401, 404, 429), Tags("Stably: command line")]
+    [EndpointSummary("Reads a run of whichever project with its tests.")]
+    [QueryText("detail", "full; all detail is given in any case.")]
+    public static async Task<StablyRunDetail> Get(string runId, Caller caller, SessionStreams sessions, CancellationToken cancellation) =>
+        await sessions.FindRunAsync(caller, runId, cancellation) is { } found
+            ? StablyRunDetail.Of(found.Session)
             : throw RequestRejected.NotFound("There is no such run.");
 }
 
@@ -49,11 +56,11 @@ public sealed record StablyRunDetail(
 {
     public static StablyRunDetail Of(Session session)
     {
-        var run = StablyRuns.Only(session);
+        var run = session.Runs[0];
         var tests = TestCase.Of(run);
         return new StablyRunDetail(
             session.Id,
-            StablyProject.Of(session),
+            StablyRuns.ProjectOf(session),
             RunStatuses.StatusOf(run.State),
             RunFacts.Text(session, RunFacts.BranchName),
             RunFacts.Text(session, RunFacts.CommitId),

@@ -1,12 +1,14 @@
 using System.Globalization;
-using Ledger.Http.Dialects;
 using Ledger.Store;
 using Microsoft.AspNetCore.Connections;
 
 namespace Ledger.Http.Errors;
 
-/// <summary>Turns whatever a request fails with into an answer in its dialect's envelope. No input yields a 500.</summary>
-public sealed class ErrorMiddleware(RequestDelegate next, DialectTable dialects, ILogger<ErrorMiddleware> logger)
+/// <summary>
+/// Turns whatever a request fails with into a problem in the form of its dialect. No input yields a 500. Not the framework's exception
+/// handler, for that takes away the headers which were set before, and callers are told where they stand with every answer.
+/// </summary>
+public sealed class Faults(RequestDelegate next, IProblemDetailsService problems, ILogger<Faults> logger)
 {
     public async Task InvokeAsync(HttpContext context)
     {
@@ -22,7 +24,14 @@ public sealed class ErrorMiddleware(RequestDelegate next, DialectTable dialects,
         }
         catch (Exception failure) when (!context.Response.HasStarted)
         {
-            await WriteAsync(context, Translate(failure, context));
+            var rejected = Translate(failure, context);
+            if (rejected.RetryAfterSeconds is { } seconds)
+            {
+                context.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
+            }
+
+            context.Response.StatusCode = rejected.Status;
+            await problems.WriteAsync(new ProblemDetailsContext { HttpContext = context, ProblemDetails = rejected.ToProblem() });
         }
     }
 
@@ -62,14 +71,4 @@ public sealed class ErrorMiddleware(RequestDelegate next, DialectTable dialects,
     private static string PathOf(HttpContext context) => context.GetRouteValue("secret") is string { Length: > 0 } secret
         ? context.Request.Path.Value!.Replace(secret, "…", StringComparison.Ordinal)
         : context.Request.Path.Value!;
-
-    private async Task WriteAsync(HttpContext context, RequestRejected rejected)
-    {
-        if (rejected.RetryAfterSeconds is { } seconds)
-        {
-            context.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
-        }
-
-        await dialects.For(context).Envelope.Write(rejected).ExecuteAsync(context);
-    }
 }
