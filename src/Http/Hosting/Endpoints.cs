@@ -65,7 +65,8 @@ public static class Endpoints
     private static void DescribeExactly(EndpointBuilder endpoint)
     {
         var supposed = endpoint.Metadata.OfType<IProducesResponseTypeMetadata>()
-            .Where(answer => answer.Type == typeof(IResult) || (answer.StatusCode == StatusCodes.Status404NotFound && answer.Type is null))
+            .Where(answer => answer.Type == typeof(IResult)
+                || (answer.StatusCode == StatusCodes.Status404NotFound && (answer.Type is null || answer.Type == typeof(void))))
             .ToList();
         supposed.ForEach(answer => endpoint.Metadata.Remove(answer));
     }

@@ -8,8 +8,8 @@ using Microsoft.OpenApi;
 
 namespace Ledger.Http.Hosting;
 
-/// <summary>The OpenAPI 3.1 document at <c>/openapi/v1.json</c>, with every route, the dialects included (http.md).</summary>
-public static class OpenApiDocument
+/// <summary>The OpenAPI 3.1 document at <c>/openapi/v1.json</c>, with every route, the dialects included.</summary>
+public static class LedgerOpenApi
 {
     private const string BearerScheme = "key";
 
@@ -32,6 +32,7 @@ public static class OpenApiDocument
             {
                 [BearerScheme] = new OpenApiSecurityScheme { Type = SecuritySchemeType.Http, Scheme = "bearer" },
             };
+            Sort(document);
             return Task.CompletedTask;
         });
         options.AddOperationTransformer(DescribeAsync);
@@ -47,10 +48,28 @@ public static class OpenApiDocument
         });
     }
 
+    /// <summary>By name, so that the document does not depend on the order in which routes are mapped.</summary>
+    private static void Sort(OpenApiDocument document)
+    {
+        var paths = document.Paths.OrderBy(path => path.Key, StringComparer.Ordinal).ToList();
+        document.Paths.Clear();
+        foreach (var (path, item) in paths)
+        {
+            document.Paths.Add(path, item);
+            if (item is OpenApiPathItem { Operations: { } operations } own)
+            {
+                own.Operations = operations.OrderBy(operation => operation.Key.Method, StringComparer.Ordinal).ToDictionary();
+            }
+        }
+
+        document.Tags = document.Tags?.OrderBy(tag => tag.Name, StringComparer.Ordinal).ToHashSet();
+    }
+
     private static async Task DescribeAsync(
         OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellation)
     {
         var metadata = context.Description.ActionDescriptor.EndpointMetadata;
+        operation.OperationId = null;
         if (metadata.OfType<RequestBodyType>().LastOrDefault() is { } body)
         {
             operation.RequestBody = new OpenApiRequestBody
@@ -82,6 +101,10 @@ public static class OpenApiDocument
                 operation.Responses["default"] = await DescribeProblemAsync(context, cancellation);
             }
         }
+
+        var responses = operation.Responses?.OrderBy(response => response.Key, StringComparer.Ordinal).ToList() ?? [];
+        operation.Responses?.Clear();
+        responses.ForEach(response => operation.Responses!.Add(response.Key, response.Value));
     }
 
     private static OpenApiParameter Describe(RequestParameterAttribute parameter)
