@@ -41,10 +41,11 @@ public static class Endpoints
         options.AddParameterHandlingStrategy<BodyParameter>();
         options.ConfigureEndpoints(chain =>
         {
+            var error = ErrorOf(chain.EndpointType);
+            var form = error == typeof(ProblemDetails) ? "application/problem+json" : "application/json";
             foreach (var status in chain.Method.Method.GetCustomAttribute<ErrorsAttribute>()?.Statuses ?? [])
             {
-                chain.Metadata.WithMetadata(new ProducesResponseTypeMetadata(
-                    status, ErrorOf(chain.EndpointType), [ErrorOf(chain.EndpointType) == typeof(ProblemDetails) ? "application/problem+json" : "application/json"]));
+                chain.Metadata.WithMetadata(new ProducesResponseTypeMetadata(status, error, [form]));
             }
 
             chain.Finally(DescribeExactly);
@@ -52,12 +53,12 @@ public static class Endpoints
     });
 
     /// <summary>The form of an endpoint's errors.</summary>
-    private static Type ErrorOf(Type endpoint) => endpoint.Namespace! switch
+    private static Type ErrorOf(Type endpoint) => Json.DialectOf(endpoint) switch
     {
-        var name when name.Contains(".Stably", StringComparison.Ordinal) => typeof(StablyError),
-        var name when name.Contains(".Checkly", StringComparison.Ordinal) => typeof(ChecklyError),
-        var name when name.Contains(".Empirical", StringComparison.Ordinal) => typeof(EmpiricalError),
-        var name when name.Contains(".TesterArmy", StringComparison.Ordinal) => typeof(TesterArmyError),
+        "Stably" => typeof(StablyError),
+        "Checkly" => typeof(ChecklyError),
+        "Empirical" => typeof(EmpiricalError),
+        "TesterArmy" => typeof(TesterArmyError),
         _ => typeof(ProblemDetails),
     };
 

@@ -1,4 +1,6 @@
+using System.Collections.Concurrent;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 using Ledger.Http.Errors;
 using Ledger.Http.Requests;
 using Microsoft.AspNetCore.Authorization;
@@ -21,6 +23,7 @@ public static class LedgerOpenApi
     private static void Describe(OpenApiOptions options)
     {
         options.ShouldInclude = _ => true;
+        options.CreateSchemaReferenceId = new SchemaNames().Of;
         options.AddDocumentTransformer((document, _, _) =>
         {
             document.Info.Title = "Ledger";
@@ -42,6 +45,14 @@ public static class LedgerOpenApi
             if (!context.JsonTypeInfo.Type.IsDefined(typeof(JsonUnmappedMemberHandlingAttribute), inherit: false))
             {
                 schema.AdditionalPropertiesAllowed = true;
+            }
+
+            // Nobody can see from a converter what it writes.
+            if (Nullable.GetUnderlyingType(context.JsonTypeInfo.Type) is var inner
+                && (inner ?? context.JsonTypeInfo.Type) == typeof(DateTimeOffset))
+            {
+                schema.Type = inner is null ? JsonSchemaType.String : JsonSchemaType.String | JsonSchemaType.Null;
+                schema.Format = "date-time";
             }
 
             return Task.CompletedTask;
@@ -132,4 +143,33 @@ public static class LedgerOpenApi
                 },
             },
         };
+}
+
+/// <summary>
+/// What types are called in the document. The framework calls them by their short names and takes the first of two that have the same: here
+/// those of a dialect bear its name, and two that are called alike are an error.
+/// </summary>
+public sealed class SchemaNames
+{
+    private readonly ConcurrentDictionary<string, Type> taken = new(StringComparer.Ordinal);
+
+    /// <summary>The name; null for a type that is described where it stands.</summary>
+    /// <exception cref="InvalidOperationException">Another type has that name.</exception>
+    public string? Of(JsonTypeInfo type)
+    {
+        if (OpenApiOptions.CreateDefaultSchemaReferenceId(type) is not { } name)
+        {
+            return null;
+        }
+
+        var own = Nullable.GetUnderlyingType(type.Type) ?? type.Type;
+        if (Json.DialectOf(own) is { } dialect && !name.StartsWith(dialect, StringComparison.Ordinal))
+        {
+            name = dialect + name;
+        }
+
+        return taken.GetOrAdd(name, own) is var other && other == own
+            ? name
+            : throw new InvalidOperationException($"{other} and {own} would both be called {name} in the OpenAPI document.");
+    }
 }

@@ -17,6 +17,9 @@ public static class Json
 
     public static JsonSerializerOptions Options { get; } = Create();
 
+    /// <summary>The dialect that a type belongs to by its namespace; null for none.</summary>
+    public static string? DialectOf(Type type) => type.Namespace?.Split('.').FirstOrDefault(part => Dialects.Contains(part));
+
     /// <summary>Gives other options, such as those of the framework, the same rules.</summary>
     public static void Configure(JsonSerializerOptions options)
     {
@@ -41,12 +44,12 @@ public static class Json
 
     private static void Adapt(JsonTypeInfo type)
     {
-        if (type.Kind is not JsonTypeInfoKind.Object || type.Type.Namespace is not { } name || !name.StartsWith("Ledger", StringComparison.Ordinal))
+        if (type.Kind is not JsonTypeInfoKind.Object || type.Type.Namespace?.StartsWith("Ledger", StringComparison.Ordinal) is not true)
         {
             return;
         }
 
-        switch (name.Split('.').FirstOrDefault(part => Dialects.Contains(part)))
+        switch (DialectOf(type.Type))
         {
             case null:
                 type.UnmappedMemberHandling ??= JsonUnmappedMemberHandling.Disallow;
