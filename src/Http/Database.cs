@@ -4,7 +4,7 @@ using Npgsql;
 namespace Ledger.Http;
 
 /// <summary>The host's own small tables: keys and checks.</summary>
-internal static class Database
+public static class Database
 {
     /// <summary>Runs a query; a database out of reach becomes the one exception that every caller of the store knows.</summary>
     /// <exception cref="StoreUnavailableException">The database cannot be reached.</exception>

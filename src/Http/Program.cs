@@ -1,3 +1,4 @@
+using JasperFx;
 using Ledger.Embedded;
 using Ledger.Http.Hosting;
 using Ledger.Store;
@@ -6,6 +7,11 @@ using Microsoft.AspNetCore.Connections;
 try
 {
     await using var host = await LedgerHost.BuildAsync(args);
+    if (LedgerHost.IsCommand(args))
+    {
+        return await host.App.RunJasperFxCommands(args);
+    }
+
     await host.RunAsync();
     return 0;
 }

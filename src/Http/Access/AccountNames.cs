@@ -4,7 +4,7 @@ using Npgsql;
 namespace Ledger.Http.Access;
 
 /// <summary>What accounts are called.</summary>
-internal sealed class AccountNames(NpgsqlDataSource database)
+public sealed class AccountNames(NpgsqlDataSource database)
 {
     /// <summary>The account's name; null for an unknown one.</summary>
     /// <exception cref="StoreUnavailableException">The database cannot be reached.</exception>

@@ -11,7 +11,7 @@ namespace Ledger.Http.Access;
 /// <param name="Scopes">What it may do.</param>
 /// <param name="CreatedAt">When it was made.</param>
 /// <param name="ExpiresAt">When it stops to work by itself; null for never.</param>
-internal sealed record ApiKey(
+public sealed record ApiKey(
     Guid Id,
     Guid AccountId,
     string Name,
@@ -31,7 +31,7 @@ internal sealed record ApiKey(
 }
 
 /// <summary>What a key may do (http.md).</summary>
-internal enum Scope
+public enum Scope
 {
     /// <summary>Trigger and cancel.</summary>
     Command,

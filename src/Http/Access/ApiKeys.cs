@@ -10,7 +10,7 @@ namespace Ledger.Http.Access;
 /// The keys. Looked up by the hash of the secret; what was found is trusted for <see cref="Trust"/>, so that a request usually costs no
 /// query. A revocation is confirmed only after that time, when no host trusts the key any more: revoked means revoked at once.
 /// </summary>
-internal sealed class ApiKeys(NpgsqlDataSource database, TimeProvider clock)
+public sealed class ApiKeys(NpgsqlDataSource database, TimeProvider clock)
 {
     /// <summary>How long a host may go on using what it has read of a key.</summary>
     public static readonly TimeSpan Trust = TimeSpan.FromSeconds(1);
@@ -64,7 +64,7 @@ internal sealed class ApiKeys(NpgsqlDataSource database, TimeProvider clock)
         command.Parameters.AddWithValue(key.Name);
         command.Parameters.AddWithValue((object?)key.Owner ?? DBNull.Value);
         command.Parameters.AddWithValue((object?)key.Project ?? DBNull.Value);
-        command.Parameters.AddWithValue(key.Scopes.Select(ScopeNames.Of).ToArray());
+        command.Parameters.AddWithValue(key.Scopes.Select(Scopes.Of).ToArray());
         command.Parameters.AddWithValue(key.CreatedAt);
         command.Parameters.AddWithValue((object?)key.ExpiresAt ?? DBNull.Value);
         command.Parameters.AddWithValue(Hash(secret));
@@ -142,7 +142,7 @@ internal sealed class ApiKeys(NpgsqlDataSource database, TimeProvider clock)
         reader.GetString(2),
         reader.IsDBNull(3) ? null : reader.GetString(3),
         reader.IsDBNull(4) ? null : reader.GetString(4),
-        [.. reader.GetFieldValue<string[]>(5).Select(ScopeNames.Parse)],
+        [.. reader.GetFieldValue<string[]>(5).Select(Scopes.Parse)],
         reader.GetFieldValue<DateTimeOffset>(6),
         reader.IsDBNull(7) ? null : reader.GetFieldValue<DateTimeOffset>(7));
 }

@@ -8,7 +8,7 @@ namespace Ledger.Http.Access;
 /// The first account and its key with all scopes: those of the settings, or, on an empty database, ones made at random, printed once and
 /// kept in the data directory, readable by the owner alone (http.md, Start-up and keys).
 /// </summary>
-internal sealed class Bootstrap(
+public sealed class Bootstrap(
     NpgsqlDataSource database, ApiKeys keys, LedgerSettings settings, TimeProvider clock, ILogger<Bootstrap> logger)
 {
     private const string FileName = "bootstrap-key";

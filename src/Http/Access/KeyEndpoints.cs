@@ -4,7 +4,7 @@ using Ledger.Http.Requests;
 namespace Ledger.Http.Access;
 
 /// <summary>Makes, lists and revokes the keys of an account (http.md, Start-up and keys).</summary>
-internal static class KeyEndpoints
+public static class KeyEndpoints
 {
     public static void MapKeys(this IEndpointRouteBuilder routes)
     {
@@ -61,14 +61,14 @@ internal static class KeyEndpoints
 }
 
 /// <summary>A key to make.</summary>
-internal sealed record NewKey(
+public sealed record NewKey(
     string Name, IReadOnlyList<Scope> Scopes, string? Owner = null, string? Project = null, DateTimeOffset? ExpiresAt = null);
 
 /// <summary>A key that was just made, with its secret.</summary>
-internal sealed record MadeKey(Guid KeyId, string ApiKey, KeyView Key);
+public sealed record MadeKey(Guid KeyId, string ApiKey, KeyView Key);
 
 /// <summary>A key without its secret.</summary>
-internal sealed record KeyView(
+public sealed record KeyView(
     Guid KeyId,
     Guid AccountId,
     string Name,
@@ -79,4 +79,4 @@ internal sealed record KeyView(
     DateTimeOffset? ExpiresAt);
 
 /// <summary>The keys of an account.</summary>
-internal sealed record KeyList(IReadOnlyList<KeyView> Entries);
+public sealed record KeyList(IReadOnlyList<KeyView> Entries);

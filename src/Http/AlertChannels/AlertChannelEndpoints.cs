@@ -8,7 +8,7 @@ using Ledger.Store;
 namespace Ledger.Http.AlertChannels;
 
 /// <summary>Registers, reads and deletes the webhooks that alerts are sent to (http.md, Audit and reports).</summary>
-internal static class AlertChannelEndpoints
+public static class AlertChannelEndpoints
 {
     private const int LongestId = 100;
 

@@ -5,7 +5,7 @@ using Ledger.Projections.AlertChannels;
 namespace Ledger.Http.AlertChannels;
 
 /// <summary>The parts that keep alert channels and send to them.</summary>
-internal static class AlertChannelParts
+public static class AlertChannelParts
 {
     public static void AddAlertChannels(this IServiceCollection services, LedgerSettings settings)
     {

@@ -13,7 +13,7 @@ namespace Ledger.Http.AlertChannels;
 /// What to sign with: <c>whsec_</c> and the base64 of 24 to 64 bytes. Absent: a new channel gets one, an old one keeps its own.
 /// </param>
 /// <param name="CheckIds">Of which checks; of all when absent.</param>
-internal sealed record AlertChannelRequest(
+public sealed record AlertChannelRequest(
     string Url, IReadOnlyList<string> Events, string? Secret = null, IReadOnlyList<Guid>? CheckIds = null)
 {
     private const int LongestUrl = 2_000;

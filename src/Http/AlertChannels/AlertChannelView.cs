@@ -13,7 +13,7 @@ namespace Ledger.Http.AlertChannels;
 /// <param name="DisabledReason">Why it is not.</param>
 /// <param name="CreatedAt">When it was made.</param>
 /// <param name="UpdatedAt">When it was changed last.</param>
-internal record AlertChannelView(
+public record AlertChannelView(
     string Id,
     long Number,
     string Url,
@@ -42,7 +42,7 @@ internal record AlertChannelView(
 }
 
 /// <summary>A channel that was just made, with the secret that was made for it.</summary>
-internal sealed record MadeAlertChannel : AlertChannelView
+public sealed record MadeAlertChannel : AlertChannelView
 {
     public MadeAlertChannel(AlertChannel channel, string secret)
         : base(channel) => Secret = secret;
@@ -52,13 +52,13 @@ internal sealed record MadeAlertChannel : AlertChannelView
 }
 
 /// <summary>The channels of an account.</summary>
-internal sealed record AlertChannelList(IReadOnlyList<AlertChannelView> Entries);
+public sealed record AlertChannelList(IReadOnlyList<AlertChannelView> Entries);
 
 /// <summary>A secret to rotate to.</summary>
 /// <param name="Secret">One of the caller's own; a fresh one when absent.</param>
-internal sealed record SecretRotation(string? Secret = null);
+public sealed record SecretRotation(string? Secret = null);
 
 /// <summary>The new secret of a channel.</summary>
 /// <param name="Secret">In this answer and nowhere else.</param>
 /// <param name="PreviousValidUntil">Until when webhooks are signed with the one before as well.</param>
-internal sealed record RotatedSecret(string Secret, DateTimeOffset PreviousValidUntil);
+public sealed record RotatedSecret(string Secret, DateTimeOffset PreviousValidUntil);

@@ -11,7 +11,7 @@ using Ledger.Projections.AlertDeliveries;
 namespace Ledger.Http.AlertChannels;
 
 /// <summary>Lists what a channel was sent, and sends it something to try it out.</summary>
-internal static class DeliveryEndpoints
+public static class DeliveryEndpoints
 {
     private const int DefaultLimit = 20;
     private const int MaximumLimit = 100;
@@ -73,17 +73,17 @@ internal static class DeliveryEndpoints
 }
 
 /// <summary>The body of a test.</summary>
-internal sealed record TestPayload(string Type, DateTimeOffset Timestamp, TestPayloadData Data);
+public sealed record TestPayload(string Type, DateTimeOffset Timestamp, TestPayloadData Data);
 
 /// <summary>What a test says.</summary>
 /// <param name="ChannelId">The channel.</param>
 /// <param name="RequestedBy">Who asked for it.</param>
-internal sealed record TestPayloadData(string ChannelId, string? RequestedBy);
+public sealed record TestPayloadData(string ChannelId, string? RequestedBy);
 
 /// <summary>One page of deliveries.</summary>
 /// <param name="Entries">Newest first.</param>
 /// <param name="NextCursor">Where the next page begins; null on the last one.</param>
-internal sealed record DeliveryList(IReadOnlyList<DeliveryView> Entries, string? NextCursor);
+public sealed record DeliveryList(IReadOnlyList<DeliveryView> Entries, string? NextCursor);
 
 /// <summary>What a channel is, or was, sent.</summary>
 /// <param name="DeliveryId">Its id.</param>
@@ -96,7 +96,7 @@ internal sealed record DeliveryList(IReadOnlyList<DeliveryView> Entries, string?
 /// <param name="NextAttemptAt">When it is tried next; null unless it is open.</param>
 /// <param name="CreatedAt">When its alert became due.</param>
 /// <param name="ClosedAt">When it was over; null while it is open.</param>
-internal sealed record DeliveryView(
+public sealed record DeliveryView(
     long DeliveryId,
     string WebhookId,
     string Event,
@@ -127,7 +127,7 @@ internal sealed record DeliveryView(
 /// <param name="Status">The receiver's answer; null when there was none.</param>
 /// <param name="Error">Why there was none.</param>
 /// <param name="Response">The beginning of the answer's body, at most 1 KiB.</param>
-internal sealed record AttemptView(DateTimeOffset At, long DurationMs, int? Status, string? Error, string? Response)
+public sealed record AttemptView(DateTimeOffset At, long DurationMs, int? Status, string? Error, string? Response)
 {
     public static AttemptView Of(DeliveryAttempt attempt) =>
         new(attempt.At, (long)attempt.Duration.TotalMilliseconds, attempt.Status, attempt.Error, attempt.Response);

@@ -12,7 +12,7 @@ namespace Ledger.Http.Alerts;
 /// Which alerts were decided and what became of them, the silent ones included (http.md, Audit and reports; domain.md rule 7). Who cancelled
 /// the run of a suppressed one is read from its session's stream.
 /// </summary>
-internal static class AlertEndpoints
+public static class AlertEndpoints
 {
     public static void MapAlerts(this IEndpointRouteBuilder routes) => routes
         .MapGet("/ledger/alerts", ListAsync)
@@ -57,4 +57,4 @@ internal static class AlertEndpoints
 /// <summary>One page of alerts.</summary>
 /// <param name="Entries">Newest first.</param>
 /// <param name="NextCursor">Where the next page begins; null on the last one.</param>
-internal sealed record AlertList(IReadOnlyList<AlertView> Entries, string? NextCursor);
+public sealed record AlertList(IReadOnlyList<AlertView> Entries, string? NextCursor);

@@ -23,7 +23,7 @@ namespace Ledger.Http.Alerts;
 /// <param name="IncidentId">The incident that it belongs to; null for none.</param>
 /// <param name="Reason">Why nothing was sent, in a sentence; null unless it was suppressed.</param>
 /// <param name="Cancel">The cancel that suppressed it.</param>
-internal sealed record AlertView(
+public sealed record AlertView(
     long Id,
     Guid CheckId,
     string CheckName,
@@ -68,7 +68,7 @@ internal sealed record AlertView(
 }
 
 /// <summary>Who cancelled the run of an alert, and why.</summary>
-internal sealed record AlertCancelView(
+public sealed record AlertCancelView(
     Guid CancelId, Actor Actor, CancelVia Via, CancelCause Cause, string? Reason, DateTimeOffset RequestedAt)
 {
     public static AlertCancelView Of(Cancel cancel) =>

@@ -7,7 +7,7 @@ using Ledger.Projections.Alerts;
 namespace Ledger.Http.Alerts;
 
 /// <summary>How a check stands as a whole and at each location, by what decides about its alerts. Cancelled runs leave it as it is.</summary>
-internal static class CheckConditionEndpoint
+public static class CheckConditionEndpoint
 {
     public static void MapCheckCondition(this IEndpointRouteBuilder routes) => routes
         .MapGet("/ledger/checks/{checkId}/status", GetAsync)
@@ -35,7 +35,7 @@ internal static class CheckConditionEndpoint
 /// <param name="Condition">That of its worst location.</param>
 /// <param name="IncidentId">Its open incident; null for none.</param>
 /// <param name="Locations">The worst first, then by name; at most a thousand.</param>
-internal sealed record CheckConditionView(
+public sealed record CheckConditionView(
     Guid CheckId,
     string CheckName,
     string CheckType,
@@ -62,7 +62,7 @@ internal sealed record CheckConditionView(
 /// <param name="Condition">Its condition there.</param>
 /// <param name="Since">When the first run of this condition was settled.</param>
 /// <param name="LastRun">The last run that counts.</param>
-internal sealed record LocationConditionView(string Location, CheckCondition Condition, DateTimeOffset Since, LastCountedRun LastRun)
+public sealed record LocationConditionView(string Location, CheckCondition Condition, DateTimeOffset Since, LastCountedRun LastRun)
 {
     public static LocationConditionView Of(LocationCondition location) =>
         new(location.Location, location.Condition, location.Since, location.LastRun);

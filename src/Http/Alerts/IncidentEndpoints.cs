@@ -6,7 +6,7 @@ using Ledger.Projections.Alerts;
 namespace Ledger.Http.Alerts;
 
 /// <summary>Which incidents there are (http.md, Audit and reports). Cancelled runs neither open nor resolve one (domain.md rule 7).</summary>
-internal static class IncidentEndpoints
+public static class IncidentEndpoints
 {
     public static void MapIncidents(this IEndpointRouteBuilder routes) => routes
         .MapGet("/ledger/incidents", ListAsync)
@@ -40,10 +40,10 @@ internal static class IncidentEndpoints
 /// <summary>One page of incidents.</summary>
 /// <param name="Entries">Newest first.</param>
 /// <param name="NextCursor">Where the next page begins; null on the last one.</param>
-internal sealed record IncidentList(IReadOnlyList<IncidentView> Entries, string? NextCursor);
+public sealed record IncidentList(IReadOnlyList<IncidentView> Entries, string? NextCursor);
 
 /// <summary>Where an incident stands.</summary>
-internal enum IncidentState
+public enum IncidentState
 {
     /// <summary>A location that failed has not passed again.</summary>
     Open,
@@ -62,7 +62,7 @@ internal enum IncidentState
 /// <param name="Locations">All locations that failed in it.</param>
 /// <param name="FailingLocations">Those that have not passed since.</param>
 /// <param name="Alerts">How many alerts became due in it.</param>
-internal sealed record IncidentView(
+public sealed record IncidentView(
     Guid IncidentId,
     Guid CheckId,
     string CheckName,

@@ -6,7 +6,7 @@ using Ledger.Projections;
 namespace Ledger.Http.Alerts;
 
 /// <summary>What the lists of alerts and of incidents read alike from their query. Unknown parameters are refused (http.md).</summary>
-internal sealed class ListFilter
+public sealed class ListFilter
 {
     private const int DefaultLimit = 20;
     private const int MaximumLimit = 100;

@@ -6,7 +6,7 @@ using Ledger.Projections.Archiving;
 namespace Ledger.Http.Archive;
 
 /// <summary>Archives settled sessions on request (docs/archiving.md).</summary>
-internal static class ArchiveEndpoint
+public static class ArchiveEndpoint
 {
     private const int DefaultLimit = 1_000;
     private const int MaximumLimit = 10_000;
@@ -36,8 +36,8 @@ internal static class ArchiveEndpoint
 /// <summary>What to archive.</summary>
 /// <param name="Before">Sessions that were settled before this time.</param>
 /// <param name="Limit">How many at most, 1 to 10,000; 1,000 when absent.</param>
-internal sealed record ArchiveRequest(DateTimeOffset Before, int? Limit = null);
+public sealed record ArchiveRequest(DateTimeOffset Before, int? Limit = null);
 
 /// <summary>What was archived.</summary>
 /// <param name="Sessions">How many sessions; fewer than the limit when there were no more.</param>
-internal sealed record Archived(int Sessions);
+public sealed record Archived(int Sessions);

@@ -6,7 +6,7 @@ using Npgsql;
 namespace Ledger.Http.Archive;
 
 /// <summary>What archives settled sessions.</summary>
-internal static class ArchiveParts
+public static class ArchiveParts
 {
     public static void AddArchive(this IServiceCollection services, LedgerSettings settings)
     {

@@ -3,7 +3,7 @@ using Microsoft.Net.Http.Headers;
 namespace Ledger.Http.Audit;
 
 /// <summary>How the audit is written.</summary>
-internal enum AuditFormat
+public enum AuditFormat
 {
     /// <summary>A page of JSON.</summary>
     Json,
@@ -16,7 +16,7 @@ internal enum AuditFormat
 }
 
 /// <summary>Chooses the format by the header <c>Accept</c> (RFC 9110, 12.5.1).</summary>
-internal static class AuditFormats
+public static class AuditFormats
 {
     private static readonly (AuditFormat Format, string Type, string Subtype)[] Offered =
     [

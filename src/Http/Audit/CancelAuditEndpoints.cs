@@ -8,7 +8,7 @@ using Microsoft.Net.Http.Headers;
 namespace Ledger.Http.Audit;
 
 /// <summary>Who asked to cancel what, when, why, and how did each end? Refused attempts included (http.md, Audit and reports).</summary>
-internal static class CancelAuditEndpoints
+public static class CancelAuditEndpoints
 {
     public static void MapCancelAudit(this IEndpointRouteBuilder routes)
     {
@@ -64,4 +64,4 @@ internal static class CancelAuditEndpoints
 /// <summary>One page of requests to cancel.</summary>
 /// <param name="Entries">Newest first.</param>
 /// <param name="NextCursor">Where the next page begins; null on the last one.</param>
-internal sealed record CancelAuditPage(IReadOnlyList<CancelEntry> Entries, string? NextCursor);
+public sealed record CancelAuditPage(IReadOnlyList<CancelEntry> Entries, string? NextCursor);

@@ -9,7 +9,7 @@ using Ledger.Sessions;
 namespace Ledger.Http.Audit;
 
 /// <summary>The filters of the audit in a query string. One that is unknown is refused: it would silently let all through.</summary>
-internal static class CancelAuditQuery
+public static class CancelAuditQuery
 {
     private const int DefaultLimit = 20;
     private const int MaximumLimit = 100;

@@ -4,7 +4,7 @@ using Ledger.Projections.Cancellations;
 namespace Ledger.Http.Audit;
 
 /// <summary>One way to write requests to cancel, line by line.</summary>
-internal abstract class CancelFormat
+public abstract class CancelFormat
 {
     /// <summary>The content type of the answer.</summary>
     public abstract string FullContentType { get; }
@@ -24,7 +24,7 @@ internal abstract class CancelFormat
 /// connection nor a snapshot of the database is held while the client is slow. An outage in the middle breaks the answer off, so that half
 /// of it never looks like the whole.
 /// </summary>
-internal sealed class CancelExport(CancelsQuery query, CancelsReader cancels, CancelFormat format) : IResult
+public sealed class CancelExport(CancelsQuery query, CancelsReader cancels, CancelFormat format) : IResult
 {
     private const int FlushAfter = 16 * 1024;
 

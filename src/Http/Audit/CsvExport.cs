@@ -13,7 +13,7 @@ namespace Ledger.Http.Audit;
 /// A line for each run that a request asked for, targeted or skipped, with the request's own columns on each; one line for a request that
 /// asked for none. RFC 4180, in UTF-8, with a header.
 /// </summary>
-internal sealed class CsvExport : CancelFormat
+public sealed class CsvExport : CancelFormat
 {
     public const string ContentType = "text/csv";
 

@@ -4,7 +4,7 @@ using System.Text;
 namespace Ledger.Http.Audit;
 
 /// <summary>Text in a field of CSV.</summary>
-internal static class CsvText
+public static class CsvText
 {
     private static readonly SearchValues<char> Special = SearchValues.Create(",\"\r\n");
 

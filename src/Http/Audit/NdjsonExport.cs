@@ -7,7 +7,7 @@ using Ledger.Projections.Cancellations;
 namespace Ledger.Http.Audit;
 
 /// <summary>A line of JSON for each request: the same entry as on a page.</summary>
-internal sealed class NdjsonExport : CancelFormat
+public sealed class NdjsonExport : CancelFormat
 {
     public const string ContentType = "application/x-ndjson";
 

@@ -4,4 +4,4 @@ namespace Ledger.Http.Bundles;
 /// <param name="Key">Its id: unguessable, and unknown in every other account.</param>
 /// <param name="SizeBytes">Its length.</param>
 /// <param name="Sha256">The hash of its bytes, in lower-case hexadecimal digits.</param>
-internal sealed record Bundle(Guid Key, long SizeBytes, string Sha256);
+public sealed record Bundle(Guid Key, long SizeBytes, string Sha256);

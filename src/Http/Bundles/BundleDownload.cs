@@ -7,7 +7,7 @@ namespace Ledger.Http.Bundles;
 /// the first piece is there, so that all that goes wrong until then has an answer of its own; when the bundle is removed afterwards, the
 /// connection breaks off: what came is shorter than was announced.
 /// </summary>
-internal sealed class BundleDownload(BundleStore bundles, Bundle bundle) : IResult
+public sealed class BundleDownload(BundleStore bundles, Bundle bundle) : IResult
 {
     public const string ContentType = "application/octet-stream";
 

@@ -6,7 +6,7 @@ using Ledger.Http.Requests;
 namespace Ledger.Http.Bundles;
 
 /// <summary>Hands bundles to runners. Clients upload them through their dialect.</summary>
-internal static class BundleEndpoint
+public static class BundleEndpoint
 {
     public static void MapBundles(this IEndpointRouteBuilder routes) => routes
         .MapGet("/ledger/bundles/{key}", GetAsync)

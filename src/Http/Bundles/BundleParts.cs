@@ -1,7 +1,7 @@
 namespace Ledger.Http.Bundles;
 
 /// <summary>The parts that keep bundles.</summary>
-internal static class BundleParts
+public static class BundleParts
 {
     public static void AddBundles(this IServiceCollection services)
     {

@@ -5,7 +5,7 @@ using NpgsqlTypes;
 namespace Ledger.Http.Bundles;
 
 /// <summary>The bundles of all accounts, in pieces, so that one of any size costs a bounded amount of memory.</summary>
-internal sealed class BundleStore(NpgsqlDataSource database)
+public sealed class BundleStore(NpgsqlDataSource database)
 {
     /// <summary>Bytes of one piece: small enough to stay out of the large object heap.</summary>
     public const int ChunkSize = 64 * 1024;

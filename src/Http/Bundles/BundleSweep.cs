@@ -7,7 +7,7 @@ namespace Ledger.Http.Bundles;
 /// <summary>
 /// Removes bundles that are older than <c>Ledger:Bundles:KeepDays</c>, once an hour. Every host does: hosts that meet pass each other by.
 /// </summary>
-internal sealed class BundleSweep(BundleStore bundles, LedgerSettings settings, TimeProvider clock, ILogger<BundleSweep> logger)
+public sealed class BundleSweep(BundleStore bundles, LedgerSettings settings, TimeProvider clock, ILogger<BundleSweep> logger)
     : BackgroundService
 {
     /// <summary>The time between two sweeps.</summary>

@@ -9,7 +9,7 @@ namespace Ledger.Http.Bundles;
 /// <summary>
 /// Takes in a bundle. It is stored only when all of it has come and is not too large, so that an upload that breaks off leaves nothing.
 /// </summary>
-internal sealed class BundleUpload(BundleStore bundles, LedgerSettings settings, TimeProvider clock)
+public sealed class BundleUpload(BundleStore bundles, LedgerSettings settings, TimeProvider clock)
 {
     /// <summary>Stores the body of a request as a bundle of the key's account.</summary>
     /// <exception cref="RequestRejected">

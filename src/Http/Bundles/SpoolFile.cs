@@ -4,7 +4,7 @@ namespace Ledger.Http.Bundles;
 /// A nameless file for bytes that come at the pace of a client: neither memory nor a database connection is held for them meanwhile. The
 /// file ends with its stream, and on Unix with the process too, however that ends.
 /// </summary>
-internal static class SpoolFile
+public static class SpoolFile
 {
     public static FileStream Open()
     {

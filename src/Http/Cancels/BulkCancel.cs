@@ -6,7 +6,7 @@ using Ledger.Streams;
 namespace Ledger.Http.Cancels;
 
 /// <summary>Decides one bulk cancel on each of its sessions.</summary>
-internal sealed class BulkCancel(SessionStreams sessions, LedgerSettings settings, TimeProvider clock)
+public sealed class BulkCancel(SessionStreams sessions, LedgerSettings settings, TimeProvider clock)
 {
     private const string NothingToCancel = "nothing-to-cancel";
     private const int AtOnce = 64;

@@ -11,7 +11,7 @@ namespace Ledger.Http.Cancels;
 /// Cancels many sessions at once (http.md, Cancel). The list is brought up to date first, so that every session that was triggered before
 /// the request is found; each is then decided on its own stream like any other cancel.
 /// </summary>
-internal static class BulkCancelEndpoint
+public static class BulkCancelEndpoint
 {
 
     public static void MapCancels(this IEndpointRouteBuilder routes) => routes

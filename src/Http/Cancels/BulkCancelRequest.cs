@@ -11,7 +11,7 @@ namespace Ledger.Http.Cancels;
 /// <param name="Cause">Why, as a class.</param>
 /// <param name="DryRun">Whether only to say what would happen.</param>
 /// <param name="Limit">How many sessions at most, newest first.</param>
-internal sealed record BulkCancelRequest(
+public sealed record BulkCancelRequest(
     CancelFilter Filter, string Reason, CancelCause Cause = CancelCause.User, bool DryRun = false, int Limit = 100)
 {
     private const int MaximumLimit = 1_000;
@@ -55,7 +55,7 @@ internal sealed record BulkCancelRequest(
 /// <param name="CheckId">Only sessions with this check, and of those only the runs of this check.</param>
 /// <param name="Branch">Only this branch.</param>
 /// <param name="StartedBefore">Only sessions that were triggered before this time.</param>
-internal sealed record CancelFilter(
+public sealed record CancelFilter(
     SessionKind? Kind = null,
     SessionStatus? Status = null,
     string? Project = null,
@@ -67,17 +67,17 @@ internal sealed record CancelFilter(
 /// <param name="Cancelled">How many sessions are being cancelled, by this request or already.</param>
 /// <param name="Skipped">How many were left alone.</param>
 /// <param name="Items">Each session, newest first.</param>
-internal sealed record BulkCancelAnswer(int Cancelled, int Skipped, IReadOnlyList<BulkCancelItem> Items);
+public sealed record BulkCancelAnswer(int Cancelled, int Skipped, IReadOnlyList<BulkCancelItem> Items);
 
 /// <summary>One session of a bulk cancel.</summary>
 /// <param name="SessionId">The session.</param>
 /// <param name="Outcome">What became of it.</param>
 /// <param name="CancelId">The cancel, when it is being cancelled.</param>
 /// <param name="Why">Why it was left alone.</param>
-internal sealed record BulkCancelItem(Guid SessionId, BulkOutcome Outcome, Guid? CancelId, string? Why);
+public sealed record BulkCancelItem(Guid SessionId, BulkOutcome Outcome, Guid? CancelId, string? Why);
 
 /// <summary>The outcome for one session.</summary>
-internal enum BulkOutcome
+public enum BulkOutcome
 {
     /// <summary>It is being cancelled.</summary>
     Cancelled,

@@ -13,7 +13,7 @@ using Microsoft.Extensions.Primitives;
 namespace Ledger.Http.Cancels;
 
 /// <summary>The native cancel of one session: dry run, force, idempotency key (http.md, Cancel).</summary>
-internal static class CancelEndpoints
+public static class CancelEndpoints
 {
     private const int MaximumKey = 255;
 

@@ -5,7 +5,7 @@ using Ledger.Sessions;
 namespace Ledger.Http.Cancels;
 
 /// <summary>A cancel of one session, natively (http.md, Cancel).</summary>
-internal sealed record CancelRequest(
+public sealed record CancelRequest(
     IReadOnlyList<Guid>? SequenceIds = null,
     string? Reason = null,
     CancelCause Cause = CancelCause.User,
@@ -37,4 +37,4 @@ internal sealed record CancelRequest(
 }
 
 /// <summary>The answer to a cancel: 202, for the runs stop afterwards.</summary>
-internal sealed record CancelAccepted(Guid CancelId, IReadOnlyList<Guid> Targeted, IReadOnlyList<Ledger.Sessions.Events.SkippedRun> Skipped);
+public sealed record CancelAccepted(Guid CancelId, IReadOnlyList<Guid> Targeted, IReadOnlyList<Ledger.Sessions.Events.SkippedRun> Skipped);

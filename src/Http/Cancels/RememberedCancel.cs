@@ -7,7 +7,7 @@ namespace Ledger.Http.Cancels;
 /// <summary>The first answer to a cancel, as it is kept under an idempotency key (domain.md rule 5).</summary>
 /// <param name="Accepted">What was accepted; null when it was refused.</param>
 /// <param name="Refused">Why it was refused; null when it was accepted.</param>
-internal sealed record RememberedCancel(CancelAccepted? Accepted, string? Refused)
+public sealed record RememberedCancel(CancelAccepted? Accepted, string? Refused)
 {
     public static string Write(Decision<CancelAnswer> decision) => JsonSerializer.Serialize(
         decision.Answer is { } answer

@@ -10,7 +10,7 @@ namespace Ledger.Http.Cancels;
 /// A key with the scope of runners alone may cancel one thing: what its runner holds, because that runner is shutting down. So a drain
 /// takes the same way as every other cancel, and its five facts stand in the stream.
 /// </summary>
-internal static class ShutdownOfRunner
+public static class ShutdownOfRunner
 {
     /// <summary>The runner as the one who asks.</summary>
     /// <exception cref="RequestRejected">400 without the runner's header; 403 for any other cancel.</exception>

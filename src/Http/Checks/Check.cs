@@ -14,7 +14,7 @@ namespace Ledger.Http.Checks;
 /// <param name="Spec">What to execute: opaque, handed to the runner.</param>
 /// <param name="CreatedAt">When it was first registered.</param>
 /// <param name="UpdatedAt">When it was registered last.</param>
-internal sealed record Check(
+public sealed record Check(
     Guid Id,
     string Name,
     string CheckType,

@@ -7,7 +7,7 @@ using Ledger.Sessions;
 namespace Ledger.Http.Checks;
 
 /// <summary>Registers and reads checks (http.md, Checks and sessions).</summary>
-internal static class CheckEndpoints
+public static class CheckEndpoints
 {
     private const int MaximumTags = 200;
     private const int MaximumLocations = 100;
@@ -78,7 +78,7 @@ internal static class CheckEndpoints
 }
 
 /// <summary>A check to register.</summary>
-internal sealed record CheckRequest(
+public sealed record CheckRequest(
     string Name,
     string CheckType,
     IReadOnlyList<string> Tags,
@@ -89,4 +89,4 @@ internal sealed record CheckRequest(
     JsonElement? Spec = null);
 
 /// <summary>The checks of an account.</summary>
-internal sealed record CheckList(IReadOnlyList<Check> Entries);
+public sealed record CheckList(IReadOnlyList<Check> Entries);

@@ -6,7 +6,7 @@ using NpgsqlTypes;
 namespace Ledger.Http.Checks;
 
 /// <summary>The registered checks of all accounts.</summary>
-internal sealed class CheckRegistry(NpgsqlDataSource database)
+public sealed class CheckRegistry(NpgsqlDataSource database)
 {
     private const string Columns =
         "id, name, check_type, tags, locations, activated, max_response_time, degraded_response_time, spec::text, created_at, updated_at";

@@ -5,7 +5,7 @@ using Ledger.Sessions.Events;
 namespace Ledger.Http.Checks;
 
 /// <summary>Turns registered checks into runs.</summary>
-internal static class PlannedChecks
+public static class PlannedChecks
 {
     /// <summary>A run of a check at one location.</summary>
     /// <param name="check">The check; its limits on response times become the run's.</param>

@@ -5,7 +5,7 @@ namespace Ledger.Http.Checks;
 /// <summary>The variables that a trigger sets for a run's execution.</summary>
 /// <param name="Values">By name; a null value removes one that the check has.</param>
 /// <param name="Secrets">The names of those whose values no reader is shown; runners are.</param>
-internal sealed record RunVariables(IReadOnlyDictionary<string, string?> Values, IReadOnlySet<string> Secrets)
+public sealed record RunVariables(IReadOnlyDictionary<string, string?> Values, IReadOnlySet<string> Secrets)
 {
     /// <summary>The member of a spec that holds the values.</summary>
     public const string ValuesMember = "environment";

@@ -5,7 +5,7 @@ using Ledger.Http.Errors;
 namespace Ledger.Http.Checks;
 
 /// <summary>Adds what a trigger asks for to a check's own spec: that is how the runner comes to know it (http.md).</summary>
-internal static class SpecMembers
+public static class SpecMembers
 {
     /// <summary>The check's spec with these members in it, replacing its own of the same name.</summary>
     /// <param name="check">The check.</param>

@@ -2,7 +2,7 @@ namespace Ledger.Http.Dialects;
 
 /// <summary>What a client says about itself in its headers, kept as the origin of a cancel or trigger (wire.md 3 and 7).</summary>
 /// <param name="headers">The headers that count in a dialect, and the name under which each is kept.</param>
-internal sealed class ClientOrigin(params IReadOnlyList<(string Header, string Name)> headers)
+public sealed class ClientOrigin(params IReadOnlyList<(string Header, string Name)> headers)
 {
     /// <summary>The member of a session's metadata that holds it.</summary>
     public const string Member = "origin";

@@ -1,7 +1,7 @@
 namespace Ledger.Http.Dialects;
 
 /// <summary>How routes of a dialect describe their errors in the OpenAPI document.</summary>
-internal static class DialectErrors
+public static class DialectErrors
 {
     /// <summary>Describes the errors that a route answers with, all in one envelope.</summary>
     /// <typeparam name="TEnvelope">The dialect's envelope.</typeparam>

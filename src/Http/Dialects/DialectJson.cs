@@ -10,7 +10,7 @@ namespace Ledger.Http.Dialects;
 /// members of a request are ignored unless its type is closed (wire.md 2.4); a member that stands there twice says nothing certain and
 /// is refused.
 /// </summary>
-internal static class DialectJson
+public static class DialectJson
 {
     /// <summary>The options for a dialect that names its members after this policy.</summary>
     public static JsonSerializerOptions Create(JsonNamingPolicy naming)

@@ -1,3 +1,5 @@
+using Microsoft.AspNetCore.Mvc;
+
 namespace Ledger.Http.Errors;
 
 /// <summary>
@@ -7,7 +9,7 @@ namespace Ledger.Http.Errors;
 /// <param name="status">The HTTP status, 4xx or 503.</param>
 /// <param name="code">A stable word for programs, such as <c>nothing-to-cancel</c>; envelopes without a place for it leave it out.</param>
 /// <param name="message">One sentence for people.</param>
-internal sealed class RequestRejected(int status, string code, string message) : Exception(message)
+public sealed class RequestRejected(int status, string code, string message) : Exception(message)
 {
     public int Status { get; } = status;
 
@@ -32,4 +34,13 @@ internal sealed class RequestRejected(int status, string code, string message) :
         new(StatusCodes.Status503ServiceUnavailable, code, message) { RetryAfterSeconds = 1 };
 
     public static RequestRejected TooLarge(string message) => new(StatusCodes.Status413PayloadTooLarge, "too-large", message);
+
+    /// <summary>The same as a problem, which the dialect of the request writes in its own form.</summary>
+    public ProblemDetails ToProblem() => new()
+    {
+        Type = NativeProblems.TypeOf(Code),
+        Status = Status,
+        Detail = Message,
+        Extensions = new Dictionary<string, object?>(Members, StringComparer.Ordinal),
+    };
 }

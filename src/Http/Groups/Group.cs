@@ -6,4 +6,4 @@ namespace Ledger.Http.Groups;
 /// <param name="CheckIds">What it runs, in this order, each once. A check need not be registered.</param>
 /// <param name="CreatedAt">When it was first registered.</param>
 /// <param name="UpdatedAt">When it was registered last.</param>
-internal sealed record Group(Guid Id, string Name, IReadOnlyList<Guid> CheckIds, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt);
+public sealed record Group(Guid Id, string Name, IReadOnlyList<Guid> CheckIds, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt);

@@ -5,7 +5,7 @@ using Ledger.Http.Requests;
 namespace Ledger.Http.Groups;
 
 /// <summary>Registers and reads groups of checks.</summary>
-internal static class GroupEndpoints
+public static class GroupEndpoints
 {
     /// <summary>Checks of one group, and so runs of one batch: all of them are triggered in one append.</summary>
     private const int MaximumChecks = 1_000;
@@ -51,7 +51,7 @@ internal static class GroupEndpoints
 }
 
 /// <summary>A group to register.</summary>
-internal sealed record GroupRequest(string Name, IReadOnlyList<Guid> CheckIds);
+public sealed record GroupRequest(string Name, IReadOnlyList<Guid> CheckIds);
 
 /// <summary>The groups of an account.</summary>
-internal sealed record GroupList(IReadOnlyList<Group> Entries);
+public sealed record GroupList(IReadOnlyList<Group> Entries);

@@ -4,7 +4,7 @@ using Npgsql;
 namespace Ledger.Http.Groups;
 
 /// <summary>The registered groups of all accounts.</summary>
-internal sealed class GroupRegistry(NpgsqlDataSource database)
+public sealed class GroupRegistry(NpgsqlDataSource database)
 {
     private const string Columns = "id, name, check_ids, created_at, updated_at";
 

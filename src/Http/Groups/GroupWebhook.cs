@@ -8,7 +8,7 @@ namespace Ledger.Http.Groups;
 /// <param name="GroupId">What it runs.</param>
 /// <param name="Name">What it is called: the actor's name in every event that it causes.</param>
 /// <param name="CreatedAt">When it was made.</param>
-internal sealed record GroupWebhook(Guid WebhookId, Guid AccountId, Guid GroupId, string Name, DateTimeOffset CreatedAt)
+public sealed record GroupWebhook(Guid WebhookId, Guid AccountId, Guid GroupId, string Name, DateTimeOffset CreatedAt)
 {
     /// <summary>The webhook as the key that its request acts with: it may trigger, and nothing else.</summary>
     public ApiKey ToKey() => new(WebhookId, AccountId, Name, Owner: null, Project: null, [Scope.Command], CreatedAt, ExpiresAt: null);

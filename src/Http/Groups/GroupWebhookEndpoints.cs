@@ -7,7 +7,7 @@ using Ledger.Http.Settings;
 namespace Ledger.Http.Groups;
 
 /// <summary>Makes, lists and deletes the webhooks of a group.</summary>
-internal static class GroupWebhookEndpoints
+public static class GroupWebhookEndpoints
 {
     public static void MapGroupWebhooks(this IEndpointRouteBuilder groups)
     {
@@ -58,13 +58,13 @@ internal static class GroupWebhookEndpoints
 
 /// <summary>A webhook to make.</summary>
 /// <param name="Name">What it is called; the group's name when absent.</param>
-internal sealed record NewGroupWebhook(string? Name = null);
+public sealed record NewGroupWebhook(string? Name = null);
 
 /// <summary>A webhook that was just made, with its secret and the address that holds it.</summary>
-internal sealed record MadeGroupWebhook(Guid WebhookId, string Secret, string Url, string Name);
+public sealed record MadeGroupWebhook(Guid WebhookId, string Secret, string Url, string Name);
 
 /// <summary>A webhook without its secret.</summary>
-internal sealed record GroupWebhookView(Guid WebhookId, string Name, DateTimeOffset CreatedAt);
+public sealed record GroupWebhookView(Guid WebhookId, string Name, DateTimeOffset CreatedAt);
 
 /// <summary>The webhooks of a group.</summary>
-internal sealed record GroupWebhookList(IReadOnlyList<GroupWebhookView> Entries);
+public sealed record GroupWebhookList(IReadOnlyList<GroupWebhookView> Entries);

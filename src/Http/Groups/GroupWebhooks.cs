@@ -9,7 +9,7 @@ namespace Ledger.Http.Groups;
 /// The webhooks of all groups. Each use looks its webhook up, so that a deleted one is refused at once; the secrets are compared in
 /// constant time.
 /// </summary>
-internal sealed class GroupWebhooks(NpgsqlDataSource database)
+public sealed class GroupWebhooks(NpgsqlDataSource database)
 {
     private const int MaximumSecret = 512;
     private const string Columns = "id, account_id, group_id, name, created_at";

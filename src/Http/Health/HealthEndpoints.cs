@@ -3,11 +3,11 @@ using Ledger.Store;
 namespace Ledger.Http.Health;
 
 /// <summary>Whether the process lives, and whether it can serve.</summary>
-internal static class HealthEndpoints
+public static class HealthEndpoints
 {
     public static void MapHealth(this IEndpointRouteBuilder routes)
     {
-        var group = routes.MapGroup("/health").WithTags("Health");
+        var group = routes.MapGroup("/health").AllowAnonymous().WithTags("Health");
         group.MapGet("live", () => TypedResults.Ok(new Health("live"))).WithSummary("The process lives.");
         group.MapGet("ready", ReadyAsync).WithSummary("The ledger can serve: its database answers.");
     }
@@ -28,4 +28,4 @@ internal static class HealthEndpoints
 /// <summary>The state of this host.</summary>
 /// <param name="Status">live, ready or unavailable.</param>
 /// <param name="Position">The position of the last event, when the database answers.</param>
-internal sealed record Health(string Status, long? Position = null);
+public sealed record Health(string Status, long? Position = null);

@@ -6,13 +6,10 @@ using Ledger.Http.Audit;
 using Ledger.Http.Bundles;
 using Ledger.Http.Cancels;
 using Ledger.Http.Checks;
-using Ledger.Http.Dialects;
 using Ledger.Http.Dialects.Checkly;
 using Ledger.Http.Dialects.Checkly.Live;
 using Ledger.Http.Dialects.Checkly.Locations;
 using Ledger.Http.Dialects.Empirical;
-using Ledger.Http.Dialects.Stably;
-using Ledger.Http.Dialects.Stably.CommandLine.Analytics;
 using Ledger.Http.Dialects.TesterArmy;
 using Ledger.Http.Errors;
 using Ledger.Http.Groups;
@@ -24,29 +21,33 @@ using Ledger.Http.RateLimits;
 using Ledger.Http.ReadModels;
 using Ledger.Http.Reports.Cancellations;
 using Ledger.Http.Reports.Checks;
+using Ledger.Http.Requests;
 using Ledger.Http.Runners;
 using Ledger.Http.Sessions;
 using Ledger.Http.Settings;
+using Ledger.Http.Stably;
 using Ledger.Http.Tracing;
 using Ledger.Store;
 using Ledger.Streams;
 using Marten;
+using Microsoft.AspNetCore.Authentication;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Npgsql;
 
 namespace Ledger.Http.Hosting;
 
 /// <summary>The parts of the host and its routes, one line each.</summary>
-internal static class Composition
+public static class Composition
 {
-    public static void AddLedger(this IServiceCollection services, LedgerSettings settings, LedgerDatabase database)
+    public static void AddLedger(this IServiceCollection services, LedgerSettings settings, NpgsqlDataSource database)
     {
         services.AddSingleton(settings);
         services.AddSingleton(settings.RateLimit);
-        services.AddSingleton(database.Source);
+        services.AddSingleton(database);
         services.TryAddSingleton(TimeProvider.System);
         services.AddMarten(options =>
         {
-            options.Connection(database.Source);
+            options.Connection(database);
             LedgerStore.Configure(options);
         });
         services.AddSingleton<EventLog>();
@@ -66,12 +67,11 @@ internal static class Composition
         services.AddSingleton<PlainRunSessions>();
         services.AddSingleton<RunHistory>();
         services.AddSingleton<RateWindows>();
-        services.AddSingleton(new DialectTable(
-            [
-                NativeDialect.Instance, ChecklyDialect.Instance, EmpiricalDialect.Instance, StablyDialect.Instance,
-                TesterArmyDialect.Instance,
-            ],
-            otherwise: ChecklyDialect.Instance));
+        services.AddErrors();
+        services.AddAuthentication(ApiKeyHandler.SchemeName)
+            .AddScheme<AuthenticationSchemeOptions, ApiKeyHandler>(ApiKeyHandler.SchemeName, null);
+        services.AddScopes();
+        services.ConfigureHttpJsonOptions(options => Json.Configure(options.SerializerOptions));
         services.AddLive();
         services.AddReadModels(settings);
         services.AddArchive(settings);
@@ -90,15 +90,19 @@ internal static class Composition
         app.Services.GetRequiredService<MeterReader>();
         app.Services.GetRequiredService<LedgerMetrics>();
         app.Services.GetRequiredService<RequestTraces>();
-        app.UseMiddleware<ErrorMiddleware>();
+        app.UseMiddleware<Faults>();
+        app.UseStatusCodePages();
         app.UseChecklyLive();
         app.UseRouting();
-        app.UseMiddleware<AccessMiddleware>();
+        app.UseAuthentication();
+        app.UseAuthorization();
+        app.UseMiddleware<AccountHeaderMiddleware>();
         app.UseMiddleware<RateLimitMiddleware>();
-        app.MapHealth();
-        app.MapOpenApi("/openapi/{documentName}.json");
 
-        var native = app.MapGroup("").WithMetadata(NativeDialect.Instance);
+        app.MapLedgerEndpoints();
+        app.MapHealth();
+        app.MapOpenApi("/openapi/{documentName}.json").AllowAnonymous();
+        var native = app.MapGroup("");
         native.MapKeys();
         native.MapChecks();
         native.MapGroups();
@@ -120,11 +124,22 @@ internal static class Composition
         native.MapCheckReports();
         native.MapAlertChannels();
 
-        app.MapGroup("").WithMetadata(ChecklyDialect.Instance).MapCheckly();
-        app.MapGroup("").WithMetadata(EmpiricalDialect.Instance).MapEmpirical();
-        app.MapGroup("").WithMetadata(StablyDialect.Instance).MapStably();
-        app.MapGroup("").WithMetadata(TesterArmyDialect.Instance).MapTesterArmy();
+        app.MapGroup("").WithMetadata(new AccountHeader(ChecklyRoutes.AccountHeader)).MapCheckly();
+        app.MapGroup("").MapEmpirical();
+        app.MapGroup("").MapTesterArmy();
 
-        app.MapUnknownPaths();
+        // Needs a key like everything that says nothing else: who has none does not learn which paths there are.
+        app.MapFallback("/{**path}", () => TypedResults.NotFound()).ExcludeFromDescription();
+    }
+
+    /// <summary>The first that claims a path writes its errors; Checkly claims what is left.</summary>
+    private static void AddErrors(this IServiceCollection services)
+    {
+        services.AddSingleton<IProblemDetailsWriter, NativeProblems>();
+        services.AddSingleton<IProblemDetailsWriter, EmpiricalEnvelope>();
+        services.AddSingleton<IProblemDetailsWriter, StablyEnvelope>();
+        services.AddSingleton<IProblemDetailsWriter, TesterArmyEnvelope>();
+        services.AddSingleton<IProblemDetailsWriter, ChecklyEnvelope>();
+        services.AddProblemDetails();
     }
 }

@@ -8,7 +8,7 @@ using Npgsql;
 namespace Ledger.Http.Hosting;
 
 /// <summary>The database of this host: the one that a connection string names, else one of its own (storage.md, Embedded default).</summary>
-internal sealed partial class LedgerDatabase : IAsyncDisposable
+public sealed partial class LedgerDatabase : IAsyncDisposable
 {
     private readonly EmbeddedPostgres? embedded;
 

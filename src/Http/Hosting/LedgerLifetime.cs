@@ -17,7 +17,7 @@ namespace Ledger.Http.Hosting;
 /// misses an event; signals come first, because they are in a hurry. Feed, projections, deadlines and store are ended by the container:
 /// whatever depends on another ends before it.
 /// </summary>
-internal sealed class LedgerLifetime(
+public sealed class LedgerLifetime(
     Bootstrap bootstrap,
     EventFeed feed,
     SessionChanges changes,

@@ -15,7 +15,7 @@ namespace Ledger.Http.Live;
 /// <param name="isAllowed">Whether the caller may go on; asked with every heartbeat.</param>
 /// <param name="clock">The clock that paces heartbeats.</param>
 /// <param name="ending">Ends the stream.</param>
-internal sealed class EventStream(
+public sealed class EventStream(
     PipeWriter output, Func<CancellationToken, Task<bool>> isAllowed, TimeProvider clock, CancellationToken ending)
 {
     /// <summary>The longest silence.</summary>

@@ -8,7 +8,7 @@ namespace Ledger.Http.Live;
 /// Answers with Server-Sent Events: frames as they come, and a comment every <see cref="EventStream.Heartbeat"/>, so that both sides
 /// notice when the other has gone. A stream ends with its caller, with the host, and with its key.
 /// </summary>
-internal sealed class EventStreams(ApiKeys keys, IHostApplicationLifetime lifetime, TimeProvider clock)
+public sealed class EventStreams(ApiKeys keys, IHostApplicationLifetime lifetime, TimeProvider clock)
 {
     /// <summary>Answers with a stream until it ends, or until <paramref name="write"/> does.</summary>
     /// <param name="context">The request.</param>
@@ -19,7 +19,7 @@ internal sealed class EventStreams(ApiKeys keys, IHostApplicationLifetime lifeti
         context.Response.ContentType = "text/event-stream";
         context.Response.Headers.CacheControl = "no-cache, no-store";
         context.Response.Headers["X-Accel-Buffering"] = "no";
-        var secret = AccessMiddleware.SecretOf(context.Request);
+        var secret = ApiKeyHandler.SecretOf(context.Request);
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
         var stream = new EventStream(
             context.Response.BodyWriter, async cancellation => await keys.FindAsync(secret, cancellation) is not null, clock, ending.Token);

@@ -4,7 +4,7 @@ using System.Collections.Immutable;
 namespace Ledger.Http.Live;
 
 /// <summary>Who follows what on this host. Looking up is free of locks, for the feed does it with every event.</summary>
-internal sealed class Followers<TKey, T>
+public sealed class Followers<TKey, T>
     where TKey : notnull
     where T : class
 {

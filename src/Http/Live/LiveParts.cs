@@ -3,7 +3,7 @@ using Ledger.Store;
 namespace Ledger.Http.Live;
 
 /// <summary>The events of this host's feed, and who follows them.</summary>
-internal static class LiveParts
+public static class LiveParts
 {
     public static void AddLive(this IServiceCollection services)
     {

@@ -7,7 +7,7 @@ namespace Ledger.Http.Live;
 /// Hands what the host's event feed brings, from whichever host it was written on, to those who follow one session. Following costs no
 /// database connection.
 /// </summary>
-internal sealed class SessionFeed(SessionStreams sessions, IHostApplicationLifetime lifetime, TimeProvider clock)
+public sealed class SessionFeed(SessionStreams sessions, IHostApplicationLifetime lifetime, TimeProvider clock)
 {
     private readonly Followers<StreamId, SessionSubscription> followers = new();
 
@@ -123,7 +123,7 @@ internal sealed class SessionFeed(SessionStreams sessions, IHostApplicationLifet
 /// <summary>What came of waiting for a session to settle.</summary>
 /// <param name="IsKnown">Whether the account has such a session.</param>
 /// <param name="Settled">The settled session; null when it is unknown, or still open after the whole wait.</param>
-internal readonly record struct SettledWait(bool IsKnown, SessionSnapshot? Settled)
+public readonly record struct SettledWait(bool IsKnown, SessionSnapshot? Settled)
 {
     /// <summary>The account has no such session.</summary>
     public static SettledWait Unknown { get; } = new(false, null);

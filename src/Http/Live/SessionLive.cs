@@ -11,7 +11,7 @@ namespace Ledger.Http.Live;
 /// A session's events as they happen (http.md). It goes on after the session is settled, since late reports may come, and ends with the
 /// host or with a reader who is too slow: who comes again with <c>Last-Event-ID</c> misses nothing.
 /// </summary>
-internal static class SessionLive
+public static class SessionLive
 {
     private const string LastEventId = "Last-Event-ID";
 

@@ -7,7 +7,7 @@ namespace Ledger.Http.Live;
 /// The events of one session from the moment of subscribing on. Bounded: who does not keep up finds the channel closed and has to
 /// subscribe and read again; nobody else waits for them.
 /// </summary>
-internal sealed class SessionSubscription : IDisposable
+public sealed class SessionSubscription : IDisposable
 {
     private const int Capacity = 256;
 

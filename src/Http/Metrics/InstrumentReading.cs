@@ -5,7 +5,7 @@ using System.Globalization;
 namespace Ledger.Http.Metrics;
 
 /// <summary>What one instrument has measured, by its labels.</summary>
-internal sealed class InstrumentReading
+public sealed class InstrumentReading
 {
     // For instruments that advise nothing: seconds, from a millisecond on.
     private static readonly double[] UsualBounds = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];

@@ -10,7 +10,7 @@ namespace Ledger.Http.Metrics;
 /// What this host has done, as counters of the meter <c>Ledger</c>. Only what this host itself appended is counted, so that the counts of
 /// all hosts add up. No label holds an id: each has a handful of values.
 /// </summary>
-internal sealed class LedgerMetrics
+public sealed class LedgerMetrics
 {
     private const string Expired = "expired";
     private const string Reported = "reported";

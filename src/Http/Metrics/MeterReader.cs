@@ -8,7 +8,7 @@ namespace Ledger.Http.Metrics;
 /// a meter whose name begins with <c>Ledger</c>, and it is read here. Bounded: past <see cref="MaximumSeries"/> sets of labels a further
 /// one of the same instrument is left out and counted.
 /// </summary>
-internal sealed class MeterReader : IDisposable
+public sealed class MeterReader : IDisposable
 {
     /// <summary>Sets of labels of one instrument that are kept.</summary>
     public const int MaximumSeries = 1_000;

@@ -5,7 +5,7 @@ namespace Ledger.Http.Metrics;
 /// <param name="Type">How the samples behave.</param>
 /// <param name="Help">What it says, in one sentence.</param>
 /// <param name="Samples">The samples.</param>
-internal sealed record MetricFamily(string Name, MetricType Type, string Help, IReadOnlyList<MetricSample> Samples)
+public sealed record MetricFamily(string Name, MetricType Type, string Help, IReadOnlyList<MetricSample> Samples)
 {
     /// <summary>A gauge with one sample and no label.</summary>
     public static MetricFamily Gauge(string name, string help, double value) => new(name, MetricType.Gauge, help, [new([], value)]);
@@ -16,7 +16,7 @@ internal sealed record MetricFamily(string Name, MetricType Type, string Help, I
 }
 
 /// <summary>The types of the text format that are used here.</summary>
-internal enum MetricType
+public enum MetricType
 {
     /// <summary>Only grows.</summary>
     Counter,
@@ -32,5 +32,5 @@ internal enum MetricType
 /// <param name="Labels">Its labels.</param>
 /// <param name="Value">The value; of a histogram the sum.</param>
 /// <param name="Buckets">Of a histogram: each upper bound with the count up to it, ending with +Inf.</param>
-internal sealed record MetricSample(
+public sealed record MetricSample(
     IReadOnlyList<KeyValuePair<string, string>> Labels, double Value, IReadOnlyList<(double Bound, long Count)>? Buckets = null);

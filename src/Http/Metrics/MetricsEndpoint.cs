@@ -4,7 +4,7 @@ using Ledger.Http.Access;
 namespace Ledger.Http.Metrics;
 
 /// <summary>The figures of this host for Prometheus (docs/telemetry.md). It needs a key, as everything does but the health.</summary>
-internal static class MetricsEndpoint
+public static class MetricsEndpoint
 {
     public static void MapMetrics(this IEndpointRouteBuilder routes) => routes
         .MapGet("/metrics", ReadAsync)

@@ -1,7 +1,7 @@
 namespace Ledger.Http.Metrics;
 
 /// <summary>What counts, and what reads the counts.</summary>
-internal static class MetricsParts
+public static class MetricsParts
 {
     public static void AddLedgerMetrics(this IServiceCollection services)
     {

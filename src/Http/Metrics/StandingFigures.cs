@@ -8,7 +8,7 @@ using Npgsql;
 namespace Ledger.Http.Metrics;
 
 /// <summary>How things stand now: looked up when somebody asks. Over all accounts, none of which is named.</summary>
-internal sealed class StandingFigures(
+public sealed class StandingFigures(
     ProjectionDaemon projections, OpenRunsReader openRuns, MqttServer mqtt, RunnerSignals signals)
 {
     /// <summary>The figures; without those of the database when it cannot be reached, which one of them says.</summary>

@@ -5,7 +5,7 @@ using Ledger.Http.Mqtt.Topics;
 namespace Ledger.Http.Mqtt;
 
 /// <summary>What stands behind the protocol: who is let in, and what there is to subscribe to. The protocol knows nothing else of it.</summary>
-internal interface IMqttApplication
+public interface IMqttApplication
 {
     /// <summary>Looks at the credentials of a CONNECT.</summary>
     /// <param name="userName">Null when none was sent.</param>
@@ -17,7 +17,7 @@ internal interface IMqttApplication
 /// <summary>The answer to a CONNECT.</summary>
 /// <param name="Code">What the client is told.</param>
 /// <param name="Client">Who is let in; null unless the code is <see cref="ConnectCode.Accepted"/>.</param>
-internal readonly record struct Admission(ConnectCode Code, IMqttClient? Client)
+public readonly record struct Admission(ConnectCode Code, IMqttClient? Client)
 {
     public static Admission Of(IMqttClient client) => new(ConnectCode.Accepted, client);
 
@@ -25,7 +25,7 @@ internal readonly record struct Admission(ConnectCode Code, IMqttClient? Client)
 }
 
 /// <summary>A client that was let in.</summary>
-internal interface IMqttClient
+public interface IMqttClient
 {
     /// <summary>Whose it is: client ids are unique within it, and nobody can end the connections of another.</summary>
     string Realm { get; }

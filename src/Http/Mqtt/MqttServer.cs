@@ -8,7 +8,7 @@ namespace Ledger.Http.Mqtt;
 /// Serves MQTT 3.1.1 over WebSocket: the part of it that sends to clients. Messages go out in quality 0, none is retained, no session
 /// outlives its connection; what clients publish is acknowledged and dropped, and their wills are.
 /// </summary>
-internal sealed class MqttServer(IMqttApplication application, LedgerSettings settings, IHostApplicationLifetime lifetime, TimeProvider clock)
+public sealed class MqttServer(IMqttApplication application, LedgerSettings settings, IHostApplicationLifetime lifetime, TimeProvider clock)
 {
     private const string Protocol = "mqtt";
 

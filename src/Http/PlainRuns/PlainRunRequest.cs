@@ -8,7 +8,7 @@ namespace Ledger.Http.PlainRuns;
 /// <param name="Name">What people call it.</param>
 /// <param name="Project">A plain name inside the account, or null for the default project.</param>
 /// <param name="CheckType">The type of check where no check is registered for it.</param>
-internal sealed record PlainRunRequest(string Name, string? Project, string CheckType)
+public sealed record PlainRunRequest(string Name, string? Project, string CheckType)
 {
     /// <summary>
     /// The test that is meant. A registered check of that id is what the run executes; any other id is kept all the same. Null when the

@@ -16,7 +16,7 @@ namespace Ledger.Http.PlainRuns;
 /// Triggers and finds plain test runs: one and the same thing for Empirical (by its number), Stably (by its id, within its project) and
 /// TesterArmy (by its id); wire.md 2.2.
 /// </summary>
-internal sealed class PlainRunSessions(CheckRegistry registry, SessionStreams sessions, LedgerSettings settings, TimeProvider clock)
+public sealed class PlainRunSessions(CheckRegistry registry, SessionStreams sessions, LedgerSettings settings, TimeProvider clock)
 {
     /// <summary>Triggers a run.</summary>
     /// <exception cref="RequestRejected">400 for a value out of its bounds.</exception>
@@ -29,24 +29,32 @@ internal sealed class PlainRunSessions(CheckRegistry registry, SessionStreams se
     /// <exception cref="StoreUnavailableException">The database cannot be reached.</exception>
     public async Task<IReadOnlyList<SessionSnapshot>> TriggerAsync(HttpContext context, IReadOnlyList<PlainRunRequest> requests)
     {
-        var key = context.Key();
-        var checks = await registry.ListAsync(key.AccountId, context.RequestAborted);
-        var now = clock.GetUtcNow();
-        var (made, refusal) = await sessions.TriggerAsync(
-            [.. requests.Select(request => CommandFor(request, CheckFor(request, checks), key, now))],
-            context.EventContext(),
-            context.RequestAborted);
-        if (refusal is not null)
-        {
-            throw refusal.ToRejection();
-        }
-
+        var made = await TriggerAsync(CallerParameter.Of(context), requests, context.RequestAborted);
         if (made.Count > 0)
         {
             context.SetPosition(made[^1].LastPosition);
         }
 
         return made;
+    }
+
+    /// <summary>Triggers a run for a caller.</summary>
+    /// <exception cref="RequestRejected">400 for a value out of its bounds, or a project that the caller is not bound to.</exception>
+    /// <exception cref="StoreUnavailableException">The database cannot be reached.</exception>
+    public async Task<SessionSnapshot> TriggerAsync(Caller caller, PlainRunRequest request, CancellationToken cancellation) =>
+        (await TriggerAsync(caller, [request], cancellation)).Single();
+
+    /// <summary>Triggers several runs for a caller, all of them or none.</summary>
+    /// <exception cref="RequestRejected">400 for a value out of its bounds, or a project that the caller is not bound to.</exception>
+    /// <exception cref="StoreUnavailableException">The database cannot be reached.</exception>
+    public async Task<IReadOnlyList<SessionSnapshot>> TriggerAsync(
+        Caller caller, IReadOnlyList<PlainRunRequest> requests, CancellationToken cancellation)
+    {
+        var checks = await registry.ListAsync(caller.AccountId, cancellation);
+        var now = clock.GetUtcNow();
+        var (made, refusal) = await sessions.TriggerAsync(
+            caller, [.. requests.Select(request => CommandFor(request, CheckFor(request, checks), caller, now))], cancellation);
+        return refusal is null ? made : throw refusal.ToRejection();
     }
 
     /// <summary>The run of that session id; null when the account has none.</summary>
@@ -66,14 +74,14 @@ internal sealed class PlainRunSessions(CheckRegistry registry, SessionStreams se
         ? checks.FirstOrDefault(check => check.Id == id)
         : ProjectChecks.Choose(checks, request.Project, request.Traits);
 
-    private TriggerSession CommandFor(PlainRunRequest request, Check? check, ApiKey key, DateTimeOffset now) => new(
+    private TriggerSession CommandFor(PlainRunRequest request, Check? check, Caller caller, DateTimeOffset now) => new(
         Guid.CreateVersion7(now),
-        key.AccountId,
+        caller.AccountId,
         SessionKind.Run,
         Inputs.OptionalName("project", request.Project),
         Inputs.Name("name", request.Name),
         SessionSource.TriggerApi,
-        key.Actor,
+        caller.Actor,
         request.ConcurrencyGroup,
         request.OnConflict,
         request.Metadata.Count == 0 ? null : JsonSerializer.SerializeToElement(request.Metadata),

@@ -7,7 +7,7 @@ namespace Ledger.Http.PlainRuns;
 /// project). Where several have it, tags such as <c>environment:staging</c> choose: a check that is tagged for another environment is not
 /// meant, one that is tagged for this one is meant before one that says nothing. Published requests name no check, so the project does.
 /// </summary>
-internal static class ProjectChecks
+public static class ProjectChecks
 {
     /// <summary>The name that the default project has in tags.</summary>
     public const string DefaultProject = "default";

@@ -3,37 +3,31 @@ using Ledger.Http.Errors;
 
 namespace Ledger.Http.RateLimits;
 
-/// <summary>Answers 429 with <c>Retry-After</c> past the limit, and tells every caller where it stands (http.md).</summary>
-internal sealed class RateLimitMiddleware(RequestDelegate next, RateWindows windows)
+/// <summary>Answers 429 with <c>Retry-After</c> past the limit, and tells every caller with a key where it stands.</summary>
+public sealed class RateLimitMiddleware(RequestDelegate next, RateWindows windows)
 {
-    public async Task InvokeAsync(HttpContext context)
+    public Task InvokeAsync(HttpContext context)
     {
-        var endpoint = context.GetEndpoint();
-        if (endpoint?.Metadata.GetMetadata<RequiredScopes>() is not null)
+        if (context.User.Identity is ApiKeyIdentity { Key: var key })
         {
-            var limit = endpoint.Metadata.GetMetadata<RateLimit>() ?? RateLimit.General;
-            windows.Admit(context.Response, CallerOf(context, limit), limit);
+            var limit = context.GetEndpoint()?.Metadata.GetMetadata<RateLimit>() ?? RateLimit.General;
+            windows.Admit(context.Response, key.Id.ToString(), limit, limit.IsPerRunner ? RunnerOf(context) : null);
         }
 
-        await next(context);
+        return next(context);
     }
 
-    private static string CallerOf(HttpContext context, RateLimit limit)
-    {
-        var key = context.Key().Id.ToString();
-        return ReferenceEquals(limit, RateLimit.Runner)
-            ? $"{key} {context.GetRouteValue("runnerId") ?? context.Request.Headers["Ledger-Runner"].ToString()}"
-            : key;
-    }
+    private static string RunnerOf(HttpContext context) =>
+        context.GetRouteValue("runnerId") as string ?? context.Request.Headers["Ledger-Runner"].ToString();
 }
 
-internal static class RateLimitExtensions
+public static class RateLimitExtensions
 {
     /// <summary>Counts a request against its caller's window, and tells the caller where it stands.</summary>
     /// <exception cref="RequestRejected">429 past the limit.</exception>
-    public static void Admit(this RateWindows windows, HttpResponse response, string caller, RateLimit limit)
+    public static void Admit(this RateWindows windows, HttpResponse response, string caller, RateLimit limit, string? runner = null)
     {
-        var verdict = windows.Take(caller, limit);
+        var verdict = windows.Take(caller, limit, runner);
         response.Headers["RateLimit-Policy"] = $"\"{limit.Class}\";q={verdict.Requests};w={verdict.Seconds}";
         response.Headers["RateLimit"] = $"\"{limit.Class}\";r={verdict.Remaining};t={verdict.ResetSeconds}";
         if (!verdict.IsAllowed)

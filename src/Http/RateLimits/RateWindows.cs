@@ -3,17 +3,24 @@ using Ledger.Http.Settings;
 
 namespace Ledger.Http.RateLimits;
 
-/// <summary>Fixed windows per key and class of routes (http.md, wire.md 2.7): cancels have their own, so polling never starves one.</summary>
-internal sealed class RateWindows(RateLimitSettings settings, TimeProvider clock)
+/// <summary>Fixed windows per caller and class of routes: cancels have their own, so polling never starves one.</summary>
+public sealed class RateWindows(RateLimitSettings settings, TimeProvider clock)
 {
+    /// <summary>
+    /// Runners that have windows of their own under one key. A client chooses what its runners are called, so without a bound it could fill
+    /// the memory, and have no limit besides. Runners beyond share one window.
+    /// </summary>
+    public const int MaximumRunners = 1_000;
+
     private const int MaximumWindows = 100_000;
 
-    private readonly ConcurrentDictionary<(string Caller, string Class), Window> windows = new();
+    private readonly ConcurrentDictionary<(string Caller, string Class), Windows> windows = new();
 
     /// <summary>Takes one request from the caller's window.</summary>
-    /// <param name="caller">Who is limited.</param>
+    /// <param name="caller">Who is limited: something that the ledger knows, never what a client says about itself.</param>
     /// <param name="limit">The class of routes with its figures.</param>
-    public RateVerdict Take(string caller, RateLimit limit)
+    /// <param name="runner">The runner that a request names, where each has a window of its own.</param>
+    public RateVerdict Take(string caller, RateLimit limit, string? runner = null)
     {
         if (windows.Count >= MaximumWindows)
         {
@@ -21,22 +28,54 @@ internal sealed class RateWindows(RateLimitSettings settings, TimeProvider clock
         }
 
         var (requests, seconds) = FiguresOf(limit);
-        return windows.GetOrAdd((caller, limit.Class), _ => new Window(clock)).Take(requests, seconds);
+        return windows.GetOrAdd((caller, limit.Class), _ => new Windows(clock)).Of(runner).Take(requests, seconds);
     }
 
     private (int Requests, int Seconds) FiguresOf(RateLimit limit) =>
         settings.Classes.TryGetValue(limit.Class, out var own) ? (own.Requests, own.Seconds)
-        : limit.Requests is { } requests && limit.Seconds is { } seconds ? (requests, seconds)
+        : limit is { Requests: > 0, Seconds: > 0 } ? (limit.Requests, limit.Seconds)
         : (settings.Requests, settings.Seconds);
 
     private void RemoveElapsed()
     {
         foreach (var entry in windows)
         {
-            if (entry.Value.HasElapsed)
+            if (entry.Value.HaveElapsed)
             {
                 windows.TryRemove(entry);
             }
+        }
+    }
+
+    /// <summary>A caller's window in a class, and those of its runners.</summary>
+    private sealed class Windows(TimeProvider clock)
+    {
+        private readonly Window own = new(clock);
+        private readonly ConcurrentDictionary<string, Window> runners = new(StringComparer.Ordinal);
+
+        public bool HaveElapsed => own.HasElapsed && runners.All(each => each.Value.HasElapsed);
+
+        public Window Of(string? runner)
+        {
+            if (runner is null)
+            {
+                return own;
+            }
+
+            if (runners.TryGetValue(runner, out var known))
+            {
+                return known;
+            }
+
+            if (runners.Count >= MaximumRunners)
+            {
+                foreach (var entry in runners.Where(entry => entry.Value.HasElapsed))
+                {
+                    runners.TryRemove(entry);
+                }
+            }
+
+            return runners.Count >= MaximumRunners ? own : runners.GetOrAdd(runner, _ => new Window(clock));
         }
     }
 
@@ -85,10 +124,17 @@ internal sealed class RateWindows(RateLimitSettings settings, TimeProvider clock
 /// <param name="Seconds">Length of a window.</param>
 /// <param name="Remaining">Requests left in this window.</param>
 /// <param name="ResetSeconds">Whole seconds until the next window.</param>
-internal readonly record struct RateVerdict(bool IsAllowed, int Requests, int Seconds, int Remaining, int ResetSeconds);
+public readonly record struct RateVerdict(bool IsAllowed, int Requests, int Seconds, int Remaining, int ResetSeconds);
 
-/// <summary>The class of a route, with the figures that its vendor documents; without figures the general ones hold.</summary>
-internal sealed record RateLimit(string Class, int? Requests = null, int? Seconds = null)
+/// <summary>
+/// The class of a route, <c>[RateLimit("cancel")]</c>, with the figures that its vendor documents; without figures the general ones hold.
+/// Settings under <c>Ledger:RateLimit:Classes</c> go before both. A route that says nothing is of the class <c>general</c>.
+/// </summary>
+/// <param name="class">Its name.</param>
+/// <param name="requests">Requests in a window; 0 for the general figure.</param>
+/// <param name="seconds">Length of a window; 0 for the general figure.</param>
+[AttributeUsage(AttributeTargets.Method)]
+public sealed class RateLimit(string @class, int requests = 0, int seconds = 0) : Attribute
 {
     public static RateLimit General { get; } = new("general");
 
@@ -101,5 +147,17 @@ internal sealed record RateLimit(string Class, int? Requests = null, int? Second
     /// What runners call; counted for each runner, since many may share a key. A hundred runs at three heartbeats a lease come to the general
     /// figure already, and a heartbeat that is turned away can cost a run.
     /// </summary>
-    public static RateLimit Runner { get; } = new("runner", Requests: 6_000, Seconds: 60);
+    public static RateLimit Runner { get; } = new(RunnerClass, 6_000, 60);
+
+    /// <summary>The name of the class <see cref="Runner"/>, for attributes: <c>[RateLimit(RateLimit.RunnerClass, 6_000, 60)]</c>.</summary>
+    public const string RunnerClass = "runner";
+
+    public string Class { get; } = @class;
+
+    public int Requests { get; } = requests;
+
+    public int Seconds { get; } = seconds;
+
+    /// <summary>Whether each runner under a key has a window of its own.</summary>
+    public bool IsPerRunner => string.Equals(Class, RunnerClass, StringComparison.Ordinal);
 }

@@ -9,7 +9,7 @@ namespace Ledger.Http.ReadModels;
 /// Makes a reader of a projection see what was written before: everything up to the head of the log, or up to the position that the
 /// caller names with <c>after</c> (storage.md, Read models; P9).
 /// </summary>
-internal sealed class Freshness(ProjectionDaemon projections)
+public sealed class Freshness(ProjectionDaemon projections)
 {
     /// <summary>The name of the parameter.</summary>
     public const string After = "after";

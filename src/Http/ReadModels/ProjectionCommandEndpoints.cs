@@ -7,7 +7,7 @@ using Ledger.Projections.Rebuild;
 namespace Ledger.Http.ReadModels;
 
 /// <summary>What an administrator can do to a projection (http.md, Audit and reports). All of it is recorded.</summary>
-internal static class ProjectionCommandEndpoints
+public static class ProjectionCommandEndpoints
 {
     public static void MapProjectionCommands(this RouteGroupBuilder projections)
     {
@@ -86,4 +86,4 @@ internal static class ProjectionCommandEndpoints
 /// <summary>The event that a projection is to leave out.</summary>
 /// <param name="Position">Its position: the one that the projection has stopped at.</param>
 /// <param name="Reason">Why; kept with the action.</param>
-internal sealed record EventToSkip(long Position, string Reason);
+public sealed record EventToSkip(long Position, string Reason);

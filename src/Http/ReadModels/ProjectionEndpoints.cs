@@ -6,7 +6,7 @@ using Ledger.Projections.Daemon;
 namespace Ledger.Http.ReadModels;
 
 /// <summary>Where the projections stand, and what was done to them (http.md, Audit and reports).</summary>
-internal static class ProjectionEndpoints
+public static class ProjectionEndpoints
 {
     private const int ActionsOfEach = 5;
     private const int LargestPage = 100;

@@ -4,7 +4,7 @@ using Ledger.Projections.Rebuild;
 namespace Ledger.Http.ReadModels;
 
 /// <summary>The projections.</summary>
-internal sealed record ProjectionList(IReadOnlyList<ProjectionView> Entries);
+public sealed record ProjectionList(IReadOnlyList<ProjectionView> Entries);
 
 /// <summary>One projection.</summary>
 /// <param name="Name">Its name.</param>
@@ -18,7 +18,7 @@ internal sealed record ProjectionList(IReadOnlyList<ProjectionView> Entries);
 /// <param name="Error">Why it stopped; null unless it has.</param>
 /// <param name="Rebuild">Its last rebuild; null when there was none.</param>
 /// <param name="Actions">What was done to it by hand lately, newest first.</param>
-internal sealed record ProjectionView(
+public sealed record ProjectionView(
     string Name,
     int Version,
     long Position,
@@ -49,10 +49,10 @@ internal sealed record ProjectionView(
 /// <param name="Position">Where it is.</param>
 /// <param name="Head">The last event that there is.</param>
 /// <param name="EventsPerSecond">How fast; null when that is not known here.</param>
-internal sealed record ProjectionProgress(long Position, long Head, double? EventsPerSecond);
+public sealed record ProjectionProgress(long Position, long Head, double? EventsPerSecond);
 
 /// <summary>An event that a projection cannot handle.</summary>
-internal sealed record ProjectionError(long Position, string Message, DateTimeOffset At);
+public sealed record ProjectionError(long Position, string Message, DateTimeOffset At);
 
 /// <summary>A rebuild.</summary>
 /// <param name="State">What it is doing.</param>
@@ -64,7 +64,7 @@ internal sealed record ProjectionError(long Position, string Message, DateTimeOf
 /// <param name="Differences">How many rows only one of both copies had; 0 when they were equal, null before they were compared.</param>
 /// <param name="Error">Why it failed.</param>
 /// <param name="KeepsOld">Whether the rows that it replaced are kept until they are discarded.</param>
-internal sealed record ProjectionRebuild(
+public sealed record ProjectionRebuild(
     RebuildState State,
     long Position,
     long Head,
@@ -88,7 +88,7 @@ internal sealed record ProjectionRebuild(
 }
 
 /// <summary>Actions, newest first.</summary>
-internal sealed record ProjectionActionList(IReadOnlyList<ProjectionActionView> Entries, string? NextCursor);
+public sealed record ProjectionActionList(IReadOnlyList<ProjectionActionView> Entries, string? NextCursor);
 
 /// <summary>Something that was done to a projection by hand, or came of it.</summary>
 /// <param name="Action"><c>retry</c>, <c>skip</c>, <c>rebuild</c>, <c>rebuilt</c>, <c>rebuildFailed</c> or <c>discard</c>.</param>
@@ -97,7 +97,7 @@ internal sealed record ProjectionActionList(IReadOnlyList<ProjectionActionView> 
 /// <param name="Position">The event that it is about, or the position that it was done at.</param>
 /// <param name="Error">What stood in its way.</param>
 /// <param name="Reason">Why, or with what result.</param>
-internal sealed record ProjectionActionView(
+public sealed record ProjectionActionView(
     string Action, string Actor, DateTimeOffset At, long? Position, string? Error, string? Reason)
 {
     public static ProjectionActionView Of(ProjectionAction action) =>

@@ -18,7 +18,7 @@ using Npgsql;
 namespace Ledger.Http.ReadModels;
 
 /// <summary>The projections of this host, what reads them, and what acts on them.</summary>
-internal static class ReadModelParts
+public static class ReadModelParts
 {
     /// <summary>The projections that keep rows: what they read from stands before them.</summary>
     public static IReadOnlyList<Projection> Rows =>

@@ -6,20 +6,37 @@ using Ledger.Http.Errors;
 namespace Ledger.Http.Requests;
 
 /// <summary>
-/// Reads request bodies by hand: framework binding would answer 400 or 415 to what real clients send (wire.md traps 1 and 7). Empty
-/// means absent, whatever the content type; gzip is undone; everything else must be JSON that the database can hold.
+/// Reads request bodies, not by the framework's binding, which answers 400 or 415 to what real clients send, such as an empty body with a
+/// form's content type. Empty means absent, whatever the content type; gzip is undone; everything else must be JSON that the database can
+/// hold. Endpoints get theirs by <see cref="BodyParameter"/>.
 /// </summary>
-internal static class Body
+public static class Body
 {
-    /// <summary>The limit wherever no other is stated (wire.md 2.4).</summary>
+    /// <summary>The limit wherever no other is stated by <see cref="BodyLimitAttribute"/>, in bytes.</summary>
     public const int DefaultLimit = 1024 * 1024;
 
     private static readonly JsonReaderOptions ReaderOptions = new() { AllowMultipleValues = false, MaxDepth = 64 };
 
-    /// <summary>The body's bytes; empty when there is none or only white space.</summary>
+    /// <summary>The body of an endpoint that can do without; null when there is none.</summary>
+    /// <exception cref="RequestRejected">400 for anything that is not that type, 413 past the endpoint's limit.</exception>
+    public static Task<T?> OptionalAsync<T>(HttpContext context)
+        where T : class => ReadJsonAsync<T>(context.Request, Json.Options, LimitOf(context));
+
+    /// <summary>The body of an endpoint that needs one.</summary>
+    /// <exception cref="RequestRejected">400 also when there is no body.</exception>
+    public static Task<T> RequiredAsync<T>(HttpContext context)
+        where T : class => ReadRequiredJsonAsync<T>(context.Request, Json.Options, LimitOf(context));
+
+    /// <summary>The body's bytes, as often as they are asked for; empty when there is none or only white space.</summary>
     /// <exception cref="RequestRejected">413 past the limit, 400 for a body that is not what its encoding says.</exception>
     public static async Task<ReadOnlyMemory<byte>> ReadAsync(HttpRequest request, int limit = DefaultLimit)
     {
+        var features = request.HttpContext.Features;
+        if (features.Get<ReadBody>() is { } read)
+        {
+            return read.Bytes;
+        }
+
         if (request.ContentLength > limit)
         {
             throw RequestRejected.TooLarge($"The body has more than {limit} bytes.");
@@ -34,7 +51,9 @@ internal static class Body
         };
         try
         {
-            return Trim(await ReadAsync(stream, limit, request.HttpContext.RequestAborted));
+            var bytes = Trim(await ReadAsync(stream, limit, request.HttpContext.RequestAborted));
+            features.Set(new ReadBody(bytes));
+            return bytes;
         }
         catch (InvalidDataException)
         {
@@ -73,6 +92,8 @@ internal static class Body
             throw RequestRejected.BadRequest(Describe(fault));
         }
     }
+
+    private static int LimitOf(HttpContext context) => context.GetEndpoint()?.Metadata.GetMetadata<BodyLimitAttribute>()?.Bytes ?? DefaultLimit;
 
     private static async Task<ReadOnlyMemory<byte>> ReadAsync(Stream stream, int limit, CancellationToken cancellation)
     {
@@ -137,4 +158,13 @@ internal static class Body
         { LineNumber: { } line, BytePositionInLine: { } column } => $"The body is not JSON: see line {line + 1}, byte {column + 1}.",
         _ => "The body is not what is expected.",
     };
+
+    private sealed record ReadBody(ReadOnlyMemory<byte> Bytes);
+}
+
+/// <summary>The most bytes that the body of an endpoint may have, after gzip is undone.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+public sealed class BodyLimitAttribute(int bytes) : Attribute
+{
+    public int Bytes { get; } = bytes;
 }

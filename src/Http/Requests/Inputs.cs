@@ -6,7 +6,7 @@ using Ledger.Sessions;
 namespace Ledger.Http.Requests;
 
 /// <summary>Checks of single values at the edge. Each names the value in its message.</summary>
-internal static class Inputs
+public static class Inputs
 {
     /// <summary>A uuid in the form with hyphens, in any case.</summary>
     /// <exception cref="RequestRejected">400.</exception>

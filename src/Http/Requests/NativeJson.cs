@@ -5,7 +5,7 @@ using Ledger.Serialization;
 namespace Ledger.Http.Requests;
 
 /// <summary>JSON of the native interface: camelCase, unknown request fields refused, UTC times (http.md).</summary>
-internal static class NativeJson
+public static class NativeJson
 {
     public static JsonSerializerOptions Options { get; } = Create();
 

@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace Ledger.Http.Requests;
 
 /// <summary>Reads JSON that the ledger only keeps, such as metadata: nothing of it need be there, or of the form that is expected.</summary>
-internal static class OpaqueJson
+public static class OpaqueJson
 {
     /// <summary>A member of an object; null when there is none.</summary>
     public static JsonElement? Member(this JsonElement? members, string name) =>

@@ -4,7 +4,7 @@ namespace Ledger.Http.Requests;
 /// Array parameters of the query string in every style that clients send: <c>a=x&amp;a=y</c>, <c>a[]=x&amp;a[]=y</c> and <c>a=x,y</c>, in
 /// any mixture (wire.md 2.4).
 /// </summary>
-internal static class QueryArrays
+public static class QueryArrays
 {
     /// <summary>The values, each once; none when the parameter is absent or empty.</summary>
     public static IReadOnlyList<string> Read(IQueryCollection query, string name) =>

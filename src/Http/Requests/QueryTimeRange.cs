@@ -3,7 +3,7 @@ using Ledger.Http.Errors;
 namespace Ledger.Http.Requests;
 
 /// <summary>The times <c>from</c> and <c>to</c> of a query string.</summary>
-internal static class QueryTimeRange
+public static class QueryTimeRange
 {
     /// <summary>Reads them; each may be absent.</summary>
     /// <exception cref="RequestRejected">400 for what is no ISO 8601 time, and for a range that ends before it begins.</exception>

@@ -5,7 +5,7 @@ using Ledger.Http.Errors;
 namespace Ledger.Http.Requests;
 
 /// <summary>The published words of an enum in a query string: the same as in JSON.</summary>
-internal static class QueryWords<T>
+public static class QueryWords<T>
     where T : struct, Enum
 {
     private static readonly FrozenDictionary<string, T> Values = Enum.GetValues<T>()

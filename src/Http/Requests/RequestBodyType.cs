@@ -7,9 +7,9 @@ namespace Ledger.Http.Requests;
 /// <param name="Type">The type of the body.</param>
 /// <param name="IsRequired">Whether an empty body is refused.</param>
 /// <param name="ContentType">The content type of what is described.</param>
-internal sealed record RequestBodyType(Type Type, bool IsRequired, string ContentType = "application/json");
+public sealed record RequestBodyType(Type Type, bool IsRequired, string ContentType = "application/json");
 
-internal static class RequestBodyExtensions
+public static class RequestBodyExtensions
 {
     /// <summary>Describes the JSON body that a route reads by hand.</summary>
     public static RouteHandlerBuilder Reads<T>(this RouteHandlerBuilder route, bool required = true) =>

@@ -8,7 +8,7 @@ using Ledger.Store;
 namespace Ledger.Http.Requests;
 
 /// <summary>What every command takes from its request and gives to its answer.</summary>
-internal static class RequestContext
+public static class RequestContext
 {
     /// <summary>What is kept beside the events: who asked, and the W3C trace that the request belongs to (http.md).</summary>
     public static EventContext EventContext(this HttpContext context)

@@ -4,36 +4,61 @@ namespace Ledger.Http.Requests;
 
 /// <summary>
 /// What a route reads from its query or its headers, for the OpenAPI document. Like bodies, these are read by hand: a wrong one is
-/// answered in the caller's dialect, and some come in several styles (wire.md 2.4).
+/// answered in the caller's dialect, and some come in several styles.
 /// </summary>
-/// <param name="Name">Its name.</param>
-/// <param name="Place">The query or a header.</param>
-/// <param name="Type">The JSON type of one value.</param>
-/// <param name="Description">What it means, with its bounds.</param>
-/// <param name="IsRequired">Whether the request is refused without it.</param>
-/// <param name="IsArray">Whether it may stand several times.</param>
-internal sealed record RequestParameter(
-    string Name, ParameterLocation Place, JsonSchemaType Type, string Description, bool IsRequired = false, bool IsArray = false);
+/// <param name="name">Its name.</param>
+/// <param name="place">The query or a header.</param>
+/// <param name="type">The JSON type of one value.</param>
+/// <param name="description">What it means, with its bounds.</param>
+[AttributeUsage(AttributeTargets.Method | AttributeTargets.Class, AllowMultiple = true)]
+public abstract class RequestParameterAttribute(string name, ParameterLocation place, JsonSchemaType type, string description) : Attribute
+{
+    public string Name => name;
 
-internal static class RequestParameterExtensions
+    public ParameterLocation Place => place;
+
+    public JsonSchemaType Type => type;
+
+    public string Description => description;
+
+    /// <summary>Whether the request is refused without it.</summary>
+    public bool IsRequired { get; init; }
+
+    /// <summary>Whether it may stand several times.</summary>
+    public bool IsArray { get; init; }
+}
+
+/// <summary>A text of the query.</summary>
+public sealed class QueryTextAttribute(string name, string description)
+    : RequestParameterAttribute(name, ParameterLocation.Query, JsonSchemaType.String, description);
+
+/// <summary>A whole number of the query.</summary>
+public sealed class QueryNumberAttribute(string name, string description)
+    : RequestParameterAttribute(name, ParameterLocation.Query, JsonSchemaType.Integer, description);
+
+/// <summary>A header.</summary>
+public sealed class HeaderTextAttribute(string name, string description)
+    : RequestParameterAttribute(name, ParameterLocation.Header, JsonSchemaType.String, description);
+
+public static class RequestParameterExtensions
 {
     /// <summary>Describes a text of the query.</summary>
     public static TBuilder ReadsText<TBuilder>(this TBuilder builder, string name, string description)
         where TBuilder : IEndpointConventionBuilder =>
-        builder.WithMetadata(new RequestParameter(name, ParameterLocation.Query, JsonSchemaType.String, description));
+        builder.WithMetadata(new QueryTextAttribute(name, description));
 
     /// <summary>Describes several texts of the query under one name.</summary>
     public static TBuilder ReadsTexts<TBuilder>(this TBuilder builder, string name, string description)
         where TBuilder : IEndpointConventionBuilder =>
-        builder.WithMetadata(new RequestParameter(name, ParameterLocation.Query, JsonSchemaType.String, description, IsArray: true));
+        builder.WithMetadata(new QueryTextAttribute(name, description) { IsArray = true });
 
     /// <summary>Describes a number of the query.</summary>
     public static TBuilder ReadsNumber<TBuilder>(this TBuilder builder, string name, string description)
         where TBuilder : IEndpointConventionBuilder =>
-        builder.WithMetadata(new RequestParameter(name, ParameterLocation.Query, JsonSchemaType.Integer, description));
+        builder.WithMetadata(new QueryNumberAttribute(name, description));
 
     /// <summary>Describes a header.</summary>
     public static TBuilder ReadsHeader<TBuilder>(this TBuilder builder, string name, string description, bool required = false)
         where TBuilder : IEndpointConventionBuilder =>
-        builder.WithMetadata(new RequestParameter(name, ParameterLocation.Header, JsonSchemaType.String, description, required));
+        builder.WithMetadata(new HeaderTextAttribute(name, description) { IsRequired = required });
 }

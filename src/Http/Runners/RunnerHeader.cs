@@ -4,7 +4,7 @@ using Ledger.Sessions;
 namespace Ledger.Http.Runners;
 
 /// <summary>The header <c>Ledger-Runner</c>, which every call about one run carries (http.md, Runners).</summary>
-internal static class RunnerHeader
+public static class RunnerHeader
 {
     public const string Name = "Ledger-Runner";
 

@@ -4,7 +4,7 @@ using Ledger.Http.Requests;
 namespace Ledger.Http.Runners;
 
 /// <summary>A runner of an account: names are chosen by runners, so two accounts may have the same.</summary>
-internal readonly record struct RunnerId(Guid AccountId, string Name)
+public readonly record struct RunnerId(Guid AccountId, string Name)
 {
     /// <summary>The runner in the path, in the key's account.</summary>
     /// <exception cref="Errors.RequestRejected">400 for a name that is empty or too long.</exception>

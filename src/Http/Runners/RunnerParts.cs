@@ -5,7 +5,7 @@ using Ledger.Http.Runners.Signals;
 namespace Ledger.Http.Runners;
 
 /// <summary>The runner interface (http.md, Runners): its parts and its routes.</summary>
-internal static class RunnerParts
+public static class RunnerParts
 {
     public static void AddRunners(this IServiceCollection services)
     {

@@ -13,7 +13,7 @@ namespace Ledger.Http.Sessions;
 /// <param name="Timestamp">When it was recorded.</param>
 /// <param name="Actor">Who caused it; null for a queued run that ended with its cancel.</param>
 /// <param name="Data">The event itself, without the values of secret variables.</param>
-internal sealed record EventView(long Position, long Version, string Type, DateTimeOffset Timestamp, Actor? Actor, JsonElement Data)
+public sealed record EventView(long Position, long Version, string Type, DateTimeOffset Timestamp, Actor? Actor, JsonElement Data)
 {
     public static EventView Of(RecordedEvent recorded) => new(
         recorded.Position,

@@ -9,7 +9,7 @@ namespace Ledger.Http.Sessions;
 /// Keeps the values of secret variables from readers. They stand in the session's first event, since a runner on any host has to get them, and
 /// are shown to the runner that claims the run alone.
 /// </summary>
-internal static class SecretVariables
+public static class SecretVariables
 {
     private const string Mask = "***";
 

@@ -9,7 +9,7 @@ using Microsoft.Net.Http.Headers;
 namespace Ledger.Http.Sessions;
 
 /// <summary>Triggers and reads sessions natively (http.md, Checks and sessions).</summary>
-internal static class SessionEndpoints
+public static class SessionEndpoints
 {
     public static void MapSessions(this IEndpointRouteBuilder routes)
     {

@@ -13,7 +13,7 @@ namespace Ledger.Http.Sessions;
 /// Lists sessions, newest first (http.md). The projection says which; what they look like is folded from their streams, so that an entry
 /// is what a read of the session itself would be.
 /// </summary>
-internal static class SessionListEndpoint
+public static class SessionListEndpoint
 {
     private const int DefaultLimit = 20;
     private const int MaximumLimit = 100;
@@ -79,4 +79,4 @@ internal static class SessionListEndpoint
 /// <summary>One page of sessions.</summary>
 /// <param name="Entries">Newest first.</param>
 /// <param name="NextCursor">Where the next page begins; null on the last one.</param>
-internal sealed record SessionList(IReadOnlyList<SessionView> Entries, string? NextCursor);
+public sealed record SessionList(IReadOnlyList<SessionView> Entries, string? NextCursor);

@@ -7,7 +7,7 @@ using Ledger.Sessions.Events;
 namespace Ledger.Http.Sessions;
 
 /// <summary>A session to trigger, for platforms that schedule their own work (http.md).</summary>
-internal sealed record SessionRequest(
+public sealed record SessionRequest(
     SessionKind Kind,
     string Name,
     IReadOnlyList<RunRequest> Runs,
@@ -45,7 +45,7 @@ internal sealed record SessionRequest(
 }
 
 /// <summary>One run of a session to trigger.</summary>
-internal sealed record RunRequest(string CheckType, string Name, string Location, Guid? CheckId = null, JsonElement? Spec = null)
+public sealed record RunRequest(string CheckType, string Name, string Location, Guid? CheckId = null, JsonElement? Spec = null)
 {
     public PlannedRun ToPlan(DateTimeOffset now) => new(
         Guid.CreateVersion7(now),
@@ -58,7 +58,7 @@ internal sealed record RunRequest(string CheckType, string Name, string Location
 }
 
 /// <summary>A session that was just triggered.</summary>
-internal sealed record SessionMade(Guid SessionId, long Number, IReadOnlyList<RunMade> Runs);
+public sealed record SessionMade(Guid SessionId, long Number, IReadOnlyList<RunMade> Runs);
 
 /// <summary>A run of a session that was just triggered.</summary>
-internal sealed record RunMade(Guid SequenceId, Guid? CheckId, string CheckType, string Name, string Location);
+public sealed record RunMade(Guid SequenceId, Guid? CheckId, string CheckType, string Name, string Location);

@@ -6,7 +6,7 @@ using Ledger.Streams;
 namespace Ledger.Http.Sessions;
 
 /// <summary>The whole truth about a session (http.md, Checks and sessions).</summary>
-internal sealed record SessionView(
+public sealed record SessionView(
     Guid SessionId,
     long Number,
     SessionKind Kind,
@@ -48,7 +48,7 @@ internal sealed record SessionView(
 }
 
 /// <summary>One run of a session.</summary>
-internal sealed record RunView(
+public sealed record RunView(
     Guid SequenceId,
     Guid? CheckId,
     string CheckType,
@@ -82,7 +82,7 @@ internal sealed record RunView(
 }
 
 /// <summary>The final report about a run.</summary>
-internal sealed record ResultView(
+public sealed record ResultView(
     Guid ResultId,
     bool HasFailures,
     bool HasErrors,
@@ -110,7 +110,7 @@ internal sealed record ResultView(
 }
 
 /// <summary>The five facts of a run's cancel, never collapsed into one (domain.md).</summary>
-internal sealed record RunCancelView(
+public sealed record RunCancelView(
     Guid CancelId,
     Actor Actor,
     CancelVia Via,

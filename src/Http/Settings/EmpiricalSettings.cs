@@ -1,13 +1,13 @@
 namespace Ledger.Http.Settings;
 
 /// <summary>Empirical's dialect (wire.md 6).</summary>
-internal sealed class EmpiricalSettings
+public sealed class EmpiricalSettings
 {
     public EmpiricalConcurrencySettings Concurrency { get; set; } = new();
 }
 
 /// <summary>Which test runs stand in one group, and what a new one does to the earlier of its group (wire.md 6.2).</summary>
-internal sealed class EmpiricalConcurrencySettings : EmpiricalProjectConcurrency
+public sealed class EmpiricalConcurrencySettings : EmpiricalProjectConcurrency
 {
     /// <summary>Other rules for some projects, by name; <c>default</c> is the default project.</summary>
     public Dictionary<string, EmpiricalProjectConcurrency> Projects { get; set; } = [];
@@ -23,7 +23,7 @@ internal sealed class EmpiricalConcurrencySettings : EmpiricalProjectConcurrency
 }
 
 /// <summary>The rule for one project, in the published words.</summary>
-internal class EmpiricalProjectConcurrency
+public class EmpiricalProjectConcurrency
 {
     public const string None = "none";
     public const string Project = "project";

@@ -3,7 +3,7 @@ using Ledger.Sessions;
 namespace Ledger.Http.Settings;
 
 /// <summary>The settings under <c>Ledger:</c> (http.md, Start-up and keys). Read once at start; a wrong one stops the start.</summary>
-internal sealed class LedgerSettings
+public sealed class LedgerSettings
 {
     public const string Section = "Ledger";
 
@@ -93,7 +93,7 @@ internal sealed class LedgerSettings
 }
 
 /// <summary>A first account and its key with all scopes, for an empty database.</summary>
-internal sealed class BootstrapSettings
+public sealed class BootstrapSettings
 {
     public string? Account { get; set; }
 
@@ -101,7 +101,7 @@ internal sealed class BootstrapSettings
 }
 
 /// <summary>The embedded PostgreSQL.</summary>
-internal sealed class PostgresSettings
+public sealed class PostgresSettings
 {
     /// <summary>Where initdb, pg_ctl and postgres are; searched for when absent.</summary>
     public string? BinDirectory { get; set; }
@@ -111,7 +111,7 @@ internal sealed class PostgresSettings
 }
 
 /// <summary>Deadlines of a cancel, in seconds from its request (domain.md rule 8).</summary>
-internal sealed class CancelSettings
+public sealed class CancelSettings
 {
     public int AcknowledgeSeconds { get; set; } = 30;
 
@@ -119,20 +119,20 @@ internal sealed class CancelSettings
 }
 
 /// <summary>How long a claim holds without a heartbeat.</summary>
-internal sealed class LeaseSettings
+public sealed class LeaseSettings
 {
     public int Seconds { get; set; } = 30;
 }
 
 /// <summary>The projections' daemon (storage.md, Read models).</summary>
-internal sealed class ProjectionSettings
+public sealed class ProjectionSettings
 {
     /// <summary>How long the host that keeps a projection may be silent before another one takes over.</summary>
     public int LeaseSeconds { get; set; } = 10;
 }
 
 /// <summary>Requests per key and class of routes (http.md, wire.md 2.7).</summary>
-internal sealed class RateLimitSettings
+public sealed class RateLimitSettings
 {
     public int Requests { get; set; } = 600;
 
@@ -142,7 +142,7 @@ internal sealed class RateLimitSettings
     public Dictionary<string, RateWindowSettings> Classes { get; set; } = [];
 }
 
-internal sealed class RateWindowSettings
+public sealed class RateWindowSettings
 {
     public int Requests { get; set; } = 600;
 
@@ -150,35 +150,35 @@ internal sealed class RateWindowSettings
 }
 
 /// <summary>Bounds on what is kept in memory.</summary>
-internal sealed class CacheSettings
+public sealed class CacheSettings
 {
     /// <summary>Memory of all cached sessions together, as estimated.</summary>
     public int Megabytes { get; set; } = 96;
 }
 
 /// <summary>Runs of the dialects that know nothing of locations.</summary>
-internal sealed class PlainRunSettings
+public sealed class PlainRunSettings
 {
     /// <summary>Where a run goes for which no check is registered.</summary>
     public string Location { get; set; } = "default";
 }
 
 /// <summary>Checkly's dialect (wire.md 3.12).</summary>
-internal sealed class ChecklySettings
+public sealed class ChecklySettings
 {
     /// <summary>The public locations, name by region; the vendor's regions when there is none.</summary>
     public Dictionary<string, string> Locations { get; set; } = [];
 }
 
 /// <summary>TesterArmy's dialect (wire.md 8.1).</summary>
-internal sealed class TesterArmySettings
+public sealed class TesterArmySettings
 {
     /// <summary>Whether running runs may be cancelled too, as the vendor's newer description says.</summary>
     public bool CancelRunning { get; set; }
 }
 
 /// <summary>Code bundles that clients upload for runs to execute.</summary>
-internal sealed class BundleSettings
+public sealed class BundleSettings
 {
     /// <summary>The largest bundle, in MiB (wire.md 2.4).</summary>
     public int MaximumMegabytes { get; set; } = 64;
@@ -188,7 +188,7 @@ internal sealed class BundleSettings
 }
 
 /// <summary>MQTT over WebSocket (wire.md 4.4).</summary>
-internal sealed class MqttSettings
+public sealed class MqttSettings
 {
     /// <summary>Clients connected to this host at once; further ones are answered 503.</summary>
     public int MaximumConnections { get; set; } = 5_000;

@@ -1,7 +1,7 @@
 namespace Ledger.Http.Settings;
 
 /// <summary>How alerts are sent to webhooks (docs/webhooks.md).</summary>
-internal sealed class WebhookSettings
+public sealed class WebhookSettings
 {
     private const int LongestPause = 7 * 24 * 60 * 60;
 

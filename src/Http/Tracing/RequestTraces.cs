@@ -6,7 +6,7 @@ namespace Ledger.Http.Tracing;
 /// Has every request belong to a W3C trace, whether or not anybody collects traces or logs: to the caller's when it names one, to one of
 /// its own otherwise. The trace is kept with each event (<see cref="Store.EventContext"/>) and handed on.
 /// </summary>
-internal sealed class RequestTraces : IDisposable
+public sealed class RequestTraces : IDisposable
 {
     private readonly ActivityListener listener = new()
     {

@@ -71,6 +71,59 @@ public sealed partial class SessionStreams : IAsyncDisposable
     /// <summary>Called after each commit with its events, on the writer's own time: for counting, not for work.</summary>
     public Action<IReadOnlyList<RecordedEvent>>? Committed { get; set; }
 
+    private static readonly Refusal Unknown = new(RefusalKind.UnknownSession, "There is no such session.");
+
+    /// <summary>
+    /// Decides a caller's command on a session and makes the outcome durable before the task ends. A session that the caller does not see is
+    /// refused as unknown.
+    /// </summary>
+    /// <exception cref="StoreUnavailableException">The database cannot be reached, or the stream is too contended.</exception>
+    /// <exception cref="UnstorableEventException">The database refuses the data.</exception>
+    public async Task<Executed<T>> ExecuteAsync<T>(
+        Caller caller,
+        Guid sessionId,
+        Func<Session, DateTimeOffset, Decision<T>> decide,
+        Remember<T>? remember = null,
+        CancellationToken cancellation = default)
+        where T : class
+    {
+        // A key that sees all of its account needs no look beforehand; a bound one must not find remembered answers of what it does not see.
+        if (caller.Project is not null && await ReadAsync(caller, sessionId, cancellation) is null)
+        {
+            return new Executed<T>(Decision<T>.Refuse(Unknown), null);
+        }
+
+        return await ExecuteAsync(caller.Stream(sessionId), decide, caller.Context, remember, cancellation);
+    }
+
+    /// <summary>Begins sessions in the caller's account, and in the caller's project if there is one, all of them or none.</summary>
+    /// <returns>The new sessions in the order of the commands; or the first refusal.</returns>
+    /// <exception cref="StoreUnavailableException">The database cannot be reached.</exception>
+    /// <exception cref="UnstorableEventException">The database refuses the data.</exception>
+    public async Task<(IReadOnlyList<SessionSnapshot> Sessions, Refusal? Refusal)> TriggerAsync(
+        Caller caller, IReadOnlyList<TriggerSession> commands, CancellationToken cancellation = default)
+    {
+        if (caller.Project is not { } project)
+        {
+            return await TriggerAsync(commands, caller.Context, cancellation);
+        }
+
+        return commands.Any(command => command.Project is { } other && other != project)
+            ? ([], new Refusal(RefusalKind.Malformed, $"The key is bound to the project '{project}'."))
+            : await TriggerAsync([.. commands.Select(command => command with { Project = project })], caller.Context, cancellation);
+    }
+
+    /// <summary>The session as of now; null when the caller sees none of that id.</summary>
+    /// <exception cref="StoreUnavailableException">The database cannot be reached.</exception>
+    public async Task<SessionSnapshot?> ReadAsync(Caller caller, Guid sessionId, CancellationToken cancellation) =>
+        await ReadAsync(caller.Stream(sessionId), cancellation) is { } found && caller.Sees(found.Session) ? found : null;
+
+    /// <summary>Several sessions as of now, in the order asked for; those that the caller does not see are left out. One round trip.</summary>
+    /// <exception cref="StoreUnavailableException">The database cannot be reached.</exception>
+    public async Task<IReadOnlyList<SessionSnapshot>> ReadManyAsync(
+        Caller caller, IReadOnlyList<Guid> sessionIds, CancellationToken cancellation) =>
+        [.. (await ReadManyAsync([.. sessionIds.Select(caller.Stream)], cancellation)).Where(found => caller.Sees(found.Session))];
+
     /// <summary>Decides a command on a session and makes the outcome durable before the task ends.</summary>
     /// <param name="stream">The session.</param>
     /// <param name="decide">The pure decision; may be called again when the stream has moved on.</param>

@@ -9,7 +9,7 @@ namespace Ledger.Http.AlertChannels.Sending;
 /// Sends what is due, on every host at once: each claims what it has room for. No receiver gets more of the room than its share, however
 /// slow it is. The order of a channel's alerts is not kept: a later one overtakes one that is tried again.
 /// </summary>
-internal sealed partial class DeliveryWorker(
+public sealed partial class DeliveryWorker(
     DeliveryQueue queue, WebhookSender sender, RetryPlan plan, WebhookSettings settings, TimeProvider clock, ILogger<DeliveryWorker> logger)
     : BackgroundService
 {

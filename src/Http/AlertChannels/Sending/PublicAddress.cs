@@ -7,7 +7,7 @@ namespace Ledger.Http.AlertChannels.Sending;
 /// Tells addresses of the public internet from all others: this machine's, its network's, its provider's. Who may name a webhook's address
 /// could otherwise have the ledger call what only the ledger can reach.
 /// </summary>
-internal static class PublicAddress
+public static class PublicAddress
 {
     /// <summary>Not public, after IANA's special-purpose registries; and the address at which one large provider serves its machines.</summary>
     private static readonly IPNetwork[] Special =

@@ -3,7 +3,7 @@ namespace Ledger.Http.AlertChannels.Sending;
 /// <summary>When a delivery is tried again. Jitter only adds, so that a receiver is never asked before the time that it named.</summary>
 /// <param name="pauses">The pauses between the attempts; one attempt more than there are pauses, and it is given up.</param>
 /// <param name="random">A number from 0 to 1, another one each time.</param>
-internal sealed class RetryPlan(IReadOnlyList<TimeSpan> pauses, Func<double> random)
+public sealed class RetryPlan(IReadOnlyList<TimeSpan> pauses, Func<double> random)
 {
     /// <summary>The longest that a receiver may put off an attempt.</summary>
     public static readonly TimeSpan LongestRetryAfter = TimeSpan.FromHours(24);

@@ -9,7 +9,7 @@ namespace Ledger.Http.AlertChannels.Sending;
 /// which resolves to something else the second time gains nothing. No proxy is used, since it would resolve the name itself; no redirect is
 /// followed; nothing is decompressed, since the answer's size is bounded.
 /// </summary>
-internal static class WebhookConnection
+public static class WebhookConnection
 {
     private const int MaximumHeaderKilobytes = 16;
 
@@ -53,5 +53,5 @@ internal static class WebhookConnection
 }
 
 /// <summary>A receiver has no address that webhooks may go to.</summary>
-internal sealed class AddressRefusedException(string host)
+public sealed class AddressRefusedException(string host)
     : IOException($"'{host}' is no public address; webhooks go to others only with Ledger:Webhooks:AllowPrivateAddresses.");

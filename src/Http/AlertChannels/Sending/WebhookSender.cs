@@ -8,7 +8,7 @@ using Ledger.Projections.AlertChannels;
 namespace Ledger.Http.AlertChannels.Sending;
 
 /// <summary>Sends one webhook once, and says how it went. Whatever the receiver does, that is an answer or an error, never an exception.</summary>
-internal sealed class WebhookSender(WebhookSettings settings, TimeProvider clock) : IDisposable
+public sealed class WebhookSender(WebhookSettings settings, TimeProvider clock) : IDisposable
 {
     private const int LongestResponse = 1_024;
     private const int LongestError = 500;
@@ -109,4 +109,4 @@ internal sealed class WebhookSender(WebhookSettings settings, TimeProvider clock
 /// <summary>How an attempt went.</summary>
 /// <param name="Attempt">What is kept of it.</param>
 /// <param name="RetryAfter">When the receiver asks to be tried again; null when it does not.</param>
-internal sealed record SendResult(DeliveryAttempt Attempt, TimeSpan? RetryAfter);
+public sealed record SendResult(DeliveryAttempt Attempt, TimeSpan? RetryAfter);

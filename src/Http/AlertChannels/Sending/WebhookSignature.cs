@@ -5,7 +5,7 @@ using Ledger.Projections.AlertChannels;
 namespace Ledger.Http.AlertChannels.Sending;
 
 /// <summary>The signature of Standard Webhooks 1.0: HMAC-SHA256 over <c>id.timestamp.body</c>.</summary>
-internal static class WebhookSignature
+public static class WebhookSignature
 {
     /// <summary>The header's value: one signature for each secret that is valid, so that a receiver may change over when it likes.</summary>
     /// <param name="secrets">What to sign with.</param>

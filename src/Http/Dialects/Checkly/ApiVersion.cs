@@ -3,7 +3,7 @@ using Ledger.Sessions;
 namespace Ledger.Http.Dialects.Checkly;
 
 /// <summary>The version of the check-session endpoints.</summary>
-internal enum ApiVersion
+public enum ApiVersion
 {
     /// <summary>Deprecated, and still what clients call. Has no word for cancelled sessions.</summary>
     V1,
@@ -12,7 +12,7 @@ internal enum ApiVersion
     V2,
 }
 
-internal static class ApiVersionRules
+public static class ApiVersionRules
 {
     /// <summary>A session's status as this version writes it: 1 shows a cancelled one as timed out, always (wire.md 3.2, trap 9).</summary>
     public static SessionStatus Show(this ApiVersion version, SessionStatus status) =>

@@ -4,32 +4,31 @@ using Microsoft.AspNetCore.WebUtilities;
 
 namespace Ledger.Http.Dialects.Checkly;
 
-/// <summary>Checkly's errors: <c>{statusCode, error, message}</c>, always with all three (wire.md 3).</summary>
-internal sealed class ChecklyEnvelope : IErrorEnvelope
+/// <summary>
+/// Checkly's errors: <c>{statusCode, error, message}</c>, always with all three. A path that is nobody else's is Checkly's: register this last.
+/// </summary>
+public sealed class ChecklyEnvelope : Envelope
 {
-    /// <summary>Of a rejection's members the one that clients of this dialect know (wire.md 4).</summary>
+    /// <summary>Of a rejection's members the one that clients of this dialect know.</summary>
     public const string ErrorCode = "errorCode";
 
     private const string RequestTimeout = "Request Time-out";
 
-    public IResult Write(RequestRejected rejected) => TypedResults.Json(
-        new ChecklyError(
-            rejected.Status,
-            rejected.Status == StatusCodes.Status408RequestTimeout
-                ? RequestTimeout
-                : ReasonPhrases.GetReasonPhrase(rejected.Status),
-            rejected.Message,
-            rejected.Members.GetValueOrDefault(ErrorCode) as string),
-        ChecklyJson.Options,
-        statusCode: rejected.Status);
+    public override bool Claims(PathString path) => true;
+
+    protected override object Body(Failure failure) => new ChecklyError(
+        failure.Status,
+        failure.Status == StatusCodes.Status408RequestTimeout ? RequestTimeout : ReasonPhrases.GetReasonPhrase(failure.Status),
+        failure.Message,
+        failure.Members.TryGetValue(ErrorCode, out var code) ? code as string : null);
 }
 
 /// <summary>An error.</summary>
 /// <param name="StatusCode">The HTTP status.</param>
 /// <param name="Error">Its reason phrase.</param>
 /// <param name="Message">One sentence for people.</param>
-/// <param name="ErrorCode">A word for the command line; absent but for one answer (wire.md 4.2).</param>
-internal sealed record ChecklyError(
+/// <param name="ErrorCode">A word for the command line; absent but for one answer.</param>
+public sealed record ChecklyError(
     int StatusCode,
     string Error,
     string Message,

@@ -6,7 +6,7 @@ namespace Ledger.Http.Dialects.Checkly;
 /// <summary>
 /// The links in answers (wire.md 3.3). They begin with the setting <c>Ledger:PublicUrl</c>, else with the address that the request came to.
 /// </summary>
-internal sealed class ChecklyLinks(HttpRequest request, LedgerSettings settings)
+public sealed class ChecklyLinks(HttpRequest request, LedgerSettings settings)
 {
     private readonly string publicBase = settings.PublicUrl?.TrimEnd('/') ?? $"{request.Scheme}://{request.Host}";
 

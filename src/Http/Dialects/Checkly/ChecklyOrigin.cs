@@ -1,7 +1,7 @@
 namespace Ledger.Http.Dialects.Checkly;
 
 /// <summary>What Checkly's clients say about themselves (wire.md 3).</summary>
-internal static class ChecklyOrigin
+public static class ChecklyOrigin
 {
     private static readonly ClientOrigin Origin = new(
         ("x-checkly-source", "source"),

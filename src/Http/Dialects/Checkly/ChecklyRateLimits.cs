@@ -3,11 +3,11 @@ using Ledger.Http.RateLimits;
 namespace Ledger.Http.Dialects.Checkly;
 
 /// <summary>The classes of routes for which the vendor documents figures of their own (wire.md 2.7).</summary>
-internal static class ChecklyRateLimits
+public static class ChecklyRateLimits
 {
-    public static RateLimit CheckResults { get; } = new("check-results", Requests: 60, Seconds: 60);
+    public static RateLimit CheckResults { get; } = new("check-results", 60, 60);
 
-    public static RateLimit Analytics { get; } = new("analytics", Requests: 30, Seconds: 60);
+    public static RateLimit Analytics { get; } = new("analytics", 30, 60);
 
-    public static RateLimit AlertNotifications { get; } = new("alert-notifications", Requests: 5, Seconds: 10);
+    public static RateLimit AlertNotifications { get; } = new("alert-notifications", 5, 10);
 }

@@ -18,11 +18,14 @@ using Ledger.Http.Requests;
 namespace Ledger.Http.Dialects.Checkly;
 
 /// <summary>The routes of this dialect (wire.md 3).</summary>
-internal static class ChecklyRoutes
+public static class ChecklyRoutes
 {
+    /// <summary>The header in which clients name the account.</summary>
+    public const string AccountHeader = "x-checkly-account";
+
     public static void MapCheckly(this IEndpointRouteBuilder root)
     {
-        var routes = root.MapGroup("").ReadsHeader("x-checkly-account", "The account; when it is sent, it must be the key's own.");
+        var routes = root.MapGroup("").ReadsHeader(AccountHeader, "The account; when it is sent, it must be the key's own.");
         routes.MapCheckSessions();
         routes.MapTestSessions();
         routes.MapSessionCancels();

@@ -11,7 +11,7 @@ namespace Ledger.Http.Dialects.Checkly;
 /// Finds sessions under their own routes only: kinds <c>check</c> and <c>test</c>, each as its own face (wire.md 2.2). Everything else,
 /// another account's session included, is answered exactly as unknown (wire.md 2.3).
 /// </summary>
-internal static class ChecklySessions
+public static class ChecklySessions
 {
     /// <summary>The stream of a session id in the path, in the key's account.</summary>
     /// <exception cref="RequestRejected">400 for an id that is no uuid.</exception>

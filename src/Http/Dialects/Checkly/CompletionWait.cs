@@ -7,7 +7,7 @@ using Ledger.Streams;
 namespace Ledger.Http.Dialects.Checkly;
 
 /// <summary>The long-poll for the end of a session (wire.md 3.4).</summary>
-internal static class CompletionWait
+public static class CompletionWait
 {
     private const string Parameter = "maxWaitSeconds";
     private const int Minimum = 1;

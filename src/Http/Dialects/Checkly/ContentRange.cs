@@ -1,7 +1,7 @@
 namespace Ledger.Http.Dialects.Checkly;
 
 /// <summary>The header in which this dialect tells how many entries a list has (wire.md 3.10, trap 17).</summary>
-internal static class ContentRange
+public static class ContentRange
 {
     /// <summary>Its value for a page.</summary>
     /// <param name="first">How many entries come before the page.</param>

@@ -4,7 +4,7 @@ namespace Ledger.Http.Dialects.Checkly;
 /// Ids that are made of other ids and lead back to them: the last seven bytes are inverted in part, so that a uuid stays one of its version
 /// and unique. No secret: they only keep two things that belong together from having one id.
 /// </summary>
-internal static class MaskedIds
+public static class MaskedIds
 {
     /// <summary>How many bytes a mask has.</summary>
     public const int MaskLength = 7;

@@ -4,7 +4,7 @@ using Ledger.Http.Errors;
 namespace Ledger.Http.Dialects.Checkly;
 
 /// <summary>Single values of the query string, as this dialect writes them (wire.md 2.4). Each is named in its message.</summary>
-internal static class QueryValues
+public static class QueryValues
 {
     /// <summary>A time in Unix seconds, with or without a fraction; null when it is absent.</summary>
     /// <exception cref="RequestRejected">400.</exception>

@@ -2,17 +2,16 @@ using Ledger.Http.Errors;
 
 namespace Ledger.Http.Dialects.Empirical;
 
-/// <summary>Empirical's errors: <c>{data: null, error: {message}}</c>, but a bare <c>{message}</c> with 412 (wire.md 6, trap 13).</summary>
-internal sealed class EmpiricalEnvelope : IErrorEnvelope
+/// <summary>Empirical's errors: <c>{data: null, error: {message}}</c>, but a bare <c>{message}</c> with 412.</summary>
+public sealed class EmpiricalEnvelope() : Envelope("/api/test-runs", "/api/v2/test-runs", "/api/v2/analytics")
 {
-    public IResult Write(RequestRejected rejected) => rejected.Status == StatusCodes.Status412PreconditionFailed
-        ? TypedResults.Json(new EmpiricalMessage(rejected.Message), EmpiricalJson.Options, statusCode: rejected.Status)
-        : TypedResults.Json(
-            new EmpiricalError(null, new EmpiricalMessage(rejected.Message)), EmpiricalJson.Options, statusCode: rejected.Status);
+    protected override object Body(Failure failure) => failure.Status == StatusCodes.Status412PreconditionFailed
+        ? new EmpiricalMessage(failure.Message)
+        : new EmpiricalError(null, new EmpiricalMessage(failure.Message));
 }
 
 /// <summary>An error.</summary>
-internal sealed record EmpiricalError(object? Data, EmpiricalMessage Error);
+public sealed record EmpiricalError(object? Data, EmpiricalMessage Error);
 
 /// <summary>A sentence for people.</summary>
-internal sealed record EmpiricalMessage(string Message);
+public sealed record EmpiricalMessage(string Message);

@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 namespace Ledger.Http.Dialects.Empirical;
 
 /// <summary>Answers of this dialect.</summary>
-internal static class EmpiricalResult
+public static class EmpiricalResult
 {
     public static JsonHttpResult<T> Json<T>(T body) => TypedResults.Json(body, EmpiricalJson.Options);
 
@@ -12,4 +12,4 @@ internal static class EmpiricalResult
 }
 
 /// <summary>An answer.</summary>
-internal sealed record EmpiricalData<T>(T Data);
+public sealed record EmpiricalData<T>(T Data);

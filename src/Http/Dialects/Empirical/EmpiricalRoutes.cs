@@ -9,7 +9,7 @@ using Ledger.Http.Requests;
 namespace Ledger.Http.Dialects.Empirical;
 
 /// <summary>The routes of this dialect (wire.md 6).</summary>
-internal static class EmpiricalRoutes
+public static class EmpiricalRoutes
 {
     public static void MapEmpirical(this IEndpointRouteBuilder root)
     {

@@ -10,7 +10,7 @@ namespace Ledger.Http.Dialects.Empirical;
 /// 31-bit decimal integer is its own; any other has the first 31 bits of its SHA-256. The same on every host and for ever, and nothing
 /// needs to be stored for it.
 /// </summary>
-internal static class StableNumber
+public static class StableNumber
 {
     public static int Of(string name)
     {

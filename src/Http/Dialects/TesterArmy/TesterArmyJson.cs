@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 namespace Ledger.Http.Dialects.TesterArmy;
 
 /// <summary>TesterArmy's JSON: camelCase.</summary>
-internal static class TesterArmyJson
+public static class TesterArmyJson
 {
     private static readonly JsonSerializerOptions WithoutNulls = new(DialectJson.Create(JsonNamingPolicy.CamelCase))
     {

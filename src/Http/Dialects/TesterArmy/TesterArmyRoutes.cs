@@ -7,7 +7,7 @@ using Ledger.Http.Dialects.TesterArmy.Webhooks;
 namespace Ledger.Http.Dialects.TesterArmy;
 
 /// <summary>The routes of this dialect, under both mounts, and its parts.</summary>
-internal static class TesterArmyRoutes
+public static class TesterArmyRoutes
 {
     public static void AddTesterArmy(this IServiceCollection services)
     {
@@ -19,7 +19,7 @@ internal static class TesterArmyRoutes
 
     public static void MapTesterArmy(this IEndpointRouteBuilder root)
     {
-        foreach (var mount in TesterArmyDialect.Mounts)
+        foreach (var mount in TesterArmyEnvelope.Mounts)
         {
             var routes = root.MapGroup(mount).WithTags("TesterArmy");
             routes.MapRuns();

@@ -6,7 +6,7 @@ namespace Ledger.Http.Mqtt.Connections;
 /// Who is connected to this host under which id: a second connection with an id ends the first (MQTT 3.1.1, MQTT-3.1.4-2). Connections to
 /// other hosts are not known here; whoever reconnects elsewhere has left the first one anyway.
 /// </summary>
-internal sealed class ClientIds
+public sealed class ClientIds
 {
     /// <summary>The longest id, in characters; the protocol promises 23.</summary>
     public const int MaximumLength = 256;

@@ -5,7 +5,7 @@ namespace Ledger.Http.Mqtt.Connections;
 /// <summary>Why a connection ends, as its close frame says.</summary>
 /// <param name="Status">The status of the close frame.</param>
 /// <param name="Reason">In words.</param>
-internal sealed record Ending(WebSocketCloseStatus Status, string Reason)
+public sealed record Ending(WebSocketCloseStatus Status, string Reason)
 {
     public static Ending Done { get; } = new(WebSocketCloseStatus.NormalClosure, "");
 

@@ -7,7 +7,7 @@ namespace Ledger.Http.Mqtt.Connections;
 /// One connection, from its first packet to its last (MQTT 3.1.1 over WebSocket, chapter 6). Nothing that a client sends ends anything but
 /// its own connection, and to read from it never waits for what is written to it.
 /// </summary>
-internal sealed class MqttConnection
+public sealed class MqttConnection
 {
     /// <summary>The largest packet that is read, in bytes.</summary>
     public const int MaximumPacket = 64 * 1024;

@@ -4,7 +4,7 @@ using Ledger.Http.Mqtt.Topics;
 namespace Ledger.Http.Mqtt.Connections;
 
 /// <summary>A client that is connected: its subscriptions, and the answers to its packets (MQTT 3.1.1, chapters 3 and 4).</summary>
-internal sealed class MqttSession(IMqttClient client, Outbox outbox) : IDisposable
+public sealed class MqttSession(IMqttClient client, Outbox outbox) : IDisposable
 {
     /// <summary>The most filters at once; further ones are refused.</summary>
     public const int MaximumSubscriptions = 16;

@@ -7,7 +7,7 @@ namespace Ledger.Http.Mqtt.Connections;
 /// that it costs nobody else time or memory.
 /// </summary>
 /// <param name="cutOff">Ends the connection at once; called perhaps more than once.</param>
-internal sealed class Outbox(Action cutOff)
+public sealed class Outbox(Action cutOff)
 {
     /// <summary>The most that may wait, in bytes.</summary>
     public const int Capacity = 1024 * 1024;

@@ -1,7 +1,7 @@
 namespace Ledger.Http.Mqtt.Packets;
 
 /// <summary>The answer to CONNECT (MQTT 3.1.1, table 3.1).</summary>
-internal enum ConnectCode
+public enum ConnectCode
 {
     Accepted = 0,
 

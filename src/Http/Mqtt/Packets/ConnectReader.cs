@@ -3,7 +3,7 @@ using Ledger.Http.Mqtt.Topics;
 namespace Ledger.Http.Mqtt.Packets;
 
 /// <summary>Reads CONNECT (MQTT 3.1.1, 3.1).</summary>
-internal static class ConnectReader
+public static class ConnectReader
 {
     private const byte Level = 4;
 

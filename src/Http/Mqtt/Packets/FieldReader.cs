@@ -5,7 +5,7 @@ namespace Ledger.Http.Mqtt.Packets;
 
 /// <summary>Reads the fields of a packet's body one after another (MQTT 3.1.1, 1.5).</summary>
 /// <param name="body">The body.</param>
-internal ref struct FieldReader(ReadOnlySpan<byte> body)
+public ref struct FieldReader(ReadOnlySpan<byte> body)
 {
     // Refuses what is not UTF-8, halves of surrogate pairs included (MQTT-1.5.3-1).
     private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);

@@ -5,7 +5,7 @@ namespace Ledger.Http.Mqtt.Packets;
 /// </summary>
 /// <param name="rule">What was broken, for the log.</param>
 /// <param name="isTooLarge">Whether the packet is larger than this server reads.</param>
-internal sealed class MalformedPacketException(string rule, bool isTooLarge = false) : Exception(rule)
+public sealed class MalformedPacketException(string rule, bool isTooLarge = false) : Exception(rule)
 {
     public bool IsTooLarge => isTooLarge;
 }

@@ -5,7 +5,7 @@ namespace Ledger.Http.Mqtt.Packets;
 /// (MQTT 3.1.1, MQTT-6.0.0-2). Small while packets are small; grows for a large one, and never beyond the limit.
 /// </summary>
 /// <param name="maximumPacket">The longest packet, its fixed header included, in bytes.</param>
-internal sealed class PacketBuffer(int maximumPacket)
+public sealed class PacketBuffer(int maximumPacket)
 {
     private const int InitialSize = 512;
     private const int LongestHeader = 5;

@@ -3,7 +3,7 @@ using Ledger.Http.Mqtt.Topics;
 namespace Ledger.Http.Mqtt.Packets;
 
 /// <summary>Reads what clients send, after MQTT 3.1.1, chapter 3. All else is malformed.</summary>
-internal static class PacketReader
+public static class PacketReader
 {
     // SUBSCRIBE, UNSUBSCRIBE and PUBREL carry these flags, all other packets but PUBLISH none (MQTT-2.2.2-1).
     private const int RequestFlags = 0b0010;

@@ -1,7 +1,7 @@
 namespace Ledger.Http.Mqtt.Packets;
 
 /// <summary>The types of control packet: the upper four bits of the first byte (MQTT 3.1.1, table 2.1).</summary>
-internal enum PacketType
+public enum PacketType
 {
     Connect = 1,
     ConnectAcknowledgement = 2,

@@ -4,7 +4,7 @@ using System.Text;
 namespace Ledger.Http.Mqtt.Packets;
 
 /// <summary>What this server sends, as bytes (MQTT 3.1.1, chapter 3). Messages go out in quality 0, and none is retained.</summary>
-internal static class PacketWriter
+public static class PacketWriter
 {
     /// <summary>The answer to a filter that is not granted.</summary>
     public const byte SubscriptionRefused = 0x80;

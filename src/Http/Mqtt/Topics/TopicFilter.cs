@@ -4,7 +4,7 @@ namespace Ledger.Http.Mqtt.Topics;
 /// Which topics a client asks for: levels parted by <c>/</c>, of which <c>+</c> stands for any one, and <c>#</c>, as the last, for the
 /// level before it and whatever is below (MQTT 3.1.1, 4.7).
 /// </summary>
-internal sealed class TopicFilter
+public sealed class TopicFilter
 {
     public const string AnyLevel = "+";
     public const string AnythingBelow = "#";

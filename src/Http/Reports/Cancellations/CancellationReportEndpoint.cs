@@ -8,7 +8,7 @@ using Ledger.Sessions;
 namespace Ledger.Http.Reports.Cancellations;
 
 /// <summary>How many cancels, how they ended, how long they took, what they saved (http.md, Audit and reports).</summary>
-internal static class CancellationReportEndpoint
+public static class CancellationReportEndpoint
 {
     private static readonly HashSet<string> Parameters = new(StringComparer.Ordinal) { "from", "to", Freshness.After };
 
@@ -46,7 +46,7 @@ internal static class CancellationReportEndpoint
 /// <param name="RunnerTimeFreedMs">The runner time that stops saved, in milliseconds, as an estimate.</param>
 /// <param name="RunnerTimeFreedRuns">How many stopped runs it was estimated for.</param>
 /// <param name="RunnerTimeUnknownRuns">How many runs were cancelled without an estimate.</param>
-internal sealed record CancellationReportView(
+public sealed record CancellationReportView(
     long Total,
     IReadOnlyDictionary<CancelCause, long> ByCause,
     IReadOnlyDictionary<CancelVia, long> ByVia,
@@ -74,14 +74,14 @@ internal sealed record CancellationReportView(
 /// <param name="ByCause">By cause.</param>
 /// <param name="ByVia">By interface.</param>
 /// <param name="ByOutcome">By what became of them.</param>
-internal sealed record CancelledRunsView(
+public sealed record CancelledRunsView(
     long Total,
     IReadOnlyDictionary<CancelCause, long> ByCause,
     IReadOnlyDictionary<CancelVia, long> ByVia,
     IReadOnlyDictionary<CancelRunOutcome, long> ByOutcome);
 
 /// <summary>The latencies between the facts of a cancel, in milliseconds.</summary>
-internal sealed record LatencyView(
+public sealed record LatencyView(
     PercentilesView RequestedToDelivered,
     PercentilesView DeliveredToAcknowledged,
     PercentilesView AcknowledgedToStopped,
@@ -100,7 +100,7 @@ internal sealed record LatencyView(
 /// <param name="P95">The 95th percentile.</param>
 /// <param name="P99">The 99th percentile.</param>
 /// <param name="Max">The longest.</param>
-internal sealed record PercentilesView(long Count, long? P50, long? P95, long? P99, long? Max)
+public sealed record PercentilesView(long Count, long? P50, long? P95, long? P99, long? Max)
 {
     public static PercentilesView Of(Latency latency) =>
         new(latency.Count, latency.Percentile(50), latency.Percentile(95), latency.Percentile(99), latency.Max);

@@ -10,11 +10,11 @@ namespace Ledger.Http.Reports.Checks;
 /// <param name="GroupBy">How it is divided.</param>
 /// <param name="Checks">The checks of which a run was settled in it, by id.</param>
 /// <param name="NextCursor">Where the next page begins; null on the last one.</param>
-internal sealed record CheckReportPage(
+public sealed record CheckReportPage(
     DateTimeOffset From, DateTimeOffset To, ReportGrouping GroupBy, IReadOnlyList<CheckReport> Checks, string? NextCursor);
 
 /// <summary>How the runs of one check went in the whole range.</summary>
-internal sealed record CheckReport : RunReport
+public sealed record CheckReport : RunReport
 {
     private CheckReport(Guid checkId, RunMetrics metrics)
         : base(metrics) => CheckId = checkId;
@@ -51,7 +51,7 @@ internal sealed record CheckReport : RunReport
 }
 
 /// <summary>How the runs of one check went in one hour or day.</summary>
-internal sealed record CheckReportBucket : RunReport
+public sealed record CheckReportBucket : RunReport
 {
     public CheckReportBucket(DateTimeOffset from, DateTimeOffset to, RunMetrics metrics)
         : base(metrics) => (From, To) = (from, to);
@@ -67,7 +67,7 @@ internal sealed record CheckReportBucket : RunReport
 /// How runs went (wire.md 3.11). Cancelled runs stand in <see cref="Cancelled"/> alone; runs that timed out or were lost are shown apart, and are
 /// failures.
 /// </summary>
-internal abstract record RunReport
+public abstract record RunReport
 {
     protected RunReport(RunMetrics metrics)
     {
@@ -115,7 +115,7 @@ internal abstract record RunReport
 }
 
 /// <summary>Response times in milliseconds; null when no counted run has one.</summary>
-internal sealed record ResponseTimeReport(decimal? Avg, long? Min, long? Max, long? P50, long? P95, long? P99)
+public sealed record ResponseTimeReport(decimal? Avg, long? Min, long? Max, long? P50, long? P95, long? P99)
 {
     public static ResponseTimeReport Of(ResponseTimes times) =>
         new(times.Average, times.Shortest, times.Longest, times.Percentile(50), times.Percentile(95), times.Percentile(99));
@@ -124,4 +124,4 @@ internal sealed record ResponseTimeReport(decimal? Avg, long? Min, long? Max, lo
 /// <summary>Cancelled runs.</summary>
 /// <param name="Total">All of them.</param>
 /// <param name="ByCause">By cause; their sum is the total.</param>
-internal sealed record CancelledReport(long Total, IReadOnlyDictionary<CancelCause, long> ByCause);
+public sealed record CancelledReport(long Total, IReadOnlyDictionary<CancelCause, long> ByCause);

@@ -6,7 +6,7 @@ using Ledger.Projections.Metrics;
 namespace Ledger.Http.Reports.Checks;
 
 /// <summary>Reports how the runs of checks went (http.md, Audit and reports). The figures are those of wire.md 3.11.</summary>
-internal static class CheckReportEndpoint
+public static class CheckReportEndpoint
 {
     public static void MapCheckReports(this IEndpointRouteBuilder routes) => routes
         .MapGet("/ledger/reports/checks", ReportAsync)

@@ -6,7 +6,7 @@ using Ledger.Projections.Metrics;
 namespace Ledger.Http.Reports.Checks;
 
 /// <summary>How a report is divided.</summary>
-internal enum ReportGrouping
+public enum ReportGrouping
 {
     /// <summary>Not at all.</summary>
     None,
@@ -25,7 +25,7 @@ internal enum ReportGrouping
 /// <param name="CheckIds">Only these checks, in the order of their ids, as far as they come after <paramref name="After"/>; null for all.</param>
 /// <param name="After">Only checks after this one; the nil uuid for all.</param>
 /// <param name="Limit">How many checks at most.</param>
-internal sealed record CheckReportQuery(
+public sealed record CheckReportQuery(
     IReadOnlyList<DateTimeOffset> Bounds,
     DateTimeOffset To,
     ReportGrouping GroupBy,

@@ -11,7 +11,7 @@ namespace Ledger.Http.Runners.Claims;
 /// A runner claims queued runs, waiting for some if it likes. The answer repeats every cancel that is open for it; one that it has never
 /// been told of ends the waiting.
 /// </summary>
-internal static class ClaimEndpoint
+public static class ClaimEndpoint
 {
     public static void MapClaims(this IEndpointRouteBuilder routes) => routes
         .MapPost("/ledger/runners/{runnerId}/claims", ClaimAsync)

@@ -13,7 +13,7 @@ namespace Ledger.Http.Runners.Claims;
 /// <param name="CheckTypes">What it can execute; empty for every type.</param>
 /// <param name="Max">How many it can take.</param>
 /// <param name="WaitSeconds">How long to hold the question while nothing is queued.</param>
-internal sealed record ClaimRequest(
+public sealed record ClaimRequest(
     IReadOnlyList<string> Locations, IReadOnlyList<string> CheckTypes, int Max = 1, int WaitSeconds = 0)
 {
     private const int MaximumLocations = 100;
@@ -53,12 +53,12 @@ internal sealed record ClaimRequest(
 /// <param name="Locations">Any of these.</param>
 /// <param name="CheckTypes">Any of these.</param>
 /// <param name="Max">How many runs.</param>
-internal sealed record ClaimFilter(HashSet<string> Locations, HashSet<string> CheckTypes, int Max);
+public sealed record ClaimFilter(HashSet<string> Locations, HashSet<string> CheckTypes, int Max);
 
 /// <summary>What a runner was given.</summary>
 /// <param name="Runs">Runs that it holds from now on.</param>
 /// <param name="Cancels">Every cancel that is open for it, whichever claim the run came from (domain.md rule 8).</param>
-internal sealed record ClaimAnswer(IReadOnlyList<ClaimedRun> Runs, IReadOnlyList<CancelSignal> Cancels);
+public sealed record ClaimAnswer(IReadOnlyList<ClaimedRun> Runs, IReadOnlyList<CancelSignal> Cancels);
 
 /// <summary>A run under a lease.</summary>
 /// <param name="SessionId">Its session.</param>
@@ -69,7 +69,7 @@ internal sealed record ClaimAnswer(IReadOnlyList<ClaimedRun> Runs, IReadOnlyList
 /// <param name="Spec">What to execute.</param>
 /// <param name="LeaseSeconds">How long the lease holds without a heartbeat.</param>
 /// <param name="Traceparent">The W3C trace of the request that triggered the session, to be continued; null for none.</param>
-internal sealed record ClaimedRun(
+public sealed record ClaimedRun(
     Guid SessionId,
     Guid SequenceId,
     string CheckType,

@@ -13,7 +13,7 @@ namespace Ledger.Http.Runners.Claims;
 /// projection says what has become claimable: one question for all who wait, and not one for each. The same question is asked now and
 /// then anyway, for whatever was missed.
 /// </summary>
-internal sealed class ClaimWatch(
+public sealed class ClaimWatch(
     WaitingClaims waiting,
     SessionStreams sessions,
     OpenRunsReader openRuns,

@@ -8,7 +8,7 @@ using Ledger.Streams;
 namespace Ledger.Http.Runners.Claims;
 
 /// <summary>Claims runs for runners. What is said to be queued is a hint; who holds a run is decided on its stream, where the first wins.</summary>
-internal sealed class RunClaims(SessionStreams sessions, OpenRunsReader openRuns, WaitingClaims waiting, LeaseRenewal leases)
+public sealed class RunClaims(SessionStreams sessions, OpenRunsReader openRuns, WaitingClaims waiting, LeaseRenewal leases)
 {
     // Others may be faster on some of the runs that are found.
     private const int Spare = 32;
@@ -106,7 +106,7 @@ internal sealed class RunClaims(SessionStreams sessions, OpenRunsReader openRuns
 /// <param name="Runner">Who claims.</param>
 /// <param name="Filter">What it can take.</param>
 /// <param name="Context">What to keep beside the events.</param>
-internal sealed record Claiming(RunnerId Runner, ClaimFilter Filter, EventContext Context)
+public sealed record Claiming(RunnerId Runner, ClaimFilter Filter, EventContext Context)
 {
     /// <summary>What the runner holds by now.</summary>
     public List<ClaimedRun> Taken { get; } = [];

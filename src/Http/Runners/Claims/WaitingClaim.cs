@@ -4,10 +4,10 @@ using Ledger.Store;
 namespace Ledger.Http.Runners.Claims;
 
 /// <summary>A run that was queued or has become claimable just now.</summary>
-internal readonly record struct QueuedRun(StreamId Stream, Guid SequenceId, string Location, string CheckType);
+public readonly record struct QueuedRun(StreamId Stream, Guid SequenceId, string Location, string CheckType);
 
 /// <summary>One claim that waits for runs. It is offered runs, and tries to claim them; another may be faster.</summary>
-internal sealed class WaitingClaim(Guid accountId, ClaimFilter filter, Action<WaitingClaim> left) : IDisposable
+public sealed class WaitingClaim(Guid accountId, ClaimFilter filter, Action<WaitingClaim> left) : IDisposable
 {
     private readonly Channel<QueuedRun> offers = Channel.CreateUnbounded<QueuedRun>(new UnboundedChannelOptions { SingleReader = true });
 

@@ -4,7 +4,7 @@ namespace Ledger.Http.Runners.Claims;
 /// The claims that wait on this host, first come, first served. Each queued run is offered to one of them, so that a run wakes one
 /// runner and not all.
 /// </summary>
-internal sealed class WaitingClaims
+public sealed class WaitingClaims
 {
     private readonly Lock gate = new();
     private readonly Dictionary<Guid, LinkedList<WaitingClaim>> byAccount = [];

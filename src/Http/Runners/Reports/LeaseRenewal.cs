@@ -6,7 +6,7 @@ using Ledger.Store;
 namespace Ledger.Http.Runners.Reports;
 
 /// <summary>Renews leases with what runners say, and answers with what they have to know.</summary>
-internal sealed class LeaseRenewal(Leases leases, LedgerSettings settings)
+public sealed class LeaseRenewal(Leases leases, LedgerSettings settings)
 {
     /// <summary>How long the ledger waits for the next heartbeat, in seconds.</summary>
     public int Seconds => settings.Lease.Seconds;

@@ -7,7 +7,7 @@ using Ledger.Streams;
 namespace Ledger.Http.Runners.Reports;
 
 /// <summary>A call of one runner about one run.</summary>
-internal sealed class RunCall
+public sealed class RunCall
 {
     private readonly HttpContext context;
 

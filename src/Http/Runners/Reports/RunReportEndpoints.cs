@@ -11,7 +11,7 @@ namespace Ledger.Http.Runners.Reports;
 /// not exist, 403 when another runner holds it, 409 where the stream does not support what is said, and 200 with <c>late</c> for what
 /// comes after the run was settled (domain.md rule 3).
 /// </summary>
-internal static class RunReportEndpoints
+public static class RunReportEndpoints
 {
     public static void MapRunReports(this IEndpointRouteBuilder routes)
     {

@@ -8,13 +8,13 @@ using Ledger.Sessions.Events;
 namespace Ledger.Http.Runners.Reports;
 
 /// <summary>A start or a heartbeat says nothing beyond its path.</summary>
-internal sealed record EmptyRequest;
+public sealed record EmptyRequest;
 
 /// <summary>The runner confirms that it is stopping a run.</summary>
-internal sealed record AcknowledgementRequest(Guid CancelId);
+public sealed record AcknowledgementRequest(Guid CancelId);
 
 /// <summary>Execution is over because of a cancel.</summary>
-internal sealed record AbortRequest(
+public sealed record AbortRequest(
     Guid CancelId,
     AbortManner How,
     int? ExitCode = null,
@@ -40,7 +40,7 @@ internal sealed record AbortRequest(
 }
 
 /// <summary>A report about a run. Without an id it gets one, and cannot be repeated.</summary>
-internal sealed record ResultRequest(
+public sealed record ResultRequest(
     ResultType ResultType,
     bool HasFailures,
     Guid? ResultId = null,
@@ -77,7 +77,7 @@ internal sealed record ResultRequest(
 /// <param name="LeaseSeconds">How long the ledger waits for the next one.</param>
 /// <param name="Cancel">The cancel that is under way for the run, or null.</param>
 /// <param name="Late">True when the run is settled; absent otherwise.</param>
-internal sealed record LeaseAnswer(
+public sealed record LeaseAnswer(
     int LeaseSeconds,
     CancelOrder? Cancel,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] bool? Late);
@@ -87,7 +87,7 @@ internal sealed record LeaseAnswer(
 /// <param name="Reason">Why, in words.</param>
 /// <param name="Mode">Whether to ask or to kill.</param>
 /// <param name="ExpiresAt">When the run is settled as cancelled without proof.</param>
-internal sealed record CancelOrder(Guid CancelId, string? Reason, SignalMode Mode, DateTimeOffset ExpiresAt)
+public sealed record CancelOrder(Guid CancelId, string? Reason, SignalMode Mode, DateTimeOffset ExpiresAt)
 {
     public static CancelOrder? For(Session session, Run run, int expireSeconds) => CancelSignal.For(session, run) is { } signal
         ? new CancelOrder(signal.CancelId, signal.Reason, signal.Mode, run.Cancel!.RequestedAt.AddSeconds(expireSeconds))
@@ -97,12 +97,12 @@ internal sealed record CancelOrder(Guid CancelId, string? Reason, SignalMode Mod
 /// <summary>The answer to an acknowledgement or an abort.</summary>
 /// <param name="Settled">Whether the run is settled now.</param>
 /// <param name="Late">True when it had been settled before, so that the report was only recorded; absent otherwise.</param>
-internal sealed record ReportTaken(
+public sealed record ReportTaken(
     bool Settled, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] bool? Late);
 
 /// <summary>The answer to a result.</summary>
 /// <param name="ResultId">Its id.</param>
 /// <param name="Settled">Whether this result settled the run.</param>
 /// <param name="Late">True when the run had been settled before, so that the result was only recorded; absent otherwise.</param>
-internal sealed record ResultTaken(
+public sealed record ResultTaken(
     Guid ResultId, bool Settled, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] bool? Late);

@@ -8,7 +8,7 @@ namespace Ledger.Http.Runners.Signals;
 /// <param name="SequenceId">The run.</param>
 /// <param name="Reason">Why, in words.</param>
 /// <param name="Mode">Whether to ask or to kill.</param>
-internal sealed record CancelSignal(Guid CancelId, Guid SessionId, Guid SequenceId, string? Reason, SignalMode Mode)
+public sealed record CancelSignal(Guid CancelId, Guid SessionId, Guid SequenceId, string? Reason, SignalMode Mode)
 {
     /// <summary>The signal for a run; null unless a cancel of it is under way.</summary>
     public static CancelSignal? For(Session session, Run? run) => run is { IsCancelling: true, Cancel: { } cancel }
@@ -19,7 +19,7 @@ internal sealed record CancelSignal(Guid CancelId, Guid SessionId, Guid Sequence
 }
 
 /// <summary>How a run is to be stopped.</summary>
-internal enum SignalMode
+public enum SignalMode
 {
     /// <summary>Ask it to stop, and kill it after the runner's grace period.</summary>
     Graceful,

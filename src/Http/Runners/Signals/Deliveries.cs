@@ -5,7 +5,7 @@ using Ledger.Streams;
 namespace Ledger.Http.Runners.Signals;
 
 /// <summary>Records that signals were handed to a runner: the second of the five facts (domain.md). Only the first time of each counts.</summary>
-internal sealed class Deliveries(SessionStreams sessions, ILogger<Deliveries> logger)
+public sealed class Deliveries(SessionStreams sessions, ILogger<Deliveries> logger)
 {
     private static readonly EventContext Context = new(Actor.Signals.Id);
 

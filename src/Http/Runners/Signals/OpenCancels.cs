@@ -6,7 +6,7 @@ using Ledger.Streams;
 namespace Ledger.Http.Runners.Signals;
 
 /// <summary>Everything that a runner has not stopped yet. Found by the projection, and told as the streams know it.</summary>
-internal sealed class OpenCancels(OpenRunsReader openRuns, ProjectionDaemon projections, SessionStreams sessions)
+public sealed class OpenCancels(OpenRunsReader openRuns, ProjectionDaemon projections, SessionStreams sessions)
 {
     private static readonly TimeSpan CatchUp = TimeSpan.FromSeconds(2);
 

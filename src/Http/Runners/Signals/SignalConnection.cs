@@ -6,7 +6,7 @@ namespace Ledger.Http.Runners.Signals;
 /// One open signal stream. Bounded: a runner that does not read loses the stream, and finds on its next one, or with its next heartbeat,
 /// whatever is still open.
 /// </summary>
-internal sealed class SignalConnection(Action<SignalConnection> ended) : IDisposable
+public sealed class SignalConnection(Action<SignalConnection> ended) : IDisposable
 {
     private const int Capacity = 256;
 

@@ -9,7 +9,7 @@ namespace Ledger.Http.Runners.Signals;
 /// A runner's signals as Server-Sent Events: first everything that is open still, then each cancel at once. A signal may come twice; what
 /// is lost comes again with the next stream, claim or heartbeat (domain.md rule 8).
 /// </summary>
-internal static class SignalEndpoint
+public static class SignalEndpoint
 {
     private const string Cancel = "cancel";
 

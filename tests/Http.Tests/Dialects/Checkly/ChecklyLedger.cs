@@ -164,7 +164,7 @@ public sealed class ChecklyLedger : IAsyncLifetime
     private async Task<string> KeyWithAsync(Guid accountId, string? owner, params string[] scopes)
     {
         var key = new ApiKey(
-            Guid.NewGuid(), accountId, "test", owner, null, [.. scopes.Select(ScopeNames.Parse)], DateTimeOffset.UtcNow, null);
+            Guid.NewGuid(), accountId, "test", owner, null, [.. scopes.Select(Scopes.Parse)], DateTimeOffset.UtcNow, null);
         return await Running.Services.GetRequiredService<ApiKeys>().AddAsync(key, null, CancellationToken.None);
     }
 }

@@ -59,7 +59,7 @@ public sealed class EmpiricalLedger : IAsyncLifetime
             "test",
             owner,
             project,
-            [.. scopes.Split(' ').Select(ScopeNames.Parse)],
+            [.. scopes.Split(' ').Select(Scopes.Parse)],
             DateTimeOffset.UtcNow,
             null);
         return await Running.Services.GetRequiredService<ApiKeys>().AddAsync(key, null, CancellationToken.None);

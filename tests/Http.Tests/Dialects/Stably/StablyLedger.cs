@@ -138,7 +138,7 @@ public sealed class StablyLedger : IAsyncLifetime
 
     private async Task<HttpClient> ClientWithAsync(Guid account, params string[] scopes)
     {
-        var key = new ApiKey(Guid.NewGuid(), account, "test", null, null, [.. scopes.Select(ScopeNames.Parse)], DateTimeOffset.UtcNow, null);
+        var key = new ApiKey(Guid.NewGuid(), account, "test", null, null, [.. scopes.Select(Scopes.Parse)], DateTimeOffset.UtcNow, null);
         return Running.ClientWith(await Running.Services.GetRequiredService<ApiKeys>().AddAsync(key, null, CancellationToken.None));
     }
 }

@@ -6,7 +6,7 @@ using Ledger.Http.Requests;
 namespace Ledger.Http.Dialects.Checkly.Accounts;
 
 /// <summary>Who the caller is: what the vendor's command line asks before every command (wire.md 4.1).</summary>
-internal static class AccountEndpoints
+public static class AccountEndpoints
 {
     public static void MapAccounts(this IEndpointRouteBuilder routes)
     {
@@ -43,9 +43,9 @@ internal static class AccountEndpoints
 /// <param name="Name">What it is called.</param>
 /// <param name="RuntimeId">The runtime of its checks, one of <c>/v1/runtimes</c>.</param>
 /// <param name="Features">Switches of the vendor's; none here, so that the command line's usual limits hold.</param>
-internal sealed record Account(Guid Id, string Name, string RuntimeId, IReadOnlyList<string> Features);
+public sealed record Account(Guid Id, string Name, string RuntimeId, IReadOnlyList<string> Features);
 
 /// <summary>The holder of a key.</summary>
 /// <param name="Id">The key's id.</param>
 /// <param name="Name">Its owner, or what the key is called.</param>
-internal sealed record User(Guid Id, string Name);
+public sealed record User(Guid Id, string Name);

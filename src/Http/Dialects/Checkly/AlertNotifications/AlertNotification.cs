@@ -16,7 +16,7 @@ namespace Ledger.Http.Dialects.Checkly.AlertNotifications;
 /// <param name="CheckAlertId">The alert.</param>
 /// <param name="AlertChannelId">The channel's number.</param>
 /// <param name="CheckResultId">The result that raised it.</param>
-internal sealed record AlertNotification(
+public sealed record AlertNotification(
     string Id,
     string Type,
     string Status,
@@ -62,4 +62,4 @@ internal sealed record AlertNotification(
 
 /// <summary>How a channel was configured.</summary>
 /// <param name="Url">Where its webhooks go.</param>
-internal sealed record AlertConfig(string Url);
+public sealed record AlertConfig(string Url);

@@ -9,7 +9,7 @@ namespace Ledger.Http.Dialects.Checkly.AlertNotifications;
 /// Lists the alerts that were sent (wire.md 3.10). How many there are stands in <c>Content-Range</c> alone (trap 17). A cancelled run has no
 /// row here, nor has an alert that was withdrawn before it was sent.
 /// </summary>
-internal static class AlertNotificationEndpoints
+public static class AlertNotificationEndpoints
 {
     public static void MapAlertNotifications(this IEndpointRouteBuilder routes) => routes
         .MapGet("/v1/alert-notifications", ListAsync)

@@ -6,7 +6,7 @@ using Ledger.Projections.AlertChannels;
 namespace Ledger.Http.Dialects.Checkly.AlertNotifications;
 
 /// <summary>Reads the query of a list of notifications (wire.md 3.10).</summary>
-internal static class AlertNotificationFilter
+public static class AlertNotificationFilter
 {
     private const int MaximumLimit = 100;
     private const int DefaultLimit = 10;

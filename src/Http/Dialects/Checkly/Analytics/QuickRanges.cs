@@ -4,7 +4,7 @@ namespace Ledger.Http.Dialects.Checkly.Analytics;
 /// The ranges that have a name (wire.md 9): those of so many days roll back from now, weeks and months are UTC calendar ranges with Monday as the
 /// first day (wire.md 3.11).
 /// </summary>
-internal static class QuickRanges
+public static class QuickRanges
 {
     /// <summary>Those of reporting, the default first: the last day has a name of its own there (trap 16).</summary>
     public static readonly IReadOnlyList<string> OfReporting =

@@ -10,7 +10,7 @@ namespace Ledger.Http.Dialects.Checkly.Analytics;
 /// Whether it ends now. Then a result that comes in while the report is made is let in, and so is one that another host, whose clock may be a
 /// little ahead, recorded before.
 /// </param>
-internal sealed record TimeWindow(DateTimeOffset From, DateTimeOffset To, bool IsUpToNow)
+public sealed record TimeWindow(DateTimeOffset From, DateTimeOffset To, bool IsUpToNow)
 {
     private static readonly TimeSpan DefaultRange = TimeSpan.FromHours(24);
 

@@ -11,7 +11,7 @@ namespace Ledger.Http.Dialects.Checkly.Cancels;
 /// content type (trap 1).
 /// </summary>
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
-internal sealed record CancelBody
+public sealed record CancelBody
 {
     /// <summary>The runs to cancel; absent for everything that still runs. Null is not absent.</summary>
     public JsonElement SequenceId { get; init; }
@@ -46,7 +46,7 @@ internal sealed record CancelBody
 }
 
 /// <summary>The same body as the OpenAPI document describes it: nobody may send null, and everybody may leave it out.</summary>
-internal sealed record CancelSequences
+public sealed record CancelSequences
 {
     /// <summary>The runs to cancel, at least one; absent for everything that still runs.</summary>
     public IReadOnlyList<Guid> SequenceId { get; init; } = [];

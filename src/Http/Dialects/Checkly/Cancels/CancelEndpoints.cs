@@ -10,7 +10,7 @@ namespace Ledger.Http.Dialects.Checkly.Cancels;
 /// Cancels a check session or a test session, or some of its runs (wire.md 3.1). Whatever can be cancelled is recorded before the 204;
 /// nothing to cancel is a 204 as well, since any other answer kills the genuine command line (trap 2).
 /// </summary>
-internal static class CancelEndpoints
+public static class CancelEndpoints
 {
     public static void MapSessionCancels(this IEndpointRouteBuilder routes)
     {

@@ -17,7 +17,7 @@ namespace Ledger.Http.Dialects.Checkly.CheckAlerts;
 /// <param name="StatusCode">Always null: the ledger does not look into what a check asked for.</param>
 /// <param name="CreatedAt">When the run was settled, and the alert with it.</param>
 /// <param name="StartedAt">When the run began; left out if it never did, since the member is not nullable.</param>
-internal sealed record CheckAlert(
+public sealed record CheckAlert(
     string Id,
     string Name,
     Guid CheckId,

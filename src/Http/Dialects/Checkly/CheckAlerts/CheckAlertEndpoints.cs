@@ -11,7 +11,7 @@ namespace Ledger.Http.Dialects.Checkly.CheckAlerts;
 /// Lists the alerts that became due (wire.md 3.10). A cancelled run has no row here, nor has one that passed after it passed: what the
 /// vendor calls <c>NO_ALERT</c> was never sent.
 /// </summary>
-internal static class CheckAlertEndpoints
+public static class CheckAlertEndpoints
 {
     public static void MapCheckAlerts(this IEndpointRouteBuilder routes)
     {

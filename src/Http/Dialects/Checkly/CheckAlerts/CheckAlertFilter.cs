@@ -5,7 +5,7 @@ using Ledger.Projections.Alerts;
 namespace Ledger.Http.Dialects.Checkly.CheckAlerts;
 
 /// <summary>Reads the query of a list of alerts (wire.md 3.10).</summary>
-internal static class CheckAlertFilter
+public static class CheckAlertFilter
 {
     private const int MaximumLimit = 100;
     private const int DefaultLimit = 10;

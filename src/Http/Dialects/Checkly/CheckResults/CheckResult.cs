@@ -26,7 +26,7 @@ namespace Ledger.Http.Dialects.Checkly.CheckResults;
 /// <param name="SequenceId">The run, the same for all its tries.</param>
 /// <param name="TraceId">Always null: the ledger keeps no traces of the checked application.</param>
 /// <param name="ErrorGroupIds">Always empty: the ledger groups no errors.</param>
-internal sealed record CheckResult(
+public sealed record CheckResult(
     Guid Id,
     string Name,
     Guid CheckId,
@@ -110,4 +110,4 @@ internal sealed record CheckResult(
 /// <param name="Length">Entries on this page.</param>
 /// <param name="Entries">The results.</param>
 /// <param name="NextId">Where the next page begins; null when there is none.</param>
-internal sealed record CheckResultList<T>(int Length, IReadOnlyList<T> Entries, string? NextId);
+public sealed record CheckResultList<T>(int Length, IReadOnlyList<T> Entries, string? NextId);

@@ -15,7 +15,7 @@ namespace Ledger.Http.Dialects.Checkly.CheckResults;
 /// Lists and reads the results of a check (wire.md 3.5). Which there are is the projection's to say, once it has come to the end of the log;
 /// what they look like is read from their sessions' streams.
 /// </summary>
-internal static class CheckResultEndpoints
+public static class CheckResultEndpoints
 {
     public static void MapCheckResults(this IEndpointRouteBuilder routes)
     {

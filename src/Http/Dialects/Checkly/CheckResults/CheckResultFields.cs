@@ -7,7 +7,7 @@ using Ledger.Http.Requests;
 namespace Ledger.Http.Dialects.Checkly.CheckResults;
 
 /// <summary>The members of a result that a caller wants to see, and no others (wire.md 3.5, <c>fields</c>).</summary>
-internal sealed class CheckResultFields
+public sealed class CheckResultFields
 {
     private const string Parameter = "fields";
     private const string CreatedAt = "created_at";

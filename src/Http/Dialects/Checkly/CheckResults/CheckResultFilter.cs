@@ -7,7 +7,7 @@ using Ledger.Sessions;
 namespace Ledger.Http.Dialects.Checkly.CheckResults;
 
 /// <summary>Reads the query of a list of results (wire.md 3.5).</summary>
-internal static class CheckResultFilter
+public static class CheckResultFilter
 {
     private const int MaximumLimit = 100;
     private const int DefaultLimit = 10;

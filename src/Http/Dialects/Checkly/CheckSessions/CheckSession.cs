@@ -5,7 +5,7 @@ using Ledger.Sessions;
 namespace Ledger.Http.Dialects.Checkly.CheckSessions;
 
 /// <summary>A session of kind <c>check</c> as Checkly shows it (wire.md 3.4).</summary>
-internal sealed record CheckSession(
+public sealed record CheckSession(
     Guid CheckSessionId,
     string CheckSessionLink,
     Guid CheckId,
@@ -51,4 +51,4 @@ internal sealed record CheckSession(
 }
 
 /// <summary>The answer to a trigger: one session for each check.</summary>
-internal sealed record TriggeredCheckSessions(IReadOnlyList<CheckSession> Sessions);
+public sealed record TriggeredCheckSessions(IReadOnlyList<CheckSession> Sessions);

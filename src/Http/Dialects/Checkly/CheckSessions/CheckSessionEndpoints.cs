@@ -10,7 +10,7 @@ using Ledger.Streams;
 namespace Ledger.Http.Dialects.Checkly.CheckSessions;
 
 /// <summary>Triggers, reads and awaits check sessions, in both versions (wire.md 3.3, 3.4).</summary>
-internal static class CheckSessionEndpoints
+public static class CheckSessionEndpoints
 {
     /// <summary>The one type that version 1 has no word for (wire.md 3.4).</summary>
     private const string Heartbeat = "HEARTBEAT";

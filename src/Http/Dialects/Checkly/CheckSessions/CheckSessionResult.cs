@@ -4,7 +4,7 @@ using Ledger.Sessions;
 namespace Ledger.Http.Dialects.Checkly.CheckSessions;
 
 /// <summary>A concise result of a check session (wire.md 3.4).</summary>
-internal sealed record CheckSessionResult(
+public sealed record CheckSessionResult(
     Guid CheckResultId,
     string CheckResultLink,
     Guid CheckId,

@@ -11,7 +11,7 @@ using Ledger.Streams;
 namespace Ledger.Http.Dialects.Checkly.CheckSessions;
 
 /// <summary>Triggers one session for each check that is meant, all of them or none (wire.md 3.3).</summary>
-internal static class TriggerCheckSessions
+public static class TriggerCheckSessions
 {
     public static async Task<IResult> HandleAsync(
         HttpContext context,
@@ -71,7 +71,7 @@ internal static class TriggerCheckSessions
 }
 
 /// <summary>The body of a trigger of check sessions.</summary>
-internal sealed record CheckSessionTrigger
+public sealed record CheckSessionTrigger
 {
     /// <summary>Which checks.</summary>
     public CheckTarget Target { get; init; } = new();

@@ -16,7 +16,7 @@ namespace Ledger.Http.Dialects.Checkly.CheckStatuses;
 /// <param name="SslDaysRemaining">Always null: the ledger looks into no certificate.</param>
 /// <param name="CreatedAt">The day of the first run that counts.</param>
 /// <param name="UpdatedAt">When the last one was settled.</param>
-internal sealed record CheckStatus(
+public sealed record CheckStatus(
     string Name,
     Guid CheckId,
     bool HasFailures,

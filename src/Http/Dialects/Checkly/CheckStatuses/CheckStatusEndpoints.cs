@@ -8,7 +8,7 @@ using Ledger.Projections.CheckStatus;
 namespace Ledger.Http.Dialects.Checkly.CheckStatuses;
 
 /// <summary>Reads how checks stand (wire.md 3.9). A check of which no run counts has no status.</summary>
-internal static class CheckStatusEndpoints
+public static class CheckStatusEndpoints
 {
     public static void MapCheckStatuses(this IEndpointRouteBuilder routes)
     {

@@ -13,7 +13,7 @@ namespace Ledger.Http.Dialects.Checkly.Checks;
 /// <param name="CheckType">Its type.</param>
 /// <param name="Search">A part of its name, in whichever case.</param>
 /// <param name="Status">How it must stand: passing, failing or degraded.</param>
-internal sealed record CheckFilter(int Page, int Limit, IReadOnlyList<string> Tags, string? CheckType, string? Search, string? Status)
+public sealed record CheckFilter(int Page, int Limit, IReadOnlyList<string> Tags, string? CheckType, string? Search, string? Status)
 {
     private const int MaximumLimit = 100;
     private const int DefaultLimit = 10;

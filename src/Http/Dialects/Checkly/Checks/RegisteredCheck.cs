@@ -24,7 +24,7 @@ namespace Ledger.Http.Dialects.Checkly.Checks;
 /// <param name="ScriptPath">Always null.</param>
 /// <param name="CreatedAt">When it was first registered.</param>
 /// <param name="UpdatedAt">When it was registered last.</param>
-internal sealed record RegisteredCheck(
+public sealed record RegisteredCheck(
     Guid Id,
     string Name,
     string? Description,
@@ -73,7 +73,7 @@ internal sealed record RegisteredCheck(
 }
 
 /// <summary>What an API check asks for.</summary>
-internal sealed record CheckRequest(string Method, string Url)
+public sealed record CheckRequest(string Method, string Url)
 {
     /// <summary>From the spec's <c>apiRequest</c>; null for a check without one.</summary>
     public static CheckRequest? Of(Check check) =>

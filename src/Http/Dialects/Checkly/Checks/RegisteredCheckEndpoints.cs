@@ -9,7 +9,7 @@ using Ledger.Projections.CheckStatus;
 namespace Ledger.Http.Dialects.Checkly.Checks;
 
 /// <summary>Lists and reads registered checks (wire.md 3.12). How many there are stands in <c>Content-Range</c> alone (trap 17).</summary>
-internal static class RegisteredCheckEndpoints
+public static class RegisteredCheckEndpoints
 {
     public static void MapRegisteredChecks(this IEndpointRouteBuilder routes)
     {

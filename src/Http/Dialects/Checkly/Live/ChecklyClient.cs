@@ -7,7 +7,7 @@ using Ledger.Store;
 namespace Ledger.Http.Dialects.Checkly.Live;
 
 /// <summary>A client that was let in with a key: it may subscribe to suites of the key's account, and to nothing else.</summary>
-internal sealed class ChecklyClient(Guid accountId, string secret, ApiKeys keys, Suites suites) : IMqttClient
+public sealed class ChecklyClient(Guid accountId, string secret, ApiKeys keys, Suites suites) : IMqttClient
 {
     public string Realm { get; } = accountId.ToString();
 

@@ -3,7 +3,7 @@ using Ledger.Http.Mqtt;
 namespace Ledger.Http.Dialects.Checkly.Live;
 
 /// <summary>Live results over MQTT, on the port of everything else (wire.md 4.4).</summary>
-internal static class ChecklyLiveParts
+public static class ChecklyLiveParts
 {
     // A peer that is gone is noticed by this even when it promised no keep-alive of its own.
     private static readonly TimeSpan Ping = TimeSpan.FromSeconds(30);

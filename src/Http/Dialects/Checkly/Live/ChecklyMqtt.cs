@@ -7,11 +7,11 @@ using Ledger.Store;
 namespace Ledger.Http.Dialects.Checkly.Live;
 
 /// <summary>Lets clients in: the user name is the account's id, the password a key with the scope <c>read</c> or <c>command</c> (wire.md 4.4).</summary>
-internal sealed class ChecklyMqtt(ApiKeys keys, Suites suites) : IMqttApplication
+public sealed class ChecklyMqtt(ApiKeys keys, Suites suites) : IMqttApplication
 {
     public async Task<Admission> AdmitAsync(string? userName, byte[]? password, CancellationToken cancellation)
     {
-        if (!Guid.TryParseExact(userName, "D", out var accountId) || password is not { Length: > 0 and <= AccessMiddleware.LongestSecret })
+        if (!Guid.TryParseExact(userName, "D", out var accountId) || password is not { Length: > 0 and <= ApiKeyHandler.LongestSecret })
         {
             return Admission.Refused(ConnectCode.NotAuthorized);
         }

@@ -8,7 +8,7 @@ namespace Ledger.Http.Dialects.Checkly.Live;
 /// The topics of a suite: <c>account/{accountId}/ad-hoc-check-results/{checkRunSuiteId}/{sequenceId}/{checkRunId}/{subtopic}</c> (wire.md
 /// 4.4). Uuids are written in lower case, and read in either.
 /// </summary>
-internal static class ResultTopic
+public static class ResultTopic
 {
     public const string RunStart = "run-start";
     public const string Result = "result";

@@ -9,7 +9,7 @@ namespace Ledger.Http.Dialects.Checkly.Live;
 /// </summary>
 /// <param name="AccountId">The tenant.</param>
 /// <param name="SuiteId">Unique in the account.</param>
-internal readonly record struct SuiteKey(Guid AccountId, Guid SuiteId)
+public readonly record struct SuiteKey(Guid AccountId, Guid SuiteId)
 {
     /// <summary>The suite that a session was scheduled for; null for none.</summary>
     public static SuiteKey? Of(SessionTriggered triggered) =>

@@ -9,7 +9,7 @@ namespace Ledger.Http.Dialects.Checkly.Live;
 /// <summary>A message as it goes to every subscriber of a suite: made once, however many they are.</summary>
 /// <param name="Topic">Its topic.</param>
 /// <param name="Packet">The whole packet.</param>
-internal sealed record SuiteMessage(string Topic, ReadOnlyMemory<byte> Packet)
+public sealed record SuiteMessage(string Topic, ReadOnlyMemory<byte> Packet)
 {
     /// <summary>A run is being executed.</summary>
     public static SuiteMessage Started(SuiteKey suite, Run run) => Of(suite, run, ResultTopic.RunStart, new { });
@@ -30,14 +30,14 @@ internal sealed record SuiteMessage(string Topic, ReadOnlyMemory<byte> Packet)
 }
 
 /// <summary>The payload of a result.</summary>
-internal sealed record ResultMessage(ResultScope ResultType, Guid TestResultId, LiveResult Result);
+public sealed record ResultMessage(ResultScope ResultType, Guid TestResultId, LiveResult Result);
 
 /// <summary>
 /// A result as live messages show it. It has neither <c>sourceFile</c>, which clients choke on, nor <c>assets</c>, which they would fetch
 /// (wire.md trap 12). One with errors has failures as well: the command line looks at <c>hasFailures</c> alone, and a check that could not be
 /// executed must not be counted as passed.
 /// </summary>
-internal sealed record LiveResult(
+public sealed record LiveResult(
     string Name,
     string CheckType,
     bool HasFailures,

@@ -9,7 +9,7 @@ namespace Ledger.Http.Dialects.Checkly.Live;
 /// What subscribers are told, and when (wire.md 4.4). Each run is told to be over exactly when it is settled, by whichever fact comes first;
 /// whatever a runner reports afterwards changes nothing that clients are shown.
 /// </summary>
-internal static class SuiteMessages
+public static class SuiteMessages
 {
     /// <summary>What an event means to subscribers; null for nothing.</summary>
     /// <param name="suite">The suite.</param>

@@ -6,7 +6,7 @@ namespace Ledger.Http.Dialects.Checkly.Live;
 /// <summary>One subscription to a suite.</summary>
 /// <param name="filter">What of the suite is asked for.</param>
 /// <param name="outbox">Where it is put.</param>
-internal sealed class SuiteSubscriber(TopicFilter filter, Outbox outbox)
+public sealed class SuiteSubscriber(TopicFilter filter, Outbox outbox)
 {
     private readonly CancellationTokenSource left = new();
 

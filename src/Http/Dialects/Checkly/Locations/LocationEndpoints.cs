@@ -4,7 +4,7 @@ using Ledger.Http.Checks;
 namespace Ledger.Http.Dialects.Checkly.Locations;
 
 /// <summary>Lists locations (wire.md 3.12). Private ones are those that registered checks name and that are no public region.</summary>
-internal static class LocationEndpoints
+public static class LocationEndpoints
 {
     public static void MapLocations(this IEndpointRouteBuilder routes)
     {

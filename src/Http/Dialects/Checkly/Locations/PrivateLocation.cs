@@ -7,7 +7,7 @@ namespace Ledger.Http.Dialects.Checkly.Locations;
 /// <param name="Id">Its id, the same for ever: derived from the account and the slug.</param>
 /// <param name="SlugName">Its code, which is the ledger's location.</param>
 /// <param name="Name">Its name for people.</param>
-internal sealed record PrivateLocation(Guid Id, string SlugName, string Name)
+public sealed record PrivateLocation(Guid Id, string SlugName, string Name)
 {
     private const int Version = 0x80;
     private const int Variant = 0x80;

@@ -7,7 +7,7 @@ namespace Ledger.Http.Dialects.Checkly.Locations;
 /// The public locations: those of the setting <c>Ledger:Checkly:Locations</c>, else the regions that the vendor publishes. To the ledger a
 /// location is a name; every other one that a check runs at is private.
 /// </summary>
-internal sealed class PublicLocations(LedgerSettings settings)
+public sealed class PublicLocations(LedgerSettings settings)
 {
     private static readonly Dictionary<string, string> Published = new(StringComparer.Ordinal)
     {
@@ -49,4 +49,4 @@ internal sealed class PublicLocations(LedgerSettings settings)
 /// <summary>A public location.</summary>
 /// <param name="Region">Its code, which is the ledger's location.</param>
 /// <param name="Name">Its name for people.</param>
-internal sealed record PublicLocation(string Region, string Name);
+public sealed record PublicLocation(string Region, string Name);

@@ -1,7 +1,7 @@
 namespace Ledger.Http.Dialects.Checkly.Reporting;
 
 /// <summary>Parts of the calendar.</summary>
-internal enum Granularity
+public enum Granularity
 {
     /// <summary>A day.</summary>
     Day,
@@ -16,7 +16,7 @@ internal enum Granularity
 /// <summary>
 /// Days, weeks and months as the calendar of a time zone has them: a day has 23, 24 or 25 hours, and may begin at any minute of a UTC hour.
 /// </summary>
-internal static class CalendarBuckets
+public static class CalendarBuckets
 {
     /// <summary>How many there may be (wire.md 3.11).</summary>
     public const int Maximum = 120;

@@ -10,7 +10,7 @@ namespace Ledger.Http.Dialects.Checkly.Reporting;
 /// <param name="CheckType">Its type.</param>
 /// <param name="Deactivated">Whether no trigger may select it.</param>
 /// <param name="Tags">What triggers select it by.</param>
-internal sealed record CheckReporting(string Name, Guid CheckId, string CheckType, bool Deactivated, IReadOnlyList<string> Tags)
+public sealed record CheckReporting(string Name, Guid CheckId, string CheckType, bool Deactivated, IReadOnlyList<string> Tags)
 {
     /// <summary>The window as a whole; absent when no run counts, and when there are buckets.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
@@ -34,7 +34,7 @@ internal sealed record CheckReporting(string Name, Guid CheckId, string CheckTyp
 /// <param name="Avg">The mean response time in milliseconds; 0 when no run has one, since none may be left out or null.</param>
 /// <param name="P95">The response time that 95 % of the runs do not exceed.</param>
 /// <param name="P99">The one that 99 % do not exceed.</param>
-internal sealed record ReportingAggregate(decimal SuccessRatio, decimal Avg, long P95, long P99)
+public sealed record ReportingAggregate(decimal SuccessRatio, decimal Avg, long P95, long P99)
 {
     /// <summary>The start of a bucket, clamped to the window; absent for the window as a whole.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]

@@ -1,7 +1,7 @@
 namespace Ledger.Http.Dialects.Checkly.Reporting;
 
 /// <summary>Time zones by their IANA names, and by no others: neither offsets such as <c>+05:00</c> nor the names that Windows has.</summary>
-internal static class IanaTimeZones
+public static class IanaTimeZones
 {
     private const int LongestName = 64;
 

@@ -8,7 +8,7 @@ using Ledger.Projections.Metrics;
 namespace Ledger.Http.Dialects.Checkly.Reporting;
 
 /// <summary>How the runs of all registered checks went (wire.md 3.11).</summary>
-internal static class ReportingEndpoint
+public static class ReportingEndpoint
 {
     public static void MapReporting(this IEndpointRouteBuilder routes) => routes
         .MapGet("/v1/reporting", ReadAsync)

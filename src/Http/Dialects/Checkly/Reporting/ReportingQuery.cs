@@ -11,7 +11,7 @@ namespace Ledger.Http.Dialects.Checkly.Reporting;
 /// <param name="HasGranularity">Whether the buckets are shown, or the window as a whole.</param>
 /// <param name="Tags">Tags that a check must have.</param>
 /// <param name="IsDeactivated">Only deactivated checks, or only the others; null for all.</param>
-internal sealed record ReportingQuery(
+public sealed record ReportingQuery(
     TimeWindow Window, IReadOnlyList<DateTimeOffset> Bounds, bool HasGranularity, IReadOnlyList<string> Tags, bool? IsDeactivated)
 {
     public const int MaximumDays = 400;

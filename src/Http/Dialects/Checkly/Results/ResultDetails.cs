@@ -7,7 +7,7 @@ namespace Ledger.Http.Dialects.Checkly.Results;
 /// What the runner reported as details, under the member of the check's own type, as it came. Published clients read some members of some
 /// types without a look whether they are there: details without these are left out, or they would bring the client down.
 /// </summary>
-internal sealed record ResultDetails(RunResult Result)
+public sealed record ResultDetails(RunResult Result)
 {
     public JsonElement? Api => Of("API", ("request", JsonValueKind.Object), ("response", JsonValueKind.Object));
 

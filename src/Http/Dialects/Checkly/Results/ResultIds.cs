@@ -13,7 +13,7 @@ namespace Ledger.Http.Dialects.Checkly.Results;
 /// </list>
 /// The derived id leads back to the sequence id, see <see cref="MaskedIds"/>.
 /// </summary>
-internal static class ResultIds
+public static class ResultIds
 {
     private static ReadOnlySpan<byte> Mask => [0x5a, 0x91, 0xc3, 0x7e, 0x24, 0xb8, 0x6d];
 

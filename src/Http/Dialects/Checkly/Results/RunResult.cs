@@ -6,7 +6,7 @@ using Ledger.Sessions.Events;
 namespace Ledger.Http.Dialects.Checkly.Results;
 
 /// <summary>What a result is about (wire.md 9).</summary>
-internal enum ResultScope
+public enum ResultScope
 {
     /// <summary>A run that is not settled.</summary>
     [JsonStringEnumMemberName("PENDING")] Pending,
@@ -26,7 +26,7 @@ internal enum ResultScope
 /// <param name="Run">The run.</param>
 /// <param name="Scope">What it is about.</param>
 /// <param name="Status">In the words of test sessions: running, passed, failed or cancelled.</param>
-internal sealed record RunResult(Guid Id, Run Run, ResultScope Scope, SessionStatus Status)
+public sealed record RunResult(Guid Id, Run Run, ResultScope Scope, SessionStatus Status)
 {
     public bool HasErrors { get; private init; }
 

@@ -12,7 +12,7 @@ namespace Ledger.Http.Dialects.Checkly.Runtimes;
 /// <param name="Stage">How current it is.</param>
 /// <param name="Description">One sentence for people.</param>
 /// <param name="Dependencies">Packages and their versions.</param>
-internal sealed record Runtime(
+public sealed record Runtime(
     string Name,
     bool MultiStepSupport,
     string NodeJsVersion,
@@ -38,7 +38,7 @@ internal sealed record Runtime(
 }
 
 /// <summary>How current a runtime is (wire.md 9).</summary>
-internal enum RuntimeStage
+public enum RuntimeStage
 {
     [JsonStringEnumMemberName("ALPHA")] Alpha,
     [JsonStringEnumMemberName("BETA")] Beta,

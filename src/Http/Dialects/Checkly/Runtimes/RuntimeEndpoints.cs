@@ -4,7 +4,7 @@ using Ledger.Http.Errors;
 namespace Ledger.Http.Dialects.Checkly.Runtimes;
 
 /// <summary>Reads the runtimes (wire.md 3.12).</summary>
-internal static class RuntimeEndpoints
+public static class RuntimeEndpoints
 {
     public static void MapRuntimes(this IEndpointRouteBuilder routes)
     {

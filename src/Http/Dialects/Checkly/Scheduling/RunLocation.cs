@@ -5,7 +5,7 @@ using Ledger.Http.Requests;
 namespace Ledger.Http.Dialects.Checkly.Scheduling;
 
 /// <summary>Where everything is to run: a region, or a private location (wire.md 4.2).</summary>
-internal sealed record RunLocation
+public sealed record RunLocation
 {
     /// <summary>Which of the two. Required.</summary>
     public RunLocationType? Type { get; init; }
@@ -27,7 +27,7 @@ internal sealed record RunLocation
 }
 
 /// <summary>The two kinds of location.</summary>
-internal enum RunLocationType
+public enum RunLocationType
 {
     [JsonStringEnumMemberName("PUBLIC")] Public,
     [JsonStringEnumMemberName("PRIVATE")] Private,

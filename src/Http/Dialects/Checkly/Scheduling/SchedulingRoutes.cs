@@ -6,7 +6,7 @@ using Ledger.Http.Dialects.Checkly.Scheduling.Triggers;
 namespace Ledger.Http.Dialects.Checkly.Scheduling;
 
 /// <summary>What the genuine command line schedules with (wire.md 4.1 to 4.3).</summary>
-internal static class SchedulingRoutes
+public static class SchedulingRoutes
 {
     public static void MapScheduling(this IEndpointRouteBuilder routes)
     {

@@ -5,7 +5,7 @@ using Ledger.Http.Errors;
 namespace Ledger.Http.Dialects.Checkly.Scheduling;
 
 /// <summary>The facts that are kept with a session that the command line scheduled (domain.md, SessionTriggered).</summary>
-internal static class SuiteMetadata
+public static class SuiteMetadata
 {
     /// <summary>The suite whose results the command line waits for, in lower case: by this MQTT finds the session (wire.md 4.4).</summary>
     public const string CheckRunSuiteId = "checkRunSuiteId";

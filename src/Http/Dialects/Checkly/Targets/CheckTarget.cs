@@ -7,7 +7,7 @@ namespace Ledger.Http.Dialects.Checkly.Targets;
 /// Which checks a trigger means (wire.md 3.3). An absent filter lets all eligible checks through; an empty one none, for it says that the
 /// caller had something in mind and found nothing.
 /// </summary>
-internal record CheckTarget
+public record CheckTarget
 {
     /// <summary>A passive type: it waits for a ping, there is nothing to run.</summary>
     private const string Heartbeat = "HEARTBEAT";

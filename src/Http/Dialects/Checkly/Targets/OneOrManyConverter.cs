@@ -7,7 +7,7 @@ namespace Ledger.Http.Dialects.Checkly.Targets;
 /// An array, or a single item in its place (wire.md 3.3). Null is refused, as a list and as an item: taken for an absent filter it would
 /// start everything.
 /// </summary>
-internal sealed class OneOrManyConverter<T> : JsonConverter<IReadOnlyList<T>>
+public sealed class OneOrManyConverter<T> : JsonConverter<IReadOnlyList<T>>
     where T : notnull
 {
     public override bool HandleNull => true;

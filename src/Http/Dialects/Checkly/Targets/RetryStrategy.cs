@@ -4,7 +4,7 @@ using Ledger.Http.Errors;
 namespace Ledger.Http.Dialects.Checkly.Targets;
 
 /// <summary>How often and when a failed run is tried again (wire.md 3.6); the runner does it.</summary>
-internal sealed record RetryStrategy
+public sealed record RetryStrategy
 {
     /// <summary>Required.</summary>
     public RetryType? Type { get; init; }
@@ -57,7 +57,7 @@ internal sealed record RetryStrategy
 }
 
 /// <summary>How the waits between retries grow.</summary>
-internal enum RetryType
+public enum RetryType
 {
     [JsonStringEnumMemberName("FIXED")] Fixed,
     [JsonStringEnumMemberName("LINEAR")] Linear,
@@ -66,7 +66,7 @@ internal enum RetryType
 }
 
 /// <summary>A failure after which it is tried again.</summary>
-internal enum RetryOn
+public enum RetryOn
 {
     [JsonStringEnumMemberName("NETWORK_ERROR")] NetworkError,
 }

@@ -5,7 +5,7 @@ namespace Ledger.Http.Dialects.Checkly.Targets;
 
 /// <summary>Tags of which a check must have all; one that begins with <c>!</c> it must not have (wire.md 3.3).</summary>
 [JsonConverter(typeof(TagGroupConverter))]
-internal sealed record TagGroup(IReadOnlyList<string> Tags)
+public sealed record TagGroup(IReadOnlyList<string> Tags)
 {
     /// <summary>Whether a check with these tags is meant. A group without tags means none, so that no accident starts everything.</summary>
     public bool Matches(IReadOnlyCollection<string> tags) =>

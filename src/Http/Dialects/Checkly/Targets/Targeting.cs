@@ -4,7 +4,7 @@ using Ledger.Http.Errors;
 namespace Ledger.Http.Dialects.Checkly.Targets;
 
 /// <summary>Finds the checks of an account that a trigger means.</summary>
-internal static class Targeting
+public static class Targeting
 {
     /// <summary>At least one check.</summary>
     /// <exception cref="RequestRejected">404 when none is meant.</exception>

@@ -6,7 +6,7 @@ using Ledger.Sessions;
 namespace Ledger.Http.Dialects.Checkly.TestSessions;
 
 /// <summary>A variable for the runs of a test session (wire.md 3.6).</summary>
-internal sealed record EnvironmentVariable
+public sealed record EnvironmentVariable
 {
     /// <summary>Its name. Required.</summary>
     public string Key { get; init; } = "";

@@ -10,7 +10,7 @@ namespace Ledger.Http.Dialects.Checkly.TestSessions;
 /// Lists test sessions (wire.md 3.7). Which sessions there are is the projection's to say, once it has come to the end of the log; what
 /// they look like is read from their streams.
 /// </summary>
-internal static class ListTestSessions
+public static class ListTestSessions
 {
     public static async Task<IResult> HandleAsync(
         HttpContext context, SessionListReader list, Freshness freshness, SessionStreams sessions)

@@ -5,7 +5,7 @@ using Ledger.Sessions;
 namespace Ledger.Http.Dialects.Checkly.TestSessions;
 
 /// <summary>A session of kind <c>test</c> as Checkly shows it (wire.md 3.8).</summary>
-internal sealed record TestSession(
+public sealed record TestSession(
     Guid TestSessionId,
     string TestSessionLink,
     string Name,

@@ -9,7 +9,7 @@ using Ledger.Streams;
 namespace Ledger.Http.Dialects.Checkly.TestSessions;
 
 /// <summary>Triggers, lists, reads and awaits test sessions (wire.md 3.6 to 3.8).</summary>
-internal static class TestSessionEndpoints
+public static class TestSessionEndpoints
 {
     public static void MapTestSessions(this IEndpointRouteBuilder routes)
     {

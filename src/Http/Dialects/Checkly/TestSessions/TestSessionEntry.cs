@@ -4,7 +4,7 @@ using Ledger.Sessions;
 namespace Ledger.Http.Dialects.Checkly.TestSessions;
 
 /// <summary>A test session in a list, with the sequence ids of its runs by where they stand (wire.md 3.7).</summary>
-internal sealed record TestSessionEntry(
+public sealed record TestSessionEntry(
     Guid Id,
     Guid AccountId,
     Guid? ProjectId,
@@ -79,7 +79,7 @@ internal sealed record TestSessionEntry(
 }
 
 /// <summary>The person who triggered a session.</summary>
-internal sealed record Invoker(string Name, string? Picture)
+public sealed record Invoker(string Name, string? Picture)
 {
     /// <summary>Null for a session that no person triggered, only a key.</summary>
     public static Invoker? Of(Session session) =>
@@ -90,4 +90,4 @@ internal sealed record Invoker(string Name, string? Picture)
 /// <param name="Length">Entries on this page.</param>
 /// <param name="Entries">The sessions.</param>
 /// <param name="NextId">Where the next page begins; null when there is none.</param>
-internal sealed record TestSessionList(int Length, IReadOnlyList<TestSessionEntry> Entries, string? NextId);
+public sealed record TestSessionList(int Length, IReadOnlyList<TestSessionEntry> Entries, string? NextId);

@@ -6,7 +6,7 @@ using Ledger.Sessions;
 namespace Ledger.Http.Dialects.Checkly.TestSessions;
 
 /// <summary>Reads the query of a list of test sessions (wire.md 3.7).</summary>
-internal static class TestSessionFilter
+public static class TestSessionFilter
 {
     private const int MaximumLimit = 100;
     private const int DefaultLimit = 20;

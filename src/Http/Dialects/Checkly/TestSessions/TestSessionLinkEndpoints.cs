@@ -8,7 +8,7 @@ using Ledger.Streams;
 namespace Ledger.Http.Dialects.Checkly.TestSessions;
 
 /// <summary>The links that the vendor's command line prints (wire.md 4.1). It gets along without them.</summary>
-internal static class TestSessionLinkEndpoints
+public static class TestSessionLinkEndpoints
 {
     public static void MapTestSessionLinks(this IEndpointRouteBuilder routes)
     {
@@ -47,10 +47,10 @@ internal static class TestSessionLinkEndpoints
 }
 
 /// <summary>The link of a test session.</summary>
-internal sealed record TestSessionLink(string Link);
+public sealed record TestSessionLink(string Link);
 
 /// <summary>The links of a result; the ledger keeps no recordings.</summary>
-internal sealed record TestResultLinks(
+public sealed record TestResultLinks(
     string TestResultLink,
     IReadOnlyList<string> TestTraceLinks,
     IReadOnlyList<string> VideoLinks,

@@ -10,7 +10,7 @@ namespace Ledger.Http.Dialects.Checkly.TestSessions;
 /// What is known of the code under test (wire.md 3.6). Kept with the session under the same names, so that lists can filter by it; what is
 /// not there is left out.
 /// </summary>
-internal sealed record TestSessionMetadata
+public sealed record TestSessionMetadata
 {
     public string? Environment { get; init; }
 

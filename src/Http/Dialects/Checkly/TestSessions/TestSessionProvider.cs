@@ -7,7 +7,7 @@ namespace Ledger.Http.Dialects.Checkly.TestSessions;
 /// Through what a test session was triggered (wire.md 3.7). Kept in the session's metadata; a session without it came through an
 /// interface.
 /// </summary>
-internal static class TestSessionProvider
+public static class TestSessionProvider
 {
     /// <summary>Where it stands in a session's metadata.</summary>
     public const string Member = "provider";

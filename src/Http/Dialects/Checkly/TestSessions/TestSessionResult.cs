@@ -4,7 +4,7 @@ using Ledger.Sessions;
 namespace Ledger.Http.Dialects.Checkly.TestSessions;
 
 /// <summary>A concise result of a test session. It has no <c>isCancelled</c>; its status tells (wire.md 3.8, trap 10).</summary>
-internal record TestSessionResult(
+public record TestSessionResult(
     Guid TestSessionResultId,
     string TestSessionResultLink,
     Guid? CheckId,

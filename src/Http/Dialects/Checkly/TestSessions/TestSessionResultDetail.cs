@@ -9,7 +9,7 @@ namespace Ledger.Http.Dialects.Checkly.TestSessions;
 /// A single result of a test session: the concise one and more (wire.md 3.8), with what the runner reported as details under the check's
 /// own type (<see cref="ResultDetails"/>).
 /// </summary>
-internal sealed record TestSessionResultDetail : TestSessionResult
+public sealed record TestSessionResultDetail : TestSessionResult
 {
     private TestSessionResultDetail(TestSessionResult concise)
         : base(concise)

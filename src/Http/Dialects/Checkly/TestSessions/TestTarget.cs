@@ -4,7 +4,7 @@ using Ledger.Http.Dialects.Checkly.Targets;
 namespace Ledger.Http.Dialects.Checkly.TestSessions;
 
 /// <summary>Which checks a test session executes (wire.md 3.6).</summary>
-internal sealed record TestTarget : CheckTarget
+public sealed record TestTarget : CheckTarget
 {
     /// <summary>Whether deactivated checks are eligible too.</summary>
     public bool AllowDeactivated { get; init; }

@@ -11,7 +11,7 @@ using Ledger.Streams;
 namespace Ledger.Http.Dialects.Checkly.TestSessions;
 
 /// <summary>Triggers one session with a run of each check that is meant, all at one location (wire.md 3.6).</summary>
-internal static class TriggerTestSession
+public static class TriggerTestSession
 {
     public static async Task<IResult> HandleAsync(
         HttpContext context, CheckRegistry registry, SessionStreams sessions, LedgerSettings settings, TimeProvider clock)
@@ -56,7 +56,7 @@ internal static class TriggerTestSession
 }
 
 /// <summary>The body of a trigger of a test session.</summary>
-internal sealed record TestSessionTrigger
+public sealed record TestSessionTrigger
 {
     /// <summary>What people call the session. Required.</summary>
     public string? Name { get; init; }

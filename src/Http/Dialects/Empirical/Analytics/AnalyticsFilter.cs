@@ -9,7 +9,7 @@ namespace Ledger.Http.Dialects.Empirical.Analytics;
 /// <param name="Through">The last one, which is part of it.</param>
 /// <param name="EnvironmentNumber">The integer of the environment; null for all.</param>
 /// <param name="Branch">The branch; null for all.</param>
-internal sealed record AnalyticsFilter(DateOnly From, DateOnly Through, int? EnvironmentNumber, string? Branch)
+public sealed record AnalyticsFilter(DateOnly From, DateOnly Through, int? EnvironmentNumber, string? Branch)
 {
     private const int MostDays = 90;
     private const int UsualDays = 30;

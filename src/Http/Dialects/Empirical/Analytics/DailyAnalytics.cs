@@ -7,7 +7,7 @@ using Ledger.Projections.RunDays;
 namespace Ledger.Http.Dialects.Empirical.Analytics;
 
 /// <summary>How the test runs of a project ended, day by day (wire.md 6.2).</summary>
-internal static class DailyAnalytics
+public static class DailyAnalytics
 {
     public static void MapAnalytics(this IEndpointRouteBuilder routes) => routes
         .MapGet("/api/v2/analytics/test-runs", ReadAsync)

@@ -6,7 +6,7 @@ namespace Ledger.Http.Dialects.Empirical.Analytics;
 /// <summary>The days in order, and all of them together.</summary>
 /// <param name="Daily">One entry for each day that has a settled run; a day without one is left out.</param>
 /// <param name="Summary">The sums of the days.</param>
-internal sealed record DailyReport(IReadOnlyList<ReportedDay> Daily, ReportSummary Summary)
+public sealed record DailyReport(IReadOnlyList<ReportedDay> Daily, ReportSummary Summary)
 {
     public static DailyReport Of(IReadOnlyList<RunDay> days) => new(
         [.. days.Select(day => ReportedDay.Of(day.Day, day.Counts))],
@@ -14,7 +14,7 @@ internal sealed record DailyReport(IReadOnlyList<ReportedDay> Daily, ReportSumma
 }
 
 /// <summary>The runs that were triggered on one UTC day. Cancelled ones are counted on their own, and their tests not at all.</summary>
-internal sealed record ReportedDay(
+public sealed record ReportedDay(
     DateOnly Date,
     [property: JsonPropertyName("run_count")] long RunCount,
     [property: JsonPropertyName("passed_runs")] long PassedRuns,
@@ -45,7 +45,7 @@ internal sealed record ReportedDay(
 }
 
 /// <summary>All days together; rates are whole percents of the runs that count, 0 when there are none.</summary>
-internal sealed record ReportSummary(
+public sealed record ReportSummary(
     [property: JsonPropertyName("total_runs")] long TotalRuns,
     [property: JsonPropertyName("passed_runs")] long PassedRuns,
     [property: JsonPropertyName("failed_runs")] long FailedRuns,

@@ -4,7 +4,7 @@ using Ledger.Http.Requests;
 namespace Ledger.Http.Dialects.Empirical.Cancels;
 
 /// <summary>The body of a cancel (wire.md 6.1). It may be missing altogether.</summary>
-internal sealed record CancelBody
+public sealed record CancelBody
 {
     /// <summary>Why, in words; null is the same as absent.</summary>
     public string? Reason { get; init; }

@@ -13,7 +13,7 @@ namespace Ledger.Http.Dialects.Empirical.Cancels;
 /// Cancels a test run (wire.md 6.1). A queued one is cancelled by the request itself, a started one is <c>cancelling</c> until it has
 /// stopped; asking again meanwhile is 200 and keeps the first reason. What has ended is 412, and only what the stream itself says counts.
 /// </summary>
-internal static class CancelTestRun
+public static class CancelTestRun
 {
     public static void MapCancel(this IEndpointRouteBuilder routes) => routes
         .MapPost("/api/test-runs/{id}/cancel", CancelAsync)

@@ -9,7 +9,7 @@ namespace Ledger.Http.Dialects.Empirical.Concurrency;
 /// Which test runs of a project stand in one concurrency group, and what a new one does to the earlier ones (wire.md 6.2). Groups never
 /// reach beyond a project (<see cref="Ledger.Sessions.Events.SessionTriggered.ConcurrencyGroup"/>).
 /// </summary>
-internal sealed class ConcurrencyRule
+public sealed class ConcurrencyRule
 {
     private readonly EmpiricalProjectConcurrency settings;
 

@@ -15,7 +15,7 @@ namespace Ledger.Http.Dialects.Empirical.Lists;
 /// Lists the test runs of a project (wire.md 6.2). Which ones and how many there are is the projection's to say, once it has come to the
 /// end of the log; what they look like is read from their streams.
 /// </summary>
-internal static class ListTestRuns
+public static class ListTestRuns
 {
     public static void MapList(this IEndpointRouteBuilder routes) => routes
         .MapGet("/api/test-runs", ListAsync)

@@ -15,7 +15,7 @@ namespace Ledger.Http.Dialects.Empirical.Lists;
 /// <param name="State">The state.</param>
 /// <param name="Result">The result.</param>
 /// <param name="EnvironmentNumbers">The integers of the environments; empty for all.</param>
-internal sealed record TestRunFilter(
+public sealed record TestRunFilter(
     int Page,
     int PerPage,
     long? Number,
@@ -71,7 +71,7 @@ internal sealed record TestRunFilter(
 }
 
 /// <summary>How a test run came to its own end; one that ended with an error or was cancelled has neither result.</summary>
-internal enum TestRunResult
+public enum TestRunResult
 {
     /// <summary>All tests passed.</summary>
     Passed,

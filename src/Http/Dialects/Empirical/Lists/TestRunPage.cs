@@ -6,20 +6,20 @@ using Ledger.Http.PlainRuns;
 namespace Ledger.Http.Dialects.Empirical.Lists;
 
 /// <summary>A page of test runs, newest first.</summary>
-internal sealed record TestRunPage(TestRunPageData Data, Pagination Pagination);
+public sealed record TestRunPage(TestRunPageData Data, Pagination Pagination);
 
 /// <summary>The project and its runs.</summary>
-internal sealed record TestRunPageData(ListedProject Project, [property: JsonPropertyName("test_runs")] TestRunItems TestRuns);
+public sealed record TestRunPageData(ListedProject Project, [property: JsonPropertyName("test_runs")] TestRunItems TestRuns);
 
 /// <summary>The runs of a page.</summary>
-internal sealed record TestRunItems(IReadOnlyList<TestRun> Items);
+public sealed record TestRunItems(IReadOnlyList<TestRun> Items);
 
 /// <summary>The project that a list is of.</summary>
 /// <param name="Id">Its integer.</param>
 /// <param name="Name">Its name.</param>
 /// <param name="Slug">Its name once more: the ledger knows no other.</param>
 /// <param name="RepoName">Always null: the ledger knows no repositories.</param>
-internal sealed record ListedProject(int Id, string Name, string Slug, [property: JsonPropertyName("repo_name")] string? RepoName)
+public sealed record ListedProject(int Id, string Name, string Slug, [property: JsonPropertyName("repo_name")] string? RepoName)
 {
     public static ListedProject Of(EmpiricalProject project)
     {
@@ -33,7 +33,7 @@ internal sealed record ListedProject(int Id, string Name, string Slug, [property
 /// <param name="PerPage">The longest page.</param>
 /// <param name="Total">All runs that the filters let through.</param>
 /// <param name="TotalPages">All pages; 0 when there are no runs.</param>
-internal sealed record Pagination(
+public sealed record Pagination(
     int Page,
     [property: JsonPropertyName("per_page")] int PerPage,
     long Total,

@@ -9,7 +9,7 @@ namespace Ledger.Http.Dialects.Empirical.Projects;
 /// The project that a request is about: the key's own, else the one that the header names, else the account's default one. Bodies and
 /// queries cannot choose it, only agree with it (wire.md 6).
 /// </summary>
-internal static class ProjectScope
+public static class ProjectScope
 {
     public const string Header = "x-project-id";
 

@@ -8,7 +8,7 @@ namespace Ledger.Http.Dialects.Empirical.Reads;
 /// <param name="Status">passed, failed, timedOut, flaky, skipped or interrupted.</param>
 /// <param name="PwTestId">What identifies the test from run to run.</param>
 /// <param name="SnoozeInfo">Always null: the ledger snoozes nothing.</param>
-internal sealed record CaseSummary(
+public sealed record CaseSummary(
     string Status,
     [property: JsonPropertyName("pw_test_id")] string PwTestId,
     [property: JsonPropertyName("snooze_info")] object? SnoozeInfo)
@@ -25,7 +25,7 @@ internal sealed record CaseSummary(
 /// <param name="Location">File and line, or null.</param>
 /// <param name="Duration">Milliseconds, all tries together; null when it never started.</param>
 /// <param name="Errors">One message for each failed try.</param>
-internal sealed record CaseDetail(
+public sealed record CaseDetail(
     [property: JsonPropertyName("pw_test_id")] string PwTestId,
     string Status,
     string Title,

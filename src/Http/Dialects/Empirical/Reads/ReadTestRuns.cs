@@ -6,7 +6,7 @@ using Ledger.TestCases;
 namespace Ledger.Http.Dialects.Empirical.Reads;
 
 /// <summary>Reads one test run: as a whole, its state alone, its test cases alone (wire.md 6.2).</summary>
-internal static class ReadTestRuns
+public static class ReadTestRuns
 {
     public static void MapReads(this IEndpointRouteBuilder routes)
     {

@@ -9,7 +9,7 @@ using Ledger.TestCases;
 namespace Ledger.Http.Dialects.Empirical.Reads;
 
 /// <summary>A test run on its own: what lists show, and how it was cancelled (wire.md 6.2).</summary>
-internal sealed record TestRunDetail : TestRun
+public sealed record TestRunDetail : TestRun
 {
     [SetsRequiredMembers]
     private TestRunDetail(TestRun listed)
@@ -54,15 +54,15 @@ internal sealed record TestRunDetail : TestRun
 }
 
 /// <summary>What a read of a test run answers with; two of its names are not in this dialect's own style (wire.md 6.2).</summary>
-internal sealed record TestRunRead([property: JsonPropertyName("test_run")] TestRunWithCases TestRun);
+public sealed record TestRunRead([property: JsonPropertyName("test_run")] TestRunWithCases TestRun);
 
 /// <summary>A test run with its cases.</summary>
-internal sealed record TestRunWithCases(
+public sealed record TestRunWithCases(
     [property: JsonPropertyName("testRun")] TestRunDetail TestRun,
     [property: JsonPropertyName("flattenedSummaryDetails")] IReadOnlyList<CaseSummary> FlattenedSummaryDetails);
 
 /// <summary>What a client polls.</summary>
-internal sealed record TestRunStatus(
+public sealed record TestRunStatus(
     [property: JsonPropertyName("run_id")] long RunId,
     TestRunState State,
     [property: JsonPropertyName("test_case_ids")] IReadOnlyList<JsonElement> TestCaseIds,

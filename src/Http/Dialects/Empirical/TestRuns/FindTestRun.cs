@@ -11,7 +11,7 @@ namespace Ledger.Http.Dialects.Empirical.TestRuns;
 /// Finds a test run by the integer in the path, which is its session's number (http.md). What belongs to another account or project is
 /// answered exactly as unknown (wire.md 2.3).
 /// </summary>
-internal static class FindTestRun
+public static class FindTestRun
 {
     /// <summary>The integer in the path; null for one that is too large for any run.</summary>
     /// <exception cref="RequestRejected">400 for what is no integer from 1 on.</exception>

@@ -8,7 +8,7 @@ namespace Ledger.Http.Dialects.Empirical.TestRuns;
 /// A test run as lists show it (wire.md 6.2): a session of kind <c>run</c>, in whichever dialect it was triggered.
 /// </summary>
 // The members' names stand here for the OpenAPI document, which knows no dialect's naming policy.
-internal record TestRun
+public record TestRun
 {
     /// <summary>The session's number.</summary>
     public required long Id { get; init; }

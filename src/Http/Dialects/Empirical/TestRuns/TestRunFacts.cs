@@ -7,7 +7,7 @@ namespace Ledger.Http.Dialects.Empirical.TestRuns;
 /// What this dialect shows of a session's metadata. The session may have been triggered in another dialect, so that nothing of it need be
 /// there or be of the form that is expected.
 /// </summary>
-internal readonly struct TestRunFacts(JsonElement? metadata)
+public readonly struct TestRunFacts(JsonElement? metadata)
 {
     /// <summary>The names under which the session list finds them (wire.md 3.6).</summary>
     public const string BranchName = "branchName";

@@ -6,7 +6,7 @@ namespace Ledger.Http.Dialects.Empirical.TestRuns;
 
 /// <summary>The state of a test run (wire.md 9); the last three are terminal.</summary>
 [JsonConverter(typeof(CamelCaseEnumConverter))]
-internal enum TestRunState
+public enum TestRunState
 {
     /// <summary>Not accepted yet. The ledger queues every run with its first event, so none is ever seen in this state.</summary>
     Pending,
@@ -31,7 +31,7 @@ internal enum TestRunState
 }
 
 /// <summary>How the states of this dialect and those of the domain correspond.</summary>
-internal static class TestRunStates
+public static class TestRunStates
 {
     /// <summary>
     /// The state of a run. One that a runner has claimed counts as started: a cancel no longer settles it at once, and only

@@ -4,7 +4,7 @@ using Ledger.Sessions;
 namespace Ledger.Http.Dialects.Empirical.Trigger;
 
 /// <summary>An environment variable for this run.</summary>
-internal sealed record EnvironmentOverride
+public sealed record EnvironmentOverride
 {
     /// <summary>Its name. Required.</summary>
     public string? Name { get; init; }

@@ -12,7 +12,7 @@ namespace Ledger.Http.Dialects.Empirical.Trigger;
 /// The body of a trigger (wire.md 6.2). Null is the same as absent for everything but <c>environment</c>.
 /// </summary>
 // The members' names stand here for the OpenAPI document, which knows no dialect's naming policy.
-internal sealed record TestRunTrigger
+public sealed record TestRunTrigger
 {
     /// <summary>The slug of the environment. Required.</summary>
     public string? Environment { get; init; }
@@ -122,7 +122,7 @@ internal sealed record TestRunTrigger
 }
 
 /// <summary>A build under test.</summary>
-internal sealed record TestedBuild
+public sealed record TestedBuild
 {
     public string? Url { get; init; }
 

@@ -14,7 +14,7 @@ using Ledger.Streams;
 namespace Ledger.Http.Dialects.Empirical.Trigger;
 
 /// <summary>Triggers a test run (wire.md 6.2): one session of kind <c>run</c>, whose number is the run's id.</summary>
-internal static class TriggerTestRun
+public static class TriggerTestRun
 {
     public static void MapTrigger(this IEndpointRouteBuilder routes) => routes
         .MapPut("/api/test-runs", TriggerAsync)
@@ -52,7 +52,7 @@ internal static class TriggerTestRun
 }
 
 /// <summary>The answer to a trigger.</summary>
-internal sealed record TriggeredTestRun(TriggerOutcome Trigger, [property: JsonPropertyName("test_run")] NewTestRun TestRun)
+public sealed record TriggeredTestRun(TriggerOutcome Trigger, [property: JsonPropertyName("test_run")] NewTestRun TestRun)
 {
     public static TriggeredTestRun Of(SessionSnapshot run) => new(
         new TriggerOutcome(true),
@@ -64,10 +64,10 @@ internal sealed record TriggeredTestRun(TriggerOutcome Trigger, [property: JsonP
 }
 
 /// <summary>Whether the trigger was accepted; refused ones are errors.</summary>
-internal sealed record TriggerOutcome(bool Success);
+public sealed record TriggerOutcome(bool Success);
 
 /// <summary>A test run that has just been triggered.</summary>
-internal sealed record NewTestRun(
+public sealed record NewTestRun(
     long Id,
     TestRunState State,
     [property: JsonPropertyName("test_run_branch")] string? TestRunBranch,

@@ -4,7 +4,7 @@ using Ledger.Http.RateLimits;
 namespace Ledger.Http.Dialects.TesterArmy.Batches;
 
 /// <summary>Cancels and repeats the batches that groups were run as (wire.md 8.3).</summary>
-internal static class BatchEndpoints
+public static class BatchEndpoints
 {
     public static void MapBatches(this IEndpointRouteBuilder routes)
     {

@@ -10,7 +10,7 @@ using Ledger.Store;
 namespace Ledger.Http.Dialects.TesterArmy.Batches;
 
 /// <summary>Finds the runs of a batch: the sessions of kind <c>run</c> whose metadata names it.</summary>
-internal sealed class BatchRuns(SessionListReader list, Freshness freshness)
+public sealed class BatchRuns(SessionListReader list, Freshness freshness)
 {
     /// <summary>The batch of an id in the path.</summary>
     /// <exception cref="RequestRejected">400 for an id that is no uuid.</exception>

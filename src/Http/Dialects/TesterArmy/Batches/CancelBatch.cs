@@ -10,7 +10,7 @@ namespace Ledger.Http.Dialects.TesterArmy.Batches;
 /// Cancels the runs of a batch, each on its own stream (wire.md 8.3). It goes on when the caller has gone; after an outage the request can
 /// be repeated, for asking twice is asking once. There is no request body: whatever is sent is left unread.
 /// </summary>
-internal static class CancelBatch
+public static class CancelBatch
 {
     private const int AtOnce = 64;
 
@@ -59,11 +59,11 @@ internal static class CancelBatch
 }
 
 /// <summary>What became of a batch.</summary>
-internal sealed record BatchCancelled(
+public sealed record BatchCancelled(
     Guid BatchId, int Cancelled, int AlreadyFinished, IReadOnlyList<Guid> CancelledRunIds, IReadOnlyList<Guid> AlreadyFinishedRunIds);
 
 /// <summary>What became of a batch of which something goes on.</summary>
-internal sealed record BatchPartlyCancelled(
+public sealed record BatchPartlyCancelled(
     string Error,
     string Message,
     Guid BatchId,

@@ -12,7 +12,7 @@ namespace Ledger.Http.Dialects.TesterArmy.Batches;
 /// Runs the tests of a batch again, as a new batch with the request of the old one (wire.md 8.3). The old one may still be under way.
 /// There is no request body: whatever is sent is left unread.
 /// </summary>
-internal static class RerunBatch
+public static class RerunBatch
 {
     public static async Task<IResult> HandleAsync(
         HttpContext context, string batchId, BatchRuns batches, SessionStreams sessions, GroupBatches groups)
@@ -56,7 +56,7 @@ internal static class RerunBatch
 /// <param name="QueuedRunIds">The same: the ledger refuses no run of a batch.</param>
 /// <param name="CancelledRunIds">None, therefore.</param>
 /// <param name="SkippedTestIds">Tests of the old batch that may not be triggered any more.</param>
-internal sealed record BatchQueuedAgain(
+public sealed record BatchQueuedAgain(
     TesterArmyRunStatus Status,
     Guid GroupId,
     Guid BatchId,

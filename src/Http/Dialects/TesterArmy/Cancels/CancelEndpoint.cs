@@ -10,7 +10,7 @@ using Ledger.Store;
 namespace Ledger.Http.Dialects.TesterArmy.Cancels;
 
 /// <summary>Cancels a run (wire.md 8.1). There is no request body: whatever is sent is left unread.</summary>
-internal static class CancelEndpoint
+public static class CancelEndpoint
 {
     public static void MapRunCancel(this IEndpointRouteBuilder routes) => routes
         .MapPost("/runs/{id}/cancel", CancelAsync)
@@ -45,4 +45,4 @@ internal static class CancelEndpoint
 }
 
 /// <summary>A run that was cancelled. One that was running reads so only when it has stopped (wire.md 2.6).</summary>
-internal sealed record CancelledRun(Guid Id, TesterArmyRunStatus Status);
+public sealed record CancelledRun(Guid Id, TesterArmyRunStatus Status);

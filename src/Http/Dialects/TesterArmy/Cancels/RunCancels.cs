@@ -10,7 +10,7 @@ namespace Ledger.Http.Dialects.TesterArmy.Cancels;
 /// allows running ones too. Decided in the run's stream, so that a run that is claimed at the same instant is either cancelled or refused,
 /// never both.
 /// </summary>
-internal sealed class RunCancels(SessionStreams sessions, CancelPolicy policy, LedgerSettings settings, TimeProvider clock)
+public sealed class RunCancels(SessionStreams sessions, CancelPolicy policy, LedgerSettings settings, TimeProvider clock)
 {
     private readonly CancelPolicy ownPolicy = policy with { OnlyQueued = !settings.TesterArmy.CancelRunning };
 

@@ -13,7 +13,7 @@ namespace Ledger.Http.Dialects.TesterArmy.Groups;
 /// <summary>
 /// Runs several tests as a batch: one session for each, triggered all together or not at all, that share the batch's id in their metadata.
 /// </summary>
-internal sealed class GroupBatches(CheckRegistry registry, PlainRunSessions runs, TimeProvider clock)
+public sealed class GroupBatches(CheckRegistry registry, PlainRunSessions runs, TimeProvider clock)
 {
     /// <summary>
     /// Triggers a batch of those tests that are runnable: all but the ones whose registered check is deactivated, which are left out
@@ -79,4 +79,4 @@ internal sealed class GroupBatches(CheckRegistry registry, PlainRunSessions runs
 /// <param name="Id">Its id.</param>
 /// <param name="RunIds">Its runs, in the order of the tests; none when nothing was runnable, and then there is no batch.</param>
 /// <param name="NotRunnable">The tests that were left out.</param>
-internal sealed record GroupBatch(Guid Id, IReadOnlyList<Guid> RunIds, IReadOnlyList<Guid> NotRunnable);
+public sealed record GroupBatch(Guid Id, IReadOnlyList<Guid> RunIds, IReadOnlyList<Guid> NotRunnable);

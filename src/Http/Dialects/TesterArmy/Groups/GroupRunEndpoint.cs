@@ -7,7 +7,7 @@ using Ledger.Http.Requests;
 namespace Ledger.Http.Dialects.TesterArmy.Groups;
 
 /// <summary>Runs a group as a batch (wire.md 8.2).</summary>
-internal static class GroupRunEndpoint
+public static class GroupRunEndpoint
 {
     public static void MapGroupRuns(this IEndpointRouteBuilder routes) => routes
         .MapPost("/groups/{groupId}/runs", TriggerAsync)
@@ -43,7 +43,7 @@ internal static class GroupRunEndpoint
 /// <param name="RunIds">All of its runs.</param>
 /// <param name="QueuedRunIds">The same: the ledger refuses no run of a batch.</param>
 /// <param name="CancelledRunIds">None, therefore.</param>
-internal sealed record BatchQueued(
+public sealed record BatchQueued(
     TesterArmyRunStatus Status,
     Guid GroupId,
     Guid BatchId,

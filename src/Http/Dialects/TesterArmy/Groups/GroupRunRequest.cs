@@ -5,7 +5,7 @@ using Ledger.Http.Errors;
 namespace Ledger.Http.Dialects.TesterArmy.Groups;
 
 /// <summary>How a group is to be run (wire.md 8.2); all of it is handed to the runners.</summary>
-internal sealed record GroupRunRequest
+public sealed record GroupRunRequest
 {
     private const int LongestText = 2_048;
 
@@ -63,7 +63,7 @@ internal sealed record GroupRunRequest
 
 /// <summary>A build of a mobile application: a closed object.</summary>
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
-internal sealed record MobileBuild
+public sealed record MobileBuild
 {
     public Guid? AppId { get; init; }
 
@@ -77,7 +77,7 @@ internal sealed record MobileBuild
 }
 
 /// <summary>Which deployment is tested.</summary>
-internal enum TargetEnvironment
+public enum TargetEnvironment
 {
     Production,
     Staging,

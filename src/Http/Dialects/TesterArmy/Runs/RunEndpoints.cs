@@ -9,7 +9,7 @@ using Ledger.Projections.SessionList;
 namespace Ledger.Http.Dialects.TesterArmy.Runs;
 
 /// <summary>Triggers, lists and reads runs (wire.md 8.2).</summary>
-internal static class RunEndpoints
+public static class RunEndpoints
 {
     public static void MapRuns(this IEndpointRouteBuilder routes)
     {

@@ -5,7 +5,7 @@ using Ledger.Sessions;
 namespace Ledger.Http.Dialects.TesterArmy.Runs;
 
 /// <summary>Why a run failed to come to a verdict. The codes are the ledger's own.</summary>
-internal sealed record RunError(string Code, string Message)
+public sealed record RunError(string Code, string Message)
 {
     private const string Timeout = "TIMEOUT";
     private const string RunnerLost = "RUNNER_LOST";

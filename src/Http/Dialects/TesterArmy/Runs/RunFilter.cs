@@ -10,7 +10,7 @@ namespace Ledger.Http.Dialects.TesterArmy.Runs;
 /// <summary>What a list of runs asks for (wire.md 8.2).</summary>
 /// <param name="Query">The sessions among which the runs are.</param>
 /// <param name="Status">Only runs of this status, which the query alone cannot tell for certain; null for all.</param>
-internal sealed record RunFilter(SessionListQuery Query, TesterArmyRunStatus? Status)
+public sealed record RunFilter(SessionListQuery Query, TesterArmyRunStatus? Status)
 {
     private const int DefaultLimit = 20;
     private const int MaximumLimit = 100;

@@ -10,7 +10,7 @@ namespace Ledger.Http.Dialects.TesterArmy.Runs;
 /// knows, so that a page of completed or failed runs is filled by looking at the runs themselves, at most <see cref="MostLookedAt"/> of
 /// them: a page may then be short, or even empty, and still have a next one.
 /// </summary>
-internal sealed class RunPages(SessionListReader list, SessionStreams sessions)
+public sealed class RunPages(SessionListReader list, SessionStreams sessions)
 {
     /// <summary>Sessions that one request looks at.</summary>
     public const int MostLookedAt = 2_000;

@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 namespace Ledger.Http.Dialects.TesterArmy.Runs;
 
 /// <summary>What a run is of (wire.md 9).</summary>
-internal enum RunType
+public enum RunType
 {
     /// <summary>A change that is reviewed.</summary>
     Ci,
@@ -13,7 +13,7 @@ internal enum RunType
 }
 
 /// <summary>What caused a run (wire.md 9).</summary>
-internal enum RunSource
+public enum RunSource
 {
     Api,
 
@@ -29,7 +29,7 @@ internal enum RunSource
 }
 
 /// <summary>What a test runs on.</summary>
-internal enum Platform
+public enum Platform
 {
     Web,
     Ios,
@@ -37,21 +37,21 @@ internal enum Platform
 }
 
 /// <summary>The variant of a mobile device.</summary>
-internal enum DeviceModel
+public enum DeviceModel
 {
     Iphone,
     Ipad,
 }
 
 /// <summary>How thoroughly a test is executed.</summary>
-internal enum ExecutionMode
+public enum ExecutionMode
 {
     Fast,
     Deep,
 }
 
 /// <summary>Whether a webhook was told of a run.</summary>
-internal enum WebhookStatus
+public enum WebhookStatus
 {
     Pending,
     Delivered,

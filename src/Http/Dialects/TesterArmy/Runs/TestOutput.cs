@@ -10,7 +10,7 @@ namespace Ledger.Http.Dialects.TesterArmy.Runs;
 /// <param name="Description">One sentence about it.</param>
 /// <param name="Screenshots">The ledger keeps none.</param>
 /// <param name="Steps">The tests of the run, as far as its runner reported them; those that never started are left out.</param>
-internal sealed record TestOutput(
+public sealed record TestOutput(
     string FeatureName, TestVerdict Result, string Description, IReadOnlyList<string> Screenshots, IReadOnlyList<TestOutputStep> Steps)
 {
     public static TestOutput Of(Session session, Run run)
@@ -29,7 +29,7 @@ internal sealed record TestOutput(
 }
 
 /// <summary>The verdict.</summary>
-internal enum TestVerdict
+public enum TestVerdict
 {
     [JsonStringEnumMemberName("PASS")] Pass,
 
@@ -37,7 +37,7 @@ internal enum TestVerdict
 }
 
 /// <summary>One test of a run.</summary>
-internal sealed record TestOutputStep(int StepIndex, string Title, TestStepStatus Status, string? Error)
+public sealed record TestOutputStep(int StepIndex, string Title, TestStepStatus Status, string? Error)
 {
     public static TestOutputStep Of(TestCase test, int index) => new(
         index,
@@ -47,7 +47,7 @@ internal sealed record TestOutputStep(int StepIndex, string Title, TestStepStatu
 }
 
 /// <summary>How a test ended.</summary>
-internal enum TestStepStatus
+public enum TestStepStatus
 {
     Passed,
     Failed,

@@ -17,7 +17,7 @@ namespace Ledger.Http.Dialects.TesterArmy.Runs;
 /// <param name="UserName">Who triggered it, if a person's key was used.</param>
 /// <param name="ExternalRef">The change that was tested, if it was named.</param>
 /// <param name="AutoRetryCount">Failed tries before the result.</param>
-internal sealed record TesterArmyRun(
+public sealed record TesterArmyRun(
     Guid Id,
     RunType Type,
     TesterArmyRunStatus Status,
@@ -99,4 +99,4 @@ internal sealed record TesterArmyRun(
 /// <summary>One page of runs.</summary>
 /// <param name="Runs">Newest first.</param>
 /// <param name="NextCursor">Where the next page begins; null on the last one.</param>
-internal sealed record TesterArmyRunList(IReadOnlyList<TesterArmyRun> Runs, string? NextCursor);
+public sealed record TesterArmyRunList(IReadOnlyList<TesterArmyRun> Runs, string? NextCursor);

@@ -3,7 +3,7 @@ using Ledger.Sessions;
 namespace Ledger.Http.Dialects.TesterArmy.Runs;
 
 /// <summary>Where a run stands, in TesterArmy's words (wire.md 9). The verdict is not here but in the run's output.</summary>
-internal enum TesterArmyRunStatus
+public enum TesterArmyRunStatus
 {
     /// <summary>It waits for a runner: the one state from which a cancel is always possible.</summary>
     Queued,
@@ -21,7 +21,7 @@ internal enum TesterArmyRunStatus
     Cancelled,
 }
 
-internal static class TesterArmyRunStatuses
+public static class TesterArmyRunStatuses
 {
     /// <summary>
     /// The status of a run. One that a runner has taken is running, whether it began or not: it can no longer be cancelled as a queued

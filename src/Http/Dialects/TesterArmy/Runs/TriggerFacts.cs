@@ -9,7 +9,7 @@ namespace Ledger.Http.Dialects.TesterArmy.Runs;
 /// What this dialect keeps in the metadata of a session. The published request stands whole under <see cref="Input"/>, apart from what the
 /// ledger says itself, so that no request can put its run into somebody's batch.
 /// </summary>
-internal static class TriggerFacts
+public static class TriggerFacts
 {
     /// <summary>The request as it was published.</summary>
     public const string Input = "input";

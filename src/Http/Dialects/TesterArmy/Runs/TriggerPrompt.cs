@@ -12,7 +12,7 @@ namespace Ledger.Http.Dialects.TesterArmy.Runs;
 /// Triggers a run of what a prompt says: the simplest way to create one (wire.md 8.2). What executes it is the check of the project, and
 /// the prompt is handed to it.
 /// </summary>
-internal static class TriggerPrompt
+public static class TriggerPrompt
 {
     private const int LongestName = 120;
 
@@ -46,7 +46,7 @@ internal static class TriggerPrompt
 }
 
 /// <summary>A prompt to run. Further members are kept and handed to the runner as they are.</summary>
-internal sealed record PromptRequest
+public sealed record PromptRequest
 {
     /// <summary>What to do, in words. Required.</summary>
     public string? Prompt { get; init; }
@@ -77,4 +77,4 @@ internal sealed record PromptRequest
 }
 
 /// <summary>A run of a prompt that was just triggered.</summary>
-internal sealed record PromptRunQueued(Guid Id, TesterArmyRunStatus Status, DateTimeOffset CreatedAt);
+public sealed record PromptRunQueued(Guid Id, TesterArmyRunStatus Status, DateTimeOffset CreatedAt);

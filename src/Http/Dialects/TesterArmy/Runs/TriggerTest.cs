@@ -8,7 +8,7 @@ using Ledger.Sessions;
 namespace Ledger.Http.Dialects.TesterArmy.Runs;
 
 /// <summary>Triggers a run of a test (wire.md 8.2). Any uuid will do; a registered check of that id is what the run executes.</summary>
-internal static class TriggerTest
+public static class TriggerTest
 {
     public static async Task<IResult> HandleAsync(HttpContext context, string testId, CheckRegistry checks, PlainRunSessions runs)
     {
@@ -31,7 +31,7 @@ internal static class TriggerTest
 }
 
 /// <summary>How a test is to be run; all of it is handed to the runner.</summary>
-internal sealed record TestRunRequest
+public sealed record TestRunRequest
 {
     public ExecutionMode? Mode { get; init; }
 
@@ -45,4 +45,4 @@ internal sealed record TestRunRequest
 }
 
 /// <summary>A run of a test that was just triggered.</summary>
-internal sealed record TestRunQueued(TesterArmyRunStatus Status, Guid RunId, Guid TestId);
+public sealed record TestRunQueued(TesterArmyRunStatus Status, Guid RunId, Guid TestId);

@@ -13,19 +13,20 @@ namespace Ledger.Http.Dialects.TesterArmy.Webhooks;
 /// Runs a group for whoever knows the address (wire.md 8.2): there is no key, the secret in the address is the credential. It acts for the
 /// account under the webhook's own name, and is limited by itself.
 /// </summary>
-internal static class WebhookEndpoint
+public static class WebhookEndpoint
 {
     private const string Route = "/groups/webhook";
 
     public static void MapGroupWebhook(this IEndpointRouteBuilder routes) => routes
         .MapPost(Route + "/{webhookId}/{secret}", ReceiveAsync)
+        .AllowAnonymous()
         .WithSummary("Runs a group as a batch. The address is the credential: no key is needed.")
         .Reads<GroupRunRequest>(required: false)
         .Produces<WebhookReceived>(StatusCodes.Status202Accepted)
         .ProducesErrors();
 
     /// <summary>The path of a webhook, under the first mount.</summary>
-    public static string PathOf(Guid webhookId, string secret) => $"{TesterArmyDialect.Mounts[0]}{Route}/{webhookId}/{secret}";
+    public static string PathOf(Guid webhookId, string secret) => $"{TesterArmyEnvelope.Mounts[0]}{Route}/{webhookId}/{secret}";
 
     private static async Task<IResult> ReceiveAsync(
         HttpContext context,
@@ -58,7 +59,7 @@ internal static class WebhookEndpoint
 
 /// <summary>What a webhook did. Optional members are left out where there is nothing to say.</summary>
 /// <param name="RunIds">The runs of the batch; always there, since a known client needs it (wire.md 8.2).</param>
-internal sealed record WebhookReceived(bool Received, IReadOnlyList<Guid> RunIds)
+public sealed record WebhookReceived(bool Received, IReadOnlyList<Guid> RunIds)
 {
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public bool? Ignored { get; init; }

@@ -8,7 +8,7 @@ using Ledger.Projections.Metrics;
 namespace Ledger.Http.Dialects.Checkly.Analytics.Batch;
 
 /// <summary>How the runs of several checks went (wire.md 3.11): what the vendor's command line shows as stats.</summary>
-internal static class BatchAnalyticsEndpoint
+public static class BatchAnalyticsEndpoint
 {
     public static void MapBatchAnalytics(this IEndpointRouteBuilder routes) => routes
         .MapPost("/v1/analytics/checks", ReadAsync)

@@ -7,7 +7,7 @@ namespace Ledger.Http.Dialects.Checkly.Analytics.Batch;
 /// <summary>Which checks to look at: a closed object (wire.md 3.11).</summary>
 /// <param name="CheckIds">Their ids, 1 to 100.</param>
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
-internal sealed record BatchAnalyticsRequest(IReadOnlyList<Guid> CheckIds)
+public sealed record BatchAnalyticsRequest(IReadOnlyList<Guid> CheckIds)
 {
     private const int MaximumChecks = 100;
 

@@ -11,7 +11,7 @@ namespace Ledger.Http.Dialects.Checkly.Analytics.Batch;
 /// How the runs of a check went (wire.md 3.11). Null says that there is nothing to tell of the range; what does not apply to the type of check is
 /// absent. The ledger knows neither packets nor hops: these are always null, for the types that have them.
 /// </summary>
-internal sealed record CheckAnalytics(Guid CheckId, string CheckType, decimal? Availability)
+public sealed record CheckAnalytics(Guid CheckId, string CheckType, decimal? Availability)
 {
     private static readonly string[] ResponseTimeMembers = ["responseTime_avg", "responseTime_p50", "responseTime_p95", "responseTime_p99"];
 

@@ -19,7 +19,7 @@ namespace Ledger.Http.Dialects.Checkly.Analytics.Playwright;
 /// <param name="Series">One, or one for each location of which there is something.</param>
 /// <param name="Metadata">About each metric, by its name.</param>
 /// <param name="Pagination">Which page this is.</param>
-internal sealed record PlaywrightAnalytics(
+public sealed record PlaywrightAnalytics(
     Guid CheckId,
     string Name,
     string CheckType,
@@ -52,7 +52,7 @@ internal sealed record PlaywrightAnalytics(
 /// <summary>The rows of one series: flat objects, a number or null for each metric.</summary>
 /// <param name="RunLocation">The location; absent when locations are not apart.</param>
 /// <param name="Data">In the order of time; each run, or each interval, with <c>startedAt</c>.</param>
-internal sealed record AnalyticsSeries(
+public sealed record AnalyticsSeries(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? RunLocation, IReadOnlyList<JsonObject> Data)
 {
     private const string StartedAt = "startedAt";
@@ -96,4 +96,4 @@ internal sealed record AnalyticsSeries(
 }
 
 /// <summary>Which page this is.</summary>
-internal sealed record AnalyticsPagination(int Page, int Limit);
+public sealed record AnalyticsPagination(int Page, int Limit);

@@ -9,7 +9,7 @@ using Ledger.Sessions;
 namespace Ledger.Http.Dialects.Checkly.Analytics.Playwright;
 
 /// <summary>How the runs of one Playwright check went, metric by metric (wire.md 3.11).</summary>
-internal static class PlaywrightAnalyticsEndpoint
+public static class PlaywrightAnalyticsEndpoint
 {
     public static void MapPlaywrightAnalytics(this IEndpointRouteBuilder routes) => routes
         .MapGet("/v1/analytics/playwright-checks/{id}", ReadAsync)

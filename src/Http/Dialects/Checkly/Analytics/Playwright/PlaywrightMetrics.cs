@@ -9,7 +9,7 @@ namespace Ledger.Http.Dialects.Checkly.Analytics.Playwright;
 /// <param name="Unit">What it is measured in.</param>
 /// <param name="Label">Its name for people.</param>
 /// <param name="Of">Its value.</param>
-internal sealed record RawMetric(string Name, string Unit, string Label, Func<MeasuredRun, long?> Of)
+public sealed record RawMetric(string Name, string Unit, string Label, Func<MeasuredRun, long?> Of)
 {
     /// <summary>All of them, by name.</summary>
     public static readonly FrozenDictionary<string, RawMetric> All = new RawMetric[]
@@ -25,7 +25,7 @@ internal sealed record RawMetric(string Name, string Unit, string Label, Func<Me
 /// <param name="Label">Its name for people.</param>
 /// <param name="Aggregation">How it comes of the runs.</param>
 /// <param name="Of">Its value; null when no run counts.</param>
-internal sealed record AggregatedMetric(string Name, string Unit, string Label, string Aggregation, Func<RunMetrics, decimal?> Of)
+public sealed record AggregatedMetric(string Name, string Unit, string Label, string Aggregation, Func<RunMetrics, decimal?> Of)
 {
     /// <summary>All of them, by name.</summary>
     public static readonly FrozenDictionary<string, AggregatedMetric> All = new AggregatedMetric[]
@@ -51,5 +51,5 @@ internal sealed record AggregatedMetric(string Name, string Unit, string Label, 
 /// <param name="Unit">What it is measured in.</param>
 /// <param name="Label">Its name for people.</param>
 /// <param name="Aggregation">How it comes of the runs; absent for a raw one.</param>
-internal sealed record MetricMetadata(
+public sealed record MetricMetadata(
     string Unit, string Label, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Aggregation);

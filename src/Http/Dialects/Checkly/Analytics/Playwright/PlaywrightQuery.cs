@@ -13,7 +13,7 @@ namespace Ledger.Http.Dialects.Checkly.Analytics.Playwright;
 /// <param name="Outcomes">The ways to end that count.</param>
 /// <param name="Page">From 1.</param>
 /// <param name="Limit">Rows of a page.</param>
-internal sealed record PlaywrightQuery(
+public sealed record PlaywrightQuery(
     TimeWindow Window,
     IReadOnlyList<RawMetric> Raw,
     IReadOnlyList<AggregatedMetric> Aggregated,

@@ -11,7 +11,7 @@ namespace Ledger.Http.Dialects.Checkly.Scheduling.Completion;
 /// Says that a scheduling has succeeded (wire.md 4.3). It was done in the transaction of the request that asked for it, so nobody ever
 /// waits, on whichever host and after whatever restart.
 /// </summary>
-internal static class SchedulingCompletion
+public static class SchedulingCompletion
 {
     private const string Succeeded = "SUCCEEDED";
 

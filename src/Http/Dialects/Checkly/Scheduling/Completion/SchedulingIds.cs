@@ -4,7 +4,7 @@ namespace Ledger.Http.Dialects.Checkly.Scheduling.Completion;
 /// The ids of schedulings. A scheduling is done when its session is there, so all that is known of it stands in the session; its id leads
 /// there and back (<see cref="MaskedIds"/>). It is not the session's own, which a user who does not record is not told (wire.md 4.2).
 /// </summary>
-internal static class SchedulingIds
+public static class SchedulingIds
 {
     private static ReadOnlySpan<byte> Mask => [0xc6, 0x1d, 0x73, 0xa8, 0x4f, 0x92, 0x35];
 

@@ -6,7 +6,7 @@ using Ledger.Http.Errors;
 namespace Ledger.Http.Dialects.Checkly.Scheduling.Runs;
 
 /// <summary>An API or URL check: one HTTP request that the runner makes itself.</summary>
-internal sealed record ApiJob : JobWork
+public sealed record ApiJob : JobWork
 {
     /// <summary>Required.</summary>
     public ApiRequest? Request { get; init; }

@@ -7,7 +7,7 @@ namespace Ledger.Http.Dialects.Checkly.Scheduling.Runs;
 /// The request of an API or URL check and what its answer must be like, as it comes in a job, and as it stands in a run's spec with
 /// nothing left out.
 /// </summary>
-internal sealed record ApiRequest
+public sealed record ApiRequest
 {
     private const int LongestUrl = 16 * 1024;
     private const int LongestMethod = 32;
@@ -94,10 +94,10 @@ internal sealed record ApiRequest
 }
 
 /// <summary>A header or a parameter of the query.</summary>
-internal sealed record KeyAndValue(string Key, string? Value);
+public sealed record KeyAndValue(string Key, string? Value);
 
 /// <summary>User name and password.</summary>
-internal sealed record BasicAuth(string? Username, string? Password);
+public sealed record BasicAuth(string? Username, string? Password);
 
 /// <summary>What must hold of the answer.</summary>
 /// <param name="Source">STATUS_CODE, HEADERS, JSON_BODY, TEXT_BODY or RESPONSE_TIME.</param>
@@ -105,10 +105,10 @@ internal sealed record BasicAuth(string? Username, string? Password);
 /// <param name="Property">Which header, or which path in the body.</param>
 /// <param name="Target">To compare with, always as a text.</param>
 /// <param name="Regex">What of the value to compare; null for all of it.</param>
-internal sealed record ApiAssertion(string Source, string Comparison, string? Property = null, string? Target = null, string? Regex = null);
+public sealed record ApiAssertion(string Source, string Comparison, string? Property = null, string? Target = null, string? Regex = null);
 
 /// <summary>What a group says for the requests of all of its API checks.</summary>
-internal sealed record ApiDefaults
+public sealed record ApiDefaults
 {
     /// <summary>Known to requests as the variable <c>GROUP_BASE_URL</c>.</summary>
     public string? Url { get; init; }

@@ -4,7 +4,7 @@ using Ledger.Http.Dialects.Checkly.TestSessions;
 namespace Ledger.Http.Dialects.Checkly.Scheduling.Runs;
 
 /// <summary>What all jobs have in common, whatever they execute (wire.md 4.2).</summary>
-internal sealed record CheckRunJob
+public sealed record CheckRunJob
 {
     /// <summary>One of the known types. Required.</summary>
     public string? CheckType { get; init; }
@@ -35,7 +35,7 @@ internal sealed record CheckRunJob
 }
 
 /// <summary>By which the command line knows what it waits for.</summary>
-internal sealed record JobSource
+public sealed record JobSource
 {
     /// <summary>The same for all jobs of a request; part of the topic of their messages (wire.md 4.4).</summary>
     public Guid? CheckRunSuiteId { get; init; }
@@ -45,7 +45,7 @@ internal sealed record JobSource
 }
 
 /// <summary>What a group says for all of its checks.</summary>
-internal sealed record JobGroup
+public sealed record JobGroup
 {
     /// <summary>A check's own of the same name come first.</summary>
     public IReadOnlyList<EnvironmentVariable>? EnvironmentVariables { get; init; }

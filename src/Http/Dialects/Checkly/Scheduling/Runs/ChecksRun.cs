@@ -5,7 +5,7 @@ using Ledger.Http.Dialects.Checkly.TestSessions;
 namespace Ledger.Http.Dialects.Checkly.Scheduling.Runs;
 
 /// <summary>The body with which <c>checkly test</c> schedules the checks of a project, registered or not (wire.md 4.2).</summary>
-internal sealed record ChecksRun
+public sealed record ChecksRun
 {
     /// <summary>What people call the session. Required.</summary>
     public string? Name { get; init; }
@@ -38,7 +38,7 @@ internal sealed record ChecksRun
 }
 
 /// <summary>The project that the checks belong to.</summary>
-internal sealed record ProjectOfRun
+public sealed record ProjectOfRun
 {
     /// <summary>Its name, unique in the account.</summary>
     public string? LogicalId { get; init; }
@@ -51,7 +51,7 @@ internal sealed record ProjectOfRun
 /// <param name="TestSessionId">The session, if it is recorded.</param>
 /// <param name="TestResultIds">The results, if they are recorded.</param>
 /// <param name="SequenceIds">The runs.</param>
-internal sealed record ScheduledChecks(
+public sealed record ScheduledChecks(
     Guid SchedulingId,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] Guid? TestSessionId,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyDictionary<string, Guid>? TestResultIds,

@@ -4,7 +4,7 @@ using Ledger.Sessions;
 namespace Ledger.Http.Dialects.Checkly.Scheduling.Runs;
 
 /// <summary>What a run's spec says about the job that it came from.</summary>
-internal static class JobSpec
+public static class JobSpec
 {
     /// <summary>The check's name in its project.</summary>
     public const string LogicalId = "logicalId";

@@ -9,7 +9,7 @@ namespace Ledger.Http.Dialects.Checkly.Scheduling.Runs;
 /// <summary>
 /// What a job executes: by its type a command in a bundle, an HTTP request, or something that the supplied runner does not know.
 /// </summary>
-internal abstract record JobWork
+public abstract record JobWork
 {
     /// <summary>The bundle that it needs; null for none.</summary>
     public virtual Guid? BundleKey => null;

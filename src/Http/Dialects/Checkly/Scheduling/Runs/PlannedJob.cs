@@ -14,7 +14,7 @@ namespace Ledger.Http.Dialects.Checkly.Scheduling.Runs;
 /// <param name="Job">What all jobs have in common.</param>
 /// <param name="Work">What it executes.</param>
 /// <param name="Variables">Its variables.</param>
-internal sealed record PlannedJob(CheckRunJob Job, JobWork Work, RunVariables Variables)
+public sealed record PlannedJob(CheckRunJob Job, JobWork Work, RunVariables Variables)
 {
     private const string GroupBaseUrl = "GROUP_BASE_URL";
 

@@ -8,7 +8,7 @@ using Ledger.Sessions;
 namespace Ledger.Http.Dialects.Checkly.Scheduling.Runs;
 
 /// <summary>A Playwright check suite: a command in a directory of an uploaded bundle (wire.md 4.2).</summary>
-internal sealed record PlaywrightJob : JobWork
+public sealed record PlaywrightJob : JobWork
 {
     private const int LongestCommand = 32 * 1024;
     private const int LongestCacheHash = 128;

@@ -11,7 +11,7 @@ using Microsoft.AspNetCore.Mvc;
 namespace Ledger.Http.Dialects.Checkly.Scheduling.Runs;
 
 /// <summary>Schedules one session with a run of each job that <c>checkly test</c> sends (wire.md 4.2).</summary>
-internal static class RunChecks
+public static class RunChecks
 {
     /// <summary>Of the body, compressed or not (wire.md 2.4).</summary>
     private const int MaximumBytes = 64 * 1024 * 1024;

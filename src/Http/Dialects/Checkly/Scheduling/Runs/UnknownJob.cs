@@ -9,7 +9,7 @@ namespace Ledger.Http.Dialects.Checkly.Scheduling.Runs;
 /// </summary>
 /// <param name="Raw">The job.</param>
 /// <param name="Reason">One sentence for people.</param>
-internal sealed record UnknownJob(JsonElement Raw, string Reason) : JobWork
+public sealed record UnknownJob(JsonElement Raw, string Reason) : JobWork
 {
     public override void WriteTo(JsonObject spec, Bundle? bundle)
     {

@@ -9,7 +9,7 @@ namespace Ledger.Http.Dialects.Checkly.Scheduling.Storage;
 /// <summary>
 /// Takes in code bundles and snapshots, and gives them back (wire.md 4.1). Their limit is a setting, and none of the web server's.
 /// </summary>
-internal static class StorageEndpoints
+public static class StorageEndpoints
 {
     public static void MapStorage(this IEndpointRouteBuilder routes)
     {
@@ -42,7 +42,7 @@ internal static class StorageEndpoints
 }
 
 /// <summary>The answer to an upload.</summary>
-internal sealed record StoredFile(Guid Key);
+public sealed record StoredFile(Guid Key);
 
 /// <summary>The file to read.</summary>
-internal sealed record FileWanted(string Key);
+public sealed record FileWanted(string Key);

@@ -7,7 +7,7 @@ using Ledger.Http.Requests;
 namespace Ledger.Http.Dialects.Checkly.Scheduling.Triggers;
 
 /// <summary>The body with which <c>checkly trigger</c> schedules (wire.md 4.2).</summary>
-internal sealed record ChecksTrigger
+public sealed record ChecksTrigger
 {
     /// <summary>What people call the session. Required.</summary>
     public string? Name { get; init; }
@@ -62,11 +62,11 @@ internal sealed record ChecksTrigger
 /// <param name="TestSessionId">The session, if it is recorded.</param>
 /// <param name="TestResultIds">The results by check, if they are recorded.</param>
 /// <param name="SequenceIds">The runs by check.</param>
-internal sealed record TriggeredChecks(
+public sealed record TriggeredChecks(
     IReadOnlyList<TriggeredCheck> Checks,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] Guid? TestSessionId,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyDictionary<Guid, Guid>? TestResultIds,
     IReadOnlyDictionary<Guid, Guid> SequenceIds);
 
 /// <summary>A check that was scheduled.</summary>
-internal sealed record TriggeredCheck(Guid Id, string Name, string CheckType);
+public sealed record TriggeredCheck(Guid Id, string Name, string CheckType);

@@ -11,7 +11,7 @@ using Ledger.Streams;
 namespace Ledger.Http.Dialects.Checkly.Scheduling.Triggers;
 
 /// <summary>Triggers one session with a run of each registered check that <c>checkly trigger</c> means (wire.md 4.2).</summary>
-internal static class TriggerChecks
+public static class TriggerChecks
 {
     private const string NoMatchingChecks = "ERR_NO_MATCHING_CHECKS";
 

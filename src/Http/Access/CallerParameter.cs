@@ -1,0 +1,38 @@
+using System.Reflection;
+using JasperFx;
+using JasperFx.CodeGeneration.Frames;
+using JasperFx.CodeGeneration.Model;
+using Ledger.Http.Requests;
+using Wolverine.Http;
+using Wolverine.Http.CodeGen;
+
+namespace Ledger.Http.Access;
+
+/// <summary>Gives an endpoint that has a parameter of type <see cref="Caller"/> the one that the key names.</summary>
+public sealed class CallerParameter : IParameterStrategy
+{
+    /// <summary>Who asks, with the trace that the request belongs to.</summary>
+    public static Caller Of(HttpContext context)
+    {
+        var key = context.Key();
+        return new Caller(key.AccountId, key.Actor, key.Project, context.EventContext());
+    }
+
+    public bool TryMatch(HttpChain chain, IServiceContainer container, ParameterInfo parameter, out Variable? variable)
+    {
+        variable = null;
+        if (parameter.ParameterType == typeof(Caller))
+        {
+            // Asked once for each method of the chain: two calls would declare one variable twice.
+            var call = chain.Middleware.OfType<MethodCall>().FirstOrDefault(frame => frame.HandlerType == typeof(CallerParameter));
+            if (call is null)
+            {
+                chain.Middleware.Insert(0, call = new MethodCall(typeof(CallerParameter), nameof(Of)));
+            }
+
+            variable = call.ReturnVariable;
+        }
+
+        return variable is not null;
+    }
+}

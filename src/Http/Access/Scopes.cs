@@ -1,0 +1,58 @@
+using Microsoft.AspNetCore.Authorization;
+
+namespace Ledger.Http.Access;
+
+/// <summary>
+/// What routes need of a key, each the name of an authorization policy: <c>[Authorize(Scopes.Command)]</c>. Where several would do, any of
+/// them is enough.
+/// </summary>
+public static class Scopes
+{
+    public const string Command = "command";
+    public const string Runner = "runner";
+    public const string Read = "read";
+    public const string Admin = "admin";
+    public const string CommandOrAdmin = Command + Or + Admin;
+    public const string CommandOrRead = Command + Or + Read;
+    public const string CommandOrRunner = Command + Or + Runner;
+    public const string ReadOrAdmin = Read + Or + Admin;
+    public const string ReadOrCommand = Read + Or + Command;
+
+    private const string Or = " or ";
+
+    private static readonly string[] All =
+        [Command, Runner, Read, Admin, CommandOrAdmin, CommandOrRead, CommandOrRunner, ReadOrAdmin, ReadOrCommand];
+
+    /// <summary>A policy for each; and whatever says nothing else, unknown paths included, needs a key with any scope.</summary>
+    public static void AddScopes(this IServiceCollection services) => services.AddAuthorization(options =>
+    {
+        options.FallbackPolicy = Key().Build();
+        foreach (var policy in All)
+        {
+            options.AddPolicy(policy, Key().RequireClaim(ApiKeyIdentity.ScopeClaim, policy.Split(Or)).Build());
+        }
+
+        static AuthorizationPolicyBuilder Key() => new AuthorizationPolicyBuilder(ApiKeyHandler.SchemeName).RequireAuthenticatedUser();
+    });
+
+    /// <summary>The published word of a scope.</summary>
+    public static string Of(Scope scope) => scope.ToString().ToLowerInvariant();
+
+    public static Scope Parse(string name) => Enum.Parse<Scope>(name, ignoreCase: true);
+
+    /// <summary>Requires a key with one of these scopes, instead of what the route's group requires.</summary>
+    public static TBuilder RequireScope<TBuilder>(this TBuilder builder, params IReadOnlyList<Scope> scopes)
+        where TBuilder : IEndpointConventionBuilder
+    {
+        builder.Add(endpoint =>
+        {
+            foreach (var outer in endpoint.Metadata.OfType<IAuthorizeData>().ToList())
+            {
+                endpoint.Metadata.Remove(outer);
+            }
+
+            endpoint.Metadata.Add(new AuthorizeAttribute(string.Join(Or, scopes.Select(Of))));
+        });
+        return builder;
+    }
+}

@@ -1,9 +1,0 @@
-using Microsoft.AspNetCore.Http.HttpResults;
-
-namespace Ledger.Http.Dialects.Stably;
-
-/// <summary>Answers of this dialect; all that succeeds is 200.</summary>
-internal static class StablyResult
-{
-    public static JsonHttpResult<T> Json<T>(T body) => TypedResults.Json(body, StablyJson.Options);
-}

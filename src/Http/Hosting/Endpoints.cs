@@ -1,0 +1,74 @@
+using System.Reflection;
+using JasperFx.CodeGeneration;
+using Ledger.Http.Access;
+using Ledger.Http.Dialects.Checkly;
+using Ledger.Http.Dialects.Empirical;
+using Ledger.Http.Dialects.TesterArmy;
+using Ledger.Http.Errors;
+using Ledger.Http.Requests;
+using Ledger.Http.Stably;
+using Microsoft.AspNetCore.Http.Metadata;
+using Microsoft.AspNetCore.Mvc;
+using Wolverine;
+using Wolverine.Http;
+
+namespace Ledger.Http.Hosting;
+
+/// <summary>How the host uses Wolverine: for endpoints, whose code the build has generated (docs/http-pipeline.md).</summary>
+public static class Endpoints
+{
+    /// <summary>Adds Wolverine.</summary>
+    /// <param name="builder">The host.</param>
+    /// <param name="generates">Whether the host is composed to generate code, and so cannot use what was generated.</param>
+    public static void AddWolverine(this WebApplicationBuilder builder, bool generates)
+    {
+        builder.Host.UseWolverine(
+            options =>
+            {
+                options.ApplicationAssembly = typeof(Endpoints).Assembly;
+                options.Discovery.DisableConventionalDiscovery();
+                options.Durability.Mode = DurabilityMode.Solo;
+                options.CodeGeneration.TypeLoadMode = generates ? TypeLoadMode.Dynamic : TypeLoadMode.Static;
+            },
+            ExtensionDiscovery.ManualOnly);
+        builder.Services.AddWolverineHttp();
+        builder.Logging.AddFilter("Wolverine", LogLevel.Warning);
+    }
+
+    public static void MapLedgerEndpoints(this WebApplication app) => app.MapWolverineEndpoints(options =>
+    {
+        options.AddParameterHandlingStrategy<CallerParameter>();
+        options.AddParameterHandlingStrategy<BodyParameter>();
+        options.ConfigureEndpoints(chain =>
+        {
+            var error = ErrorOf(chain.EndpointType);
+            var form = error == typeof(ProblemDetails) ? "application/problem+json" : "application/json";
+            foreach (var status in chain.Method.Method.GetCustomAttribute<ErrorsAttribute>()?.Statuses ?? [])
+            {
+                chain.Metadata.WithMetadata(new ProducesResponseTypeMetadata(status, error, [form]));
+            }
+
+            chain.Finally(DescribeExactly);
+        });
+    });
+
+    /// <summary>The form of an endpoint's errors.</summary>
+    private static Type ErrorOf(Type endpoint) => Json.DialectOf(endpoint) switch
+    {
+        "Stably" => typeof(StablyError),
+        "Checkly" => typeof(ChecklyError),
+        "Empirical" => typeof(EmpiricalError),
+        "TesterArmy" => typeof(TesterArmyError),
+        _ => typeof(ProblemDetails),
+    };
+
+    /// <summary>Takes away what the framework supposes of an endpoint: that it may answer 404 with nothing, or 200 with an <see cref="IResult"/>.</summary>
+    private static void DescribeExactly(EndpointBuilder endpoint)
+    {
+        var supposed = endpoint.Metadata.OfType<IProducesResponseTypeMetadata>()
+            .Where(answer => answer.Type == typeof(IResult)
+                || (answer.StatusCode == StatusCodes.Status404NotFound && (answer.Type is null || answer.Type == typeof(void))))
+            .ToList();
+        supposed.ForEach(answer => endpoint.Metadata.Remove(answer));
+    }
+}

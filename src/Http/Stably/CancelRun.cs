@@ -1,0 +1,85 @@
+using Ledger.Http.Access;
+using Ledger.Http.Errors;
+using Ledger.Http.RateLimits;
+using Ledger.Http.Requests;
+using Ledger.Sessions;
+using Ledger.Streams;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Mvc;
+using Wolverine.Http;
+
+namespace Ledger.Http.Stably;
+
+/// <summary>
+/// Cancels a run that is QUEUED or RUNNING. The contract knows neither 404 nor 409: whatever cannot be cancelled is 400. A run that is being
+/// stopped reads RUNNING, so a repeat succeeds with the same body and records nothing.
+/// </summary>
+public static class CancelRunEndpoint
+{
+    [WolverinePost("/v1/projects/{projectId}/runs/cancel"), Authorize(Scopes.Command), RateLimit("cancel"), Errors(400, 401, 429), Tags("Stably: runs")]
+    [EndpointSummary("Cancels a run that is QUEUED or RUNNING. If it has a container, the container is stopped.")]
+    public static async Task<CancelledRuns> Post(
+        string projectId,
+        [FromBody] RunsToCancel asked,
+        Caller caller,
+        SessionStreams sessions,
+        CancelPolicy policy,
+        TimeProvider clock,
+        HttpContext context,
+        CancellationToken cancellation)
+    {
+        var command = new RequestCancel(
+            Guid.CreateVersion7(clock.GetUtcNow()),
+            caller.Actor,
+            CancelVia.Stably,
+            CancelCause.User,
+            Reason: null,
+            Force: false,
+            SequenceIds: null,
+            Origin: StablyRuns.OriginOf(context.Request));
+        if (!Guid.TryParseExact(asked.Where.RunId, "D", out var runId))
+        {
+            throw Unknown();
+        }
+
+        var executed = await sessions.ExecuteAsync(
+            caller,
+            runId,
+            (session, now) => StablyRuns.IsOf(projectId, session)
+                ? RequestCancel.Decide(session, command, policy, now)
+                : Decision<CancelAnswer>.Refuse(new Refusal(RefusalKind.UnknownSession, "Not a run of this project.")),
+            cancellation: cancellation);
+        if (executed.Decision.Refusal is { Kind: RefusalKind.UnknownSession })
+        {
+            throw Unknown();
+        }
+
+        context.SetPosition(executed.Snapshot!.LastPosition);
+        return executed.Decision.Refusal switch
+        {
+            null => new CancelledRuns([new CancelledRun(runId)]),
+            { Kind: RefusalKind.NothingToCancel } => throw NotCancellable(executed.Snapshot.Session),
+            var refusal => throw refusal.ToRejection(),
+        };
+    }
+
+    private static RequestRejected Unknown() => RequestRejected.BadRequest("There is no such run in this project.");
+
+    private static RequestRejected NotCancellable(Session session) => RequestRejected.BadRequest(session.IsOpen
+        ? $"Run {session.Id} was started by a schedule; only runs that users start can be cancelled."
+        : $"Run {session.Id} is {RunStatuses.StatusOf(session).Word()}; only QUEUED or RUNNING runs can be cancelled.");
+}
+
+/// <summary>The body of a cancel.</summary>
+/// <param name="Where">What to cancel.</param>
+public sealed record RunsToCancel(RunToCancel Where);
+
+/// <summary>Names a run.</summary>
+/// <param name="RunId">Its id.</param>
+public sealed record RunToCancel(string RunId);
+
+/// <summary>The answer to a cancel, a closed object; the list is never empty.</summary>
+public sealed record CancelledRuns(IReadOnlyList<CancelledRun> Cancelled);
+
+/// <summary>A run that was cancelled, or is being stopped; a closed object.</summary>
+public sealed record CancelledRun(Guid RunId);

@@ -1,0 +1,194 @@
+using System.Text.Json.Serialization;
+using Ledger.Http.Access;
+using Ledger.Http.Errors;
+using Ledger.Http.ReadModels;
+using Ledger.Http.Requests;
+using Ledger.Projections.OpenRuns;
+using Ledger.Projections.SessionList;
+using Ledger.Sessions;
+using Ledger.Store;
+using Ledger.Streams;
+using Ledger.TestCases;
+using Microsoft.AspNetCore.Authorization;
+using Wolverine.Http;
+
+namespace Ledger.Http.Stably;
+
+/// <summary>
+/// Lists the runs of a project, newest first: <c>stably runs list</c>. The projections say which, once they have come to the end of the log;
+/// what each looks like is read from its stream. A run that has changed its status in between is left out where a status is asked for.
+/// </summary>
+public static class ListRunsEndpoint
+{
+    [WolverineGet("/internal/v1/cli/runs"), Authorize(Scopes.Read), Errors(400, 401, 429), Tags("Stably: command line")]
+    [EndpointSummary("Lists the runs of a project, newest first.")]
+    [QueryText("projectId", "The project. Required.")]
+    [QueryText("branchName", "A branch.")]
+    [QueryNumber("limit", "Runs of a page, 1 to 100; 20 when absent.")]
+    [QueryText("afterRunId", "Only runs newer than this one.")]
+    [QueryText("beforeRunId", "Only runs older than this one: the last of the page before.")]
+    [QueryText("source", "LOCAL, CI or WEB.")]
+    [QueryText("status", "QUEUED, RUNNING, PASSED, FAILED, TIMEDOUT, CANCELLED or INTERRUPTED.")]
+    [QueryText("suiteName", "The suite that a run's metadata names.")]
+    [QueryText("trigger", "MANUAL, SCHEDULED, UI, API, GITHUB_ACTION or SUITE_RUN.")]
+    public static async Task<StablyRunList> Get(
+        HttpRequest request, Caller caller, SessionListReader list, Freshness freshness, SessionStreams sessions, CancellationToken cancellation)
+    {
+        var (query, status) = await RunListFilter.ReadAsync(request, caller, sessions);
+        if (query is null)
+        {
+            return new StablyRunList([], HasMore: false);
+        }
+
+        await freshness.WaitForHeadAsync(SessionListReader.ProjectionName, cancellation);
+        if (query.RunStates.Any(OpenRunsReader.Knows))
+        {
+            await freshness.WaitForHeadAsync(OpenRunsReader.ProjectionName, cancellation);
+        }
+
+        var page = await Database.RunAsync(() => list.ReadAsync(query, cancellation));
+        var found = await sessions.ReadManyAsync(caller, [.. page.Sessions.Select(listed => listed.SessionId)], cancellation);
+        return new StablyRunList(
+            [.. found.Select(snapshot => StablyRunEntry.Of(snapshot.Session)).Where(entry => status is null || entry.Status == status)],
+            page.NextCursor is not null);
+    }
+}
+
+/// <summary>A page of runs.</summary>
+/// <param name="Runs">Newest first.</param>
+/// <param name="HasMore">Whether there are older ones; <c>beforeRunId</c> with the last one's id reads on.</param>
+public sealed record StablyRunList(IReadOnlyList<StablyRunEntry> Runs, bool HasMore);
+
+/// <summary>A run in a list.</summary>
+/// <param name="RunId">Its id.</param>
+/// <param name="Status">Where it stands.</param>
+/// <param name="BranchName">The branch that it is about.</param>
+/// <param name="StartedAt">When its execution began.</param>
+/// <param name="TotalCount">How many tests it reported.</param>
+public sealed record StablyRunEntry(Guid RunId, RunStatus Status, string? BranchName, DateTimeOffset? StartedAt, int TotalCount)
+{
+    public static StablyRunEntry Of(Session session)
+    {
+        var run = session.Runs[0];
+        return new StablyRunEntry(
+            session.Id,
+            RunStatuses.StatusOf(run.State),
+            RunFacts.Text(session, RunFacts.BranchName),
+            run.StartedAt,
+            TestCase.Of(run).Count);
+    }
+}
+
+/// <summary>Which runs a list is to show.</summary>
+/// <param name="Query">The sessions to look for; null when nothing can match.</param>
+/// <param name="Status">The status that is asked for; the query finds those that had it when the projection saw them.</param>
+public sealed record RunListFilter(SessionListQuery? Query, RunStatus? Status)
+{
+    private const int MaximumLimit = 100;
+    private const int DefaultLimit = 20;
+
+    /// <summary>Reads it from the query string.</summary>
+    /// <exception cref="RequestRejected">400 naming the parameter that is wrong.</exception>
+    /// <exception cref="StoreUnavailableException">The database cannot be reached.</exception>
+    public static async Task<RunListFilter> ReadAsync(HttpRequest request, Caller caller, SessionStreams sessions)
+    {
+        var projectId = Inputs.Name("projectId", request.Query["projectId"]);
+        var status = QueryWords<RunStatus>.One(request, "status");
+        var sources = SourcesOf(QueryWords<RunSource>.One(request, "source"), QueryWords<RunTrigger>.One(request, "trigger"));
+        var query = OfProject(caller.AccountId, projectId) with
+        {
+            Branches = Text(request, "branchName") is { } branch ? [branch] : [],
+            Sources = sources ?? [],
+            Limit = Inputs.Int(request, "limit", 1, MaximumLimit, DefaultLimit),
+            AfterNumber = await NumberAsync("afterRunId"),
+            BeforeNumber = await NumberAsync("beforeRunId"),
+        };
+        if (Text(request, "suiteName") is { } suite)
+        {
+            query = query with { Metadata = new Dictionary<string, string>(StringComparer.Ordinal) { [RunFacts.SuiteName] = suite } };
+        }
+
+        return new RunListFilter(sources is [] || !caller.SeesProject(projectId) ? null : Narrow(query, status), status);
+
+        async Task<long?> NumberAsync(string name) => Text(request, name) is not { } runId
+            ? null
+            : (await sessions.FindRunAsync(caller, projectId, runId, request.HttpContext.RequestAborted))?.FirstPosition
+                ?? throw RequestRejected.BadRequest($"'{name}' must be a run of this project.");
+    }
+
+    /// <summary>All runs of a project.</summary>
+    public static SessionListQuery OfProject(Guid accountId, string projectId) => new(accountId)
+    {
+        Kind = SessionKind.Run,
+        Project = projectId,
+        OrWithoutProject = StablyRuns.IsDefault(projectId),
+    };
+
+    /// <summary>A parameter that may be left out; an empty one counts as left out.</summary>
+    public static string? Text(HttpRequest request, string name) => request.Query[name].ToString() is { Length: > 0 } text ? text : null;
+
+    /// <summary>Null for all; none for a pair that never occurs.</summary>
+    private static IReadOnlyList<SessionSource>? SourcesOf(RunSource? source, RunTrigger? trigger) =>
+        source is null && trigger is null ? null : RunCause.SourcesOf(source, trigger);
+
+    /// <summary>The statuses of sessions that can have this one, for their index; the state of the one run where they say too little.</summary>
+    private static SessionListQuery Narrow(SessionListQuery query, RunStatus? status) => status switch
+    {
+        null => query,
+        RunStatus.Queued => query with { OnlyOpen = true, RunStates = [RunState.Queued] },
+        RunStatus.Running => query with { OnlyOpen = true, RunStates = [RunState.Claimed, RunState.Running, RunState.Cancelling] },
+        RunStatus.Passed => query with { Statuses = [SessionStatus.Passed, SessionStatus.Degraded] },
+        RunStatus.Failed => query with { Statuses = [SessionStatus.Failed] },
+        RunStatus.Cancelled => query with { Statuses = [SessionStatus.Cancelled] },
+        RunStatus.TimedOut => query with { Statuses = [SessionStatus.TimedOut], RunStates = [RunState.TimedOut] },
+        RunStatus.Interrupted => query with { Statuses = [SessionStatus.TimedOut], RunStates = [RunState.Lost] },
+        _ => throw new ArgumentOutOfRangeException(nameof(status), status, "A status that cannot be looked for."),
+    };
+}
+
+/// <summary>Where a run was started.</summary>
+public enum RunSource
+{
+    [JsonStringEnumMemberName("LOCAL")] Local,
+    [JsonStringEnumMemberName("CI")] Ci,
+    [JsonStringEnumMemberName("WEB")] Web,
+}
+
+/// <summary>What started a run.</summary>
+public enum RunTrigger
+{
+    [JsonStringEnumMemberName("MANUAL")] Manual,
+    [JsonStringEnumMemberName("SCHEDULED")] Scheduled,
+    [JsonStringEnumMemberName("UI")] Ui,
+    [JsonStringEnumMemberName("API")] Api,
+    [JsonStringEnumMemberName("GITHUB_ACTION")] GithubAction,
+    [JsonStringEnumMemberName("SUITE_RUN")] SuiteRun,
+}
+
+/// <summary>
+/// How the ledger's sources read in this dialect. A request to a public interface, which is what creates a run here, counts as CI's; the
+/// ledger cannot tell whether it came from a GitHub action, unless a deployment says so.
+/// </summary>
+public static class RunCause
+{
+    public static (RunSource Source, RunTrigger Trigger) Of(SessionSource source) => source switch
+    {
+        SessionSource.TriggerApi or SessionSource.LegacyTrigger => (RunSource.Ci, RunTrigger.Api),
+        SessionSource.Deployment or SessionSource.DeploymentCacheWarmer or SessionSource.CliDeploy => (RunSource.Ci, RunTrigger.GithubAction),
+        SessionSource.TestRecord or SessionSource.TestNoRecord => (RunSource.Local, RunTrigger.Manual),
+        SessionSource.TriggerRecord or SessionSource.TriggerNoRecord => (RunSource.Local, RunTrigger.Manual),
+        SessionSource.Scheduler => (RunSource.Web, RunTrigger.Scheduled),
+        SessionSource.ScheduleNow => (RunSource.Web, RunTrigger.Manual),
+        SessionSource.Editor => (RunSource.Web, RunTrigger.Ui),
+        SessionSource.GroupRunAll => (RunSource.Web, RunTrigger.SuiteRun),
+        _ => throw new ArgumentOutOfRangeException(nameof(source), source, "A source that has no place here."),
+    };
+
+    /// <summary>The ledger's sources that read so; null stands for any. None for a pair that never occurs.</summary>
+    public static IReadOnlyList<SessionSource> SourcesOf(RunSource? source, RunTrigger? trigger) =>
+    [
+        .. Enum.GetValues<SessionSource>().Where(candidate => Of(candidate) is var cause
+            && (source is null || cause.Source == source)
+            && (trigger is null || cause.Trigger == trigger)),
+    ];
+}
