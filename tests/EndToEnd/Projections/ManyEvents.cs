@@ -1,7 +1,5 @@
 using Ledger.Sessions;
 using Ledger.Sessions.Events;
-using Ledger.Store;
-using Ledger.Store.Postgres;
 using Npgsql;
 
 namespace Ledger.EndToEnd.Projections;
@@ -15,22 +13,28 @@ internal static class ManyEvents
     public static async Task WriteAsync(string connectionString, Guid account, int sessions)
     {
         await using var source = NpgsqlDataSource.Create(connectionString);
-        await using var store = new PostgresEventStore(source);
+        await using var store = LedgerStore.Open(source);
         await Parallel.ForEachAsync(
             Enumerable.Range(0, sessions).Chunk(SessionsPerUnit),
             new ParallelOptions { MaxDegreeOfParallelism = 4 },
             async (chunk, cancellation) =>
             {
-                var unit = new AppendUnit([.. chunk.Select(number => LifeOf(account, number))], []);
-                (await store.AppendAsync(unit, cancellation)).Verdict.ShouldBe(AppendVerdict.Appended);
+                await using var session = store.LightweightSession(account.ToString());
+                foreach (var number in chunk)
+                {
+                    var events = LifeOf(account, number);
+                    session.Events.StartStream<Session>(((SessionTriggered)events[0]).SessionId, events.Cast<object>());
+                }
+
+                await session.SaveChangesAsync(cancellation);
             });
     }
 
-    private static StreamAppend LifeOf(Guid account, int number)
+    private static ISessionEvent[] LifeOf(Guid account, int number)
     {
         var (session, run, now) = (Guid.CreateVersion7(), Guid.NewGuid(), DateTimeOffset.UtcNow);
         var check = new Guid(number % 50, 0, 0, new byte[8]);
-        ISessionEvent[] events =
+        return
         [
             new SessionTriggered(
                 session, account, SessionKind.Check, null, "many", SessionSource.TriggerApi, new Actor(ActorKind.ApiKey, "many"), null,
@@ -41,7 +45,5 @@ internal static class ManyEvents
                 Guid.NewGuid(), run, "runner", ResultType.Final, Settles: true, HasFailures: number % 7 == 0, false, false, false, false, 100,
                 null, null, 1, null, now),
         ];
-        return new StreamAppend(
-            new StreamId(account, session), 0, [.. events.Select(data => new NewEvent(Guid.CreateVersion7(), data, EventContext.None))]);
     }
 }

@@ -90,7 +90,7 @@ public sealed class SessionFeedTests(LedgerOfClass fixture) : IClassFixture<Ledg
         for (var version = 1; version <= 10_000; version++)
         {
             var data = new RunStarted(Guid.NewGuid(), "r", DateTimeOffset.UnixEpoch);
-            feed.Publish([new RecordedEvent(version, Guid.NewGuid(), stream, version, data, "run_started", data.At, EventContext.None)]);
+            feed.Publish([new RecordedEvent(version, Guid.NewGuid(), stream, version, data, "run_started", EventContext.None)]);
         }
 
         var seen = 0;

@@ -78,6 +78,6 @@ public sealed class TraceContextTests(LedgerOfClass fixture) : IClassFixture<Led
         run.GetProperty("traceparent").GetString().ShouldBe($"00-{Trace}-{Span}-01");
     }
 
-    private Task<IReadOnlyList<RecordedEvent>> EventsAsync(Guid sessionId) => fixture.Ledger.Services.GetRequiredService<IEventStore>()
+    private Task<IReadOnlyList<RecordedEvent>> EventsAsync(Guid sessionId) => fixture.Ledger.Services.GetRequiredService<EventLog>()
         .ReadStreamAsync(new StreamId(fixture.Ledger.AccountId, sessionId), 0, CancellationToken.None);
 }

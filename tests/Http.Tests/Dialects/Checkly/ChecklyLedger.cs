@@ -139,7 +139,7 @@ public sealed class ChecklyLedger : IAsyncLifetime
     /// <summary>The types of a session's events, in order.</summary>
     internal async Task<string[]> EventsOfAsync(Guid sessionId)
     {
-        var events = await Running.Services.GetRequiredService<IEventStore>()
+        var events = await Running.Services.GetRequiredService<EventLog>()
             .ReadStreamAsync(new StreamId(AccountId, sessionId), 0, CancellationToken.None);
         return [.. events.Select(recorded => recorded.Data.GetType().Name)];
     }

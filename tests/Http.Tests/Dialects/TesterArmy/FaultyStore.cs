@@ -1,9 +1,9 @@
-using Ledger.Store;
+using Marten;
 
 namespace Ledger.Http.Tests.Dialects.TesterArmy;
 
-/// <summary>An event store that fails while it is told to.</summary>
-internal sealed class FaultyStore(IEventStore store) : IEventStore
+/// <summary>Makes commits fail while it is told to.</summary>
+internal sealed class FaultyStore : DocumentSessionListenerBase
 {
     private volatile Exception? fault;
 
@@ -14,25 +14,8 @@ internal sealed class FaultyStore(IEventStore store) : IEventStore
         return new Repair(this);
     }
 
-    public Task<AppendOutcome> AppendAsync(AppendUnit unit, CancellationToken cancellation) =>
-        Sound().AppendAsync(unit, cancellation);
-
-    public Task<IReadOnlyList<RecordedEvent>> ReadStreamAsync(StreamId stream, long afterVersion, CancellationToken cancellation) =>
-        Sound().ReadStreamAsync(stream, afterVersion, cancellation);
-
-    public Task<IReadOnlyList<RecordedEvent>> ReadStreamsAsync(
-        IReadOnlyList<(StreamId Stream, long AfterVersion)> streams, CancellationToken cancellation) =>
-        Sound().ReadStreamsAsync(streams, cancellation);
-
-    public Task<IReadOnlyList<RecordedEvent>> ReadAllAsync(long afterPosition, int limit, CancellationToken cancellation) =>
-        Sound().ReadAllAsync(afterPosition, limit, cancellation);
-
-    public Task<long> ReadHeadAsync(CancellationToken cancellation) => Sound().ReadHeadAsync(cancellation);
-
-    public Task<RememberedAnswer?> FindAnswerAsync(Guid accountId, string scope, string key, CancellationToken cancellation) =>
-        Sound().FindAnswerAsync(accountId, scope, key, cancellation);
-
-    private IEventStore Sound() => fault is null ? store : throw fault;
+    public override Task BeforeSaveChangesAsync(IDocumentSession session, CancellationToken token) =>
+        fault is null ? Task.CompletedTask : throw fault;
 
     private sealed class Repair(FaultyStore faulty) : IDisposable
     {

@@ -8,8 +8,8 @@ using Ledger.Http.Tests.Dialects.Published;
 using Ledger.Http.Tests.Dialects.TesterArmy.Published;
 using Ledger.Http.Tests.Hosting;
 using Ledger.Sessions;
-using Ledger.Store;
 using Ledger.Streams;
+using Marten;
 using Ledger.Support;
 using Microsoft.Extensions.DependencyInjection;
 using Answer = Ledger.Http.Tests.Dialects.Checkly.Answer;
@@ -28,7 +28,7 @@ public class TesterArmyLedger : IAsyncLifetime
     internal RunningLedger Running { get; private set; } = null!;
 
     /// <summary>What the sessions' streams are read from and written to.</summary>
-    internal FaultyStore Store { get; private set; } = null!;
+    internal FaultyStore Store { get; } = new();
 
     internal SimulatedRunner Runner { get; private set; } = null!;
 
@@ -40,12 +40,8 @@ public class TesterArmyLedger : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        Running = await RunningLedger.StartAsync(database.ConnectionString, Settings, replace: parts => parts.AddSingleton(provider =>
-        {
-            Store = new FaultyStore(provider.GetRequiredService<IEventStore>());
-            return new SessionStreams(
-                Store, provider.GetRequiredService<SessionCache>(), provider.GetRequiredService<TimeProvider>());
-        }));
+        Running = await RunningLedger.StartAsync(
+            database.ConnectionString, Settings, replace: parts => parts.ConfigureMarten(options => options.Listeners.Add(Store)));
         Runner = new SimulatedRunner(Running.Services.GetRequiredService<SessionStreams>(), Running.AccountId);
         client = new HttpClient(answers) { BaseAddress = Running.Address };
     }
