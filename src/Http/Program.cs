@@ -1,4 +1,4 @@
-using Ledger.Embedded;
+using Ledger.Http.Embedded;
 using Ledger.Http.Hosting;
 using Ledger.Store;
 using Microsoft.AspNetCore.Connections;
