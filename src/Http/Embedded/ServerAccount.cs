@@ -1,5 +1,3 @@
-using System.ComponentModel;
-
 namespace Ledger.Http.Embedded;
 
 /// <summary>
@@ -35,9 +33,10 @@ internal sealed record ServerAccount(IReadOnlyList<string> Prefix, string? Owner
             // Without the secure bit access(2), by which initdb finds its sibling programs, would leave the capability out.
             var capable = ((string[])["dac_read_search", "dac_override"]).Select(capability => (string[])
                 [.. setpriv, "--securebits=+no_setuid_fixup", $"--inh-caps=+{capability}", $"--ambient-caps=+{capability}", "--"]);
+            string[] canEnter = ["/bin/sh", "-c", "cd -- \"$1\" && test -x \"$2/postgres\"", "sh", root, binDirectory];
             foreach (var prefix in (string[][])[[.. setpriv, "--"], ["/sbin/runuser", "-u", name, "--"], .. capable])
             {
-                if (await CanEnterAsync(prefix, root, binDirectory, cancellationToken))
+                if ((await ServerCommand.RunAsync([.. prefix, .. canEnter], cancellationToken)).IsSuccess)
                 {
                     logger.LogInformation("PostgreSQL refuses to run as root: it runs as {Account}, by {Command}", name, string.Join(' ', prefix));
                     return new ServerAccount(prefix, $"{user}:{group}");
@@ -48,19 +47,5 @@ internal sealed record ServerAccount(IReadOnlyList<string> Prefix, string? Owner
         throw new EmbeddedPostgresException(
             $"PostgreSQL refuses to run as root, and no account 'postgres' or 'nobody' that setpriv or runuser can become can enter '{root}' and "
             + $"'{binDirectory}': start the host as an ordinary account, or set Ledger:DataDirectory to a folder that every account can enter.");
-    }
-
-    private static async Task<bool> CanEnterAsync(string[] prefix, string root, string binDirectory, CancellationToken cancellationToken)
-    {
-        string[] test = ["/bin/sh", "-c", "cd -- \"$1\" && test -x \"$2/postgres\"", "sh", root, binDirectory];
-        try
-        {
-            return (await ServerCommand.RunAsync([.. prefix, .. test], cancellationToken)).IsSuccess;
-        }
-        catch (Win32Exception)
-        {
-            // This machine lacks the program.
-            return false;
-        }
     }
 }

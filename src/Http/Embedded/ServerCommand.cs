@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using CliWrap;
 using CliWrap.Buffered;
 
@@ -37,10 +38,21 @@ internal static class ServerCommand
         exit "$status"
         """;
 
+    /// <summary>The exit code, as a shell has it, for a program that does not exist or may not be run.</summary>
+    internal const int NoSuchProgram = 127;
+
     /// <summary>Runs a command to its end; cancelling kills it and its children.</summary>
-    /// <exception cref="System.ComponentModel.Win32Exception">The program does not exist or may not be run.</exception>
-    internal static async Task<BufferedCommandResult> RunAsync(IReadOnlyList<string> command, CancellationToken cancellationToken) =>
-        await Prepare(command).ExecuteBufferedAsync(cancellationToken);
+    internal static async Task<BufferedCommandResult> RunAsync(IReadOnlyList<string> command, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await Prepare(command).ExecuteBufferedAsync(cancellationToken);
+        }
+        catch (Win32Exception e)
+        {
+            return new BufferedCommandResult(NoSuchProgram, default, default, "", e.Message);
+        }
+    }
 
     /// <summary>
     /// Runs a command, which has to end at SIGINT, until it ends by itself, <paramref name="ending"/> is cancelled, or this process

@@ -1,4 +1,3 @@
-using System.ComponentModel;
 using System.Globalization;
 using System.Text.RegularExpressions;
 
@@ -23,15 +22,11 @@ internal sealed record SearchPlaces(string? Setting, IReadOnlyList<string> Folde
         NpmPackage.OfThisAccount());
 
     /// <summary>The <c>bin</c> folders below <paramref name="parent"/>, the highest number in the folder's name first.</summary>
-    internal static IEnumerable<string> VersionedFolders(string parent, string pattern) => Directory.Exists(parent)
-        ? Directory.EnumerateDirectories(parent, pattern).OrderByDescending(NumberIn).Select(folder => Path.Combine(folder, "bin"))
-        : [];
-
-    private static int NumberIn(string folder)
-    {
-        var digits = Path.GetFileName(folder).SkipWhile(c => !char.IsAsciiDigit(c)).TakeWhile(char.IsAsciiDigit);
-        return int.TryParse(string.Concat(digits), CultureInfo.InvariantCulture, out var number) ? number : 0;
-    }
+    internal static IEnumerable<string> VersionedFolders(string parent, string pattern) =>
+        from folder in Directory.Exists(parent) ? Directory.GetDirectories(parent, pattern) : []
+        let digits = Path.GetFileName(folder).SkipWhile(c => !char.IsAsciiDigit(c)).TakeWhile(char.IsAsciiDigit)
+        orderby int.Parse($"0{string.Concat(digits)}", CultureInfo.InvariantCulture) descending
+        select Path.Combine(folder, "bin");
 }
 
 /// <summary>One installation of PostgreSQL's server programs.</summary>
@@ -87,23 +82,15 @@ internal sealed partial record ServerPrograms(string BinDirectory, string Versio
             return null;
         }
 
-        try
-        {
-            var answer = await ServerCommand.RunAsync([postgres, "--version"], cancellationToken);
-            var version = VersionPattern().Match(answer.StandardOutput);
-            return version.Success && int.Parse(version.Groups["major"].ValueSpan, CultureInfo.InvariantCulture) is var major and >= OldestMajor
-                ? new ServerPrograms(folder, version.Groups["version"].Value, major)
-                : null;
-        }
-        catch (Win32Exception)
-        {
-            // Not a program of this machine, or not ours to run: not an installation.
-            return null;
-        }
+        var answer = await ServerCommand.RunAsync([postgres, "--version"], cancellationToken);
+        var version = VersionPattern().Match(answer.StandardOutput);
+        return version.Success && int.Parse(version.Groups["major"].ValueSpan, CultureInfo.InvariantCulture) is var major and >= OldestMajor
+            ? new ServerPrograms(folder, version.Groups["version"].Value, major)
+            : null;
     }
 
     /// <summary>What to say when there is no PostgreSQL, and why npm did not bring one.</summary>
-    internal static EmbeddedPostgresException NothingFound(string? npmFailure = null) => new(
+    internal static EmbeddedPostgresException NothingFound(string? npmFailure) => new(
         $"No PostgreSQL {OldestMajor} or newer was found: install its server (apt-get install postgresql, or brew install postgresql), "
         + "or npm so that it can be fetched, or set ConnectionStrings:Ledger to a server that runs already"
         + (npmFailure is null ? "." : $" (npm: {npmFailure})."));
