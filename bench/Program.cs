@@ -8,7 +8,7 @@ using Ledger.Bench;
 using Ledger.Bench.CatchUp;
 using Ledger.Bench.Live;
 using Ledger.Bench.Reports;
-using Ledger.Embedded;
+using Ledger.Http.Embedded;
 using Microsoft.Extensions.Logging.Abstractions;
 
 var mode = args is ["live" or "catchup" or "reports", ..] ? args[0] : null;

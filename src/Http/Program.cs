@@ -1,5 +1,5 @@
 using JasperFx;
-using Ledger.Embedded;
+using Ledger.Http.Embedded;
 using Ledger.Http.Hosting;
 using Ledger.Store;
 using Microsoft.AspNetCore.Connections;

@@ -1,4 +1,4 @@
-using Ledger.Embedded;
+using Ledger.Http.Embedded;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Ledger.Support;

@@ -1,4 +1,4 @@
-using Ledger.Embedded;
+using Ledger.Http.Embedded;
 using Npgsql;
 
 namespace Ledger.Support;

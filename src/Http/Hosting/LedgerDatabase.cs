@@ -1,4 +1,4 @@
-using Ledger.Embedded;
+using Ledger.Http.Embedded;
 using Ledger.Http.ReadModels;
 using Ledger.Http.Settings;
 using Ledger.Projections.Daemon;

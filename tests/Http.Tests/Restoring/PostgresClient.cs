@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
-using Ledger.Embedded;
+using Ledger.Http.Embedded;
 using Ledger.Support;
 using Npgsql;
 

@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using Ledger.Embedded;
+using Ledger.Http.Embedded;
 using Ledger.Projections.SessionList;
 using Ledger.Store;
 using Ledger.Support;

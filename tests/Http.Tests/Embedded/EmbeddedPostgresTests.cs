@@ -1,42 +1,37 @@
 using System.Runtime.Versioning;
-using Ledger.Embedded;
+using Ledger.Http.Embedded;
 using Ledger.Support;
-using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 
-namespace Ledger.Tests.Embedded;
+namespace Ledger.Http.Tests.Embedded;
 
-/// <summary>One host and its PostgreSQL: started, stopped, started again, killed (storage.md, "Embedded default").</summary>
+/// <summary>One host and its PostgreSQL: started, stopped, started again, killed.</summary>
 public sealed class EmbeddedPostgresTests : DataFolder
 {
     [Fact]
     public async Task It_answers_while_it_runs_and_leaves_no_process_when_it_stops()
     {
         var postgres = await StartAsync();
-        var processId = postgres.ProcessId;
         (await Postmaster.AskAsync(postgres, "SELECT current_database()")).ShouldBe("ledger");
-        Postmaster.IsRunning(processId).ShouldBeTrue();
+        (await Postmaster.CountAsync(Folder)).ShouldBeGreaterThan(0);
 
         await postgres.DisposeAsync();
 
-        Postmaster.IsRunning(processId).ShouldBeFalse();
+        (await Postmaster.CountAsync(Folder)).ShouldBe(0);
         File.Exists(Path.Combine(Folder, "postgres", "postmaster.pid")).ShouldBeFalse();
     }
 
     [Fact]
     public async Task A_second_start_finds_what_the_first_has_written()
     {
-        int port;
         await using (var first = await StartAsync())
         {
-            port = first.Port;
             await Postmaster.WriteRowAsync(first);
         }
 
         await using var second = await StartAsync();
 
         (await Postmaster.ReadRowAsync(second)).ShouldBe("kept");
-        second.Port.ShouldBe(port);
     }
 
     [Fact]
@@ -50,23 +45,6 @@ public sealed class EmbeddedPostgresTests : DataFolder
 
         await Eventually.Become(() => Postmaster.ReadRowAsync(postgres), row => Equals(row, "kept"));
         await Eventually.Become(() => postgres.ProcessId != killed);
-    }
-
-    [Fact]
-    public async Task A_server_that_was_killed_with_its_host_is_started_again()
-    {
-        await using (var first = await StartAsync(durable: true))
-        {
-            await Postmaster.WriteRowAsync(first);
-        }
-
-        var orphan = await Orphan.LeaveAsync(Options(durable: true));
-        Postmaster.Kill(orphan.ProcessId);
-
-        await using var next = await StartAsync(durable: true);
-
-        next.ProcessId.ShouldNotBe(orphan.ProcessId);
-        (await Postmaster.ReadRowAsync(next)).ShouldBe("kept");
     }
 
     [Fact]
@@ -141,14 +119,38 @@ public sealed class EmbeddedPostgresTests : DataFolder
     }
 
     [Fact]
-    public async Task A_setting_of_the_host_reaches_the_server_whatever_characters_it_has()
+    public async Task A_second_host_on_the_directory_is_refused_in_one_sentence_and_the_first_goes_on()
     {
-        var options = Options() with { Settings = new Dictionary<string, string> { ["cluster_name"] = @"it's a \ test", ["port"] = "1" } };
+        await using var first = await StartAsync();
 
-        await using var postgres = await EmbeddedPostgres.StartAsync(
-            options, NullLogger.Instance);
+        var refusal = await Should.ThrowAsync<EmbeddedPostgresException>(() => StartAsync());
 
-        (await Postmaster.AskAsync(postgres, "SHOW cluster_name")).ShouldBe(@"it's a \ test");
-        postgres.Port.ShouldNotBe(1);
+        refusal.Message.ShouldStartWith($"Another host uses the data directory '{Folder}': end that host, or ");
+        refusal.Message.ShouldNotContain(". ");
+        (await Postmaster.AskAsync(first, "SELECT 1")).ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task A_start_that_is_cancelled_leaves_neither_a_process_nor_half_a_cluster()
+    {
+        using var cancellation = new CancellationTokenSource();
+        var start = StartAsync(cancellation: cancellation.Token);
+        await Eventually.Become(() => Directory.GetDirectories(Folder, "postgres.incoming.*").Any(incoming => Directory.Exists($"{incoming}/cluster/base")));
+
+        await cancellation.CancelAsync();
+
+        await Should.ThrowAsync<OperationCanceledException>(start);
+        (await Postmaster.CountAsync(Folder)).ShouldBe(0);
+        Directory.GetDirectories(Folder).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task What_is_left_of_an_interrupted_initdb_is_removed_at_the_next_start()
+    {
+        Directory.CreateDirectory(Path.Combine(Folder, "postgres.incoming.0123", "cluster"));
+
+        await using var postgres = await StartAsync();
+
+        Directory.GetDirectories(Folder).ShouldBe([Path.Combine(Folder, "postgres")]);
     }
 }

@@ -1,8 +1,8 @@
-using Ledger.Embedded;
+using Ledger.Http.Embedded;
 using Ledger.Support;
 using Microsoft.Extensions.Logging.Abstractions;
 
-namespace Ledger.Tests.Embedded;
+namespace Ledger.Http.Tests.Embedded;
 
 /// <summary>A data directory for one test, cleaned up whatever the test leaves running in it.</summary>
 public abstract class DataFolder : IDisposable
@@ -13,10 +13,8 @@ public abstract class DataFolder : IDisposable
 
     protected string Folder { get; } = Path.Combine(Path.GetTempPath(), $"ledger-embedded-{Guid.NewGuid():N}");
 
-    protected Task<EmbeddedPostgres> StartAsync(bool durable = false) =>
-        EmbeddedPostgres.StartAsync(Options(durable), NullLogger.Instance);
-
-    protected EmbeddedPostgresOptions Options(bool durable = false) => new() { DataDirectory = Folder, Durable = durable };
+    protected Task<EmbeddedPostgres> StartAsync(bool durable = false, CancellationToken cancellation = default) =>
+        EmbeddedPostgres.StartAsync(new EmbeddedPostgresOptions { DataDirectory = Folder, Durable = durable }, NullLogger.Instance, cancellation);
 
     public void Dispose()
     {
