@@ -18,7 +18,6 @@ using Ledger.Http.Errors;
 using Ledger.Http.Groups;
 using Ledger.Http.Health;
 using Ledger.Http.Live;
-using Ledger.Http.Metrics;
 using Ledger.Http.PlainRuns;
 using Ledger.Http.RateLimits;
 using Ledger.Http.ReadModels;
@@ -27,7 +26,7 @@ using Ledger.Http.Reports.Checks;
 using Ledger.Http.Runners;
 using Ledger.Http.Sessions;
 using Ledger.Http.Settings;
-using Ledger.Http.Tracing;
+using Ledger.Http.Telemetry;
 using Ledger.Store.Postgres;
 using Ledger.Streams;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -45,8 +44,6 @@ internal static class Composition
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(provider => new PostgresEventStore(
             database.Source, log: provider.GetRequiredService<ILogger<PostgresEventStore>>()));
-        services.AddLedgerMetrics();
-        services.AddSingleton<RequestTraces>();
         services.AddSingleton(new SessionCache(settings.Cache.Runs));
         services.AddSingleton<SessionStreams>();
         services.AddSingleton<SessionFeed>();
@@ -81,10 +78,6 @@ internal static class Composition
 
     public static void UseLedger(this WebApplication app)
     {
-        // These listen from their making on, and what measures is made after what reads it.
-        app.Services.GetRequiredService<MeterReader>();
-        app.Services.GetRequiredService<LedgerMetrics>();
-        app.Services.GetRequiredService<RequestTraces>();
         app.UseMiddleware<ErrorMiddleware>();
         app.UseChecklyLive();
         app.UseRouting();

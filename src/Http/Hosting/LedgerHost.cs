@@ -1,5 +1,6 @@
 using System.Globalization;
 using Ledger.Http.Settings;
+using Ledger.Http.Telemetry;
 
 namespace Ledger.Http.Hosting;
 
@@ -45,6 +46,7 @@ internal sealed class LedgerHost : IAsyncDisposable
             builder.Configuration.GetConnectionString("Ledger"), settings, loggers, CancellationToken.None);
         try
         {
+            builder.AddTelemetry();
             builder.Services.AddLedger(settings, opened);
             var app = builder.Build();
             app.UseLedger();

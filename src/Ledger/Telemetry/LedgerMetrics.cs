@@ -1,16 +1,17 @@
 using System.Diagnostics.Metrics;
 using System.Text.Json;
+using Ledger.Serialization;
 using Ledger.Sessions;
 using Ledger.Sessions.Events;
 using Ledger.Store;
 
-namespace Ledger.Http.Metrics;
+namespace Ledger.Telemetry;
 
 /// <summary>
 /// What this host has done, as counters of the meter <c>Ledger</c>. Only what this host itself appended is counted, so that the counts of
 /// all hosts add up. No label holds an id: each has a handful of values.
 /// </summary>
-internal sealed class LedgerMetrics
+public sealed class LedgerMetrics
 {
     /// <summary>The database could not be reached.</summary>
     public const string Unavailable = "unavailable";
@@ -29,6 +30,8 @@ internal sealed class LedgerMetrics
     private readonly Counter<long> settled;
     private readonly Histogram<double> duration;
 
+    /// <summary>Makes the instruments.</summary>
+    /// <param name="meters">Makes this host's meters, so that another host in the same process is none of ours.</param>
     public LedgerMetrics(IMeterFactory meters)
     {
         var meter = meters.Create("Ledger");
@@ -45,8 +48,19 @@ internal sealed class LedgerMetrics
         refused = meter.CreateCounter<long>("ledger.cancels.refused", null, "Cancels that could target nothing, by cause and way in.");
         settled = meter.CreateCounter<long>(
             "ledger.cancels.settled", null, "Runs that ended by a cancel, by outcome: how they stopped, or expired without proof.");
+    }
 
-        // An increase is seen only of a series that was there before.
+    /// <summary>
+    /// Shows what has not been counted yet as zero, where there is a handful of labels: an increase is seen only of a series that was there
+    /// before. To be called when somebody listens.
+    /// </summary>
+    public void ShowZeros()
+    {
+        foreach (var verdict in Enum.GetValues<AppendVerdict>())
+        {
+            units.Add(0, new KeyValuePair<string, object?>("verdict", Word(verdict)));
+        }
+
         foreach (var reason in (string[])[Unavailable, Unstorable])
         {
             failures.Add(0, new KeyValuePair<string, object?>("reason", reason));
@@ -59,19 +73,20 @@ internal sealed class LedgerMetrics
     }
 
     /// <summary>A unit was decided.</summary>
-    public void Decided(AppendUnit unit, AppendVerdict verdict, TimeSpan took)
+    /// <param name="verdict">How.</param>
+    /// <param name="took">The time from handing it in.</param>
+    public void Decided(AppendVerdict verdict, TimeSpan took)
     {
         units.Add(1, new KeyValuePair<string, object?>("verdict", Word(verdict)));
         duration.Record(took.TotalSeconds);
-        if (verdict is AppendVerdict.Appended)
+    }
+
+    /// <summary>These events were appended by this host, and are durable.</summary>
+    public void Committed(IReadOnlyList<ISessionEvent> appended)
+    {
+        foreach (var data in appended)
         {
-            foreach (var append in unit.Appends)
-            {
-                foreach (var added in append.Events)
-                {
-                    Count(added.Data);
-                }
-            }
+            Count(data);
         }
     }
 
@@ -80,7 +95,7 @@ internal sealed class LedgerMetrics
 
     private void Count(ISessionEvent data)
     {
-        events.Add(1, new KeyValuePair<string, object?>("type", Ledger.Serialization.EventTypes.For(data).Alias));
+        events.Add(1, new KeyValuePair<string, object?>("type", EventTypes.For(data).Alias));
         switch (data)
         {
             case CancelRequested e:

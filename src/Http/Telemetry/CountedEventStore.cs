@@ -1,7 +1,8 @@
 using System.Diagnostics;
 using Ledger.Store;
+using Ledger.Telemetry;
 
-namespace Ledger.Http.Metrics;
+namespace Ledger.Http.Telemetry;
 
 /// <summary>The event store, with what it is handed counted and timed.</summary>
 internal sealed class CountedEventStore(IEventStore store, LedgerMetrics metrics) : IEventStore
@@ -12,7 +13,12 @@ internal sealed class CountedEventStore(IEventStore store, LedgerMetrics metrics
         try
         {
             var outcome = await store.AppendAsync(unit, cancellation);
-            metrics.Decided(unit, outcome.Verdict, Stopwatch.GetElapsedTime(began));
+            metrics.Decided(outcome.Verdict, Stopwatch.GetElapsedTime(began));
+            if (outcome.Verdict is AppendVerdict.Appended)
+            {
+                metrics.Committed([.. unit.Appends.SelectMany(append => append.Events).Select(added => added.Data)]);
+            }
+
             return outcome;
         }
         catch (StoreUnavailableException)
