@@ -46,8 +46,8 @@ internal sealed class LedgerHost : IAsyncDisposable
             builder.Configuration.GetConnectionString("Ledger"), settings, loggers, CancellationToken.None);
         try
         {
-            builder.AddTelemetry();
             builder.Services.AddLedger(settings, opened);
+            builder.AddTelemetry(); // After the parts that make the tables which it reads.
             var app = builder.Build();
             app.UseLedger();
             return new LedgerHost(app, opened);
