@@ -18,11 +18,11 @@ public enum AuditFormat
 /// <summary>Chooses the format by the header <c>Accept</c> (RFC 9110, 12.5.1).</summary>
 public static class AuditFormats
 {
-    private static readonly (AuditFormat Format, string Type, string Subtype)[] Offered =
+    private static readonly (AuditFormat Format, string Type)[] Offered =
     [
-        (AuditFormat.Json, "application", "json"),
-        (AuditFormat.Csv, "text", "csv"),
-        (AuditFormat.Ndjson, "application", "x-ndjson"),
+        (AuditFormat.Json, "application/json"),
+        (AuditFormat.Csv, CsvExport.ContentType),
+        (AuditFormat.Ndjson, NdjsonExport.ContentType),
     ];
 
     /// <summary>
@@ -33,7 +33,7 @@ public static class AuditFormats
     {
         var ranges = request.GetTypedHeaders().Accept;
         return Offered
-            .Select(offered => (offered.Format, Best: RangeOf(ranges, offered.Type, offered.Subtype)))
+            .Select(offered => (offered.Format, Best: RangeOf(ranges, offered.Type)))
             .Where(choice => choice.Best is { Quality: > 0 })
             .OrderByDescending(choice => choice.Best!.Value.Quality)
             .ThenByDescending(choice => choice.Best!.Value.Precision)
@@ -43,26 +43,12 @@ public static class AuditFormats
     }
 
     /// <summary>The most precise range that a type is in: it alone decides the type's quality.</summary>
-    private static (double Quality, int Precision, int Place)? RangeOf(IList<MediaTypeHeaderValue> ranges, string type, string subtype)
-    {
-        (double Quality, int Precision, int Place)? best = null;
-        for (var place = 0; place < ranges.Count; place++)
-        {
-            var range = ranges[place];
-            var precision = range switch
-            {
-                { MatchesAllTypes: true } => 0,
-                { MatchesAllSubTypes: true } when range.Type.Equals(type, StringComparison.OrdinalIgnoreCase) => 1,
-                _ when range.Type.Equals(type, StringComparison.OrdinalIgnoreCase)
-                    && range.SubType.Equals(subtype, StringComparison.OrdinalIgnoreCase) => 2,
-                _ => -1,
-            };
-            if (precision >= 0 && (best is null || precision > best.Value.Precision))
-            {
-                best = (range.Quality ?? 1, precision, place);
-            }
-        }
-
-        return best;
-    }
+    private static (double Quality, int Precision, int Place)? RangeOf(IList<MediaTypeHeaderValue> ranges, string type) => ranges
+        .Select((range, place) => (Range: range, Place: place))
+        .Where(each => each.Range.MatchesMediaType(type))
+        .Select(each => ((double Quality, int Precision, int Place)?)(
+            each.Range.Quality ?? 1,
+            each.Range.MatchesAllTypes ? 0 : each.Range.MatchesAllSubTypes ? 1 : 2,
+            each.Place))
+        .MaxBy(each => each!.Value.Precision);
 }

@@ -1,3 +1,4 @@
+using JasperFx.OpenTelemetry;
 using Ledger.Http.Access;
 using Ledger.Http.AlertChannels;
 using Ledger.Http.Alerts;
@@ -15,7 +16,6 @@ using Ledger.Http.Errors;
 using Ledger.Http.Groups;
 using Ledger.Http.Health;
 using Ledger.Http.Live;
-using Ledger.Http.Metrics;
 using Ledger.Http.PlainRuns;
 using Ledger.Http.RateLimits;
 using Ledger.Http.ReadModels;
@@ -26,7 +26,7 @@ using Ledger.Http.Runners;
 using Ledger.Http.Sessions;
 using Ledger.Http.Settings;
 using Ledger.Http.Stably;
-using Ledger.Http.Tracing;
+using Ledger.Http.Telemetry;
 using Ledger.Store;
 using Ledger.Streams;
 using Marten;
@@ -49,10 +49,10 @@ public static class Composition
         {
             options.Connection(database);
             LedgerStore.Configure(options);
+            options.OpenTelemetry.TrackConnections = TrackLevel.Normal;
+            options.OpenTelemetry.TrackEventCounters();
         });
         services.AddSingleton<EventLog>();
-        services.AddLedgerMetrics();
-        services.AddSingleton<RequestTraces>();
         services.AddSingleton(new SessionCache(settings.Cache.Megabytes * 1024L * 1024L));
         services.AddSingleton<SessionStreams>();
         services.AddSingleton<SessionFeed>();
@@ -86,10 +86,6 @@ public static class Composition
 
     public static void UseLedger(this WebApplication app)
     {
-        // These listen from their making on, and what measures is made after what reads it.
-        app.Services.GetRequiredService<MeterReader>();
-        app.Services.GetRequiredService<LedgerMetrics>();
-        app.Services.GetRequiredService<RequestTraces>();
         app.UseMiddleware<Faults>();
         app.UseStatusCodePages();
         app.UseChecklyLive();

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Ledger.Http.Settings;
+using Ledger.Http.Telemetry;
 using Npgsql;
 
 namespace Ledger.Http.Hosting;
@@ -81,6 +82,7 @@ public sealed class LedgerHost : IAsyncDisposable
     {
         builder.AddWolverine(generates);
         builder.Services.AddLedger(settings, database);
+        builder.AddTelemetry(); // After the parts that make the tables which it reads.
         var app = builder.Build();
         app.UseLedger();
         return app;

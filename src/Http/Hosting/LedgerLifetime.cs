@@ -7,8 +7,6 @@ using Ledger.Projections.Archiving;
 using Ledger.Projections.Daemon;
 using Ledger.Projections.Deadlines;
 using Ledger.Store;
-using Ledger.Streams;
-using Ledger.Http.Metrics;
 
 namespace Ledger.Http.Hosting;
 
@@ -21,8 +19,6 @@ public sealed class LedgerLifetime(
     Bootstrap bootstrap,
     EventFeed feed,
     SessionChanges changes,
-    SessionStreams writer,
-    LedgerMetrics metrics,
     RunnerSignals signals,
     SessionFeed sessions,
     ClaimWatch claims,
@@ -39,7 +35,6 @@ public sealed class LedgerLifetime(
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         await bootstrap.RunAsync(cancellationToken);
-        writer.Committed = metrics.Committed;
         subscriptions.Add(changes.Subscribe(signals.Publish));
         subscriptions.Add(changes.Subscribe(sessions.Publish));
         subscriptions.Add(changes.Subscribe(claims.Publish));

@@ -4,6 +4,7 @@ using Ledger.Sessions;
 using Ledger.Sessions.Events;
 using Ledger.Store;
 using Ledger.Store.Postgres;
+using Ledger.Telemetry;
 using Marten;
 using Marten.Exceptions;
 using Microsoft.Extensions.Logging;
@@ -40,6 +41,7 @@ public sealed partial class SessionStreams : IAsyncDisposable
     private readonly SessionCache cache;
     private readonly SessionChanges changes;
     private readonly TimeProvider clock;
+    private readonly LedgerMetrics? metrics;
     private readonly ILogger logger;
     private readonly Task running;
     private long queuedBytes;
@@ -50,6 +52,7 @@ public sealed partial class SessionStreams : IAsyncDisposable
     /// <param name="cache">Folded sessions, so that the hot path reads nothing.</param>
     /// <param name="changes">Who is told of what was committed.</param>
     /// <param name="clock">The ledger's clock.</param>
+    /// <param name="metrics">What counts; null for nothing.</param>
     /// <param name="logger">Where outages are told; null for nowhere.</param>
     public SessionStreams(
         IDocumentStore store,
@@ -57,6 +60,7 @@ public sealed partial class SessionStreams : IAsyncDisposable
         SessionCache cache,
         SessionChanges changes,
         TimeProvider clock,
+        LedgerMetrics? metrics = null,
         ILogger<SessionStreams>? logger = null)
     {
         this.store = store;
@@ -64,12 +68,10 @@ public sealed partial class SessionStreams : IAsyncDisposable
         this.cache = cache;
         this.changes = changes;
         this.clock = clock;
+        this.metrics = metrics;
         this.logger = logger ?? NullLogger<SessionStreams>.Instance;
         running = Task.WhenAll(shards.Select(shard => Task.Run(() => RunAsync(shard.Reader))));
     }
-
-    /// <summary>Called after each commit with its events, on the writer's own time: for counting, not for work.</summary>
-    public Action<IReadOnlyList<RecordedEvent>>? Committed { get; set; }
 
     private static readonly Refusal Unknown = new(RefusalKind.UnknownSession, "There is no such session.");
 
@@ -304,6 +306,7 @@ public sealed partial class SessionStreams : IAsyncDisposable
     {
         try
         {
+            StreamId? archived = null;
             for (var tries = 0; tries < MaximumTries; tries++)
             {
                 try
@@ -318,15 +321,21 @@ public sealed partial class SessionStreams : IAsyncDisposable
                     }
 
                     await new Commit(this, [work], isFresh: true).ExecuteAsync();
+                    if (archived is { } again)
+                    {
+                        await ArchiveAsync(again);
+                    }
+
                     return;
                 }
                 catch (Exception conflict) when (IsConflict(conflict))
                 {
                     // It has moved on: decided again on what it says now.
-                    WriterInstruments.Units.Add(1, new KeyValuePair<string, object?>("verdict", "conflict"));
+                    metrics?.Conflict();
                 }
                 catch (InvalidStreamOperationException) when (work is PendingCommand late)
                 {
+                    archived = late.Stream;
                     await UnarchiveAsync(late.Stream);
                 }
                 catch (Exception outage) when (Failure.IsOutage(Cause(outage)))
@@ -347,10 +356,9 @@ public sealed partial class SessionStreams : IAsyncDisposable
         }
     }
 
-    private static void Fail(PendingWork work, Exception failure)
+    private void Fail(PendingWork work, Exception failure)
     {
-        WriterInstruments.Failures.Add(
-            1, new KeyValuePair<string, object?>("reason", failure is UnstorableEventException ? "unstorable" : "unavailable"));
+        metrics?.Failed(failure is UnstorableEventException);
         work.Fail(failure);
     }
 
@@ -391,8 +399,8 @@ public sealed partial class SessionStreams : IAsyncDisposable
     }
 
     /// <summary>
-    /// What comes for an archived session is kept all the same. Marten has no way back from the archive, so that the flag is taken off by
-    /// SQL; the next walk of the archiving puts it on again.
+    /// What comes for an archived session is kept all the same. Marten has no way back from the archive, so that the mark is taken off by
+    /// SQL, and put on again after the append.
     /// </summary>
     private async Task UnarchiveAsync(StreamId stream)
     {
@@ -401,6 +409,21 @@ public sealed partial class SessionStreams : IAsyncDisposable
         session.QueueSqlCommand($"update {LedgerStore.Schema}.mt_streams set is_archived = false where tenant_id = ? and id = ?", tenant, stream.SessionId);
         session.QueueSqlCommand($"update {LedgerStore.Schema}.mt_events set is_archived = false where tenant_id = ? and stream_id = ?", tenant, stream.SessionId);
         await session.SaveChangesAsync();
+    }
+
+    /// <summary>Without it the next walk of the archiving would do it, so that nobody is told of a failure.</summary>
+    private async Task ArchiveAsync(StreamId stream)
+    {
+        try
+        {
+            await using var session = store.LightweightSession(stream.AccountId.ToString());
+            session.Events.ArchiveStream(stream.SessionId);
+            await session.SaveChangesAsync();
+        }
+        catch (Exception failure) when (Failure.IsOutage(Cause(failure)))
+        {
+            LogOutage(failure);
+        }
     }
 
     private static bool IsConflict(Exception failure) => failure
@@ -481,7 +504,6 @@ public sealed partial class SessionStreams : IAsyncDisposable
             {
                 var events = appended.ConvertAll(each => Recorded(each.Stream, each.Event));
                 writer.changes.Publish(events);
-                writer.Committed?.Invoke(events);
             }
 
             return postponed;
@@ -554,10 +576,8 @@ public sealed partial class SessionStreams : IAsyncDisposable
             try
             {
                 await session.SaveChangesAsync();
-                WriterInstruments.Duration.Record(TimeProvider.System.GetElapsedTime(began).TotalSeconds);
-                WriterInstruments.BatchUnits.Record(firsts.Count);
-                WriterInstruments.BatchEvents.Record(appended.Count);
-                WriterInstruments.Units.Add(firsts.Count, new KeyValuePair<string, object?>("verdict", "appended"));
+                writer.metrics?.Committed(
+                    firsts.Count, appended.ConvertAll(each => (ISessionEvent)each.Event.Data), TimeProvider.System.GetElapsedTime(began));
             }
             catch (Exception outage) when (Failure.IsOutage(Cause(outage)))
             {

@@ -19,23 +19,25 @@ internal sealed partial class Exposition
         string? current = null;
         foreach (var line in text[..^1].Split('\n'))
         {
-            if (line.StartsWith("# HELP ", StringComparison.Ordinal))
-            {
-                current = line.Split(' ', 4)[2];
-                helped.Add(current).ShouldBeTrue(line);
-                line.Split(' ', 4)[3].ShouldNotBeEmpty();
-            }
-            else if (line.StartsWith("# TYPE ", StringComparison.Ordinal))
+            if (line.StartsWith("# TYPE ", StringComparison.Ordinal))
             {
                 var words = line.Split(' ');
                 words.Length.ShouldBe(4);
-                words[2].ShouldBe(current);
+                current = words[2];
                 words[3].ShouldBeOneOf("counter", "gauge", "histogram");
-                types.TryAdd(words[2], words[3]).ShouldBeTrue(line);
+                types.TryAdd(current, words[3]).ShouldBeTrue(line);
+            }
+            else if (line.StartsWith("# HELP ", StringComparison.Ordinal))
+            {
+                var words = line.Split(' ', 4);
+                words[2].ShouldBe(current);
+                helped.Add(words[2]).ShouldBeTrue(line);
+                words[3].ShouldNotBeEmpty();
             }
             else
             {
-                Read(line, current!);
+                // A sample may say that it has no labels.
+                Read(line.Replace("{} ", " ", StringComparison.Ordinal), current!);
             }
         }
 

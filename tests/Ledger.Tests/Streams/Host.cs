@@ -54,7 +54,7 @@ internal sealed class Host : IAsyncDisposable
         });
         Log = new EventLog(source, store);
         Streams = new SessionStreams(store, Log, new SessionCache(10_000_000), Changes, Clock);
-        Streams.Committed = events => Commits.Add(events.Count);
+        Changes.Subscribe(events => Commits.Add(events.Count));
     }
 
     public StreamId Stream { get; }

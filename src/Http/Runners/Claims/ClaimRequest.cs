@@ -2,8 +2,8 @@ using System.Text.Json;
 using Ledger.Http.Errors;
 using Ledger.Http.Requests;
 using Ledger.Http.Runners.Signals;
-using Ledger.Http.Tracing;
 using Ledger.Sessions;
+using Ledger.Store;
 using Ledger.Streams;
 
 namespace Ledger.Http.Runners.Claims;
@@ -87,5 +87,10 @@ public sealed record ClaimedRun(
         run.Plan.Location,
         run.Plan.Spec,
         run.LeaseSeconds,
-        TraceParent.Of(snapshot.TriggerContext));
+        TraceOf(snapshot.TriggerContext));
+
+    // Whether the trace is recorded is not kept: whoever continues it is asked to record it.
+    private static string? TraceOf(EventContext trigger) => trigger is { CorrelationId: { } trace, CausationId: { } span }
+        ? $"00-{trace}-{span}-01"
+        : null;
 }
