@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using Ledger.Http.Mqtt;
+using Ledger.Http.Dialects.Checkly.Live;
 using Ledger.Http.Runners.Signals;
 using Ledger.Projections.Daemon;
 using Ledger.Projections.OpenRuns;
@@ -9,7 +9,7 @@ namespace Ledger.Http.Metrics;
 
 /// <summary>How things stand now: looked up when somebody asks. Over all accounts, none of which is named.</summary>
 internal sealed class StandingFigures(
-    ProjectionDaemon projections, OpenRunsReader openRuns, MqttServer mqtt, RunnerSignals signals)
+    ProjectionDaemon projections, OpenRunsReader openRuns, LiveResults live, RunnerSignals signals)
 {
     /// <summary>The figures; without those of the database when it cannot be reached, which one of them says.</summary>
     public async Task<IReadOnlyList<MetricFamily>> ReadAsync(CancellationToken cancellation)
@@ -56,7 +56,7 @@ internal sealed class StandingFigures(
 
     private IEnumerable<MetricFamily> OfConnections()
     {
-        yield return MetricFamily.Gauge("ledger_mqtt_connections", "Clients that are connected by MQTT to this host.", mqtt.Connections);
+        yield return MetricFamily.Gauge("ledger_mqtt_connections", "Clients that are connected by MQTT to this host.", live.Connections);
         yield return MetricFamily.Gauge("ledger_signal_connections", "Signal streams of runners that are open on this host.", signals.Connections);
     }
 

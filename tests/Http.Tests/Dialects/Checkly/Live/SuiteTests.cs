@@ -1,12 +1,11 @@
 using System.Text.Json;
 using Ledger.Http.Dialects.Checkly.Results;
 using Ledger.Http.Tests.Hosting;
-using Ledger.Http.Tests.Mqtt;
 using Ledger.Sessions;
 
 namespace Ledger.Http.Tests.Dialects.Checkly.Live;
 
-/// <summary>What subscribers of a suite are told (wire.md 4.4).</summary>
+/// <summary>What subscribers of a suite are told.</summary>
 public sealed class SuiteTests(LedgerOfClass fixture) : IClassFixture<LedgerOfClass>
 {
     private readonly RunningLedger ledger = fixture.Ledger;
