@@ -187,7 +187,7 @@ public sealed class BundleSettings
     public int KeepDays { get; set; } = 30;
 }
 
-/// <summary>MQTT over WebSocket (wire.md 4.4).</summary>
+/// <summary>MQTT over WebSocket.</summary>
 public sealed class MqttSettings
 {
     /// <summary>Clients connected to this host at once; further ones are answered 503.</summary>

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
-using Ledger.Http.Mqtt;
+using Ledger.Http.Dialects.Checkly.Live;
 using Ledger.Http.Runners.Signals;
 using Ledger.Projections.Daemon;
 using Ledger.Projections.OpenRuns;
@@ -19,13 +19,13 @@ public sealed class StandingFigures
     private readonly Meter meter;
     private volatile Figures? found;
 
-    public StandingFigures(IMeterFactory meters, ProjectionDaemon projections, OpenRunsReader openRuns, MqttServer mqtt, RunnerSignals signals)
+    public StandingFigures(IMeterFactory meters, ProjectionDaemon projections, OpenRunsReader openRuns, LiveResults live, RunnerSignals signals)
     {
         this.projections = projections;
         this.openRuns = openRuns;
         meter = meters.Create("Ledger");
         Show("ledger.database.up", "Whether the database answered just now.", () => found is null ? 0 : 1);
-        Show("ledger.mqtt.connections", "Clients that are connected by MQTT to this host.", () => mqtt.Connections);
+        Show("ledger.mqtt.connections", "Clients that are connected by MQTT to this host.", () => live.Connections);
         Show("ledger.signal.connections", "Signal streams of runners that are open on this host.", () => signals.Connections);
         Show(ThreadPoolThreads, "Threads of the thread pool.", () => ThreadPool.ThreadCount);
         Show(ThreadPoolQueue, "Work items that wait for a thread of the pool.", () => ThreadPool.PendingWorkItemCount);

@@ -2,6 +2,7 @@ using System.Threading.Channels;
 using Ledger.Sessions.Events;
 using Ledger.Store;
 using Ledger.Streams;
+using MQTTnet;
 
 namespace Ledger.Http.Dialects.Checkly.Live;
 
@@ -48,11 +49,11 @@ public sealed class Suite(SuiteKey key, SessionStreams streams)
     public void End() => inputs.Writer.TryComplete();
 
     /// <summary>Cuts every subscriber off, since messages are missing.</summary>
-    public void GiveUp()
+    public void CutOff()
     {
         foreach (var subscriber in subscribers)
         {
-            subscriber.GiveUp();
+            subscriber.CutOff();
         }
     }
 
@@ -133,4 +134,42 @@ public sealed class Suite(SuiteKey key, SessionStreams streams)
 
     /// <summary>Either an event, or sessions that were found for a subscriber.</summary>
     private readonly record struct Input(RecordedEvent? Recorded, SuiteSubscriber? Subscriber, IReadOnlyList<StreamId> Found);
+}
+
+/// <summary>One subscription to a suite.</summary>
+/// <param name="suite">Which one.</param>
+/// <param name="filter">What of the suite is asked for.</param>
+/// <param name="client">Who asks.</param>
+public sealed class SuiteSubscriber(SuiteKey suite, string filter, LiveClient client)
+{
+    // What waits in a client's queue costs this beside its bytes.
+    private const int EntrySize = 128;
+
+    private readonly CancellationTokenSource left = new();
+
+    public SuiteKey Suite => suite;
+
+    /// <summary>Ends with the subscription.</summary>
+    public CancellationToken Left => left.Token;
+
+    /// <summary>Hands over a message if it is asked for; never blocks.</summary>
+    public void Send(SuiteMessage message)
+    {
+        if (IsAskedFor(message))
+        {
+            client.Send([message], message.Size + EntrySize);
+        }
+    }
+
+    /// <summary>Hands over many, which are made while they are sent.</summary>
+    public void Send(IEnumerable<SuiteMessage> messages) => client.Send(messages.Where(IsAskedFor), EntrySize);
+
+    /// <summary>Cuts the client off, since messages are missing: with its next subscription it finds everything.</summary>
+    public void CutOff() => client.CutOff();
+
+    /// <summary>Ends it.</summary>
+    public void Leave() => left.Cancel();
+
+    private bool IsAskedFor(SuiteMessage message) =>
+        MqttTopicFilterComparer.Compare(message.Content.Topic, filter) is MqttTopicFilterCompareResult.IsMatch;
 }

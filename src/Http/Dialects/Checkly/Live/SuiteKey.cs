@@ -5,7 +5,7 @@ using Ledger.Sessions.Events;
 namespace Ledger.Http.Dialects.Checkly.Live;
 
 /// <summary>
-/// What a client waits for: it makes up the id of a suite, subscribes to it, and names it to whatever schedules the runs (wire.md 4.4).
+/// What a client waits for: it makes up the id of a suite, subscribes to it, and names it to whatever schedules the runs.
 /// </summary>
 /// <param name="AccountId">The tenant.</param>
 /// <param name="SuiteId">Unique in the account.</param>

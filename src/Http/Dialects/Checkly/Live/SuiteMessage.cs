@@ -1,16 +1,18 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Ledger.Http.Dialects.Checkly.Results;
-using Ledger.Http.Mqtt.Packets;
 using Ledger.Sessions;
+using MQTTnet;
 
 namespace Ledger.Http.Dialects.Checkly.Live;
 
 /// <summary>A message as it goes to every subscriber of a suite: made once, however many they are.</summary>
-/// <param name="Topic">Its topic.</param>
-/// <param name="Packet">The whole packet.</param>
-public sealed record SuiteMessage(string Topic, ReadOnlyMemory<byte> Packet)
+/// <param name="Content">Its topic and its payload.</param>
+public sealed record SuiteMessage(MqttApplicationMessage Content)
 {
+    /// <summary>What it takes in memory, in bytes.</summary>
+    public int Size => (Content.Topic.Length * sizeof(char)) + (int)Content.Payload.Length;
+
     /// <summary>A run is being executed.</summary>
     public static SuiteMessage Started(SuiteKey suite, Run run) => Of(suite, run, ResultTopic.RunStart, new { });
 
@@ -22,19 +24,19 @@ public sealed record SuiteMessage(string Topic, ReadOnlyMemory<byte> Packet)
     /// <param name="text">What the client shows.</param>
     public static SuiteMessage Failed(SuiteKey suite, Run run, string text) => Of(suite, run, ResultTopic.Error, text);
 
-    private static SuiteMessage Of<T>(SuiteKey suite, Run run, string subtopic, T payload)
+    private static SuiteMessage Of<T>(SuiteKey suite, Run run, string subtopic, T payload) => new(new MqttApplicationMessage
     {
-        var topic = ResultTopic.Of(suite, run, subtopic);
-        return new SuiteMessage(topic, PacketWriter.Publish(topic, JsonSerializer.SerializeToUtf8Bytes(payload, ChecklyJson.Options)));
-    }
+        Topic = ResultTopic.Of(suite, run, subtopic),
+        PayloadSegment = JsonSerializer.SerializeToUtf8Bytes(payload, ChecklyJson.Options),
+    });
 }
 
 /// <summary>The payload of a result.</summary>
 public sealed record ResultMessage(ResultScope ResultType, Guid TestResultId, LiveResult Result);
 
 /// <summary>
-/// A result as live messages show it. It has neither <c>sourceFile</c>, which clients choke on, nor <c>assets</c>, which they would fetch
-/// (wire.md trap 12). One with errors has failures as well: the command line looks at <c>hasFailures</c> alone, and a check that could not be
+/// A result as live messages show it. It has neither <c>sourceFile</c>, which clients choke on, nor <c>assets</c>, which they would fetch.
+/// One with errors has failures as well: the command line looks at <c>hasFailures</c> alone, and a check that could not be
 /// executed must not be counted as passed.
 /// </summary>
 public sealed record LiveResult(
@@ -49,7 +51,7 @@ public sealed record LiveResult(
     long? ResponseTime,
     string RunLocation)
 {
-    /// <summary>None are kept. Absent for requests, whose logs have another shape that clients rely on (wire.md 4.4).</summary>
+    /// <summary>None are kept. Absent for requests, whose logs have another shape that clients rely on.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<string>? Logs { get; private init; }
 

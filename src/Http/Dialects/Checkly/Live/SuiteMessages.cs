@@ -6,7 +6,7 @@ using Ledger.Sessions.Events;
 namespace Ledger.Http.Dialects.Checkly.Live;
 
 /// <summary>
-/// What subscribers are told, and when (wire.md 4.4). Each run is told to be over exactly when it is settled, by whichever fact comes first;
+/// What subscribers are told, and when. Each run is told to be over exactly when it is settled, by whichever fact comes first;
 /// whatever a runner reports afterwards changes nothing that clients are shown.
 /// </summary>
 public static class SuiteMessages

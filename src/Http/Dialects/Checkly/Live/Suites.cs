@@ -1,6 +1,4 @@
 using System.Collections.Concurrent;
-using Ledger.Http.Mqtt.Connections;
-using Ledger.Http.Mqtt.Topics;
 using Ledger.Sessions.Events;
 using Ledger.Store;
 using Ledger.Streams;
@@ -41,18 +39,21 @@ public sealed class Suites(SuiteSearch search, SessionStreams sessions, ILogger<
     /// Begins a subscription: first the present state of everything that the suite has, then each change. Followed first and read
     /// afterwards, so that nothing falls in between.
     /// </summary>
-    /// <returns>Ends the subscription.</returns>
-    public IDisposable Subscribe(SuiteKey key, TopicFilter filter, Outbox outbox)
+    public void Subscribe(SuiteSubscriber subscriber)
     {
-        var subscriber = new SuiteSubscriber(filter, outbox);
         Suite? suite;
         var isNew = false;
         lock (gate)
         {
-            if (!suites.TryGetValue(key, out suite))
+            if (subscriber.Left.IsCancellationRequested)
+            {
+                return;
+            }
+
+            if (!suites.TryGetValue(subscriber.Suite, out suite))
             {
                 isNew = true;
-                suites[key] = suite = new Suite(key, sessions);
+                suites[subscriber.Suite] = suite = new Suite(subscriber.Suite, sessions);
             }
 
             suite.Add(subscriber);
@@ -64,7 +65,23 @@ public sealed class Suites(SuiteSearch search, SessionStreams sessions, ILogger<
         }
 
         _ = WatchAsync(suite, () => SearchAsync(suite, subscriber));
-        return new Subscription(() => Leave(suite, subscriber));
+    }
+
+    /// <summary>Ends a subscription, or keeps it from beginning.</summary>
+    public void Unsubscribe(SuiteSubscriber subscriber)
+    {
+        subscriber.Leave();
+        lock (gate)
+        {
+            if (suites.TryGetValue(subscriber.Suite, out var suite))
+            {
+                suite.Remove(subscriber);
+                if (suite.IsDeserted)
+                {
+                    Forget(suite);
+                }
+            }
+        }
     }
 
     private Suite? FollowNew(StreamId stream, SessionTriggered triggered)
@@ -105,25 +122,12 @@ public sealed class Suites(SuiteSearch search, SessionStreams sessions, ILogger<
             Follow(suite, found);
             if (found.Count > 0 && !suite.Offer(subscriber, found))
             {
-                subscriber.GiveUp();
+                subscriber.CutOff();
             }
         }
         catch (OperationCanceledException) when (subscriber.Left.IsCancellationRequested)
         {
             // Nobody wants to know any more.
-        }
-    }
-
-    private void Leave(Suite suite, SuiteSubscriber subscriber)
-    {
-        subscriber.Leave();
-        lock (gate)
-        {
-            suite.Remove(subscriber);
-            if (suite.IsDeserted)
-            {
-                Forget(suite);
-            }
         }
     }
 
@@ -135,7 +139,7 @@ public sealed class Suites(SuiteSearch search, SessionStreams sessions, ILogger<
             Forget(suite);
         }
 
-        suite.GiveUp();
+        suite.CutOff();
     }
 
     private void Forget(Suite suite)
@@ -166,10 +170,5 @@ public sealed class Suites(SuiteSearch search, SessionStreams sessions, ILogger<
             logger.LogError(bug, "The subscribers of suite {Suite} are cut off by an error of the host", suite.Key);
             Abandon(suite);
         }
-    }
-
-    private sealed class Subscription(Action leave) : IDisposable
-    {
-        public void Dispose() => leave();
     }
 }

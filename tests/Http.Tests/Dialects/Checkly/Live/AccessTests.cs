@@ -1,8 +1,7 @@
 using System.Net;
 using System.Net.WebSockets;
-using Ledger.Http.Mqtt.Connections;
+using Ledger.Http.Dialects.Checkly.Live;
 using Ledger.Http.Tests.Hosting;
-using Ledger.Http.Tests.Mqtt;
 using Ledger.Support;
 
 namespace Ledger.Http.Tests.Dialects.Checkly.Live;
@@ -133,7 +132,7 @@ public sealed class ConnectionLimitTests(TestDatabase database) : IClassFixture<
         var end = client.EndAsync();
         await Eventually.Become(() =>
         {
-            clock.Advance(MqttConnection.WelcomeCheck / 10);
+            clock.Advance(LiveClient.KeyCheck / 10);
             return revoking.IsCompleted && end.IsCompleted;
         });
 

@@ -1,5 +1,4 @@
 using Ledger.Http.Tests.Hosting;
-using Ledger.Http.Tests.Mqtt;
 using Ledger.Streams;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -23,7 +22,11 @@ internal static class LiveResults
         $"account/{ledger.AccountId}/ad-hoc-check-results/{suite}/{rest}";
 
     /// <summary>Schedules a session for a suite, with one run of each type.</summary>
-    public static Task<Triggered> ScheduleAsync(this RunningLedger ledger, Guid suite, params string[] checkTypes) => ledger.Client.TriggerAsync(new
+    public static Task<Triggered> ScheduleAsync(this RunningLedger ledger, Guid suite, params string[] checkTypes) =>
+        ledger.ScheduleAsync(suite, checkTypes, "Checkout suite");
+
+    /// <summary>The same, with a name of the checks.</summary>
+    public static Task<Triggered> ScheduleAsync(this RunningLedger ledger, Guid suite, string[] checkTypes, string name) => ledger.Client.TriggerAsync(new
     {
         kind = "test",
         name = "Suite",
@@ -31,7 +34,7 @@ internal static class LiveResults
         runs = checkTypes.Select(checkType => new
         {
             checkType,
-            name = "Checkout suite",
+            name,
             location = "eu-central-1",
             spec = new { timeoutSeconds = 30 },
         }),

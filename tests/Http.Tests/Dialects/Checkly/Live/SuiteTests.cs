@@ -1,12 +1,12 @@
+using System.Text;
 using System.Text.Json;
 using Ledger.Http.Dialects.Checkly.Results;
 using Ledger.Http.Tests.Hosting;
-using Ledger.Http.Tests.Mqtt;
 using Ledger.Sessions;
 
 namespace Ledger.Http.Tests.Dialects.Checkly.Live;
 
-/// <summary>What subscribers of a suite are told (wire.md 4.4).</summary>
+/// <summary>What subscribers of a suite are told.</summary>
 public sealed class SuiteTests(LedgerOfClass fixture) : IClassFixture<LedgerOfClass>
 {
     private readonly RunningLedger ledger = fixture.Ledger;
@@ -196,7 +196,11 @@ public sealed class SuiteTests(LedgerOfClass fixture) : IClassFixture<LedgerOfCl
         told[^1].ShouldContain($"{second}");
         told.Distinct().Count(topic => topic.Contains($"{second}") && topic.EndsWith("/run-start", StringComparison.Ordinal)).ShouldBe(1);
         told.ShouldNotContain(topic => topic.Contains($"{first}") && topic.EndsWith("/result", StringComparison.Ordinal));
-        await client.PingAsync();
+        await client.SendAsync(0xc0, 0);
+        while (await client.NextAsync() is { First: 0x30 } again)
+        {
+            Encoding.UTF8.GetString(again.Body).ShouldContain($"{second}");
+        }
     }
 
     [Fact]

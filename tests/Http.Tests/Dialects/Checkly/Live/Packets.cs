@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace Ledger.Http.Tests.Mqtt;
+namespace Ledger.Http.Tests.Dialects.Checkly.Live;
 
 /// <summary>Packets as clients send them, written by hand after MQTT 3.1.1.</summary>
 internal static class Packets
@@ -17,6 +17,9 @@ internal static class Packets
                 .. user is null ? [] : Text(user), .. password is null ? [] : Text(password),
             ]);
     }
+
+    public static byte[] ConnectWithWill(string user, string password, string topic) =>
+        Packet(0x10, [.. Text("MQTT"), 4, 0xc6, 0, 0, .. Text("willing"), .. Text(topic), .. Text("{}"), .. Text(user), .. Text(password)]);
 
     public static byte[] Subscribe(int id, params string[] filters) =>
         Packet(0x82, [(byte)(id >> 8), (byte)id, .. filters.SelectMany(filter => (byte[])[.. Text(filter), 0])]);

@@ -1,9 +1,10 @@
 using System.Buffers.Binary;
+using System.Net.Sockets;
 using System.Net.WebSockets;
 using System.Text;
 using System.Text.Json;
 
-namespace Ledger.Http.Tests.Mqtt;
+namespace Ledger.Http.Tests.Dialects.Checkly.Live;
 
 /// <summary>A client that writes and reads every byte by hand: it shares nothing with what it tests.</summary>
 internal sealed class MqttTestClient : IAsyncDisposable
@@ -26,14 +27,31 @@ internal sealed class MqttTestClient : IAsyncDisposable
 
     /// <summary>Upgrades, and sends nothing.</summary>
     public static async Task<MqttTestClient> OpenAsync(
-        Uri address, string path = "/?authenticationScheme=userApiKey", string protocol = "mqtt", int frameSize = int.MaxValue)
+        Uri address,
+        string path = "/?authenticationScheme=userApiKey",
+        string protocol = "mqtt",
+        int frameSize = int.MaxValue,
+        int? receiveBuffer = null)
     {
         var socket = new ClientWebSocket();
         socket.Options.AddSubProtocol(protocol);
         socket.Options.DangerousDeflateOptions = new WebSocketDeflateOptions();
         var scheme = address.Scheme == Uri.UriSchemeHttps ? "wss" : "ws";
-        await socket.ConnectAsync(new Uri($"{scheme}://{address.Authority}{path}"), CancellationToken.None).WaitAsync(Patience);
+        using var invoker = new HttpMessageInvoker(new SocketsHttpHandler { ConnectCallback = ConnectAsync });
+        await socket.ConnectAsync(new Uri($"{scheme}://{address.Authority}{path}"), invoker, CancellationToken.None).WaitAsync(Patience);
         return new MqttTestClient(socket) { FrameSize = frameSize };
+
+        async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellation)
+        {
+            var connection = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+            if (receiveBuffer is { } size)
+            {
+                connection.ReceiveBufferSize = size;
+            }
+
+            await connection.ConnectAsync(context.DnsEndPoint, cancellation);
+            return new NetworkStream(connection, ownsSocket: true);
+        }
     }
 
     /// <summary>Upgrades and connects as the genuine client does.</summary>
