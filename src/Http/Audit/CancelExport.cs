@@ -87,7 +87,7 @@ public sealed class NdjsonExport : CancelFormat
         var output = response!.BodyWriter;
         await using (var json = new Utf8JsonWriter(output))
         {
-            JsonSerializer.Serialize(json, entry, NativeJson.Options);
+            JsonSerializer.Serialize(json, entry, Json.Options);
         }
 
         output.Write("\n"u8);
@@ -132,7 +132,7 @@ public sealed class CsvExport : CancelFormat
         ("escalatedAt", (csv, line) => Time(csv, line.Cancel.Escalation?.At)),
         ("escalatedBy", (csv, line) => csv.WriteField(line.Cancel.Escalation?.Actor.Id)),
         ("supersededBy", (csv, line) => csv.WriteField(line.Cancel.SupersededBy)),
-        ("origin", (csv, line) => csv.WriteField(line.Cancel.Origin is { } origin ? JsonSerializer.Serialize(origin, NativeJson.Options) : null)),
+        ("origin", (csv, line) => csv.WriteField(line.Cancel.Origin is { } origin ? JsonSerializer.Serialize(origin, Json.Options) : null)),
         ("requestedAt", (csv, line) => Time(csv, line.Cancel.RequestedAt)),
         ("settledAt", (csv, line) => Time(csv, line.Cancel.SettledAt)),
         ("outcome", (csv, line) => csv.WriteField(Word(line.Cancel.Outcome))),
@@ -206,7 +206,7 @@ public sealed class CsvExport : CancelFormat
         where T : struct, Enum
     {
         public static FrozenDictionary<T, string> ByValue { get; } = Enum.GetValues<T>()
-            .ToFrozenDictionary(value => value, value => JsonSerializer.SerializeToElement(value, NativeJson.Options).GetString()!);
+            .ToFrozenDictionary(value => value, value => JsonSerializer.SerializeToElement(value, Json.Options).GetString()!);
     }
 
     private sealed record Line(CancelEntry Cancel, CancelledRun? Run, SkippedRun? Skipped);

@@ -19,7 +19,7 @@ public sealed class SessionLiveTests(LedgerOfClass fixture) : IClassFixture<Ledg
 
         var requested = await live.NextAsync();
         requested.Type.ShouldBe("cancel_requested");
-        requested.Id.ShouldBe(requested.Data.GetProperty("position").GetInt64().ToString(System.Globalization.CultureInfo.InvariantCulture));
+        requested.Id.ShouldBe(requested.Data.GetProperty("version").GetInt64().ToString(System.Globalization.CultureInfo.InvariantCulture));
         requested.Data.GetProperty("version").GetInt64().ShouldBe(2);
         (await live.NextAsync()).Type.ShouldBe("run_aborted");
     }
@@ -31,7 +31,7 @@ public sealed class SessionLiveTests(LedgerOfClass fixture) : IClassFixture<Ledg
         long last;
         await using (var live = await OpenAsync(session))
         {
-            last = (await live.NextAsync()).Data.GetProperty("position").GetInt64();
+            last = (await live.NextAsync()).Data.GetProperty("version").GetInt64();
         }
 
         await client.PostBodyAsync($"/ledger/sessions/{session.SessionId}/cancel", new { });
@@ -64,7 +64,7 @@ public sealed class SessionLiveTests(LedgerOfClass fixture) : IClassFixture<Ledg
     }
 
     [Fact]
-    public async Task A_last_event_id_that_is_no_position_is_refused()
+    public async Task A_last_event_id_that_is_no_version_is_refused()
     {
         var session = await client.TriggerAsync("badid");
 
