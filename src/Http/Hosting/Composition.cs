@@ -61,6 +61,9 @@ public static class Composition
         services.AddSingleton<BulkCancel>();
         services.AddSingleton<PlainRunSessions>();
         services.AddSingleton<RunHistory>();
+        services.AddSingleton<ChecklySessions>();
+        services.AddSingleton<CheckSessionTriggers>();
+        services.AddSingleton<SessionCancel>();
         services.AddSingleton<RateWindows>();
         services.AddErrors();
         services.AddAuthentication(ApiKeyHandler.SchemeName)

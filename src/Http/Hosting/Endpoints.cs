@@ -1,7 +1,6 @@
 using System.Reflection;
 using JasperFx.CodeGeneration;
 using Ledger.Http.Access;
-using Ledger.Http.Dialects.Checkly;
 using Ledger.Http.Dialects.Empirical;
 using Ledger.Http.Dialects.TesterArmy;
 using Ledger.Http.Errors;
@@ -45,6 +44,13 @@ public static class Endpoints
             {
                 chain.Metadata.WithMetadata(new ProducesResponseTypeMetadata(
                     status, ErrorOf(chain.EndpointType), [ErrorOf(chain.EndpointType) == typeof(ProblemDetails) ? "application/problem+json" : "application/json"]));
+            }
+
+            if (ErrorOf(chain.EndpointType) == typeof(ChecklyError))
+            {
+                chain.Metadata.WithMetadata(
+                    new AccountHeader(ChecklyRequests.AccountHeader),
+                    new HeaderTextAttribute(ChecklyRequests.AccountHeader, "The account; when it is sent, it must be the key's own."));
             }
 
             chain.Finally(DescribeExactly);
