@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Ledger.Http.Dialects.Checkly.Results;
+using Ledger.Http.Checkly;
 using Ledger.Http.Tests.Hosting;
 using Ledger.Http.Tests.Mqtt;
 using Ledger.Sessions;
