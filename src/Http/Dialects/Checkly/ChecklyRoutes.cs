@@ -13,11 +13,11 @@ using Ledger.Http.Requests;
 
 namespace Ledger.Http.Dialects.Checkly;
 
-/// <summary>The routes of this dialect (wire.md 3).</summary>
+/// <summary>The routes of this dialect.</summary>
 public static class ChecklyRoutes
 {
     /// <summary>The header in which clients name the account.</summary>
-    public const string AccountHeader = "x-checkly-account";
+    public const string AccountHeader = ChecklyRequests.AccountHeader;
 
     public static void MapCheckly(this IEndpointRouteBuilder root)
     {
