@@ -63,6 +63,9 @@ public static class Composition
         services.AddSingleton<PublicLocations>();
         services.AddSingleton<PlainRunSessions>();
         services.AddSingleton<RunHistory>();
+        services.AddSingleton<ChecklySessions>();
+        services.AddSingleton<CheckSessionTriggers>();
+        services.AddSingleton<SessionCancel>();
         services.AddSingleton<RateWindows>();
         services.AddErrors();
         services.AddAuthentication(ApiKeyHandler.SchemeName)

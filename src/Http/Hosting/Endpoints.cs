@@ -1,7 +1,6 @@
 using System.Reflection;
 using JasperFx.CodeGeneration;
 using Ledger.Http.Access;
-using Ledger.Http.Dialects.Checkly;
 using Ledger.Http.Dialects.Empirical;
 using Ledger.Http.Dialects.TesterArmy;
 using Ledger.Http.Errors;
@@ -44,6 +43,13 @@ public static class Endpoints
             foreach (var status in chain.Method.Method.GetCustomAttribute<ErrorsAttribute>()?.Statuses ?? [])
             {
                 chain.Metadata.WithMetadata(new ProducesResponseTypeMetadata(status, error, [form]));
+            }
+
+            if (ErrorOf(chain.EndpointType) == typeof(ChecklyError))
+            {
+                chain.Metadata.WithMetadata(
+                    new AccountHeader(ChecklyRequests.AccountHeader),
+                    new HeaderTextAttribute(ChecklyRequests.AccountHeader, "The account; when it is sent, it must be the key's own."));
             }
 
             chain.Finally(DescribeExactly);

@@ -2,12 +2,23 @@ namespace Ledger.Http.Requests;
 
 /// <summary>
 /// What a route reads from its body, for the OpenAPI document. The framework's own metadata for it would refuse other content types
-/// before the route is reached; here the content type never matters (wire.md trap 1).
+/// before the route is reached; here the content type never matters.
 /// </summary>
-/// <param name="Type">The type of the body.</param>
-/// <param name="IsRequired">Whether an empty body is refused.</param>
-/// <param name="ContentType">The content type of what is described.</param>
-public sealed record RequestBodyType(Type Type, bool IsRequired, string ContentType = "application/json");
+/// <param name="type">The type of the body.</param>
+/// <param name="isRequired">Whether an empty body is refused.</param>
+/// <param name="contentType">The content type of what is described.</param>
+[AttributeUsage(AttributeTargets.Method)]
+public sealed class RequestBodyType(Type type, bool isRequired, string contentType = "application/json") : Attribute
+{
+    /// <summary>The content type of a body that is any bytes.</summary>
+    public const string Bytes = "application/octet-stream";
+
+    public Type Type { get; } = type;
+
+    public bool IsRequired { get; } = isRequired;
+
+    public string ContentType { get; } = contentType;
+}
 
 public static class RequestBodyExtensions
 {
@@ -17,5 +28,5 @@ public static class RequestBodyExtensions
 
     /// <summary>Describes a body of bytes.</summary>
     public static RouteHandlerBuilder ReadsBytes(this RouteHandlerBuilder route) =>
-        route.WithMetadata(new RequestBodyType(typeof(Stream), IsRequired: true, "application/octet-stream"));
+        route.WithMetadata(new RequestBodyType(typeof(Stream), isRequired: true, RequestBodyType.Bytes));
 }

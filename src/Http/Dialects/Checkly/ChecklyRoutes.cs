@@ -2,33 +2,26 @@ using Ledger.Http.Dialects.Checkly.Accounts;
 using Ledger.Http.Dialects.Checkly.AlertNotifications;
 using Ledger.Http.Dialects.Checkly.Analytics.Batch;
 using Ledger.Http.Dialects.Checkly.Analytics.Playwright;
-using Ledger.Http.Dialects.Checkly.Cancels;
 using Ledger.Http.Dialects.Checkly.CheckAlerts;
 using Ledger.Http.Dialects.Checkly.CheckResults;
 using Ledger.Http.Dialects.Checkly.Checks;
-using Ledger.Http.Dialects.Checkly.CheckSessions;
 using Ledger.Http.Dialects.Checkly.CheckStatuses;
 using Ledger.Http.Dialects.Checkly.Locations;
 using Ledger.Http.Dialects.Checkly.Reporting;
 using Ledger.Http.Dialects.Checkly.Runtimes;
-using Ledger.Http.Dialects.Checkly.Scheduling;
-using Ledger.Http.Dialects.Checkly.TestSessions;
 using Ledger.Http.Requests;
 
 namespace Ledger.Http.Dialects.Checkly;
 
-/// <summary>The routes of this dialect (wire.md 3).</summary>
+/// <summary>The routes of this dialect.</summary>
 public static class ChecklyRoutes
 {
     /// <summary>The header in which clients name the account.</summary>
-    public const string AccountHeader = "x-checkly-account";
+    public const string AccountHeader = ChecklyRequests.AccountHeader;
 
     public static void MapCheckly(this IEndpointRouteBuilder root)
     {
         var routes = root.MapGroup("").ReadsHeader(AccountHeader, "The account; when it is sent, it must be the key's own.");
-        routes.MapCheckSessions();
-        routes.MapTestSessions();
-        routes.MapSessionCancels();
         routes.MapCheckResults();
         routes.MapCheckStatuses();
         routes.MapCheckAlerts();
@@ -40,8 +33,6 @@ public static class ChecklyRoutes
         routes.MapLocations();
         routes.MapRuntimes();
         routes.MapAccounts();
-        routes.MapTestSessionLinks();
-        routes.MapScheduling();
     }
 
     /// <summary>Describes the errors that a route answers with.</summary>

@@ -150,6 +150,9 @@ public sealed class ChecklyLedger : IAsyncLifetime
     /// <summary>A key of this account that a person holds.</summary>
     internal Task<string> KeyOfPersonAsync(string name) => KeyWithAsync(AccountId, name, "command", "read");
 
+    /// <summary>A key of this account that is bound to a project.</summary>
+    internal Task<string> KeyOfProjectAsync(string project) => AddKeyAsync(AccountId, null, project, "command", "read");
+
     /// <summary>A key of another account, with all that this dialect needs.</summary>
     internal async Task<string> KeyOfAnotherAccountAsync()
     {
@@ -161,10 +164,12 @@ public sealed class ChecklyLedger : IAsyncLifetime
         return await KeyWithAsync(other, null, "command", "read");
     }
 
-    private async Task<string> KeyWithAsync(Guid accountId, string? owner, params string[] scopes)
+    private Task<string> KeyWithAsync(Guid accountId, string? owner, params string[] scopes) => AddKeyAsync(accountId, owner, null, scopes);
+
+    private async Task<string> AddKeyAsync(Guid accountId, string? owner, string? project, params string[] scopes)
     {
         var key = new ApiKey(
-            Guid.NewGuid(), accountId, "test", owner, null, [.. scopes.Select(Scopes.Parse)], DateTimeOffset.UtcNow, null);
+            Guid.NewGuid(), accountId, "test", owner, project, [.. scopes.Select(Scopes.Parse)], DateTimeOffset.UtcNow, null);
         return await Running.Services.GetRequiredService<ApiKeys>().AddAsync(key, null, CancellationToken.None);
     }
 }

@@ -1,6 +1,6 @@
 using System.Text;
 using System.Text.Json;
-using Ledger.Http.Dialects.Checkly.Results;
+using Ledger.Http.Checkly;
 using Ledger.Http.Tests.Hosting;
 using Ledger.Sessions;
 

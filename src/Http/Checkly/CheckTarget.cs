@@ -1,0 +1,127 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Ledger.Http.Checks;
+using Ledger.Http.Errors;
+
+namespace Ledger.Http.Checkly;
+
+/// <summary>
+/// Which checks a trigger means. An absent filter lets all eligible checks through; an empty one none, for it says that the
+/// caller had something in mind and found nothing.
+/// </summary>
+public record CheckTarget
+{
+    /// <summary>A passive type: it waits for a ping, there is nothing to run.</summary>
+    private const string Heartbeat = "HEARTBEAT";
+
+    /// <summary>Any of these groups.</summary>
+    [JsonConverter(typeof(OneOrManyConverter<TagGroup>))]
+    public IReadOnlyList<TagGroup>? MatchTags { get; init; }
+
+    /// <summary>Any of these checks.</summary>
+    [JsonConverter(typeof(OneOrManyConverter<Guid>))]
+    public IReadOnlyList<Guid>? CheckId { get; init; }
+
+    /// <summary>The checks that are meant, in their order.</summary>
+    public IReadOnlyList<Check> SelectFrom(IEnumerable<Check> checks)
+    {
+        var ids = CheckId?.ToHashSet();
+        return
+        [
+            .. checks.Where(check =>
+                IsEligible(check)
+                && ids?.Contains(check.Id) is not false
+                && MatchTags?.Any(group => group.Matches(check.Tags)) is not false),
+        ];
+    }
+
+    /// <summary>Whether a trigger may start it: activated and runnable.</summary>
+    protected virtual bool IsEligible(Check check) => check.Activated && IsRunnable(check);
+
+    protected static bool IsRunnable(Check check) => check.CheckType != Heartbeat;
+}
+
+/// <summary>Which checks a test session executes.</summary>
+public sealed record TestTarget : CheckTarget
+{
+    /// <summary>Whether deactivated checks are eligible too.</summary>
+    public bool AllowDeactivated { get; init; }
+
+    protected override bool IsEligible(Check check) => (check.Activated || AllowDeactivated) && IsRunnable(check);
+}
+
+/// <summary>Tags of which a check must have all; one that begins with <c>!</c> it must not have.</summary>
+[JsonConverter(typeof(TagGroupConverter))]
+public sealed record TagGroup(IReadOnlyList<string> Tags)
+{
+    /// <summary>Whether a check with these tags is meant. A group without tags means none, so that no accident starts everything.</summary>
+    public bool Matches(IReadOnlyCollection<string> tags) =>
+        Tags.Count > 0 && Tags.All(tag => tag.StartsWith('!') ? !tags.Contains(tag[1..]) : tags.Contains(tag));
+
+    private sealed class TagGroupConverter : JsonConverter<TagGroup>
+    {
+        private static readonly OneOrManyConverter<string> Tags = new();
+
+        public override bool HandleNull => true;
+
+        public override TagGroup Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+            new(Tags.Read(ref reader, typeof(IReadOnlyList<string>), options));
+
+        public override void Write(Utf8JsonWriter writer, TagGroup value, JsonSerializerOptions options) =>
+            Tags.Write(writer, value.Tags, options);
+    }
+}
+
+/// <summary>
+/// An array, or a single item in its place. Null is refused, as a list and as an item: taken for an absent filter it would
+/// start everything.
+/// </summary>
+public sealed class OneOrManyConverter<T> : JsonConverter<IReadOnlyList<T>>
+    where T : notnull
+{
+    public override bool HandleNull => true;
+
+    public override IReadOnlyList<T> Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+    {
+        if (reader.TokenType is not JsonTokenType.StartArray)
+        {
+            return [ReadItem(ref reader, options)];
+        }
+
+        var items = new List<T>();
+        while (reader.Read() && reader.TokenType is not JsonTokenType.EndArray)
+        {
+            items.Add(ReadItem(ref reader, options));
+        }
+
+        return items;
+    }
+
+    public override void Write(Utf8JsonWriter writer, IReadOnlyList<T> value, JsonSerializerOptions options) =>
+        JsonSerializer.Serialize(writer, value.ToArray(), options);
+
+    private static T ReadItem(ref Utf8JsonReader reader, JsonSerializerOptions options)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<T>(ref reader, options) ?? throw new JsonException();
+        }
+        catch (JsonException)
+        {
+            // Its path begins at the item. One without a path gets that of the member, which the answer is to name.
+            throw new JsonException();
+        }
+    }
+}
+
+/// <summary>Finds the checks of an account that a trigger means.</summary>
+public static class Targeting
+{
+    /// <summary>At least one check.</summary>
+    /// <exception cref="RequestRejected">404 when none is meant.</exception>
+    public static async Task<IReadOnlyList<Check>> SelectAsync(
+        this CheckRegistry registry, CheckTarget target, Guid accountId, CancellationToken cancellation) =>
+        target.SelectFrom(await registry.ListAsync(accountId, cancellation)) is { Count: > 0 } selected
+            ? selected
+            : throw RequestRejected.NotFound("No matching checks were found.");
+}

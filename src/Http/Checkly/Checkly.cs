@@ -1,0 +1,187 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
+using Ledger.Http.Dialects;
+using Ledger.Http.Errors;
+using Ledger.Http.Settings;
+using Ledger.Sessions;
+using Microsoft.AspNetCore.WebUtilities;
+
+namespace Ledger.Http.Checkly;
+
+/// <summary>
+/// Checkly's public interface, and the part of it that its command line uses. Errors are <c>{statusCode, error, message}</c>, always with all
+/// three. A path that is nobody else's is Checkly's: register this last.
+/// </summary>
+public sealed class ChecklyEnvelope : Envelope
+{
+    /// <summary>Of a rejection's members the one that clients of this dialect know.</summary>
+    public const string ErrorCode = "errorCode";
+
+    private const string RequestTimeout = "Request Time-out";
+
+    public override bool Claims(PathString path) => true;
+
+    protected override object Body(Failure failure) => new ChecklyError(
+        failure.Status,
+        failure.Status == StatusCodes.Status408RequestTimeout ? RequestTimeout : ReasonPhrases.GetReasonPhrase(failure.Status),
+        failure.Message,
+        failure.Members.TryGetValue(ErrorCode, out var code) ? code as string : null);
+}
+
+/// <summary>An error.</summary>
+/// <param name="StatusCode">The HTTP status.</param>
+/// <param name="Error">Its reason phrase.</param>
+/// <param name="Message">One sentence for people.</param>
+/// <param name="ErrorCode">A word for the command line; absent but for one answer.</param>
+public sealed record ChecklyError(
+    int StatusCode,
+    string Error,
+    string Message,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? ErrorCode = null);
+
+/// <summary>What this dialect's clients say of themselves and of their requests.</summary>
+public static class ChecklyRequests
+{
+    /// <summary>The header in which clients name the account.</summary>
+    public const string AccountHeader = "x-checkly-account";
+
+    private static readonly ClientOrigin Origin = new(
+        ("x-checkly-source", "source"),
+        ("x-checkly-operator", "operator"),
+        ("x-checkly-cli-version", "cliVersion"),
+        ("x-checkly-ci-name", "ciName"));
+
+    /// <summary>What a client says about itself, by name; null when it says nothing.</summary>
+    public static IReadOnlyDictionary<string, string>? OriginOf(HttpRequest request) => Origin.Of(request);
+
+    /// <summary>What is kept with a session under the published names: facts about its trigger, and the origin; null when there is neither.</summary>
+    public static JsonElement? MetadataOf(HttpRequest request, JsonObject? facts = null)
+    {
+        facts ??= [];
+        if (OriginOf(request) is { } origin)
+        {
+            facts[ClientOrigin.Member] = JsonSerializer.SerializeToNode(origin);
+        }
+
+        return facts.Count == 0 ? null : JsonSerializer.SerializeToElement(facts);
+    }
+}
+
+/// <summary>
+/// The links in answers. They begin with the setting <c>Ledger:PublicUrl</c>, else with the address that the request came to.
+/// </summary>
+public sealed class ChecklyLinks(HttpRequest request, LedgerSettings settings)
+{
+    private readonly string publicBase = settings.PublicUrl?.TrimEnd('/') ?? $"{request.Scheme}://{request.Host}";
+
+    public string CheckSession(Session session) =>
+        $"{publicBase}/accounts/{session.AccountId}/checks/{CheckIds.Of(session)}/check-sessions/{session.Id}";
+
+    public string CheckResult(Session session, Guid resultId) => $"{CheckSession(session)}/results/{resultId}";
+
+    public string TestSession(Session session) => $"{publicBase}/accounts/{session.AccountId}/test-sessions/{session.Id}";
+
+    public string TestResult(Session session, Guid resultId) => $"{TestSession(session)}/results/{resultId}";
+}
+
+/// <summary>
+/// The check of a check session and of its results, which must not be absent here. A session that was triggered natively may name none:
+/// then the nil uuid stands for it.
+/// </summary>
+public static class CheckIds
+{
+    public static Guid Of(Session session) =>
+        session.Runs.Select(run => run.Plan.CheckId).FirstOrDefault(id => id is not null) ?? Guid.Empty;
+
+    public static Guid Of(Run run) => run.Plan.CheckId ?? Guid.Empty;
+}
+
+/// <summary>
+/// Ids that are made of other ids and lead back to them: the last seven bytes are inverted in part, so that a uuid stays one of its version
+/// and unique. No secret: they only keep two things that belong together from having one id.
+/// </summary>
+public static class MaskedIds
+{
+    /// <summary>How many bytes a mask has.</summary>
+    public const int MaskLength = 7;
+
+    private const int Length = 16;
+
+    /// <summary>The id made of another one, or the one that it was made of.</summary>
+    /// <param name="id">Either of the two.</param>
+    /// <param name="mask">What tells one kind of made ids from others.</param>
+    public static Guid Of(Guid id, ReadOnlySpan<byte> mask)
+    {
+        ArgumentOutOfRangeException.ThrowIfNotEqual(mask.Length, MaskLength);
+        Span<byte> bytes = stackalloc byte[Length];
+        id.TryWriteBytes(bytes, bigEndian: true, out _);
+        for (var i = 0; i < MaskLength; i++)
+        {
+            bytes[Length - MaskLength + i] ^= mask[i];
+        }
+
+        return new Guid(bytes, bigEndian: true);
+    }
+}
+
+/// <summary>Durations in milliseconds, as differences of times as they are written, so that what a client computes agrees.</summary>
+public static class Durations
+{
+    /// <summary>From one time to another, never less than nothing: the two may come from different clocks.</summary>
+    public static long Between(DateTimeOffset from, DateTimeOffset to) =>
+        Math.Max(0, to.ToUnixTimeMilliseconds() - from.ToUnixTimeMilliseconds());
+}
+
+/// <summary>The header in which this dialect tells how many entries a list has.</summary>
+public static class ContentRange
+{
+    /// <summary>Its value for a page.</summary>
+    /// <param name="first">How many entries come before the page.</param>
+    /// <param name="count">How many are on it.</param>
+    /// <param name="total">How many there are in all.</param>
+    public static string Items(long first, int count, int total) => count == 0
+        ? FormattableString.Invariant($"items */{total}")
+        : FormattableString.Invariant($"items {first}-{first + count - 1}/{total}");
+}
+
+/// <summary>Single values of the query string, as this dialect writes them. Each is named in its message.</summary>
+public static class QueryValues
+{
+    /// <summary>A time in Unix seconds, with or without a fraction; null when it is absent.</summary>
+    /// <exception cref="RequestRejected">400.</exception>
+    public static DateTimeOffset? UnixTime(HttpRequest request, string name)
+    {
+        var text = request.Query[name].ToString();
+        if (text.Length == 0)
+        {
+            return null;
+        }
+
+        return decimal.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var seconds)
+            && seconds <= DateTimeOffset.MaxValue.ToUnixTimeSeconds()
+                ? DateTimeOffset.UnixEpoch.AddTicks((long)(seconds * TimeSpan.TicksPerSecond))
+                : throw RequestRejected.BadRequest($"'{name}' must be a time in Unix seconds.");
+    }
+
+    /// <summary>True or false; null when it is absent.</summary>
+    /// <exception cref="RequestRejected">400.</exception>
+    public static bool? Flag(HttpRequest request, string name) => request.Query[name].ToString() switch
+    {
+        "" => null,
+        "true" => true,
+        "false" => false,
+        _ => throw RequestRejected.BadRequest($"'{name}' must be true or false."),
+    };
+
+    /// <summary>One of several words; null when it is absent.</summary>
+    /// <exception cref="RequestRejected">400.</exception>
+    public static string? Word(HttpRequest request, string name, IReadOnlyCollection<string> known)
+    {
+        var text = request.Query[name].ToString();
+        return text.Length == 0 ? null
+            : known.Contains(text) ? text
+            : throw RequestRejected.BadRequest($"'{name}' must be one of {string.Join(", ", known)}.");
+    }
+}

@@ -1,0 +1,159 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Ledger.Http.Access;
+using Ledger.Http.Bundles;
+using Ledger.Http.Errors;
+using Ledger.Http.Requests;
+using Ledger.Sessions;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Mvc;
+using Wolverine.Http;
+
+namespace Ledger.Http.Checkly;
+
+/// <summary>Schedules one session with a run of each job that <c>checkly test</c> sends.</summary>
+public static class RunChecksEndpoint
+{
+    /// <summary>Of the body, compressed or not.</summary>
+    private const int MaximumBytes = 64 * 1024 * 1024;
+
+    [WolverinePost("/v1/test-sessions/run"), Authorize(Scopes.Command), Errors(400, 401, 403, 413, 429), Tags("Checkly: command line")]
+    [BodyLimit(MaximumBytes), RequestSizeLimit(MaximumBytes)]
+    [EndpointSummary("Schedules one session with a run of each job: what is executed comes with the request and its code bundle.")]
+    [ProducesResponseType<ScheduledChecks>(StatusCodes.Status202Accepted)]
+    public static async Task<IResult> Post(
+        [FromBody] ChecksRun asked, Caller caller, BundleStore store, ChecklySessions sessions, HttpContext context)
+    {
+        var name = Inputs.Name("name", asked.Name);
+        var project = Inputs.OptionalName("project.logicalId", asked.Project?.LogicalId);
+        var location = RunLocation.NameOf(asked.RunLocation);
+        var jobs = JobsOf(asked);
+        var metadata = SuiteMetadata.Of(context.Request, asked.RepoInfo, asked.Environment, SuiteOf(jobs), asked.StreamLogs);
+        var bundles = await BundlesOfAsync(jobs, caller, store, context.RequestAborted);
+        var now = sessions.Now;
+        var command = sessions.CommandOf(
+            caller,
+            SessionKind.Test,
+            name,
+            asked.ShouldRecord ? SessionSource.TestRecord : SessionSource.TestNoRecord,
+            metadata,
+            jobs.Select(job => job.At(location, asked.RefreshCache, bundles, now)));
+        var made = await sessions.TriggerAsync(context, caller, command with { Project = project });
+        return TypedResults.Json(AnswerOf(made[0], asked.ShouldRecord), Json.Options, statusCode: StatusCodes.Status202Accepted);
+    }
+
+    private static List<PlannedJob> JobsOf(ChecksRun asked)
+    {
+        if (asked.CheckRunJobs.Count is 0 or > Limits.Runs)
+        {
+            throw RequestRejected.BadRequest($"'checkRunJobs' must be 1 to {Limits.Runs} jobs.");
+        }
+
+        var jobs = asked.CheckRunJobs.Select((raw, at) => PlannedJob.Read(raw, $"checkRunJobs[{at}]")).ToList();
+        return jobs.DistinctBy(job => job.Job.LogicalId, StringComparer.Ordinal).Count() == jobs.Count
+            ? jobs
+            : throw RequestRejected.BadRequest("Two items of 'checkRunJobs' have the same 'logicalId'.");
+    }
+
+    private static Guid? SuiteOf(List<PlannedJob> jobs) =>
+        jobs.Select(job => job.Job.SourceInfo?.CheckRunSuiteId).Distinct().ToList() is [var suite]
+            ? suite
+            : throw RequestRejected.BadRequest("All items of 'checkRunJobs' must have the same 'sourceInfo.checkRunSuiteId'.");
+
+    private static async Task<IReadOnlyDictionary<Guid, Bundle>> BundlesOfAsync(
+        List<PlannedJob> jobs, Caller caller, BundleStore store, CancellationToken cancellation)
+    {
+        var keys = jobs.Select(job => job.Work.BundleKey).OfType<Guid>().ToHashSet();
+        if (keys.Count == 0)
+        {
+            return new Dictionary<Guid, Bundle>();
+        }
+
+        var bundles = await store.FindAsync(caller.AccountId, keys, cancellation);
+        return bundles.Count == keys.Count
+            ? bundles
+            : throw RequestRejected.BadRequest(
+                $"'codeBundlePath' names no code bundle that is kept: {keys.First(key => !bundles.ContainsKey(key))}.");
+    }
+
+    private static ScheduledChecks AnswerOf(Session session, bool recorded) => new(
+        SchedulingIds.Derived(session.Id),
+        recorded ? session.Id : null,
+        recorded ? session.Runs.ToDictionary(JobSpec.LogicalIdOf, run => ResultIds.Derived(run.SequenceId)) : null,
+        session.Runs.ToDictionary(JobSpec.LogicalIdOf, run => run.SequenceId));
+}
+
+/// <summary>The body with which <c>checkly test</c> schedules the checks of a project, registered or not.</summary>
+public sealed record ChecksRun
+{
+    /// <summary>What people call the session. Required.</summary>
+    public string? Name { get; init; }
+
+    /// <summary>
+    /// One for each run, at least one: see <see cref="CheckRunJob"/>, <see cref="PlaywrightJob"/> and <see cref="ApiJob"/>.
+    /// </summary>
+    public IReadOnlyList<JsonElement> CheckRunJobs { get; init; } = [];
+
+    /// <summary>The project.</summary>
+    public ProjectOfRun? Project { get; init; }
+
+    /// <summary>Where all of it runs. Required.</summary>
+    public RunLocation? RunLocation { get; init; }
+
+    /// <summary>What is known of the code under test.</summary>
+    public TestSessionMetadata? RepoInfo { get; init; }
+
+    /// <summary>The environment under test.</summary>
+    public string? Environment { get; init; }
+
+    /// <summary>Whether the user wants to see the session again.</summary>
+    public bool ShouldRecord { get; init; } = true;
+
+    /// <summary>Whether the user wants log lines while it runs.</summary>
+    public bool StreamLogs { get; init; }
+
+    /// <summary>Whether the runner is to install dependencies from scratch.</summary>
+    public bool RefreshCache { get; init; }
+}
+
+/// <summary>The project that the checks belong to.</summary>
+public sealed record ProjectOfRun
+{
+    /// <summary>Its name, unique in the account.</summary>
+    public string? LogicalId { get; init; }
+}
+
+/// <summary>
+/// The answer, by logical id, not by check. A user who does not record gets no session and no results named.
+/// </summary>
+/// <param name="SchedulingId">By which the end of the scheduling can be awaited.</param>
+/// <param name="TestSessionId">The session, if it is recorded.</param>
+/// <param name="TestResultIds">The results, if they are recorded.</param>
+/// <param name="SequenceIds">The runs.</param>
+public sealed record ScheduledChecks(
+    Guid SchedulingId,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] Guid? TestSessionId,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyDictionary<string, Guid>? TestResultIds,
+    IReadOnlyDictionary<string, Guid> SequenceIds);
+
+/// <summary>What a run's spec says about the job that it came from.</summary>
+public static class JobSpec
+{
+    /// <summary>The check's name in its project.</summary>
+    public const string LogicalId = "logicalId";
+
+    /// <summary>The command line's own id for the run.</summary>
+    public const string CheckRunId = "checkRunId";
+
+    /// <summary>The logical id of a run that was scheduled as a job.</summary>
+    public static string LogicalIdOf(Run run) => run.Plan.Spec!.Value.GetProperty(LogicalId).GetString()!;
+
+    /// <summary>The command line's own id for a run; null for one that it gave none.</summary>
+    public static Guid? CheckRunIdOf(Run run) =>
+        run.Plan.Spec is { ValueKind: JsonValueKind.Object } spec
+        && spec.TryGetProperty(CheckRunId, out var text)
+        && text.ValueKind is JsonValueKind.String
+        && text.TryGetGuid(out var id)
+            ? id
+            : null;
+}

@@ -1,0 +1,189 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Ledger.Sessions;
+using Ledger.Sessions.Events;
+
+namespace Ledger.Http.Checkly;
+
+/// <summary>What a result is about.</summary>
+public enum ResultScope
+{
+    /// <summary>A run that is not settled.</summary>
+    [JsonStringEnumMemberName("PENDING")] Pending,
+
+    /// <summary>A failed try.</summary>
+    [JsonStringEnumMemberName("ATTEMPT")] Attempt,
+
+    /// <summary>A settled run.</summary>
+    [JsonStringEnumMemberName("FINAL")] Final,
+}
+
+/// <summary>
+/// A result as both kinds of session show it. A cancelled one is nothing but cancelled: with <c>hasFailures</c> clients would
+/// count it failed, with <c>isDegraded</c> degraded, whatever had happened inside it before.
+/// </summary>
+/// <param name="Id">Its id, see <see cref="ResultIds"/>.</param>
+/// <param name="Run">The run.</param>
+/// <param name="Scope">What it is about.</param>
+/// <param name="Status">In the words of test sessions: running, passed, failed or cancelled.</param>
+public sealed record RunResult(Guid Id, Run Run, ResultScope Scope, SessionStatus Status)
+{
+    public bool HasErrors { get; private init; }
+
+    public bool HasFailures { get; private init; }
+
+    public bool IsDegraded { get; private init; }
+
+    /// <summary>Whether execution was given up without proof of its end: a cancel that expired, a run that timed out or was lost.</summary>
+    public bool Aborted { get; private init; }
+
+    public bool IsCancelled { get; private init; }
+
+    public bool OverMaxResponseTime { get; private init; }
+
+    /// <summary>In milliseconds; null for a run that never started or is not settled.</summary>
+    public long? ResponseTime { get; private init; }
+
+    /// <summary>Null for a run that never started.</summary>
+    public DateTimeOffset? StartedAt { get; private init; }
+
+    public DateTimeOffset? StoppedAt { get; private init; }
+
+    /// <summary>How many tries it took, this one included.</summary>
+    public int Attempts { get; private init; }
+
+    public JsonElement? Details { get; private init; }
+
+    /// <summary>When the ledger learnt of it; null for a run's own result, which begins with the session.</summary>
+    public DateTimeOffset? ReportedAt { get; private init; }
+
+    /// <summary>The failed tries of a run, in order.</summary>
+    public static IEnumerable<RunResult> AttemptsOf(Run run) => run.Attempts.Select(report => Of(run, report));
+
+    /// <summary>The run's own result: pending, or final once it is settled.</summary>
+    public static RunResult Of(SessionKind kind, Run run) => run switch
+    {
+        { IsOpen: true } => new RunResult(ResultIds.Derived(run.SequenceId), run, ResultScope.Pending, SessionStatus.Running)
+        {
+            StartedAt = run.StartedAt,
+            Attempts = TriesOf(run),
+        },
+        { Final: { Settles: true } report } => Of(run, report) with { Id = ResultIds.OfFinal(kind, run), ReportedAt = null },
+        _ => Unreported(run, ResultIds.OfFinal(kind, run)),
+    };
+
+    private static RunResult Of(Run run, ResultReported report)
+    {
+        var startedAt = report.StartedAt ?? run.StartedAt;
+        var stoppedAt = report.StoppedAt ?? report.At;
+        var counts = !report.IsCancelled;
+        var scope = report.ResultType is ResultType.Final ? ResultScope.Final : ResultScope.Attempt;
+        return new RunResult(report.ResultId, run, scope, StatusOf(report))
+        {
+            HasErrors = counts && report.HasErrors,
+            HasFailures = counts && report.HasFailures,
+            IsDegraded = counts && report.IsDegraded,
+            IsCancelled = report.IsCancelled,
+            OverMaxResponseTime = counts && report.OverMaxResponseTime,
+            ResponseTime = report.ResponseTime ?? WallClock(startedAt, stoppedAt),
+            StartedAt = startedAt,
+            StoppedAt = stoppedAt,
+            Attempts = Math.Max(1, report.Attempt),
+            Details = report.Details,
+            ReportedAt = report.At,
+        };
+    }
+
+    /// <summary>Settled by an abort or a deadline. The times are the ledger's; a later report changes none of them.</summary>
+    private static RunResult Unreported(Run run, Guid id)
+    {
+        var isCancelled = run.State is RunState.Cancelled;
+        return new RunResult(id, run, ResultScope.Final, isCancelled ? SessionStatus.Cancelled : SessionStatus.Failed)
+        {
+            HasErrors = !isCancelled,
+            IsCancelled = isCancelled,
+            Aborted = !isCancelled || run.Cancel?.Expired is true,
+            ResponseTime = WallClock(run.StartedAt, run.SettledAt),
+            StartedAt = run.StartedAt,
+            StoppedAt = run.SettledAt,
+            Attempts = TriesOf(run),
+            Details = run.Final?.Details,
+        };
+    }
+
+    private static SessionStatus StatusOf(ResultReported report) => report switch
+    {
+        { IsCancelled: true } => SessionStatus.Cancelled,
+        { ResultType: ResultType.Attempt } or { HasFailures: true } or { HasErrors: true } => SessionStatus.Failed,
+        _ => SessionStatus.Passed,
+    };
+
+    private static int TriesOf(Run run) => run.Attempts.Count + (run.StartedAt is null ? 0 : 1);
+
+    private static long? WallClock(DateTimeOffset? from, DateTimeOffset? to) =>
+        from is { } start && to is { } end ? Durations.Between(start, end) : null;
+}
+
+/// <summary>
+/// The ids of results. Once shown, an id finds the same result for ever, so none may depend on something that comes later:
+/// <list type="bullet">
+/// <item>A failed try has the id of its report, everywhere.</item>
+/// <item>In a test session the run's own result has one id from <c>PENDING</c> to <c>FINAL</c>, derived from the sequence id.</item>
+/// <item>In a check session the final result exists only when the run is settled. It has the id of the report that settled it; a run that
+/// no report settled (cancelled, expired, timed out, lost) has the derived id. A report that comes after an abort and only adds its
+/// details changes no id.</item>
+/// </list>
+/// The derived id leads back to the sequence id, see <see cref="MaskedIds"/>.
+/// </summary>
+public static class ResultIds
+{
+    private static ReadOnlySpan<byte> Mask => [0x5a, 0x91, 0xc3, 0x7e, 0x24, 0xb8, 0x6d];
+
+    /// <summary>The id of a run's own result while, or because, no report gives it one; the sequence id for such an id.</summary>
+    public static Guid Derived(Guid sequenceId) => MaskedIds.Of(sequenceId, Mask);
+
+    /// <summary>The id of a settled run's final result.</summary>
+    public static Guid OfFinal(SessionKind kind, Run run) =>
+        kind is SessionKind.Check && run.Final is { Settles: true } report ? report.ResultId : Derived(run.SequenceId);
+}
+
+/// <summary>
+/// What the runner reported as details, under the member of the check's own type, as it came. Published clients read some members of some
+/// types without a look whether they are there: details without these are left out, or they would bring the client down.
+/// </summary>
+public sealed record ResultDetails(RunResult Result)
+{
+    public JsonElement? Api => Of("API", ("request", JsonValueKind.Object), ("response", JsonValueKind.Object));
+
+    public JsonElement? Browser => Of("BROWSER", ("errors", JsonValueKind.Array));
+
+    public JsonElement? MultiStep => Of("MULTI_STEP", ("errors", JsonValueKind.Array));
+
+    public JsonElement? Playwright => Of(CheckTypes.Playwright);
+
+    public JsonElement? Agentic => Of("AGENTIC");
+
+    public JsonElement? Traceroute => Of("TRACEROUTE");
+
+    public JsonElement? Grpc => Of("GRPC");
+
+    public JsonElement? Ssl => Of("SSL");
+
+    private JsonElement? Of(string checkType, params ReadOnlySpan<(string Name, JsonValueKind Kind)> members)
+    {
+        if (Result.Run.Plan.CheckType != checkType || Result.Details is not { ValueKind: JsonValueKind.Object } details)
+        {
+            return null;
+        }
+
+        foreach (var (name, kind) in members)
+        {
+            if (!details.TryGetProperty(name, out var member) || member.ValueKind != kind)
+            {
+                return null;
+            }
+        }
+
+        return details;
+    }
+}

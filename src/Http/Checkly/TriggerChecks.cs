@@ -1,0 +1,124 @@
+using System.Text.Json.Serialization;
+using Ledger.Http.Access;
+using Ledger.Http.Checks;
+using Ledger.Http.Errors;
+using Ledger.Http.Requests;
+using Ledger.Sessions;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Mvc;
+using Wolverine.Http;
+
+namespace Ledger.Http.Checkly;
+
+/// <summary>Triggers one session with a run of each registered check that <c>checkly trigger</c> means.</summary>
+public static class TriggerChecksEndpoint
+{
+    private const string NoMatchingChecks = "ERR_NO_MATCHING_CHECKS";
+
+    [WolverinePost("/next/test-sessions/trigger"), Authorize(Scopes.Command), Errors(400, 401, 403, 413, 429), Tags("Checkly: command line")]
+    [EndpointSummary("Triggers one session with a run of each registered check that is meant.")]
+    [ProducesResponseType<TriggeredChecks>(StatusCodes.Status201Created)]
+    public static async Task<IResult> Post(
+        [FromBody] ChecksTrigger asked, Caller caller, CheckRegistry registry, ChecklySessions sessions, HttpContext context)
+    {
+        asked.Validate();
+        var location = RunLocation.NameOf(asked.RunLocation);
+        var environment = EnvironmentVariable.OfCommandLine(asked.EnvironmentVariables ?? []);
+        var options = TriggerOptions.MembersOf(asked.RefreshCache, asked.TestRetryStrategy);
+        var metadata = SuiteMetadata.Of(context.Request, asked.RepoInfo, asked.Environment, asked.CheckRunSuiteId);
+        var checks = asked.Target.SelectFrom(await registry.ListAsync(caller.AccountId, context.RequestAborted));
+        if (checks.Count == 0)
+        {
+            throw NothingMatches();
+        }
+
+        var now = sessions.Now;
+        var command = sessions.CommandOf(
+            caller,
+            SessionKind.Test,
+            asked.Name!,
+            asked.ShouldRecord ? SessionSource.TriggerRecord : SessionSource.TriggerNoRecord,
+            metadata,
+            checks.Select(check => check.At(location, check.SpecWith(options, environment), now)));
+        var made = await sessions.TriggerAsync(context, caller, command);
+        return TypedResults.Json(AnswerOf(made[0], asked.ShouldRecord), Json.Options, statusCode: StatusCodes.Status201Created);
+    }
+
+    private static TriggeredChecks AnswerOf(Session session, bool recorded) => new(
+        [.. session.Runs.Select(run => new TriggeredCheck(CheckIds.Of(run), run.Plan.Name, run.Plan.CheckType))],
+        recorded ? session.Id : null,
+        recorded ? session.Runs.ToDictionary(CheckIds.Of, run => ResultIds.Derived(run.SequenceId)) : null,
+        session.Runs.ToDictionary(CheckIds.Of, run => run.SequenceId));
+
+    /// <summary>By this code the command line knows that its user's filter matches nothing; any other 403 is a failure to it.</summary>
+    private static RequestRejected NothingMatches() =>
+        new(StatusCodes.Status403Forbidden, "no-matching-checks", "No matching checks were found.")
+        {
+            Members = new Dictionary<string, object?>(StringComparer.Ordinal) { [ChecklyEnvelope.ErrorCode] = NoMatchingChecks },
+        };
+}
+
+/// <summary>The body with which <c>checkly trigger</c> schedules.</summary>
+public sealed record ChecksTrigger
+{
+    /// <summary>What people call the session. Required.</summary>
+    public string? Name { get; init; }
+
+    /// <summary>Whether the user wants to see the session again.</summary>
+    public bool ShouldRecord { get; init; } = true;
+
+    /// <summary>Where all of it runs. Required.</summary>
+    public RunLocation? RunLocation { get; init; }
+
+    /// <summary>The command line's own id for what it waits for.</summary>
+    public Guid? CheckRunSuiteId { get; init; }
+
+    /// <summary>Any of these groups. The command line sends an empty array when its user named no tags: everything is meant.</summary>
+    [JsonConverter(typeof(OneOrManyConverter<TagGroup>))]
+    public IReadOnlyList<TagGroup>? TargetTags { get; init; }
+
+    /// <summary>Any of these checks; absent when the user named none.</summary>
+    [JsonConverter(typeof(OneOrManyConverter<Guid>))]
+    public IReadOnlyList<Guid>? CheckId { get; init; }
+
+    /// <summary>For all of it, in addition to each check's own.</summary>
+    public IReadOnlyList<EnvironmentVariable>? EnvironmentVariables { get; init; }
+
+    /// <summary>What is known of the code under test.</summary>
+    public TestSessionMetadata? RepoInfo { get; init; }
+
+    /// <summary>The environment under test.</summary>
+    public string? Environment { get; init; }
+
+    /// <summary>When failed runs are tried again; null for the check's own way.</summary>
+    public RetryStrategy? TestRetryStrategy { get; init; }
+
+    /// <summary>Whether the runner is to install dependencies from scratch.</summary>
+    public bool RefreshCache { get; init; }
+
+    /// <summary>The checks that are meant.</summary>
+    [JsonIgnore]
+    public CheckTarget Target => new() { MatchTags = TargetTags is { Count: > 0 } ? TargetTags : null, CheckId = CheckId };
+
+    /// <summary>Checks what the JSON type cannot say.</summary>
+    /// <exception cref="RequestRejected">400 for a value out of its bounds.</exception>
+    public void Validate()
+    {
+        Inputs.Name("name", Name);
+        TestRetryStrategy?.Validate();
+    }
+}
+
+/// <summary>The answer. A user who did not want to record gets neither session nor results named.</summary>
+/// <param name="Checks">The checks that were scheduled.</param>
+/// <param name="TestSessionId">The session, if it is recorded.</param>
+/// <param name="TestResultIds">The results by check, if they are recorded.</param>
+/// <param name="SequenceIds">The runs by check.</param>
+public sealed record TriggeredChecks(
+    IReadOnlyList<TriggeredCheck> Checks,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] Guid? TestSessionId,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyDictionary<Guid, Guid>? TestResultIds,
+    IReadOnlyDictionary<Guid, Guid> SequenceIds);
+
+/// <summary>A check that was scheduled.</summary>
+public sealed record TriggeredCheck(Guid Id, string Name, string CheckType);
