@@ -47,6 +47,14 @@ public static class Endpoints
                     status, ErrorOf(chain.EndpointType), [ErrorOf(chain.EndpointType) == typeof(ProblemDetails) ? "application/problem+json" : "application/json"]));
             }
 
+            // Every client of Checkly's may name its account; no other dialect has such a header.
+            if (ErrorOf(chain.EndpointType) == typeof(ChecklyError))
+            {
+                chain.Metadata.WithMetadata(
+                    new AccountHeader(ChecklyRoutes.AccountHeader),
+                    new HeaderTextAttribute(ChecklyRoutes.AccountHeader, "The account; when it is sent, it must be the key's own."));
+            }
+
             chain.Finally(DescribeExactly);
         });
     });

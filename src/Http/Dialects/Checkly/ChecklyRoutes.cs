@@ -1,16 +1,5 @@
-using Ledger.Http.Dialects.Checkly.Accounts;
-using Ledger.Http.Dialects.Checkly.AlertNotifications;
-using Ledger.Http.Dialects.Checkly.Analytics.Batch;
-using Ledger.Http.Dialects.Checkly.Analytics.Playwright;
 using Ledger.Http.Dialects.Checkly.Cancels;
-using Ledger.Http.Dialects.Checkly.CheckAlerts;
-using Ledger.Http.Dialects.Checkly.CheckResults;
-using Ledger.Http.Dialects.Checkly.Checks;
 using Ledger.Http.Dialects.Checkly.CheckSessions;
-using Ledger.Http.Dialects.Checkly.CheckStatuses;
-using Ledger.Http.Dialects.Checkly.Locations;
-using Ledger.Http.Dialects.Checkly.Reporting;
-using Ledger.Http.Dialects.Checkly.Runtimes;
 using Ledger.Http.Dialects.Checkly.Scheduling;
 using Ledger.Http.Dialects.Checkly.TestSessions;
 using Ledger.Http.Requests;
@@ -29,17 +18,6 @@ public static class ChecklyRoutes
         routes.MapCheckSessions();
         routes.MapTestSessions();
         routes.MapSessionCancels();
-        routes.MapCheckResults();
-        routes.MapCheckStatuses();
-        routes.MapCheckAlerts();
-        routes.MapReporting();
-        routes.MapBatchAnalytics();
-        routes.MapPlaywrightAnalytics();
-        routes.MapAlertNotifications();
-        routes.MapRegisteredChecks();
-        routes.MapLocations();
-        routes.MapRuntimes();
-        routes.MapAccounts();
         routes.MapTestSessionLinks();
         routes.MapScheduling();
     }

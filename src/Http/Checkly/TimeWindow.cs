@@ -1,9 +1,10 @@
+using Ledger.Http.Dialects.Checkly;
 using Ledger.Http.Errors;
 using Ledger.Projections.Metrics;
 
-namespace Ledger.Http.Dialects.Checkly.Analytics;
+namespace Ledger.Http.Checkly;
 
-/// <summary>The time that a report is about: from <paramref name="From"/>, before <paramref name="To"/> (wire.md 3.11).</summary>
+/// <summary>The time that a report is about: from <paramref name="From"/>, before <paramref name="To"/>.</summary>
 /// <param name="From">Its start.</param>
 /// <param name="To">Its end, as it is shown.</param>
 /// <param name="IsUpToNow">
@@ -49,4 +50,50 @@ public sealed record TimeWindow(DateTimeOffset From, DateTimeOffset To, bool IsU
 
     private static DateTimeOffset BeforeOrFirst(DateTimeOffset end) =>
         end - DateTimeOffset.UnixEpoch > DefaultRange ? end - DefaultRange : DateTimeOffset.UnixEpoch;
+}
+
+/// <summary>
+/// The ranges that have a name: those of so many days roll back from now, weeks and months are UTC calendar ranges with Monday as the first
+/// day. The first name of a list is the default.
+/// </summary>
+public static class QuickRanges
+{
+    /// <summary>Those of reporting, where the last day has a name of its own.</summary>
+    public const string NamesOfReporting = "last24Hrs, last7Days, last30Days, thisWeek, thisMonth, lastWeek, lastMonth";
+
+    /// <summary>Those of analytics.</summary>
+    public const string NamesOfAnalytics = "last24Hours, last7Days, last30Days, thisWeek, thisMonth, lastWeek, lastMonth";
+
+    /// <summary>Those of analytics of several checks.</summary>
+    public const string NamesOfBatches = "last24Hours, last7Days, thisWeek, lastWeek, lastMonth";
+
+    /// <summary>Those of reporting.</summary>
+    public static readonly IReadOnlyList<string> OfReporting = NamesOfReporting.Split(", ");
+
+    /// <summary>Those of analytics.</summary>
+    public static readonly IReadOnlyList<string> OfAnalytics = NamesOfAnalytics.Split(", ");
+
+    /// <summary>Those of analytics of several checks.</summary>
+    public static readonly IReadOnlyList<string> OfBatches = NamesOfBatches.Split(", ");
+
+    /// <summary>The window that a name means now.</summary>
+    public static TimeWindow Of(string name, DateTimeOffset now)
+    {
+        var today = new DateTimeOffset(now.UtcDateTime.Date, TimeSpan.Zero);
+        var week = today.AddDays(-(((int)today.DayOfWeek + 6) % 7));
+        var month = today.AddDays(1 - today.Day);
+        return name switch
+        {
+            "last24Hrs" or "last24Hours" => UpToNow(now.AddDays(-1)),
+            "last7Days" => UpToNow(now.AddDays(-7)),
+            "last30Days" => UpToNow(now.AddDays(-30)),
+            "thisWeek" => UpToNow(week),
+            "thisMonth" => UpToNow(month),
+            "lastWeek" => new TimeWindow(week.AddDays(-7), week, IsUpToNow: false),
+            "lastMonth" => new TimeWindow(month.AddMonths(-1), month, IsUpToNow: false),
+            _ => throw new ArgumentOutOfRangeException(nameof(name), name, "There is no such range."),
+        };
+
+        TimeWindow UpToNow(DateTimeOffset from) => new(from, now, IsUpToNow: true);
+    }
 }

@@ -1,9 +1,30 @@
 using System.Text.Json.Serialization;
+using Ledger.Http.Access;
+using Ledger.Http.Errors;
+using Microsoft.AspNetCore.Authorization;
+using Wolverine.Http;
 
-namespace Ledger.Http.Dialects.Checkly.Runtimes;
+namespace Ledger.Http.Checkly;
+
+/// <summary>Lists the runtimes.</summary>
+public static class ListRuntimesEndpoint
+{
+    [WolverineGet("/v1/runtimes"), Authorize(Scopes.ReadOrCommand), Errors(401, 403, 429), Tags("Checkly: supporting reads")]
+    [EndpointSummary("Lists the runtimes: the one that every account has.")]
+    public static IReadOnlyList<Runtime> Get() => [Runtime.OfAccounts];
+}
+
+/// <summary>Reads one runtime.</summary>
+public static class ReadRuntimeEndpoint
+{
+    [WolverineGet("/v1/runtimes/{runtimeId}"), Authorize(Scopes.ReadOrCommand), Errors(401, 403, 404, 429), Tags("Checkly: supporting reads")]
+    [EndpointSummary("Reads one runtime.")]
+    public static Runtime Get(string runtimeId) =>
+        runtimeId == Runtime.OfAccounts.Name ? Runtime.OfAccounts : throw RequestRejected.NotFound("Not Found");
+}
 
 /// <summary>
-/// A set of packages that checks may rely on (wire.md 3.12). Nominal here: a run has what its bundle and its runner's machine bring, but the
+/// A set of packages that checks may rely on. Nominal here: a run has what its bundle and its runner's machine bring, but the
 /// command line looks up the account's runtime before it schedules anything.
 /// </summary>
 /// <param name="Name">Its id.</param>
@@ -37,7 +58,7 @@ public sealed record Runtime(
         });
 }
 
-/// <summary>How current a runtime is (wire.md 9).</summary>
+/// <summary>How current a runtime is.</summary>
 public enum RuntimeStage
 {
     [JsonStringEnumMemberName("ALPHA")] Alpha,

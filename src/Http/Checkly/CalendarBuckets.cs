@@ -1,4 +1,4 @@
-namespace Ledger.Http.Dialects.Checkly.Reporting;
+namespace Ledger.Http.Checkly;
 
 /// <summary>Parts of the calendar.</summary>
 public enum Granularity
@@ -18,7 +18,7 @@ public enum Granularity
 /// </summary>
 public static class CalendarBuckets
 {
-    /// <summary>How many there may be (wire.md 3.11).</summary>
+    /// <summary>How many there may be.</summary>
     public const int Maximum = 120;
 
     /// <summary>
@@ -93,4 +93,23 @@ public static class CalendarBuckets
         Granularity.Month => date.AddMonths(1),
         _ => throw new ArgumentOutOfRangeException(nameof(granularity), granularity, "There is no such granularity."),
     };
+}
+
+/// <summary>Time zones by their IANA names, and by no others: neither offsets such as <c>+05:00</c> nor the names that Windows has.</summary>
+public static class IanaTimeZones
+{
+    private const int LongestName = 64;
+
+    /// <summary>The zone of that name; null when there is none.</summary>
+    public static TimeZoneInfo? Find(string name) =>
+        IsName(name) && TimeZoneInfo.TryFindSystemTimeZoneById(name, out var zone) && zone.HasIanaId ? zone : null;
+
+    /// <summary>
+    /// Whether it looks like one: capital first, then letters, digits and a few signs. The system's own files and folders, which are no zones
+    /// and would be found as well, look otherwise.
+    /// </summary>
+    private static bool IsName(string name) =>
+        name.Length <= LongestName
+        && char.IsAsciiLetterUpper(name[0])
+        && name.All(sign => char.IsAsciiLetterOrDigit(sign) || sign is '/' or '_' or '-' or '+');
 }
