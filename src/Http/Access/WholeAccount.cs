@@ -2,7 +2,7 @@ using Ledger.Http.Errors;
 
 namespace Ledger.Http.Access;
 
-/// <summary>For figures that are kept for each check of an account, whichever project its runs belong to.</summary>
+/// <summary>For figures that are kept for an account or each of its checks, whichever projects the runs belong to.</summary>
 public static class WholeAccount
 {
     /// <summary>Refuses a caller that is bound to a project: the figures would tell of the runs of other projects too.</summary>

@@ -19,8 +19,6 @@ using Ledger.Http.Metrics;
 using Ledger.Http.PlainRuns;
 using Ledger.Http.RateLimits;
 using Ledger.Http.ReadModels;
-using Ledger.Http.Reports.Cancellations;
-using Ledger.Http.Reports.Checks;
 using Ledger.Http.Requests;
 using Ledger.Http.Runners;
 using Ledger.Http.Sessions;
@@ -111,14 +109,12 @@ public static class Composition
         native.MapRunners();
         native.MapBundles();
         native.MapCancelAudit();
-        native.MapCancellationReport();
         native.MapProjections();
         native.MapAlerts();
         native.MapIncidents();
         native.MapCheckCondition();
         native.MapArchive();
         native.MapMetrics();
-        native.MapCheckReports();
         native.MapAlertChannels();
 
         app.MapGroup("").WithMetadata(new AccountHeader(ChecklyRoutes.AccountHeader)).MapCheckly();
