@@ -3,8 +3,6 @@ using Ledger.Http.Errors;
 using Ledger.Http.Requests;
 using Ledger.Sessions;
 using Ledger.Streams;
-using Microsoft.AspNetCore.Authorization;
-using Wolverine.Http;
 
 namespace Ledger.Http.Checkly;
 

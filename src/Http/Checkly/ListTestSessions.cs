@@ -6,8 +6,6 @@ using Ledger.Http.Requests;
 using Ledger.Projections.SessionList;
 using Ledger.Sessions;
 using Ledger.Streams;
-using Microsoft.AspNetCore.Authorization;
-using Wolverine.Http;
 
 namespace Ledger.Http.Checkly;
 

@@ -5,8 +5,6 @@ using Ledger.Http.Access;
 using Ledger.Http.Errors;
 using Ledger.Http.Requests;
 using Ledger.Sessions;
-using Microsoft.AspNetCore.Authorization;
-using Wolverine.Http;
 
 namespace Ledger.Http.Checkly;
 

@@ -5,10 +5,9 @@ using Ledger.Http.Alerts;
 using Ledger.Http.Archive;
 using Ledger.Http.Audit;
 using Ledger.Http.Bundles;
+using Ledger.Http.Checkly;
 using Ledger.Http.Checks;
-using Ledger.Http.Dialects.Checkly;
-using Ledger.Http.Dialects.Checkly.Live;
-using Ledger.Http.Dialects.Checkly.Locations;
+using Ledger.Http.Checkly.Live;
 using Ledger.Http.Dialects.Empirical;
 using Ledger.Http.Dialects.TesterArmy;
 using Ledger.Http.Errors;
@@ -18,8 +17,6 @@ using Ledger.Http.Live;
 using Ledger.Http.PlainRuns;
 using Ledger.Http.RateLimits;
 using Ledger.Http.ReadModels;
-using Ledger.Http.Reports.Cancellations;
-using Ledger.Http.Reports.Checks;
 using Ledger.Http.Requests;
 using Ledger.Http.Runners;
 using Ledger.Http.Settings;
@@ -61,6 +58,8 @@ public static class Composition
         services.AddSingleton<GroupRegistry>();
         services.AddSingleton<GroupWebhooks>();
         services.AddSingleton<PublicLocations>();
+        services.AddSingleton<CheckAlerts>();
+        services.AddSingleton<CheckResults>();
         services.AddSingleton<PlainRunSessions>();
         services.AddSingleton<RunHistory>();
         services.AddSingleton<ChecklySessions>();
@@ -105,17 +104,14 @@ public static class Composition
         native.MapRunners();
         native.MapBundles();
         native.MapCancelAudit();
-        native.MapCancellationReport();
         native.MapProjections();
         native.MapAlerts();
         native.MapIncidents();
         native.MapCheckCondition();
         native.MapArchive();
         native.MapMetrics();
-        native.MapCheckReports();
         native.MapAlertChannels();
 
-        app.MapGroup("").WithMetadata(new AccountHeader(ChecklyRoutes.AccountHeader)).MapCheckly();
         app.MapGroup("").MapEmpirical();
         app.MapGroup("").MapTesterArmy();
 

@@ -1,6 +1,7 @@
 using System.Reflection;
 using JasperFx.CodeGeneration;
 using Ledger.Http.Access;
+using Ledger.Http.Checkly;
 using Ledger.Http.Dialects.Empirical;
 using Ledger.Http.Dialects.TesterArmy;
 using Ledger.Http.Errors;

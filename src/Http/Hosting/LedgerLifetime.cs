@@ -1,5 +1,5 @@
 using Ledger.Http.Access;
-using Ledger.Http.Dialects.Checkly.Live;
+using Ledger.Http.Checkly.Live;
 using Ledger.Http.Live;
 using Ledger.Http.Runners.Claims;
 using Ledger.Http.Runners.Signals;

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
-using Ledger.Http.Dialects.Checkly.Live;
+using Ledger.Http.Checkly.Live;
 using Ledger.Http.Runners.Signals;
 using Ledger.Projections.Daemon;
 using Ledger.Projections.OpenRuns;

@@ -47,6 +47,9 @@ public sealed record AlertDelivery(
 /// <param name="Offset">How many come before it.</param>
 public sealed record NotificationQuery(Guid AccountId, DateTimeOffset From, DateTimeOffset? To, int Limit, long Offset)
 {
+    /// <summary>Only those of alerts in this project's sessions; those are known once the session list has come as far.</summary>
+    public string? Project { get; init; }
+
     /// <summary>Only those of the channel of this number.</summary>
     public long? Channel { get; init; }
 

@@ -68,7 +68,10 @@ public sealed class AlertDeliveryReader(NpgsqlDataSource dataSource)
             with sent as materialized (
               select d.* from ledger.alert_deliveries d
               where d.account_id = $1 and d.alert_position is not null and d.created_at >= $2 and d.created_at < $3
-                and d.state <> 'withdrawn' and d.channel = coalesce($4, d.channel) and (d.state = 'failed') = coalesce($5, d.state = 'failed')),
+                and d.state <> 'withdrawn' and d.channel = coalesce($4, d.channel) and (d.state = 'failed') = coalesce($5, d.state = 'failed')
+                and ($8 is null or exists (
+                  select from ledger.alerts a join ledger.session_list s on s.account_id = a.account_id and s.session_id = a.session_id
+                  where a.position = d.alert_position and s.project = $8))),
             page as (select * from sent order by created_at desc, id desc limit $6 offset $7)
             select d.id, d.channel, c.url, d.state, d.alert_position, d.check_id, d.check_type, d.sequence_id, d.report_id,
               t.at, t.duration_ms, t.status, t.error, t.response, (select count(*)::int from sent)
@@ -83,6 +86,7 @@ public sealed class AlertDeliveryReader(NpgsqlDataSource dataSource)
         command.Parameters.Add(Optional.Of(query.HasFailed, NpgsqlDbType.Boolean));
         command.Parameters.AddWithValue(query.Limit);
         command.Parameters.AddWithValue(query.Offset);
+        command.Parameters.Add(Optional.Of(query.Project, NpgsqlDbType.Text));
         await using var reader = await command.ExecuteReaderAsync(cancellation);
         var (page, total) = (new List<Notification>(), 0);
         while (await reader.ReadAsync(cancellation))

@@ -47,6 +47,9 @@ public sealed record AlertsQuery(Guid AccountId)
 /// <param name="From">Only alerts that became due at or after this time.</param>
 public sealed record DueAlertsQuery(Guid AccountId, DateTimeOffset From)
 {
+    /// <summary>Only alerts of runs in this project's sessions; those are known once the session list has come as far. Null for all.</summary>
+    public string? Project { get; init; }
+
     /// <summary>Only alerts that became due before this time; null for no end.</summary>
     public DateTimeOffset? To { get; init; }
 

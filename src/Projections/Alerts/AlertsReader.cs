@@ -67,6 +67,9 @@ public sealed class AlertsReader(NpgsqlDataSource dataSource)
         conditions.Add("a.state = 'due'");
         conditions.Add("a.account_id = {0}", query.AccountId);
         conditions.Add("a.check_id = {0}", query.CheckId);
+        conditions.Add(
+            "exists (select from ledger.session_list s where s.account_id = a.account_id and s.session_id = a.session_id and s.project = {0})",
+            query.Project);
         conditions.Add("a.settled_at >= {0}", query.From.ToUniversalTime());
         conditions.Add("a.settled_at < {0}", query.To?.ToUniversalTime());
         command.CommandText = $"""

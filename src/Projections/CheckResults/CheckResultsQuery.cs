@@ -10,6 +10,9 @@ public sealed record CheckResultsQuery(Guid AccountId, Guid CheckId)
     /// <summary>The longest page.</summary>
     public const int MaximumLimit = 1_000;
 
+    /// <summary>Only results of this project's sessions; those are known once the session list has come as far.</summary>
+    public string? Project { get; init; }
+
     /// <summary>Only failed tries, or only settled runs.</summary>
     public ResultType? ResultType { get; init; }
 

@@ -34,7 +34,7 @@ public sealed class CheckResultsReader(NpgsqlDataSource dataSource)
         ArgumentOutOfRangeException.ThrowIfNegative(query.Offset);
         await using var command = dataSource.CreateCommand();
         command.CommandText = $"""
-            select {Columns} from ledger.check_results
+            select {Columns} from ledger.check_results r
             where {string.Join(" and ", ConditionsOf(query, command))}
             order by created_at desc, position desc limit {query.Limit + 1} offset {query.Offset}
             """;
@@ -68,6 +68,9 @@ public sealed class CheckResultsReader(NpgsqlDataSource dataSource)
         var conditions = new List<string>();
         Add("account_id = {0}", query.AccountId);
         Add("check_id = {0}", query.CheckId);
+        Add(
+            "exists (select from ledger.session_list s where s.account_id = r.account_id and s.session_id = r.session_id and s.project = {0})",
+            query.Project);
         Add("result_type = {0}", query.ResultType is { } type ? Words<ResultType>.Of(type) : null);
         Add("location = {0}", query.Location);
         Add("check_type = {0}", query.CheckType);

@@ -67,6 +67,16 @@ public sealed class CheckReportTests(ReportingLedger ledger) : IClassFixture<Rep
     }
 
     [Fact]
+    public async Task A_key_that_is_bound_to_a_project_is_refused_the_figures_of_the_account()
+    {
+        var made = await ledger.SendAsync(HttpMethod.Post, "/ledger/keys", """{"name":"bound","project":"shop","scopes":["read"]}""");
+        var key = made["apiKey"].GetString();
+
+        (await ledger.GetAsync("/ledger/reports/checks", key)).Status.ShouldBe(HttpStatusCode.Forbidden);
+        (await ledger.GetAsync("/ledger/reports/cancellations", key)).Status.ShouldBe(HttpStatusCode.Forbidden);
+    }
+
+    [Fact]
     public async Task Both_ends_of_a_range_are_exact()
     {
         var check = Guid.NewGuid();

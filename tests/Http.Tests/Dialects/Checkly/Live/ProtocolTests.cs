@@ -1,6 +1,6 @@
 using System.Net.WebSockets;
 using Ledger.Http.Access;
-using Ledger.Http.Dialects.Checkly.Live;
+using Ledger.Http.Checkly.Live;
 using Ledger.Http.Tests.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 

@@ -1,4 +1,4 @@
-using Ledger.Http.Dialects.Checkly.Analytics;
+using Ledger.Http.Checkly;
 
 namespace Ledger.Http.Tests.Dialects.Checkly.Reporting;
 

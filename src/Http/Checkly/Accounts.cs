@@ -1,0 +1,47 @@
+using Ledger.Http.Access;
+using Ledger.Http.Errors;
+using Ledger.Http.Requests;
+
+namespace Ledger.Http.Checkly;
+
+/// <summary>Reads the key's account. The command line asks for it, and for the user, before every command.</summary>
+public static class ReadAccountEndpoint
+{
+    [WolverineGet("/next/accounts/{accountId}"), Authorize(Scopes.ReadOrCommand), Errors(400, 401, 403, 404, 429), Tags("Checkly: command line")]
+    [EndpointSummary("Reads the key's account; any other one is 403.")]
+    public static async Task<Account> Get(string accountId, Caller caller, AccountNames names, CancellationToken cancellation)
+    {
+        if (Inputs.Uuid(nameof(accountId), accountId) != caller.AccountId)
+        {
+            throw RequestRejected.Forbidden("Forbidden");
+        }
+
+        return await names.FindAsync(caller.AccountId, cancellation) is { } name
+            ? new Account(caller.AccountId, name, Runtime.OfAccounts.Name, [])
+            : throw RequestRejected.NotFound("Not Found");
+    }
+}
+
+/// <summary>Reads who holds the key.</summary>
+public static class ReadUserEndpoint
+{
+    [WolverineGet("/next/users/me"), Authorize(Scopes.ReadOrCommand), Errors(401, 403, 429), Tags("Checkly: command line")]
+    [EndpointSummary("Reads who holds the key.")]
+    public static User Get(HttpContext context)
+    {
+        var key = context.Key();
+        return new User(key.Id, key.Actor.Name ?? key.Name);
+    }
+}
+
+/// <summary>An account.</summary>
+/// <param name="Id">Its id.</param>
+/// <param name="Name">What it is called.</param>
+/// <param name="RuntimeId">The runtime of its checks, one of <c>/v1/runtimes</c>.</param>
+/// <param name="Features">Switches of the vendor's; none here, so that the command line's usual limits hold.</param>
+public sealed record Account(Guid Id, string Name, string RuntimeId, IReadOnlyList<string> Features);
+
+/// <summary>The holder of a key.</summary>
+/// <param name="Id">The key's id.</param>
+/// <param name="Name">Its owner, or what the key is called.</param>
+public sealed record User(Guid Id, string Name);

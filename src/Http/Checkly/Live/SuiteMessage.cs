@@ -1,0 +1,72 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Ledger.Http.Requests;
+using Ledger.Sessions;
+using MQTTnet;
+
+namespace Ledger.Http.Checkly.Live;
+
+/// <summary>A message as it goes to every subscriber of a suite: made once, however many they are.</summary>
+/// <param name="Content">Its topic and its payload.</param>
+public sealed record SuiteMessage(MqttApplicationMessage Content)
+{
+    /// <summary>What it takes in memory, in bytes.</summary>
+    public int Size => (Content.Topic.Length * sizeof(char)) + (int)Content.Payload.Length;
+
+    /// <summary>A run is being executed.</summary>
+    public static SuiteMessage Started(SuiteKey suite, Run run) => Of(suite, run, ResultTopic.RunStart, new { });
+
+    /// <summary>A failed try, or the final result.</summary>
+    public static SuiteMessage Reported(SuiteKey suite, RunResult result) =>
+        Of(suite, result.Run, ResultTopic.Result, new ResultMessage(result.Scope, result.Id, LiveResult.Of(result)));
+
+    /// <summary>A run has ended without a result.</summary>
+    /// <param name="text">What the client shows.</param>
+    public static SuiteMessage Failed(SuiteKey suite, Run run, string text) => Of(suite, run, ResultTopic.Error, text);
+
+    private static SuiteMessage Of<T>(SuiteKey suite, Run run, string subtopic, T payload) => new(new MqttApplicationMessage
+    {
+        Topic = ResultTopic.Of(suite, run, subtopic),
+        PayloadSegment = JsonSerializer.SerializeToUtf8Bytes(payload, Json.Options),
+    });
+}
+
+/// <summary>The payload of a result.</summary>
+public sealed record ResultMessage(ResultScope ResultType, Guid TestResultId, LiveResult Result);
+
+/// <summary>
+/// A result as live messages show it. It has neither <c>sourceFile</c>, which clients choke on, nor <c>assets</c>, which they would fetch.
+/// One with errors has failures as well: the command line looks at <c>hasFailures</c> alone, and a check that could not be
+/// executed must not be counted as passed.
+/// </summary>
+public sealed record LiveResult(
+    string Name,
+    string CheckType,
+    bool HasFailures,
+    bool HasErrors,
+    bool IsDegraded,
+    bool IsCancelled,
+    DateTimeOffset? StartedAt,
+    DateTimeOffset? StoppedAt,
+    long? ResponseTime,
+    string RunLocation)
+{
+    /// <summary>None are kept. Absent for requests, whose logs have another shape that clients rely on.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<string>? Logs { get; private init; }
+
+    public static LiveResult Of(RunResult result) => new(
+        result.Run.Plan.Name,
+        result.Run.Plan.CheckType,
+        result.HasFailures || result.HasErrors,
+        result.HasErrors,
+        result.IsDegraded,
+        result.IsCancelled,
+        result.StartedAt,
+        result.StoppedAt,
+        result.ResponseTime,
+        result.Run.Plan.Location)
+    {
+        Logs = result.Run.Plan.CheckType is "API" or "URL" ? null : [],
+    };
+}

@@ -1,0 +1,163 @@
+using System.Text.Json.Serialization;
+using Ledger.Http.Access;
+using Ledger.Http.Checks;
+using Ledger.Http.Errors;
+using Ledger.Http.ReadModels;
+using Ledger.Http.Requests;
+using Ledger.Projections.Metrics;
+
+namespace Ledger.Http.Checkly;
+
+/// <summary>How the runs of all registered checks went.</summary>
+public static class ReportingEndpoint
+{
+    [WolverineGet("/v1/reporting"), Authorize(Scopes.Read), Errors(400, 401, 403, 429), Tags("Checkly: reporting")]
+    [EndpointSummary(
+        "Success ratio and response times of every registered check, by name, over a range of time or for each of its days, weeks or months.")]
+    [QueryNumber("from", "Settled at or after this time, in Unix seconds; overrides quickRange.")]
+    [QueryNumber("to", "Settled before this time, in Unix seconds; overrides quickRange.")]
+    [QueryText("quickRange", "One of " + QuickRanges.NamesOfReporting + "; the first when absent.")]
+    [QueryText("filterByTags", "Tags that a check must have, all of them.", IsArray = true)]
+    [QueryText("deactivated", "true for deactivated checks, false for the others; all when absent.")]
+    [QueryText("granularity", "day, week or month: at most 120 of them, in at most 400 days.")]
+    [QueryText("timezone", "The IANA name of the time zone whose calendar granularity follows; UTC when absent.")]
+    public static async Task<IReadOnlyList<CheckReporting>> Get(
+        HttpRequest request,
+        Caller caller,
+        CheckRegistry checks,
+        CheckMetricsReader metrics,
+        Freshness freshness,
+        TimeProvider clock,
+        CancellationToken cancellation)
+    {
+        var query = ReportingQuery.Read(request, clock.GetUtcNow());
+        caller.RequireWholeAccount();
+        await freshness.WaitForHeadAsync(CheckMetricsReader.ProjectionName, cancellation);
+        var selected = (await checks.ListAsync(caller.AccountId, cancellation)).Where(query.Selects).ToList();
+        var aggregates = await Database.RunAsync(async () =>
+        {
+            var found = new List<(Guid CheckId, ReportingAggregate Aggregate)>();
+            await foreach (var measured in metrics.ReadAsync(
+                new CheckMetricsQuery(caller.AccountId, [.. selected.Select(check => check.Id)], query.Bounds), cancellation))
+            {
+                if (ReportingAggregate.Of(measured, query) is { } aggregate)
+                {
+                    found.Add((measured.CheckId, aggregate));
+                }
+            }
+
+            return found.ToLookup(each => each.CheckId, each => each.Aggregate);
+        });
+        return [.. selected.Select(check => CheckReporting.Of(check, [.. aggregates[check.Id]], query))];
+    }
+}
+
+/// <summary>What is asked of a report.</summary>
+/// <param name="Window">The time that it is about.</param>
+/// <param name="Bounds">The start of each bucket, and the end of the last one; one bucket when there is no granularity.</param>
+/// <param name="HasGranularity">Whether the buckets are shown, or the window as a whole.</param>
+/// <param name="Tags">Tags that a check must have.</param>
+/// <param name="IsDeactivated">Only deactivated checks, or only the others; null for all.</param>
+public sealed record ReportingQuery(
+    TimeWindow Window, IReadOnlyList<DateTimeOffset> Bounds, bool HasGranularity, IReadOnlyList<string> Tags, bool? IsDeactivated)
+{
+    public const int MaximumDays = 400;
+
+    private static readonly Dictionary<string, Granularity> Granularities = new(StringComparer.Ordinal)
+    {
+        ["day"] = Granularity.Day,
+        ["week"] = Granularity.Week,
+        ["month"] = Granularity.Month,
+    };
+
+    /// <summary>Reads the query.</summary>
+    /// <exception cref="RequestRejected">400 naming the parameter that is wrong.</exception>
+    public static ReportingQuery Read(HttpRequest request, DateTimeOffset now)
+    {
+        var window = TimeWindow.Read(request, QuickRanges.OfReporting, now);
+        var zone = ZoneOf(request);
+        var granularity = QueryValues.Word(request, "granularity", Granularities.Keys);
+        return new ReportingQuery(
+            window,
+            granularity is null ? [window.From, window.End] : BoundsOf(window, Granularities[granularity], zone),
+            granularity is not null,
+            QueryArrays.Read(request.Query, "filterByTags"),
+            QueryValues.Flag(request, "deactivated"));
+    }
+
+    /// <summary>Whether a check is in the report.</summary>
+    public bool Selects(Check check) => Tags.All(check.Tags.Contains) && (IsDeactivated is null || check.Activated != IsDeactivated);
+
+    /// <summary>The end of a bucket, as it is shown.</summary>
+    public DateTimeOffset EndOf(int bucket) => bucket < Bounds.Count - 2 ? Bounds[bucket + 1] : Window.To;
+
+    private static TimeZoneInfo ZoneOf(HttpRequest request) => request.Query["timezone"].ToString() is { Length: > 0 } name
+        ? IanaTimeZones.Find(name) ?? throw RequestRejected.BadRequest("'timezone' must be the IANA name of a time zone, such as Europe/Berlin.")
+        : TimeZoneInfo.Utc;
+
+    private static IReadOnlyList<DateTimeOffset> BoundsOf(TimeWindow window, Granularity granularity, TimeZoneInfo zone)
+    {
+        if (window.To - window.From > TimeSpan.FromDays(MaximumDays))
+        {
+            throw RequestRejected.BadRequest($"'from' and 'to' must be at most {MaximumDays} days apart with a granularity.");
+        }
+
+        var starts = CalendarBuckets.StartsOf(window.From, window.To, granularity, zone)
+            ?? throw RequestRejected.BadRequest($"'granularity' divides the range into more than {CalendarBuckets.Maximum} buckets.");
+        return [.. starts, window.End];
+    }
+}
+
+/// <summary>How the runs of one check went.</summary>
+/// <param name="Name">As it is registered.</param>
+/// <param name="CheckId">The check.</param>
+/// <param name="CheckType">Its type.</param>
+/// <param name="Deactivated">Whether no trigger may select it.</param>
+/// <param name="Tags">What triggers select it by.</param>
+public sealed record CheckReporting(string Name, Guid CheckId, string CheckType, bool Deactivated, IReadOnlyList<string> Tags)
+{
+    /// <summary>The window as a whole; absent when no run counts, and when there are buckets.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ReportingAggregate? Aggregate { get; private init; }
+
+    /// <summary>The buckets in which a run counts, in order; absent when the window is shown as a whole.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<ReportingAggregate>? Aggregates { get; private init; }
+
+    /// <summary>The report of a check, from its buckets.</summary>
+    public static CheckReporting Of(Check check, IReadOnlyList<ReportingAggregate> aggregates, ReportingQuery query) =>
+        new(check.Name, check.Id, check.CheckType, !check.Activated, check.Tags)
+        {
+            Aggregate = query.HasGranularity ? null : aggregates.SingleOrDefault(),
+            Aggregates = query.HasGranularity ? aggregates : null,
+        };
+}
+
+/// <summary>How some runs went. No run of them is cancelled, and there is at least one.</summary>
+/// <param name="SuccessRatio">Successes in percent, 0 to 100.</param>
+/// <param name="Avg">The mean response time in milliseconds; 0 when no run has one, since none may be left out or null.</param>
+/// <param name="P95">The response time that 95 % of the runs do not exceed.</param>
+/// <param name="P99">The one that 99 % do not exceed.</param>
+public sealed record ReportingAggregate(decimal SuccessRatio, decimal Avg, long P95, long P99)
+{
+    /// <summary>The start of a bucket, clamped to the window; absent for the window as a whole.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public DateTimeOffset? From { get; private init; }
+
+    /// <summary>Its end.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public DateTimeOffset? To { get; private init; }
+
+    /// <summary>What is shown of a bucket; null when no run counts.</summary>
+    public static ReportingAggregate? Of(MeasuredRuns runs, ReportingQuery query)
+    {
+        var times = runs.Metrics.ResponseTimes;
+        return runs.Metrics.SuccessRatio is { } ratio
+            ? new ReportingAggregate(ratio, times.Average ?? 0, times.Percentile(95) ?? 0, times.Percentile(99) ?? 0)
+            {
+                From = query.HasGranularity ? query.Bounds[runs.Bucket] : null,
+                To = query.HasGranularity ? query.EndOf(runs.Bucket) : null,
+            }
+            : null;
+    }
+}
