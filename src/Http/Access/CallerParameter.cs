@@ -2,8 +2,8 @@ using System.Reflection;
 using JasperFx;
 using JasperFx.CodeGeneration.Frames;
 using JasperFx.CodeGeneration.Model;
+using Ledger.Http.Errors;
 using Ledger.Http.Requests;
-using Wolverine.Http;
 using Wolverine.Http.CodeGen;
 
 namespace Ledger.Http.Access;
@@ -35,4 +35,18 @@ public sealed class CallerParameter : IParameterStrategy
 
         return variable is not null;
     }
+}
+
+/// <summary>What lists and reports ask of a caller, for they read projections, and no session is there to be looked at.</summary>
+public static class CallerExtensions
+{
+    /// <summary>The project to look in: the caller's own, else the one that is asked for; null for all.</summary>
+    /// <exception cref="RequestRejected">403 when another than the caller's own is asked for.</exception>
+    public static string? Within(this Caller caller, string? project) => (caller.Project, project) switch
+    {
+        (null, _) => project,
+        ({ } own, null) => own,
+        ({ } own, { } asked) when string.Equals(own, asked, StringComparison.Ordinal) => own,
+        _ => throw RequestRejected.Forbidden("The key is bound to another project."),
+    };
 }

@@ -17,7 +17,7 @@ public static class KeyEndpoints
 
     private static async Task<IResult> AddAsync(HttpContext context, ApiKeys keys, TimeProvider clock)
     {
-        var request = await Body.ReadRequiredJsonAsync<NewKey>(context.Request, NativeJson.Options);
+        var request = await Body.ReadRequiredJsonAsync<NewKey>(context.Request, Json.Options);
         Inputs.Name("name", request.Name);
         Inputs.OptionalName("owner", request.Owner);
         Inputs.OptionalName("project", request.Project);

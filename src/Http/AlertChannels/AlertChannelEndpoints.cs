@@ -42,7 +42,7 @@ public static class AlertChannelEndpoints
         HttpContext context, string channelId, AlertChannelRegistry channels, EventLog store, WebhookSettings settings, TimeProvider clock)
     {
         var id = NameOf(channelId);
-        var request = await Body.ReadRequiredJsonAsync<AlertChannelRequest>(context.Request, NativeJson.Options);
+        var request = await Body.ReadRequiredJsonAsync<AlertChannelRequest>(context.Request, Json.Options);
         var target = request.Check(settings);
         var fresh = WebhookSecret.Make();
         var head = await store.ReadHeadAsync(context.RequestAborted);
@@ -89,7 +89,7 @@ public static class AlertChannelEndpoints
         HttpContext context, string channelId, AlertChannelRegistry channels, TimeProvider clock)
     {
         var id = NameOf(channelId);
-        var request = await Body.ReadJsonAsync<SecretRotation>(context.Request, NativeJson.Options);
+        var request = await Body.ReadJsonAsync<SecretRotation>(context.Request, Json.Options);
         AlertChannelRequest.CheckSecret(request?.Secret);
         var secret = request?.Secret ?? WebhookSecret.Make();
         var until = await Database.RunAsync(() => channels.RotateSecretAsync(

@@ -56,7 +56,7 @@ public static class DeliveryEndpoints
 
         var now = clock.GetUtcNow();
         var payload = JsonSerializer.Serialize(
-            new TestPayload(AlertEvents.Test, now, new TestPayloadData(channel.Id, context.Key().Actor.Name)), NativeJson.Options);
+            new TestPayload(AlertEvents.Test, now, new TestPayloadData(channel.Id, context.Key().Actor.Name)), Json.Options);
         var delivery = await Database.RunAsync(() => queue.AddTestAsync(
             context.Key().AccountId, channel.Number, WebhookIds.Of(Guid.NewGuid()), payload, now, context.RequestAborted));
         worker.Wake();

@@ -78,5 +78,5 @@ public sealed record AlertCancelView(
     public static string ReasonOf(Cancel cancel) =>
         $"The run was cancelled by {cancel.Actor.Name ?? cancel.Actor.Id} via {Word(cancel.Via)}, cause {Word(cancel.Cause)}.";
 
-    private static string Word<T>(T value) => JsonSerializer.SerializeToElement(value, NativeJson.Options).GetString()!;
+    private static string Word<T>(T value) => JsonSerializer.SerializeToElement(value, Json.Options).GetString()!;
 }

@@ -21,7 +21,7 @@ public static class ArchiveEndpoint
 
     private static async Task<IResult> ArchiveAsync(HttpContext context, Archiver archiver)
     {
-        var request = await Body.ReadRequiredJsonAsync<ArchiveRequest>(context.Request, NativeJson.Options);
+        var request = await Body.ReadRequiredJsonAsync<ArchiveRequest>(context.Request, Json.Options);
         if (request.Limit is < 1 or > MaximumLimit)
         {
             throw RequestRejected.BadRequest($"'limit' must be between 1 and {MaximumLimit}.");

@@ -34,7 +34,7 @@ public sealed class CsvExport : CancelFormat
         ("escalatedAt", line => Time(line.Cancel.Escalation?.At)),
         ("escalatedBy", line => CsvText.Harmless(line.Cancel.Escalation?.Actor.Id)),
         ("supersededBy", line => line.Cancel.SupersededBy?.ToString()),
-        ("origin", line => line.Cancel.Origin is { } origin ? JsonSerializer.Serialize(origin, NativeJson.Options) : null),
+        ("origin", line => line.Cancel.Origin is { } origin ? JsonSerializer.Serialize(origin, Json.Options) : null),
         ("requestedAt", line => Time(line.Cancel.RequestedAt)),
         ("settledAt", line => Time(line.Cancel.SettledAt)),
         ("outcome", line => Word(line.Cancel.Outcome)),
@@ -107,7 +107,7 @@ public sealed class CsvExport : CancelFormat
         where T : struct, Enum
     {
         public static FrozenDictionary<T, string> ByValue { get; } = Enum.GetValues<T>()
-            .ToFrozenDictionary(value => value, value => JsonSerializer.SerializeToElement(value, NativeJson.Options).GetString()!);
+            .ToFrozenDictionary(value => value, value => JsonSerializer.SerializeToElement(value, Json.Options).GetString()!);
     }
 
     private sealed record Line(CancelEntry Cancel, CancelledRun? Run, SkippedRun? Skipped);

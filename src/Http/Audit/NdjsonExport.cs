@@ -26,7 +26,7 @@ public sealed class NdjsonExport : CancelFormat
         {
             using (var json = new Utf8JsonWriter(output))
             {
-                JsonSerializer.Serialize(json, entry, NativeJson.Options);
+                JsonSerializer.Serialize(json, entry, Json.Options);
             }
 
             output.Write("\n"u8);

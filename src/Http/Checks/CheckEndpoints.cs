@@ -25,7 +25,7 @@ public static class CheckEndpoints
     private static async Task<IResult> PutAsync(HttpContext context, string checkId, CheckRegistry checks, TimeProvider clock)
     {
         var id = Inputs.Uuid("check id", checkId);
-        var request = await Body.ReadRequiredJsonAsync<CheckRequest>(context.Request, NativeJson.Options);
+        var request = await Body.ReadRequiredJsonAsync<CheckRequest>(context.Request, Json.Options);
         Validate(request);
         var now = clock.GetUtcNow();
         var (check, isNew) = await checks.PutAsync(

@@ -30,7 +30,7 @@ public static class GroupEndpoints
     private static async Task<IResult> PutAsync(HttpContext context, string groupId, GroupRegistry groups, TimeProvider clock)
     {
         var id = Inputs.Uuid("group id", groupId);
-        var request = await Body.ReadRequiredJsonAsync<GroupRequest>(context.Request, NativeJson.Options);
+        var request = await Body.ReadRequiredJsonAsync<GroupRequest>(context.Request, Json.Options);
         var checkIds = request.CheckIds.Distinct().ToList();
         if (checkIds.Count is 0 or > MaximumChecks)
         {

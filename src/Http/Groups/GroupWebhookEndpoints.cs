@@ -23,7 +23,7 @@ public static class GroupWebhookEndpoints
         HttpContext context, string groupId, GroupRegistry groups, GroupWebhooks webhooks, LedgerSettings settings, TimeProvider clock)
     {
         var group = await groups.FindAsync(context, groupId);
-        var request = await Body.ReadJsonAsync<NewGroupWebhook>(context.Request, NativeJson.Options);
+        var request = await Body.ReadJsonAsync<NewGroupWebhook>(context.Request, Json.Options);
         var now = clock.GetUtcNow();
         var webhook = new GroupWebhook(
             Guid.CreateVersion7(now),

@@ -8,9 +8,7 @@ using Ledger.Http.Errors;
 using Ledger.Http.Requests;
 using Ledger.Http.Stably;
 using Microsoft.AspNetCore.Http.Metadata;
-using Microsoft.AspNetCore.Mvc;
 using Wolverine;
-using Wolverine.Http;
 
 namespace Ledger.Http.Hosting;
 

@@ -40,7 +40,7 @@ public sealed class EventStream(
         Text($"event: {type}\ndata: ");
         using (var json = new Utf8JsonWriter(output))
         {
-            JsonSerializer.Serialize(json, data, NativeJson.Options);
+            JsonSerializer.Serialize(json, data, Json.Options);
         }
 
         Text("\n\n");

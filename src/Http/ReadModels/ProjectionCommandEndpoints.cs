@@ -33,7 +33,7 @@ public static class ProjectionCommandEndpoints
 
     private static async Task<IResult> SkipAsync(HttpContext context, string name, ProjectionDaemon projections)
     {
-        var skip = await Body.ReadRequiredJsonAsync<EventToSkip>(context.Request, NativeJson.Options);
+        var skip = await Body.ReadRequiredJsonAsync<EventToSkip>(context.Request, Json.Options);
         var reason = Inputs.Reason(Inputs.Name("reason", skip.Reason))!;
         ProjectionEndpoints.RejectUnknown(projections, name);
         return await Database.RunAsync(

@@ -6,5 +6,5 @@ namespace Ledger.Http.Requests;
 public static class NativeResult
 {
     public static JsonHttpResult<T> Json<T>(T body, int status = StatusCodes.Status200OK) =>
-        TypedResults.Json(body, NativeJson.Options, statusCode: status);
+        TypedResults.Json(body, Requests.Json.Options, statusCode: status);
 }

@@ -9,7 +9,7 @@ public static class QueryWords<T>
     where T : struct, Enum
 {
     private static readonly FrozenDictionary<string, T> Values = Enum.GetValues<T>()
-        .ToFrozenDictionary(value => JsonSerializer.SerializeToElement(value, NativeJson.Options).GetString()!, StringComparer.Ordinal);
+        .ToFrozenDictionary(value => JsonSerializer.SerializeToElement(value, Json.Options).GetString()!, StringComparer.Ordinal);
 
     /// <summary>All values of a parameter that may stand several times; empty when it is absent.</summary>
     /// <exception cref="RequestRejected">400 for an unknown word.</exception>

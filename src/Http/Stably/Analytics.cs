@@ -7,8 +7,6 @@ using Ledger.Sessions;
 using Ledger.Store;
 using Ledger.Streams;
 using Ledger.TestCases;
-using Microsoft.AspNetCore.Authorization;
-using Wolverine.Http;
 
 namespace Ledger.Http.Stably;
 

@@ -4,9 +4,6 @@ using Ledger.Http.RateLimits;
 using Ledger.Http.Requests;
 using Ledger.Sessions;
 using Ledger.Streams;
-using Microsoft.AspNetCore.Authorization;
-using Microsoft.AspNetCore.Mvc;
-using Wolverine.Http;
 
 namespace Ledger.Http.Stably;
 

@@ -6,9 +6,6 @@ using Ledger.Http.Errors;
 using Ledger.Http.PlainRuns;
 using Ledger.Http.Requests;
 using Ledger.Sessions;
-using Microsoft.AspNetCore.Authorization;
-using Microsoft.AspNetCore.Mvc;
-using Wolverine.Http;
 
 namespace Ledger.Http.Stably;
 

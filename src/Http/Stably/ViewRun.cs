@@ -4,8 +4,6 @@ using Ledger.Http.Requests;
 using Ledger.Sessions;
 using Ledger.Streams;
 using Ledger.TestCases;
-using Microsoft.AspNetCore.Authorization;
-using Wolverine.Http;
 
 namespace Ledger.Http.Stably;
 

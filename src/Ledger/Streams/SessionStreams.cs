@@ -118,6 +118,21 @@ public sealed partial class SessionStreams : IAsyncDisposable
     public async Task<SessionSnapshot?> ReadAsync(Caller caller, Guid sessionId, CancellationToken cancellation) =>
         await ReadAsync(caller.Stream(sessionId), cancellation) is { } found && caller.Sees(found.Session) ? found : null;
 
+    /// <summary>
+    /// The session as it was: after the last event that satisfies <paramref name="until"/>; null before its first, and when the caller sees
+    /// none of that id.
+    /// </summary>
+    /// <exception cref="StoreUnavailableException">The database cannot be reached.</exception>
+    public async Task<SessionSnapshot?> ReadAsOfAsync(
+        Caller caller, Guid sessionId, Func<RecordedEvent, bool> until, CancellationToken cancellation) =>
+        SessionSnapshot.Fold(null, (await ReadEventsAsync(caller, sessionId, cancellation)).TakeWhile(until));
+
+    /// <summary>The events of a session, in order; none when the caller sees none of that id.</summary>
+    /// <exception cref="StoreUnavailableException">The database cannot be reached.</exception>
+    public async Task<IReadOnlyList<RecordedEvent>> ReadEventsAsync(Caller caller, Guid sessionId, CancellationToken cancellation) =>
+        await store.ReadStreamAsync(caller.Stream(sessionId), 0, cancellation) is [var first, ..] events
+        && caller.Sees(Session.Fold(null, first.Data)) ? events : [];
+
     /// <summary>Several sessions as of now, in the order asked for; those that the caller does not see are left out. One round trip.</summary>
     /// <exception cref="StoreUnavailableException">The database cannot be reached.</exception>
     public async Task<IReadOnlyList<SessionSnapshot>> ReadManyAsync(

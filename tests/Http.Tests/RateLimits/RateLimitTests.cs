@@ -46,4 +46,23 @@ public sealed class RateLimitTests(TestDatabase database) : IClassFixture<TestDa
         clock.Advance(TimeSpan.FromSeconds(10));
         windows.Take("a", RateLimit.General).IsAllowed.ShouldBeTrue();
     }
+
+    [Fact]
+    public void Runners_beyond_the_bound_share_the_window_of_their_key()
+    {
+        var clock = new FakeClock();
+        var windows = new RateWindows(new RateLimitSettings(), clock);
+        var limit = new RateLimit(RateLimit.RunnerClass, 1, 60);
+        for (var runner = 0; runner < RateWindows.MaximumRunners; runner++)
+        {
+            windows.Take("key", limit, $"{runner}").IsAllowed.ShouldBeTrue();
+        }
+
+        windows.Take("key", limit, "one more").IsAllowed.ShouldBeTrue();
+        windows.Take("key", limit, "another").IsAllowed.ShouldBeFalse();
+        windows.Take("other key", limit, "another").IsAllowed.ShouldBeTrue();
+        clock.Advance(TimeSpan.FromSeconds(60));
+        windows.Take("key", limit, "one more").IsAllowed.ShouldBeTrue();
+        windows.Take("key", limit, "another").IsAllowed.ShouldBeTrue();
+    }
 }

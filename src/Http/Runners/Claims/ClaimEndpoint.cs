@@ -33,7 +33,7 @@ public static class ClaimEndpoint
         TimeProvider clock)
     {
         var runner = RunnerId.Of(context, runnerId);
-        var request = await Body.ReadRequiredJsonAsync<ClaimRequest>(context.Request, NativeJson.Options);
+        var request = await Body.ReadRequiredJsonAsync<ClaimRequest>(context.Request, Json.Options);
         var claiming = new Claiming(runner, request.ToFilter(), context.EventContext());
         using var claim = waiting.Enter(runner.AccountId, claiming.Filter);
         IReadOnlyList<CancelSignal>? known = await openCancels.ReadAsync(runner, context.RequestAborted);

@@ -36,7 +36,7 @@ public static class RunReportEndpoints
         HttpContext context, string sessionId, string sequenceId, SessionStreams sessions, LeaseRenewal leases)
     {
         var call = RunCall.Of(context, sessionId, sequenceId);
-        await Body.ReadJsonAsync<EmptyRequest>(context.Request, NativeJson.Options);
+        await Body.ReadJsonAsync<EmptyRequest>(context.Request, Json.Options);
         var heartbeat = new Heartbeat(call.SequenceId, call.RunnerId);
         var (session, answer) = await call.ExecuteAsync(sessions, (session, now) =>
         {
@@ -50,7 +50,7 @@ public static class RunReportEndpoints
         HttpContext context, string sessionId, string sequenceId, SessionStreams sessions, LeaseRenewal leases)
     {
         var call = RunCall.Of(context, sessionId, sequenceId);
-        await Body.ReadJsonAsync<EmptyRequest>(context.Request, NativeJson.Options);
+        await Body.ReadJsonAsync<EmptyRequest>(context.Request, Json.Options);
         var heartbeat = new Heartbeat(call.SequenceId, call.RunnerId);
         var (session, answer) = await call.ExecuteAsync(sessions, (session, now) => Heartbeat.Decide(session, heartbeat, now));
         return NativeResult.Json(await leases.AnswerAsync(call, session, answer));
@@ -59,7 +59,7 @@ public static class RunReportEndpoints
     private static async Task<IResult> AcknowledgeAsync(HttpContext context, string sessionId, string sequenceId, SessionStreams sessions)
     {
         var call = RunCall.Of(context, sessionId, sequenceId);
-        var request = await Body.ReadRequiredJsonAsync<AcknowledgementRequest>(context.Request, NativeJson.Options);
+        var request = await Body.ReadRequiredJsonAsync<AcknowledgementRequest>(context.Request, Json.Options);
         var command = new AcknowledgeCancel(call.SequenceId, request.CancelId, call.RunnerId);
         var (_, answer) = await call.ExecuteAsync(sessions, (session, now) => AcknowledgeCancel.Decide(session, command, now));
         return NativeResult.Json(new ReportTaken(!answer.Run.IsOpen, TrueOrAbsent(answer.Late)));
@@ -68,7 +68,7 @@ public static class RunReportEndpoints
     private static async Task<IResult> AbortAsync(HttpContext context, string sessionId, string sequenceId, SessionStreams sessions)
     {
         var call = RunCall.Of(context, sessionId, sequenceId);
-        var request = await Body.ReadRequiredJsonAsync<AbortRequest>(context.Request, NativeJson.Options);
+        var request = await Body.ReadRequiredJsonAsync<AbortRequest>(context.Request, Json.Options);
         var command = request.ToCommand(call.SequenceId, call.RunnerId);
         var (_, answer) = await call.ExecuteAsync(sessions, (session, now) => AbortRun.Decide(session, command, now));
         return NativeResult.Json(new ReportTaken(!answer.Run.IsOpen, TrueOrAbsent(answer.Late)));
@@ -78,7 +78,7 @@ public static class RunReportEndpoints
         HttpContext context, string sessionId, string sequenceId, SessionStreams sessions, TimeProvider clock)
     {
         var call = RunCall.Of(context, sessionId, sequenceId);
-        var request = await Body.ReadRequiredJsonAsync<ResultRequest>(context.Request, NativeJson.Options);
+        var request = await Body.ReadRequiredJsonAsync<ResultRequest>(context.Request, Json.Options);
         var resultId = request.ResultId ?? Guid.CreateVersion7(clock.GetUtcNow());
         var command = request.ToCommand(resultId, call.SequenceId, call.RunnerId);
         var (_, answer) = await call.ExecuteAsync(sessions, (session, now) => ReportResult.Decide(session, command, now));

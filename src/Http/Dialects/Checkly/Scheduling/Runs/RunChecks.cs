@@ -6,7 +6,6 @@ using Ledger.Http.Errors;
 using Ledger.Http.Requests;
 using Ledger.Sessions;
 using Ledger.Streams;
-using Microsoft.AspNetCore.Mvc;
 
 namespace Ledger.Http.Dialects.Checkly.Scheduling.Runs;
 

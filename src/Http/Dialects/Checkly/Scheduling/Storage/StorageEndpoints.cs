@@ -2,7 +2,6 @@ using Ledger.Http.Access;
 using Ledger.Http.Bundles;
 using Ledger.Http.Errors;
 using Ledger.Http.Requests;
-using Microsoft.AspNetCore.Mvc;
 
 namespace Ledger.Http.Dialects.Checkly.Scheduling.Storage;
 

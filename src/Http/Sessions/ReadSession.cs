@@ -1,11 +1,56 @@
+using System.Globalization;
 using System.Text.Json;
+using Ledger.Http.Access;
+using Ledger.Http.Errors;
+using Ledger.Http.Requests;
 using Ledger.Sessions;
 using Ledger.Sessions.Events;
 using Ledger.Streams;
+using Microsoft.Net.Http.Headers;
 
 namespace Ledger.Http.Sessions;
 
-/// <summary>The whole truth about a session (http.md, Checks and sessions).</summary>
+/// <summary>Reads a session natively, as it is or as it was.</summary>
+public static class ReadSessionEndpoint
+{
+    [WolverineGet("/ledger/sessions/{sessionId}"), Authorize(Scopes.Read), Tags("Sessions"), ProducesResponseType<SessionView>(200)]
+    [EndpointSummary("The whole truth about a session, as it is or as it was.")]
+    [QueryNumber("version", "The session as it was at this version of its stream.")]
+    [QueryText("at", "The session as it was at this ISO 8601 time.")]
+    public static async Task<IResult> Get(string sessionId, Caller caller, SessionStreams sessions, HttpContext context)
+    {
+        var id = Inputs.Uuid("session id", sessionId);
+        var snapshot = await ReadAsync(id, caller, sessions, context.Request) ?? throw RequestRejected.NotFound("There is no such session.");
+        var tag = new EntityTagHeaderValue($"\"{snapshot.Version}\"");
+        context.Response.Headers.ETag = tag.ToString();
+        var known = context.Request.GetTypedHeaders().IfNoneMatch;
+        return known.Any(other => other.Compare(tag, useStrongComparison: false))
+            ? TypedResults.StatusCode(StatusCodes.Status304NotModified)
+            : TypedResults.Ok(SessionView.Of(snapshot));
+    }
+
+    private static async Task<SessionSnapshot?> ReadAsync(Guid id, Caller caller, SessionStreams sessions, HttpRequest request)
+    {
+        var cancellation = request.HttpContext.RequestAborted;
+        var version = request.Query["version"].ToString();
+        var at = Inputs.Time(request, "at");
+        if (version.Length == 0)
+        {
+            return at is { } time
+                ? await sessions.ReadAsOfAsync(caller, id, recorded => recorded.Data.At <= time, cancellation)
+                : await sessions.ReadAsync(caller, id, cancellation);
+        }
+
+        if (at is not null || !long.TryParse(version, NumberStyles.None, CultureInfo.InvariantCulture, out var number) || number < 1)
+        {
+            throw RequestRejected.BadRequest("'version' must be a whole number from 1, and not together with 'at'.");
+        }
+
+        return await sessions.ReadAsOfAsync(caller, id, recorded => recorded.Version <= number, cancellation);
+    }
+}
+
+/// <summary>The whole truth about a session.</summary>
 public sealed record SessionView(
     Guid SessionId,
     long Number,
@@ -109,7 +154,7 @@ public sealed record ResultView(
         result.Details);
 }
 
-/// <summary>The five facts of a run's cancel, never collapsed into one (domain.md).</summary>
+/// <summary>The five facts of a run's cancel, never collapsed into one.</summary>
 public sealed record RunCancelView(
     Guid CancelId,
     Actor Actor,

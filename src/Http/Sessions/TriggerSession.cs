@@ -1,12 +1,45 @@
 using System.Text.Json;
+using Ledger.Http.Access;
 using Ledger.Http.Errors;
 using Ledger.Http.Requests;
 using Ledger.Sessions;
 using Ledger.Sessions.Events;
+using Ledger.Streams;
+using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Ledger.Http.Sessions;
 
-/// <summary>A session to trigger, for platforms that schedule their own work (http.md).</summary>
+/// <summary>Triggers a session natively.</summary>
+public static class TriggerSessionEndpoint
+{
+    [WolverinePost("/ledger/sessions"), Authorize(Scopes.Command), Tags("Sessions"), EndpointSummary("Triggers a session.")]
+    public static async Task<Created<SessionMade>> Post(
+        [FromBody] SessionRequest request,
+        Caller caller,
+        SessionStreams sessions,
+        TimeProvider clock,
+        HttpContext context,
+        CancellationToken cancellation)
+    {
+        var (made, refusal) = await sessions.TriggerAsync(caller, [request.ToCommand(caller, clock.GetUtcNow())], cancellation);
+        if (refusal is not null)
+        {
+            throw RequestRejected.BadRequest(refusal.Message);
+        }
+
+        var session = made[0].Session;
+        context.SetPosition(made[0].LastPosition);
+        return TypedResults.Created($"/ledger/sessions/{session.Id}", new SessionMade(
+            session.Id,
+            made[0].FirstPosition,
+            [
+                .. session.Runs.Select(run => new RunMade(
+                    run.SequenceId, run.Plan.CheckId, run.Plan.CheckType, run.Plan.Name, run.Plan.Location)),
+            ]));
+    }
+}
+
+/// <summary>A session to trigger, for platforms that schedule their own work.</summary>
 public sealed record SessionRequest(
     SessionKind Kind,
     string Name,
@@ -19,7 +52,7 @@ public sealed record SessionRequest(
 {
     /// <summary>The command, with fresh ids.</summary>
     /// <exception cref="RequestRejected">400 for a value out of its bounds.</exception>
-    public TriggerSession ToCommand(Guid accountId, Actor actor, DateTimeOffset now)
+    public TriggerSession ToCommand(Caller caller, DateTimeOffset now)
     {
         Inputs.Name("name", Name);
         Inputs.OptionalName("project", Project);
@@ -31,12 +64,12 @@ public sealed record SessionRequest(
 
         return new TriggerSession(
             Guid.CreateVersion7(now),
-            accountId,
+            caller.AccountId,
             Kind,
             Project,
             Name,
             Source,
-            actor,
+            caller.Actor,
             ConcurrencyGroup,
             OnConflict,
             Metadata is { ValueKind: JsonValueKind.Object } ? Metadata : null,
