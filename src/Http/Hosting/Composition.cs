@@ -12,14 +12,11 @@ using Ledger.Http.Dialects.Empirical;
 using Ledger.Http.Dialects.TesterArmy;
 using Ledger.Http.Errors;
 using Ledger.Http.Groups;
-using Ledger.Http.Health;
 using Ledger.Http.Live;
 using Ledger.Http.Metrics;
 using Ledger.Http.PlainRuns;
 using Ledger.Http.RateLimits;
 using Ledger.Http.ReadModels;
-using Ledger.Http.Reports.Cancellations;
-using Ledger.Http.Reports.Checks;
 using Ledger.Http.Requests;
 using Ledger.Http.Runners;
 using Ledger.Http.Settings;
@@ -97,23 +94,17 @@ public static class Composition
         app.UseMiddleware<RateLimitMiddleware>();
 
         app.MapLedgerEndpoints();
-        app.MapHealth();
         app.MapOpenApi("/openapi/{documentName}.json").AllowAnonymous();
         var native = app.MapGroup("");
-        native.MapKeys();
         native.MapChecks();
         native.MapGroups();
         native.MapRunners();
         native.MapBundles();
         native.MapCancelAudit();
-        native.MapCancellationReport();
-        native.MapProjections();
         native.MapAlerts();
         native.MapIncidents();
         native.MapCheckCondition();
-        native.MapArchive();
         native.MapMetrics();
-        native.MapCheckReports();
         native.MapAlertChannels();
 
         app.MapGroup("").WithMetadata(new AccountHeader(ChecklyRoutes.AccountHeader)).MapCheckly();

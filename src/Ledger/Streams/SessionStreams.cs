@@ -130,7 +130,7 @@ public sealed partial class SessionStreams : IAsyncDisposable
     /// <summary>The events of a session, in order; none when the caller sees none of that id.</summary>
     /// <exception cref="StoreUnavailableException">The database cannot be reached.</exception>
     public async Task<IReadOnlyList<RecordedEvent>> ReadEventsAsync(Caller caller, Guid sessionId, CancellationToken cancellation) =>
-        await store.ReadStreamAsync(caller.Stream(sessionId), 0, cancellation) is [var first, ..] events
+        await log.ReadStreamAsync(caller.Stream(sessionId), 0, cancellation) is [var first, ..] events
         && caller.Sees(Session.Fold(null, first.Data)) ? events : [];
 
     /// <summary>Several sessions as of now, in the order asked for; those that the caller does not see are left out. One round trip.</summary>

@@ -1,7 +1,23 @@
+using Ledger.Http.Access;
 using Ledger.Projections.Daemon;
 using Ledger.Projections.Rebuild;
 
 namespace Ledger.Http.ReadModels;
+
+/// <summary>Where the projections stand, why one has stopped, and what was done to them lately.</summary>
+public static class ListProjectionsEndpoint
+{
+    private const int ActionsOfEach = 5;
+
+    [WolverineGet("/ledger/projections"), Authorize(Scopes.Operator), Tags("Projections")]
+    [EndpointSummary("Where each projection stands, how far it is behind, and how its rebuild goes.")]
+    public static async Task<ProjectionList> Get(ProjectionDaemon projections, CancellationToken cancellation)
+    {
+        var (all, actions) = await Database.RunAsync(async () => (
+            await projections.StatusAsync(cancellation), await projections.ActionsAsync(ActionsOfEach, cancellation)));
+        return new ProjectionList([.. all.Select(status => ProjectionView.Of(status, actions[status.Name]))]);
+    }
+}
 
 /// <summary>The projections.</summary>
 public sealed record ProjectionList(IReadOnlyList<ProjectionView> Entries);
@@ -85,21 +101,4 @@ public sealed record ProjectionRebuild(
         status.Differences,
         status.Error,
         status.KeepsOld);
-}
-
-/// <summary>Actions, newest first.</summary>
-public sealed record ProjectionActionList(IReadOnlyList<ProjectionActionView> Entries, string? NextCursor);
-
-/// <summary>Something that was done to a projection by hand, or came of it.</summary>
-/// <param name="Action"><c>retry</c>, <c>skip</c>, <c>rebuild</c>, <c>rebuilt</c>, <c>rebuildFailed</c> or <c>discard</c>.</param>
-/// <param name="Actor">Whose key asked for it.</param>
-/// <param name="At">When.</param>
-/// <param name="Position">The event that it is about, or the position that it was done at.</param>
-/// <param name="Error">What stood in its way.</param>
-/// <param name="Reason">Why, or with what result.</param>
-public sealed record ProjectionActionView(
-    string Action, string Actor, DateTimeOffset At, long? Position, string? Error, string? Reason)
-{
-    public static ProjectionActionView Of(ProjectionAction action) =>
-        new(action.Action, action.Actor, action.At, action.Position, action.Error, action.Reason);
 }

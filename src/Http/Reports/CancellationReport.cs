@@ -5,34 +5,30 @@ using Ledger.Http.Requests;
 using Ledger.Projections.Cancellations;
 using Ledger.Sessions;
 
-namespace Ledger.Http.Reports.Cancellations;
+namespace Ledger.Http.Reports;
 
-/// <summary>How many cancels, how they ended, how long they took, what they saved (http.md, Audit and reports).</summary>
+/// <summary>How many cancels, how they ended, how long they took, what they saved. Counted by account: projects cannot be told apart.</summary>
 public static class CancellationReportEndpoint
 {
     private static readonly HashSet<string> Parameters = new(StringComparer.Ordinal) { "from", "to", Freshness.After };
 
-    public static void MapCancellationReport(this IEndpointRouteBuilder routes) => routes
-        .MapGet("/ledger/reports/cancellations", ReadAsync)
-        .RequireScope(Scope.Read)
-        .WithTags("Reports")
-        .WithSummary("Cancels by cause, interface and outcome, the latencies between their facts, and the runner time that they freed.")
-        .ReadsText("from", "Asked for at or after this ISO 8601 time.")
-        .ReadsText("to", "Asked for before this ISO 8601 time.")
-        .ReadsNumber(Freshness.After, "The Ledger-Position of a write that the report must show.")
-        .Produces<CancellationReportView>();
-
-    private static async Task<IResult> ReadAsync(HttpContext context, CancellationReportReader reports, Freshness freshness)
+    [WolverineGet("/ledger/reports/cancellations"), Authorize(Scopes.Read), Tags("Reports")]
+    [EndpointSummary("Cancels by cause, interface and outcome, the latencies between their facts, and the runner time that they freed.")]
+    [QueryText("from", "Asked for at or after this ISO 8601 time.")]
+    [QueryText("to", "Asked for before this ISO 8601 time.")]
+    [QueryNumber(Freshness.After, "The Ledger-Position of a write that the report must show.")]
+    public static async Task<CancellationReportView> Get(
+        HttpRequest request, Caller caller, CancellationReportReader reports, Freshness freshness, CancellationToken cancellation)
     {
-        if (context.Request.Query.Keys.FirstOrDefault(name => !Parameters.Contains(name)) is { } unknown)
+        caller.RequireWholeAccount();
+        if (request.Query.Keys.FirstOrDefault(name => !Parameters.Contains(name)) is { } unknown)
         {
             throw RequestRejected.BadRequest($"There is no parameter '{unknown}'.");
         }
 
-        var (from, to) = QueryTimeRange.Read(context.Request);
-        await freshness.WaitAsync(CancelsReader.ProjectionName, context.Request);
-        var report = await Database.RunAsync(() => reports.ReadAsync(context.Key().AccountId, from, to, context.RequestAborted));
-        return NativeResult.Json(CancellationReportView.Of(report));
+        var (from, to) = QueryTimeRange.Read(request);
+        await freshness.WaitAsync(CancelsReader.ProjectionName, request);
+        return CancellationReportView.Of(await Database.RunAsync(() => reports.ReadAsync(caller.AccountId, from, to, cancellation)));
     }
 }
 
