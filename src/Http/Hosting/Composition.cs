@@ -1,6 +1,5 @@
 using Ledger.Http.Access;
 using Ledger.Http.AlertChannels;
-using Ledger.Http.Alerts;
 using Ledger.Http.Archive;
 using Ledger.Http.Audit;
 using Ledger.Http.Bundles;
@@ -98,14 +97,8 @@ public static class Composition
         var native = app.MapGroup("");
         native.MapChecks();
         native.MapGroups();
-        native.MapRunners();
-        native.MapBundles();
         native.MapCancelAudit();
-        native.MapAlerts();
-        native.MapIncidents();
-        native.MapCheckCondition();
         native.MapMetrics();
-        native.MapAlertChannels();
 
         app.MapGroup("").WithMetadata(new AccountHeader(ChecklyRoutes.AccountHeader)).MapCheckly();
         app.MapGroup("").MapEmpirical();

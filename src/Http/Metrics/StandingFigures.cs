@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using Ledger.Http.Mqtt;
-using Ledger.Http.Runners.Signals;
+using Ledger.Http.Runners;
 using Ledger.Projections.Daemon;
 using Ledger.Projections.OpenRuns;
 using Npgsql;

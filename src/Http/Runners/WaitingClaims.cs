@@ -1,4 +1,7 @@
-namespace Ledger.Http.Runners.Claims;
+using System.Threading.Channels;
+using Ledger.Store;
+
+namespace Ledger.Http.Runners;
 
 /// <summary>
 /// The claims that wait on this host, first come, first served. Each queued run is offered to one of them, so that a run wakes one
@@ -57,9 +60,9 @@ public sealed class WaitingClaims
                 return;
             }
 
-            foreach (var alike in runs.GroupBy(run => (run.Location, run.CheckType)))
+            foreach (var alike in runs.GroupBy(run => (run.Project, run.Location, run.CheckType)))
             {
-                var takers = waiting.Where(claim => claim.Matches(alike.Key.Location, alike.Key.CheckType)).GetEnumerator();
+                var takers = waiting.Where(claim => claim.Matches(alike.Key.Project, alike.Key.Location, alike.Key.CheckType)).GetEnumerator();
                 var isTaker = takers.MoveNext();
                 foreach (var run in alike)
                 {
@@ -89,8 +92,8 @@ public sealed class WaitingClaims
     }
 
     /// <summary>
-    /// What the waiting claims of an account can take, one entry for each set of check types, so that every location of an entry goes
-    /// with every type of it.
+    /// What the waiting claims of an account can take, one entry for each project and set of check types, so that every location of an entry
+    /// goes with every type of it.
     /// </summary>
     public IReadOnlyList<ClaimFilter> NeedsOf(Guid accountId)
     {
@@ -105,10 +108,12 @@ public sealed class WaitingClaims
             [
                 .. waiting
                     .Where(claim => claim.Room > 0)
-                    .GroupBy(claim => claim.Filter.CheckTypes, HashSet<string>.CreateSetComparer())
+                    .GroupBy(claim => claim.Filter.Project, StringComparer.Ordinal)
+                    .SelectMany(claims => claims.GroupBy(claim => claim.Filter.CheckTypes, HashSet<string>.CreateSetComparer()))
                     .Select(claims => new ClaimFilter(
                         claims.SelectMany(claim => claim.Filter.Locations).ToHashSet(StringComparer.Ordinal),
                         claims.Key,
+                        claims.First().Filter.Project,
                         claims.Sum(claim => claim.Room))),
             ];
         }
@@ -137,4 +142,38 @@ public sealed class WaitingClaims
 
         Offer(claim.AccountId, passedOn);
     }
+}
+
+/// <summary>A run that was queued or has become claimable just now.</summary>
+public readonly record struct QueuedRun(
+    StreamId Stream, string? Project, Guid SequenceId, string Location, string CheckType);
+
+/// <summary>One claim that waits for runs. It is offered runs, and tries to claim them; another may be faster.</summary>
+public sealed class WaitingClaim(Guid accountId, ClaimFilter filter, Action<WaitingClaim> left) : IDisposable
+{
+    private readonly Channel<QueuedRun> offers = Channel.CreateUnbounded<QueuedRun>(new UnboundedChannelOptions { SingleReader = true });
+
+    public Guid AccountId => accountId;
+
+    public ClaimFilter Filter => filter;
+
+    /// <summary>How many runs it may still be offered; only under the lock of <see cref="WaitingClaims"/>.</summary>
+    public int Room { get; set; } = filter.Max;
+
+    /// <summary>The runs that it was offered.</summary>
+    public ChannelReader<QueuedRun> Offers => offers.Reader;
+
+    public bool Matches(string? project, string location, string checkType) =>
+        (filter.Project is null || string.Equals(filter.Project, project, StringComparison.Ordinal))
+        && filter.Locations.Contains(location)
+        && filter.CheckTypes.Contains(checkType);
+
+    /// <summary>Offers a run; only under the lock of <see cref="WaitingClaims"/>, and while there is room.</summary>
+    public void Offer(QueuedRun run)
+    {
+        Room--;
+        offers.Writer.TryWrite(run);
+    }
+
+    public void Dispose() => left(this);
 }

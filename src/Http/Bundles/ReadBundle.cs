@@ -1,6 +1,25 @@
+using Ledger.Http.Access;
 using Ledger.Http.Errors;
+using Ledger.Http.RateLimits;
+using Ledger.Http.Requests;
 
 namespace Ledger.Http.Bundles;
+
+/// <summary>Hands bundles to runners. Clients upload them through their dialect.</summary>
+public static class ReadBundleEndpoint
+{
+    [WolverineGet("/ledger/bundles/{key}"), Authorize(Scopes.Runner), RateLimit(RateLimit.RunnerClass, 6_000, 60), Tags("Runners")]
+    [EndpointSummary("Reads a code bundle. The ETag is the SHA-256 of its bytes.")]
+    [ProducesResponseType(typeof(Stream), StatusCodes.Status200OK, BundleDownload.ContentType)]
+    public static async Task<IResult> Get(string key, Caller caller, BundleStore bundles, CancellationToken cancellation)
+    {
+        var id = Inputs.Uuid("bundle key", key);
+        var found = await bundles.FindAsync(caller.AccountId, [id], cancellation);
+        return found.TryGetValue(id, out var bundle)
+            ? new BundleDownload(bundles, bundle)
+            : throw RequestRejected.NotFound("There is no such bundle.");
+    }
+}
 
 /// <summary>
 /// Answers with the bytes of a bundle, piece by piece. No database connection is held while the caller takes a piece. Nothing is said before

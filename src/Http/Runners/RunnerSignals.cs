@@ -1,10 +1,11 @@
 using System.Threading.Channels;
 using Ledger.Http.Live;
+using Ledger.Sessions;
 using Ledger.Sessions.Events;
 using Ledger.Store;
 using Ledger.Streams;
 
-namespace Ledger.Http.Runners.Signals;
+namespace Ledger.Http.Runners;
 
 /// <summary>
 /// Pushes cancels to the runners whose signal streams are open on this host, whichever host the cancel came to. A cancel of this host
@@ -24,9 +25,9 @@ public sealed class RunnerSignals(SessionStreams sessions, ILogger<RunnerSignals
     public int Connections => connections.Count;
 
     /// <summary>Opens a stream for a runner: connect first, then read what is open, and nothing falls in between.</summary>
-    public SignalConnection Connect(RunnerId runner)
+    public SignalConnection Connect(RunnerId runner, Caller caller)
     {
-        var connection = new SignalConnection(ended => connections.Remove(runner, ended));
+        var connection = new SignalConnection(caller, ended => connections.Remove(runner, ended));
         connections.Add(runner, connection);
         return connection;
     }
@@ -105,10 +106,42 @@ public sealed class RunnerSignals(SessionStreams sessions, ILogger<RunnerSignals
             }
 
             IReadOnlyList<CancelSignal> signals = [.. runs.Select(run => CancelSignal.For(session, run)).OfType<CancelSignal>()];
-            foreach (var connection in open)
+            foreach (var connection in open.Where(connection => connection.Sees(session)))
             {
                 connection.Offer(signals);
             }
         }
     }
+}
+
+/// <summary>
+/// One open signal stream. Bounded: a runner that does not read loses the stream, and finds on its next one, or with its next heartbeat,
+/// whatever is still open.
+/// </summary>
+public sealed class SignalConnection(Caller caller, Action<SignalConnection> ended) : IDisposable
+{
+    private const int Capacity = 256;
+
+    private readonly Channel<IReadOnlyList<CancelSignal>> channel = Channel.CreateBounded<IReadOnlyList<CancelSignal>>(
+        new BoundedChannelOptions(Capacity) { SingleReader = true });
+
+    /// <summary>What to write, one batch for each request to cancel; completed when the runner does not keep up.</summary>
+    public ChannelReader<IReadOnlyList<CancelSignal>> Signals => channel.Reader;
+
+    /// <summary>Whether whoever opened the stream may know of a session.</summary>
+    public bool Sees(Session session) => caller.Sees(session);
+
+    /// <summary>Hands over signals; never blocks.</summary>
+    public void Offer(IReadOnlyList<CancelSignal> signals)
+    {
+        if (!channel.Writer.TryWrite(signals))
+        {
+            Close();
+        }
+    }
+
+    /// <summary>Ends the stream after what was handed over.</summary>
+    public void Close() => channel.Writer.TryComplete();
+
+    public void Dispose() => ended(this);
 }

@@ -3,35 +3,31 @@ using Ledger.Http.Live;
 using Ledger.Http.RateLimits;
 using Ledger.Sessions;
 
-namespace Ledger.Http.Runners.Signals;
+namespace Ledger.Http.Runners;
 
 /// <summary>
 /// A runner's signals as Server-Sent Events: first everything that is open still, then each cancel at once. A signal may come twice; what
-/// is lost comes again with the next stream, claim or heartbeat (domain.md rule 8).
+/// is lost comes again with the next stream, claim or heartbeat.
 /// </summary>
-public static class SignalEndpoint
+public static class StreamSignalsEndpoint
 {
     private const string Cancel = "cancel";
 
-    public static void MapSignals(this IEndpointRouteBuilder routes) => routes
-        .MapGet("/ledger/runners/{runnerId}/signals", SignalsAsync)
-        .RequireScope(Scope.Runner)
-        .WithMetadata(RateLimit.Runner)
-        .WithTags("Runners")
-        .WithSummary("The runner's cancels as Server-Sent Events, event cancel: those that are open, then each as it is asked for.")
-        .Produces<CancelSignal>(contentType: "text/event-stream");
-
-    private static async Task SignalsAsync(
-        HttpContext context,
+    [WolverineGet("/ledger/runners/{runnerId}/signals"), Authorize(Scopes.Runner), RateLimit(RateLimit.RunnerClass, 6_000, 60), Tags("Runners")]
+    [EndpointSummary("The runner's cancels as Server-Sent Events, event cancel: those that are open, then each as it is asked for.")]
+    [ProducesResponseType(typeof(CancelSignal), StatusCodes.Status200OK, "text/event-stream")]
+    public static async Task<IResult> Get(
         string runnerId,
+        Caller caller,
         RunnerSignals signals,
         OpenCancels openCancels,
         Deliveries deliveries,
-        EventStreams streams)
+        EventStreams streams,
+        HttpContext context)
     {
-        var runner = RunnerId.Of(context, runnerId);
+        var runner = RunnerId.Of(caller, runnerId);
         var aborted = context.RequestAborted;
-        using var connection = signals.Connect(runner);
+        using var connection = signals.Connect(runner, caller);
         await streams.RunAsync(context, async events =>
         {
             // Not waited for at first: what is pushed meanwhile goes out at once.
@@ -46,13 +42,14 @@ public static class SignalEndpoint
 
             await opening;
         });
+        return Results.Empty;
 
         async Task OfferOpenAsync()
         {
             var offered = false;
             try
             {
-                connection.Offer(await openCancels.ReadAsync(runner, aborted));
+                connection.Offer(await openCancels.ReadAsync(caller, runner.Name, aborted));
                 offered = true;
             }
             finally

@@ -1,10 +1,46 @@
 using System.Net;
+using Ledger.Http.Access;
 using Ledger.Http.AlertChannels.Sending;
 using Ledger.Http.Errors;
 using Ledger.Http.Settings;
 using Ledger.Projections.AlertChannels;
+using Ledger.Store;
 
 namespace Ledger.Http.AlertChannels;
+
+/// <summary>Registers a webhook, or changes it.</summary>
+public static class PutAlertChannelEndpoint
+{
+    [WolverinePut("/ledger/alert-channels/{channelId}"), Authorize(Scopes.Admin), Tags("Alert channels")]
+    [EndpointSummary("Registers a webhook, or changes it: 201 when it is new, 200 otherwise. A secret that was made is in this answer alone.")]
+    [ProducesResponseType<AlertChannelView>(StatusCodes.Status200OK)]
+    [ProducesResponseType<MadeAlertChannel>(StatusCodes.Status201Created)]
+    public static async Task<IResult> Put(
+        string channelId,
+        [FromBody] AlertChannelRequest request,
+        Caller caller,
+        AlertChannelRegistry channels,
+        EventLog log,
+        WebhookSettings settings,
+        TimeProvider clock,
+        CancellationToken cancellation)
+    {
+        var id = AlertChannelCalls.NameOf(caller, channelId);
+        var target = request.Check(settings);
+        var fresh = WebhookSecret.Make();
+        var head = await log.ReadHeadAsync(cancellation);
+        var put = await Database.RunAsync(() => channels.PutAsync(
+            caller.AccountId, id, target, request.Secret, fresh, head, clock.GetUtcNow(), cancellation));
+        return put switch
+        {
+            null => throw new RequestRejected(
+                StatusCodes.Status409Conflict, "too-many", $"An account has at most {AlertChannelRegistry.MaximumChannels} alert channels."),
+            { IsNew: false } changed => TypedResults.Ok(new AlertChannelView(changed.Channel)),
+            { } made when request.Secret is null => TypedResults.Created((string?)null, new MadeAlertChannel(made.Channel, fresh)),
+            { } made => TypedResults.Created((string?)null, new AlertChannelView(made.Channel)),
+        };
+    }
+}
 
 /// <summary>A channel to make or to change.</summary>
 /// <param name="Url">Where to send: http or https.</param>
@@ -74,4 +110,14 @@ public sealed record AlertChannelRequest(
             ? !PublicAddress.Is(address)
             : host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || host.EndsWith(".localhost", StringComparison.OrdinalIgnoreCase);
     }
+}
+
+/// <summary>A channel that was just made, with the secret that was made for it.</summary>
+public sealed record MadeAlertChannel : AlertChannelView
+{
+    public MadeAlertChannel(AlertChannel channel, string secret)
+        : base(channel) => Secret = secret;
+
+    /// <summary>What its webhooks are signed with. In this answer and nowhere else.</summary>
+    public string Secret { get; }
 }

@@ -1,9 +1,63 @@
 using System.Text.Json;
+using Ledger.Http.Access;
+using Ledger.Http.ReadModels;
 using Ledger.Http.Requests;
+using Ledger.Projections.AlertChannels;
 using Ledger.Projections.Alerts;
+using Ledger.Projections.SessionList;
 using Ledger.Sessions;
+using Ledger.Streams;
 
 namespace Ledger.Http.Alerts;
+
+/// <summary>
+/// Which alerts were decided and what became of them, the silent ones included. Who cancelled the run of a suppressed one is read from its
+/// session's stream.
+/// </summary>
+public static class ListAlertsEndpoint
+{
+    [WolverineGet("/ledger/alerts"), Authorize(Scopes.Read), Tags("Alerts")]
+    [EndpointSummary("Lists alerts, newest first: sent, pending, withdrawn, and suppressed with the reason.")]
+    [QueryText("state", "sent, pending, withdrawn or suppressed; all when absent.")]
+    [QueryText("checkId", "The check.")]
+    [QueryText("from", "Decided at or after this ISO 8601 time.")]
+    [QueryText("to", "Decided before this ISO 8601 time.")]
+    [QueryNumber("limit", "Entries of a page, 1 to 100; 20 when absent.")]
+    [QueryText("cursor", "The nextCursor of the page before.")]
+    [QueryNumber(Freshness.After, "The Ledger-Position of a write that the list must show.")]
+    public static async Task<AlertList> Get(
+        HttpRequest request, Caller caller, AlertsReader alerts, Freshness freshness, SessionStreams sessions, CancellationToken cancellation)
+    {
+        var filter = new ListFilter(request, "state", "from", "to");
+        var query = new AlertsQuery(caller.AccountId)
+        {
+            Project = caller.Project,
+            Standing = QueryWords<AlertStanding>.One(request, "state"),
+            CheckId = filter.CheckId,
+            From = Inputs.Time(request, "from"),
+            To = Inputs.Time(request, "to"),
+            After = filter.After,
+            Limit = filter.Limit,
+        };
+        await freshness.WaitAsync(AlertDeliveryReader.ProjectionName, request);
+        if (caller.Project is not null)
+        {
+            await freshness.WaitAsync(SessionListReader.ProjectionName, request);
+        }
+
+        var page = await Database.RunAsync(() => alerts.ListAsync(query, cancellation));
+        var cancelled = page.Alerts.Where(alert => alert.Standing is AlertStanding.Suppressed).Select(alert => alert.SessionId).Distinct();
+        var found = (await sessions.ReadManyAsync(caller, [.. cancelled], cancellation))
+            .ToDictionary(snapshot => snapshot.Session.Id, snapshot => snapshot.Session);
+        return new AlertList(
+            [.. page.Alerts.Select(alert => AlertView.Of(alert, found.GetValueOrDefault(alert.SessionId)))], page.Next?.ToString());
+    }
+}
+
+/// <summary>One page of alerts.</summary>
+/// <param name="Entries">Newest first.</param>
+/// <param name="NextCursor">Where the next page begins; null on the last one.</param>
+public sealed record AlertList(IReadOnlyList<AlertView> Entries, string? NextCursor);
 
 /// <summary>An alert: what was decided, and what became of it.</summary>
 /// <param name="Id">The position of the event that decided it.</param>
@@ -13,7 +67,7 @@ namespace Ledger.Http.Alerts;
 /// <param name="Location">Where the run ran.</param>
 /// <param name="SessionId">The session of the run.</param>
 /// <param name="SequenceId">The run.</param>
-/// <param name="Type">What it tells of, in Checkly's words (wire.md 9); of a suppressed one, what it would have told of.</param>
+/// <param name="Type">What it tells of, in Checkly's words; of a suppressed one, what it would have told of.</param>
 /// <param name="State">What became of it.</param>
 /// <param name="DecidedAt">When it was decided: a failed try decides it early.</param>
 /// <param name="SettledAt">When the run was settled, and with it the alert; null while it is open.</param>

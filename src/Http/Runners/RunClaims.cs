@@ -1,11 +1,10 @@
 using System.Collections.Concurrent;
-using Ledger.Http.Runners.Reports;
 using Ledger.Projections.OpenRuns;
 using Ledger.Sessions;
 using Ledger.Store;
 using Ledger.Streams;
 
-namespace Ledger.Http.Runners.Claims;
+namespace Ledger.Http.Runners;
 
 /// <summary>Claims runs for runners. What is said to be queued is a hint; who holds a run is decided on its stream, where the first wins.</summary>
 public sealed class RunClaims(SessionStreams sessions, OpenRunsReader openRuns, WaitingClaims waiting, LeaseRenewal leases)
@@ -23,15 +22,15 @@ public sealed class RunClaims(SessionStreams sessions, OpenRunsReader openRuns, 
     /// <exception cref="StoreUnavailableException">The database cannot be reached.</exception>
     public async Task TakeQueuedAsync(Claiming claiming, CancellationToken cancellation)
     {
-        var (runner, filter) = (claiming.Runner, claiming.Filter);
+        var (account, filter) = (claiming.Caller.AccountId, claiming.Filter);
         var limit = filter.Max + Spare;
         for (var looks = 0; looks < MaximumLooks; looks++)
         {
             var found = await Database.RunAsync(() => openRuns.ClaimableAsync(
-                runner.AccountId, filter.Locations, filter.CheckTypes, limit, cancellation));
+                account, filter.Locations, filter.CheckTypes, limit, filter.Project, cancellation));
             foreach (var run in found.TakeWhile(_ => !claiming.IsFull))
             {
-                await TakeAsync(claiming, new StreamId(runner.AccountId, run.SessionId), run.SequenceId);
+                await TakeAsync(claiming, new StreamId(account, run.SessionId), run.SequenceId);
             }
 
             if (claiming.Taken.Count > 0 || found.Count < limit)
@@ -78,16 +77,16 @@ public sealed class RunClaims(SessionStreams sessions, OpenRunsReader openRuns, 
 
         try
         {
-            var command = new ClaimRun(sequenceId, claiming.Runner.Name, leases.Seconds);
+            var command = new ClaimRun(sequenceId, claiming.RunnerName, leases.Seconds);
             var executed = await sessions.ExecuteAsync(
-                stream, (session, now) => ClaimRun.Decide(session, command, now), claiming.Context, cancellation: CancellationToken.None);
+                claiming.Caller, stream.SessionId, (session, now) => ClaimRun.Decide(session, command, now), cancellation: CancellationToken.None);
             if (executed.Decision.Answer is not { } run)
             {
                 return false;
             }
 
             claiming.Taken.Add(ClaimedRun.Of(executed.Snapshot!, run));
-            await leases.RenewAsync(stream, sequenceId, claiming.Runner.Name, CancellationToken.None);
+            await leases.RenewAsync(stream, sequenceId, claiming.RunnerName, CancellationToken.None);
             return true;
         }
         catch (StoreUnavailableException) when (claiming.Taken.Count > 0)
@@ -103,10 +102,10 @@ public sealed class RunClaims(SessionStreams sessions, OpenRunsReader openRuns, 
 }
 
 /// <summary>One claim under way.</summary>
-/// <param name="Runner">Who claims.</param>
+/// <param name="Caller">Who asks.</param>
+/// <param name="RunnerName">The runner that it asks for.</param>
 /// <param name="Filter">What it can take.</param>
-/// <param name="Context">What to keep beside the events.</param>
-public sealed record Claiming(RunnerId Runner, ClaimFilter Filter, EventContext Context)
+public sealed record Claiming(Caller Caller, string RunnerName, ClaimFilter Filter)
 {
     /// <summary>What the runner holds by now.</summary>
     public List<ClaimedRun> Taken { get; } = [];

@@ -6,7 +6,7 @@ using Ledger.Sessions.Events;
 using Ledger.Store;
 using Ledger.Streams;
 
-namespace Ledger.Http.Runners.Claims;
+namespace Ledger.Http.Runners;
 
 /// <summary>
 /// Wakes waiting claims. A run that is queued now is offered straight from its event. Where a concurrency group is involved, the
@@ -47,7 +47,7 @@ public sealed class ClaimWatch(
             if (recorded.Data is SessionTriggered { ConcurrencyGroup: null } triggered)
             {
                 waiting.Offer(triggered.AccountId, triggered.Runs.Select(plan =>
-                    new QueuedRun(recorded.Stream, plan.SequenceId, plan.Location, plan.CheckType)));
+                    new QueuedRun(recorded.Stream, triggered.Project, plan.SequenceId, plan.Location, plan.CheckType)));
             }
             else if (recorded.Data is SessionTriggered || MayFreeAGroup(recorded))
             {
@@ -123,7 +123,7 @@ public sealed class ClaimWatch(
             {
                 await projections.WaitForAsync(OpenRunsReader.ProjectionName, position, CatchUp, stopping);
                 var found = await Database.RunAsync(() => openRuns.ClaimableAsync(
-                    accountId, need.Locations, need.CheckTypes, Math.Min(need.Max, MaximumRuns), stopping));
+                    accountId, need.Locations, need.CheckTypes, Math.Min(need.Max, MaximumRuns), need.Project, stopping));
                 waiting.Offer(accountId, await QueuedAsync(accountId, found, stopping));
             }
         }
@@ -139,12 +139,12 @@ public sealed class ClaimWatch(
         var byId = read.ToDictionary(snapshot => snapshot.Session.Id);
         return
         [
-            .. found
-                .Select(run => byId[run.SessionId].Session.FindRun(run.SequenceId))
-                .Zip(found, (run, at) => (Run: run!, At: at))
-                .Where(pair => pair.Run.State is RunState.Queued)
-                .Select(pair => new QueuedRun(
-                    new StreamId(accountId, pair.At.SessionId), pair.At.SequenceId, pair.Run.Plan.Location, pair.Run.Plan.CheckType)),
+            .. from at in found
+               let session = byId[at.SessionId].Session
+               let run = session.FindRun(at.SequenceId)
+               where run.State is RunState.Queued
+               select new QueuedRun(
+                   new StreamId(accountId, at.SessionId), session.Project, at.SequenceId, run.Plan.Location, run.Plan.CheckType),
         ];
     }
 }

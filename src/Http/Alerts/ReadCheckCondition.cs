@@ -6,24 +6,24 @@ using Ledger.Projections.Alerts;
 
 namespace Ledger.Http.Alerts;
 
-/// <summary>How a check stands as a whole and at each location, by what decides about its alerts. Cancelled runs leave it as it is.</summary>
-public static class CheckConditionEndpoint
+/// <summary>
+/// How a check stands as a whole and at each location, by what decides about its alerts. Cancelled runs leave it as it is. A check serves all
+/// projects of the account, so that keys bound to one are refused.
+/// </summary>
+public static class ReadCheckConditionEndpoint
 {
-    public static void MapCheckCondition(this IEndpointRouteBuilder routes) => routes
-        .MapGet("/ledger/checks/{checkId}/status", GetAsync)
-        .RequireScope(Scope.Read)
-        .WithTags("Alerts")
-        .WithSummary("How a check stands at each location, since when, and by which run.")
-        .ReadsNumber(Freshness.After, "The Ledger-Position of a write that the answer must show.")
-        .Produces<CheckConditionView>();
-
-    private static async Task<IResult> GetAsync(HttpContext context, string checkId, ConditionsReader conditions, Freshness freshness)
+    [WolverineGet("/ledger/checks/{checkId}/status"), Authorize(Scopes.Read), Tags("Alerts")]
+    [EndpointSummary("How a check stands at each location, since when, and by which run.")]
+    [QueryNumber(Freshness.After, "The Ledger-Position of a write that the answer must show.")]
+    public static async Task<CheckConditionView> Get(
+        string checkId, HttpRequest request, Caller caller, ConditionsReader conditions, Freshness freshness, CancellationToken cancellation)
     {
+        caller.RequireWholeAccount();
         var id = Inputs.Uuid("check id", checkId);
-        await freshness.WaitAsync(AlertsReader.ProjectionName, context.Request);
-        var locations = await Database.RunAsync(() => conditions.ListAsync(context.Key().AccountId, id, context.RequestAborted));
+        await freshness.WaitAsync(AlertsReader.ProjectionName, request);
+        var locations = await Database.RunAsync(() => conditions.ListAsync(caller.AccountId, id, cancellation));
         return locations.Count > 0
-            ? NativeResult.Json(CheckConditionView.Of(id, locations))
+            ? CheckConditionView.Of(id, locations)
             : throw RequestRejected.NotFound("No run of such a check has counted yet.");
     }
 }

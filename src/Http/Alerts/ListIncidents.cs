@@ -5,35 +5,35 @@ using Ledger.Projections.Alerts;
 
 namespace Ledger.Http.Alerts;
 
-/// <summary>Which incidents there are (http.md, Audit and reports). Cancelled runs neither open nor resolve one (domain.md rule 7).</summary>
-public static class IncidentEndpoints
+/// <summary>
+/// Which incidents there are. Cancelled runs neither open nor resolve one. An incident is of a check, which serves all projects of the account,
+/// so that keys bound to one are refused.
+/// </summary>
+public static class ListIncidentsEndpoint
 {
-    public static void MapIncidents(this IEndpointRouteBuilder routes) => routes
-        .MapGet("/ledger/incidents", ListAsync)
-        .RequireScope(Scope.Read)
-        .WithTags("Alerts")
-        .WithSummary("Lists incidents, newest first: a check that fails somewhere, until it passes again wherever it failed.")
-        .ReadsText("state", "open or resolved; both when absent.")
-        .ReadsText("checkId", "The check.")
-        .ReadsNumber("limit", "Entries of a page, 1 to 100; 20 when absent.")
-        .ReadsText("cursor", "The nextCursor of the page before.")
-        .ReadsNumber(Freshness.After, "The Ledger-Position of a write that the list must show.")
-        .Produces<IncidentList>();
-
-    private static async Task<IResult> ListAsync(HttpContext context, IncidentsReader incidents, Freshness freshness)
+    [WolverineGet("/ledger/incidents"), Authorize(Scopes.Read), Tags("Alerts")]
+    [EndpointSummary("Lists incidents, newest first: a check that fails somewhere, until it passes again wherever it failed.")]
+    [QueryText("state", "open or resolved; both when absent.")]
+    [QueryText("checkId", "The check.")]
+    [QueryNumber("limit", "Entries of a page, 1 to 100; 20 when absent.")]
+    [QueryText("cursor", "The nextCursor of the page before.")]
+    [QueryNumber(Freshness.After, "The Ledger-Position of a write that the list must show.")]
+    public static async Task<IncidentList> Get(
+        HttpRequest request, Caller caller, IncidentsReader incidents, Freshness freshness, CancellationToken cancellation)
     {
-        var filter = new ListFilter(context.Request, "state");
-        var state = QueryWords<IncidentState>.One(context.Request, "state");
-        var query = new IncidentsQuery(context.Key().AccountId)
+        caller.RequireWholeAccount();
+        var filter = new ListFilter(request, "state");
+        var state = QueryWords<IncidentState>.One(request, "state");
+        var query = new IncidentsQuery(caller.AccountId)
         {
             IsOpen = state is null ? null : state is IncidentState.Open,
             CheckId = filter.CheckId,
             After = filter.After,
             Limit = filter.Limit,
         };
-        await freshness.WaitAsync(AlertsReader.ProjectionName, context.Request);
-        var page = await Database.RunAsync(() => incidents.ListAsync(query, context.RequestAborted));
-        return NativeResult.Json(new IncidentList([.. page.Incidents.Select(IncidentView.Of)], page.Next?.ToString()));
+        await freshness.WaitAsync(AlertsReader.ProjectionName, request);
+        var page = await Database.RunAsync(() => incidents.ListAsync(query, cancellation));
+        return new IncidentList([.. page.Incidents.Select(IncidentView.Of)], page.Next?.ToString());
     }
 }
 
