@@ -7,7 +7,7 @@ namespace Ledger.Http.Access;
 /// <param name="AccountId">The one account that it belongs to.</param>
 /// <param name="Name">What it is called.</param>
 /// <param name="Owner">The person who holds it, named as the canceller in answers that name one; null when nobody is named.</param>
-/// <param name="Project">The project that it is bound to (wire.md 6), or null.</param>
+/// <param name="Project">The only project that it knows of, or null for all of the account.</param>
 /// <param name="Scopes">What it may do.</param>
 /// <param name="CreatedAt">When it was made.</param>
 /// <param name="ExpiresAt">When it stops to work by itself; null for never.</param>
@@ -30,7 +30,7 @@ public sealed record ApiKey(
     public bool Has(Scope scope) => Scopes.Contains(scope);
 }
 
-/// <summary>What a key may do (http.md).</summary>
+/// <summary>What a key may do.</summary>
 public enum Scope
 {
     /// <summary>Trigger and cancel.</summary>
@@ -42,6 +42,9 @@ public enum Scope
     /// <summary>Read everything of the account.</summary>
     Read,
 
-    /// <summary>Make and revoke keys, and run the ledger itself.</summary>
+    /// <summary>Make and revoke the account's keys, and set up what it has: alert channels, webhooks, archiving.</summary>
     Admin,
+
+    /// <summary>Run the installation, which serves all accounts: its projections and its figures.</summary>
+    Operator,
 }

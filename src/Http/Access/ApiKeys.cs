@@ -72,13 +72,17 @@ public sealed class ApiKeys(NpgsqlDataSource database, TimeProvider clock)
         return secret;
     }
 
-    /// <summary>The account's keys that are not revoked, oldest first.</summary>
+    /// <summary>The account's keys that are not revoked, oldest first; only those bound to a project, if one is given.</summary>
     /// <exception cref="StoreUnavailableException">The database cannot be reached.</exception>
-    public async Task<IReadOnlyList<ApiKey>> ListAsync(Guid accountId, CancellationToken cancellation)
+    public async Task<IReadOnlyList<ApiKey>> ListAsync(Guid accountId, string? project, CancellationToken cancellation)
     {
         await using var command = database.CreateCommand(
-            $"select {Columns} from ledger.api_keys where account_id = $1 and revoked_at is null order by created_at, id");
+            $"""
+            select {Columns} from ledger.api_keys
+            where account_id = $1 and revoked_at is null and ($2::varchar is null or project = $2) order by created_at, id
+            """);
         command.Parameters.AddWithValue(accountId);
+        command.Parameters.AddWithValue((object?)project ?? DBNull.Value);
         return await Database.RunAsync(async () =>
         {
             await using var reader = await command.ExecuteReaderAsync(cancellation);
@@ -92,15 +96,22 @@ public sealed class ApiKeys(NpgsqlDataSource database, TimeProvider clock)
         });
     }
 
-    /// <summary>Revokes a key of the account; false when it has no such key. Ends when no host accepts the key any more.</summary>
+    /// <summary>
+    /// Revokes a key of the account, and of the project, if one is given; false when there is no such key. Ends when no host accepts the key any
+    /// more.
+    /// </summary>
     /// <exception cref="StoreUnavailableException">The database cannot be reached.</exception>
-    public async Task<bool> RevokeAsync(Guid accountId, Guid id, CancellationToken cancellation)
+    public async Task<bool> RevokeAsync(Guid accountId, string? project, Guid id, CancellationToken cancellation)
     {
         await using var command = database.CreateCommand(
-            "update ledger.api_keys set revoked_at = $3 where account_id = $1 and id = $2 and revoked_at is null");
+            """
+            update ledger.api_keys set revoked_at = $3
+            where account_id = $1 and id = $2 and revoked_at is null and ($4::varchar is null or project = $4)
+            """);
         command.Parameters.AddWithValue(accountId);
         command.Parameters.AddWithValue(id);
         command.Parameters.AddWithValue(clock.GetUtcNow());
+        command.Parameters.AddWithValue((object?)project ?? DBNull.Value);
         if (await Database.RunAsync(() => command.ExecuteNonQueryAsync(cancellation)) == 0)
         {
             return false;

@@ -6,7 +6,7 @@ namespace Ledger.Http.Access;
 
 /// <summary>
 /// The first account and its key with all scopes: those of the settings, or, on an empty database, ones made at random, printed once and
-/// kept in the data directory, readable by the owner alone (http.md, Start-up and keys).
+/// kept in the data directory, readable by the owner alone.
 /// </summary>
 public sealed class Bootstrap(
     NpgsqlDataSource database, ApiKeys keys, LedgerSettings settings, TimeProvider clock, ILogger<Bootstrap> logger)

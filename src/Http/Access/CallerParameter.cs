@@ -49,4 +49,14 @@ public static class CallerExtensions
         ({ } own, { } asked) when string.Equals(own, asked, StringComparison.Ordinal) => own,
         _ => throw RequestRejected.Forbidden("The key is bound to another project."),
     };
+
+    /// <summary>Lets through who knows of the whole account, for what no project can be told apart in.</summary>
+    /// <exception cref="RequestRejected">403 for a key that is bound to a project.</exception>
+    public static void RequireWholeAccount(this Caller caller)
+    {
+        if (caller.Project is not null)
+        {
+            throw RequestRejected.Forbidden("The key is bound to a project, and this is about the whole account.");
+        }
+    }
 }

@@ -10,6 +10,10 @@ public static class Scopes
     public const string Runner = "runner";
     public const string Read = "read";
     public const string Admin = "admin";
+
+    /// <summary>Of the installation, where all others are of the key's account.</summary>
+    public const string Operator = "operator";
+
     public const string CommandOrAdmin = Command + Or + Admin;
     public const string CommandOrRead = Command + Or + Read;
     public const string CommandOrRunner = Command + Or + Runner;
@@ -19,7 +23,7 @@ public static class Scopes
     private const string Or = " or ";
 
     private static readonly string[] All =
-        [Command, Runner, Read, Admin, CommandOrAdmin, CommandOrRead, CommandOrRunner, ReadOrAdmin, ReadOrCommand];
+        [Command, Runner, Read, Admin, Operator, CommandOrAdmin, CommandOrRead, CommandOrRunner, ReadOrAdmin, ReadOrCommand];
 
     /// <summary>A policy for each; and whatever says nothing else, unknown paths included, needs a key with any scope.</summary>
     public static void AddScopes(this IServiceCollection services) => services.AddAuthorization(options =>

@@ -5,7 +5,7 @@ using Ledger.Projections;
 
 namespace Ledger.Http.Alerts;
 
-/// <summary>What the lists of alerts and of incidents read alike from their query. Unknown parameters are refused (http.md).</summary>
+/// <summary>What the lists of alerts and of incidents read alike from their query. Unknown parameters are refused.</summary>
 public sealed class ListFilter
 {
     private const int DefaultLimit = 20;

@@ -4,6 +4,12 @@ using NpgsqlTypes;
 
 namespace Ledger.Http.Bundles;
 
+/// <summary>What a client uploaded for runs to execute: for the supplied runner a gzipped tar; the ledger does not look into it.</summary>
+/// <param name="Key">Its id: unguessable, and unknown in every other account.</param>
+/// <param name="SizeBytes">Its length.</param>
+/// <param name="Sha256">The hash of its bytes, in lower-case hexadecimal digits.</param>
+public sealed record Bundle(Guid Key, long SizeBytes, string Sha256);
+
 /// <summary>The bundles of all accounts, in pieces, so that one of any size costs a bounded amount of memory.</summary>
 public sealed class BundleStore(NpgsqlDataSource database)
 {
@@ -110,5 +116,16 @@ public sealed class BundleStore(NpgsqlDataSource database)
         await pieces.CompleteAsync(cancellation);
 
         ValueTask<int> NextAsync() => content.ReadAtLeastAsync(buffer, ChunkSize, throwOnEndOfStream: false, cancellation);
+    }
+}
+
+/// <summary>The parts that keep bundles.</summary>
+public static class BundleParts
+{
+    public static void AddBundles(this IServiceCollection services)
+    {
+        services.AddSingleton<BundleStore>();
+        services.AddSingleton<BundleUpload>();
+        services.AddHostedService<BundleSweep>();
     }
 }

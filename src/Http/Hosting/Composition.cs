@@ -1,7 +1,6 @@
 using JasperFx.OpenTelemetry;
 using Ledger.Http.Access;
 using Ledger.Http.AlertChannels;
-using Ledger.Http.Alerts;
 using Ledger.Http.Archive;
 using Ledger.Http.Audit;
 using Ledger.Http.Bundles;
@@ -12,7 +11,6 @@ using Ledger.Http.Dialects.Empirical;
 using Ledger.Http.Dialects.TesterArmy;
 using Ledger.Http.Errors;
 using Ledger.Http.Groups;
-using Ledger.Http.Health;
 using Ledger.Http.Live;
 using Ledger.Http.PlainRuns;
 using Ledger.Http.RateLimits;
@@ -95,22 +93,12 @@ public static class Composition
         app.UseMiddleware<RateLimitMiddleware>();
 
         app.MapLedgerEndpoints();
-        app.MapHealth();
         app.MapOpenApi("/openapi/{documentName}.json").AllowAnonymous();
         var native = app.MapGroup("");
-        native.MapKeys();
         native.MapChecks();
         native.MapGroups();
-        native.MapRunners();
-        native.MapBundles();
         native.MapCancelAudit();
-        native.MapProjections();
-        native.MapAlerts();
-        native.MapIncidents();
-        native.MapCheckCondition();
-        native.MapArchive();
         native.MapMetrics();
-        native.MapAlertChannels();
 
         app.MapGroup("").MapEmpirical();
         app.MapGroup("").MapTesterArmy();

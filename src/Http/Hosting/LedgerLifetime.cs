@@ -1,8 +1,7 @@
 using Ledger.Http.Access;
 using Ledger.Http.Checkly.Live;
 using Ledger.Http.Live;
-using Ledger.Http.Runners.Claims;
-using Ledger.Http.Runners.Signals;
+using Ledger.Http.Runners;
 using Ledger.Projections.Archiving;
 using Ledger.Projections.Daemon;
 using Ledger.Projections.Deadlines;

@@ -7,7 +7,7 @@ namespace Ledger.Http.ReadModels;
 
 /// <summary>
 /// Makes a reader of a projection see what was written before: everything up to the head of the log, or up to the position that the
-/// caller names with <c>after</c> (storage.md, Read models; P9).
+/// caller names with <c>after</c>.
 /// </summary>
 public sealed class Freshness(ProjectionDaemon projections)
 {
@@ -16,7 +16,7 @@ public sealed class Freshness(ProjectionDaemon projections)
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
-    /// <summary>Waits as the request asks for. Only for native requests: to the dialects the parameter is unknown (wire.md 2.4).</summary>
+    /// <summary>Waits as the request asks for. Only for native requests: to the dialects the parameter is unknown.</summary>
     /// <exception cref="RequestRejected">400 for a position that is none, 503 when the projection is too far behind.</exception>
     /// <exception cref="StoreUnavailableException">The database cannot be reached.</exception>
     public async Task WaitAsync(string projection, HttpRequest request)

@@ -1,10 +1,6 @@
-using Ledger.Http.Runners.Claims;
-using Ledger.Http.Runners.Reports;
-using Ledger.Http.Runners.Signals;
-
 namespace Ledger.Http.Runners;
 
-/// <summary>The runner interface (http.md, Runners): its parts and its routes.</summary>
+/// <summary>The parts of the runner interface.</summary>
 public static class RunnerParts
 {
     public static void AddRunners(this IServiceCollection services)
@@ -16,12 +12,5 @@ public static class RunnerParts
         services.AddSingleton<OpenCancels>();
         services.AddSingleton<Deliveries>();
         services.AddSingleton<RunnerSignals>();
-    }
-
-    public static void MapRunners(this IEndpointRouteBuilder routes)
-    {
-        routes.MapClaims();
-        routes.MapRunReports();
-        routes.MapSignals();
     }
 }

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using Ledger.Http.Checkly.Live;
-using Ledger.Http.Runners.Signals;
+using Ledger.Http.Runners;
 using Ledger.Projections.Daemon;
 using Ledger.Projections.OpenRuns;
 using Npgsql;

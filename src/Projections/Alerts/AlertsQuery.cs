@@ -23,6 +23,9 @@ public sealed record AlertsQuery(Guid AccountId)
     /// <summary>The longest page.</summary>
     public const int MaximumLimit = 1_000;
 
+    /// <summary>Only those of sessions of this project, which the projection of the session list tells.</summary>
+    public string? Project { get; init; }
+
     /// <summary>Only those that stand so.</summary>
     public AlertStanding? Standing { get; init; }
 

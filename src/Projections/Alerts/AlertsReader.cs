@@ -36,6 +36,9 @@ public sealed class AlertsReader(NpgsqlDataSource dataSource)
         conditions.Add("a.check_id = {0}", query.CheckId);
         conditions.Add("a.decided_at >= {0}", query.From?.ToUniversalTime());
         conditions.Add("a.decided_at < {0}", query.To?.ToUniversalTime());
+        conditions.Add(
+            "exists (select from ledger.session_list s where s.account_id = a.account_id and s.session_id = a.session_id and s.project = {0})",
+            query.Project);
         if (query.Standing is { } standing)
         {
             conditions.Add(ConditionOf(standing));

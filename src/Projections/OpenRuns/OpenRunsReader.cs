@@ -22,6 +22,7 @@ public sealed class OpenRunsReader(NpgsqlDataSource dataSource)
           select r.session_id, r.sequence_id, r.session_number, r.ordinal
           from ledger.open_runs r
           where r.account_id = $1 and r.location = l.location and r.check_type = t.check_type and r.state = 'queued'
+            and ($5 is null or r.project = $5)
             and (r.concurrency_group is null or not exists (
               select from ledger.open_runs earlier
               where earlier.account_id = r.account_id and earlier.concurrency_group = r.concurrency_group
@@ -66,6 +67,7 @@ public sealed class OpenRunsReader(NpgsqlDataSource dataSource)
     /// <param name="locations">Where the runner is; none finds none.</param>
     /// <param name="checkTypes">What it can execute; empty for all of <see cref="CheckTypes.Known"/>.</param>
     /// <param name="limit">How many at most.</param>
+    /// <param name="project">Only runs of this project; null for all.</param>
     /// <param name="cancellation">Ends the read.</param>
     /// <exception cref="NpgsqlException">The database cannot be reached.</exception>
     public async Task<IReadOnlyList<ClaimableRun>> ClaimableAsync(
@@ -73,6 +75,7 @@ public sealed class OpenRunsReader(NpgsqlDataSource dataSource)
         IReadOnlyCollection<string> locations,
         IReadOnlyCollection<string> checkTypes,
         int limit,
+        string? project = null,
         CancellationToken cancellation = default)
     {
         var types = checkTypes.Count > 0 ? checkTypes : (IEnumerable<string>)CheckTypes.Known;
@@ -83,6 +86,7 @@ public sealed class OpenRunsReader(NpgsqlDataSource dataSource)
                 new NpgsqlParameter<string[]> { TypedValue = [.. locations.Distinct()] },
                 new NpgsqlParameter<string[]> { TypedValue = [.. types.Distinct()] },
                 new NpgsqlParameter<int> { TypedValue = limit },
+                new NpgsqlParameter { Value = (object?)project ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text },
             ],
             row => new ClaimableRun(row.GetGuid(0), row.GetGuid(1), row.GetInt64(2)),
             cancellation);

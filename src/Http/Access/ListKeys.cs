@@ -1,0 +1,28 @@
+namespace Ledger.Http.Access;
+
+/// <summary>Lists the account's keys, or those of the project that the asking key is bound to.</summary>
+public static class ListKeysEndpoint
+{
+    [WolverineGet("/ledger/keys"), Authorize(Scopes.Admin), Tags("Keys")]
+    [EndpointSummary("Lists the account's keys, without secrets.")]
+    public static async Task<KeyList> Get(Caller caller, ApiKeys keys, CancellationToken cancellation) =>
+        new([.. (await keys.ListAsync(caller.AccountId, caller.Project, cancellation)).Select(KeyView.Of)]);
+}
+
+/// <summary>The keys of an account.</summary>
+public sealed record KeyList(IReadOnlyList<KeyView> Entries);
+
+/// <summary>A key without its secret.</summary>
+public sealed record KeyView(
+    Guid KeyId,
+    Guid AccountId,
+    string Name,
+    string? Owner,
+    string? Project,
+    IReadOnlyList<Scope> Scopes,
+    DateTimeOffset CreatedAt,
+    DateTimeOffset? ExpiresAt)
+{
+    public static KeyView Of(ApiKey key) =>
+        new(key.Id, key.AccountId, key.Name, key.Owner, key.Project, key.Scopes, key.CreatedAt, key.ExpiresAt);
+}

@@ -1,0 +1,65 @@
+using Ledger.Http.Errors;
+using Ledger.Http.Requests;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace Ledger.Http.Access;
+
+/// <summary>Makes a key. Nobody gives away what they do not have: neither a scope, nor a project outside their own.</summary>
+public static class MakeKeyEndpoint
+{
+    [WolverinePost("/ledger/keys"), Authorize(Scopes.Admin), Tags("Keys")]
+    [EndpointSummary("Makes a key, with scopes and a project that the asking key has itself. The secret is in this answer and nowhere else.")]
+    public static async Task<Created<MadeKey>> Post(
+        [FromBody] NewKey request, Caller caller, ApiKeys keys, TimeProvider clock, HttpContext context, CancellationToken cancellation)
+    {
+        var now = clock.GetUtcNow();
+        request.Validate(now);
+        if (request.Scopes.Where(scope => !context.Key().Has(scope)).ToList() is [var missing, ..])
+        {
+            throw RequestRejected.Forbidden($"The key does not have the scope '{Scopes.Of(missing)}' itself.");
+        }
+
+        var key = new ApiKey(
+            Guid.CreateVersion7(now),
+            caller.AccountId,
+            request.Name,
+            request.Owner,
+            caller.Within(request.Project),
+            request.Scopes,
+            now,
+            request.ExpiresAt?.ToUniversalTime());
+        var secret = await keys.AddAsync(key, null, cancellation);
+        return TypedResults.Created((string?)null, new MadeKey(key.Id, secret, KeyView.Of(key)));
+    }
+}
+
+/// <summary>A key to make.</summary>
+/// <param name="Name">What it is called.</param>
+/// <param name="Scopes">What it may do; each once, and at least one.</param>
+/// <param name="Owner">The person who holds it, as cancels name them.</param>
+/// <param name="Project">The project that it is bound to; that of the key which asks, or none, when absent.</param>
+/// <param name="ExpiresAt">When it stops to work; never when absent.</param>
+public sealed record NewKey(
+    string Name, IReadOnlyList<Scope> Scopes, string? Owner = null, string? Project = null, DateTimeOffset? ExpiresAt = null)
+{
+    /// <summary>Checks what the JSON type cannot say.</summary>
+    /// <exception cref="RequestRejected">400 for a value out of its bounds.</exception>
+    public void Validate(DateTimeOffset now)
+    {
+        Inputs.Name("name", Name);
+        Inputs.OptionalName("owner", Owner);
+        Inputs.OptionalName("project", Project);
+        if (Scopes.Count is 0 || Scopes.Distinct().Count() != Scopes.Count)
+        {
+            throw RequestRejected.BadRequest("'scopes' must name at least one scope, each once.");
+        }
+
+        if (ExpiresAt <= now)
+        {
+            throw RequestRejected.BadRequest("'expiresAt' must be in the future.");
+        }
+    }
+}
+
+/// <summary>A key that was just made, with its secret.</summary>
+public sealed record MadeKey(Guid KeyId, string ApiKey, KeyView Key);

@@ -1,0 +1,34 @@
+using Ledger.Http.Access;
+using Ledger.Projections.AlertChannels;
+
+namespace Ledger.Http.AlertChannels;
+
+/// <summary>Gives a channel another secret; both hold for a while, so that no webhook is refused over the change.</summary>
+public static class RotateSecretEndpoint
+{
+    [WolverinePost("/ledger/alert-channels/{channelId}/rotate-secret"), Authorize(Scopes.Admin), Tags("Alert channels")]
+    [EndpointSummary("Gives a channel another secret. For 24 hours webhooks are signed with both.")]
+    public static async Task<RotatedSecret> Post(
+        string channelId,
+        [FromBody] SecretRotation? request,
+        Caller caller,
+        AlertChannelRegistry channels,
+        TimeProvider clock,
+        CancellationToken cancellation)
+    {
+        var id = AlertChannelCalls.NameOf(caller, channelId);
+        AlertChannelRequest.CheckSecret(request?.Secret);
+        var secret = request?.Secret ?? WebhookSecret.Make();
+        var until = await Database.RunAsync(() => channels.RotateSecretAsync(caller.AccountId, id, secret, clock.GetUtcNow(), cancellation));
+        return new RotatedSecret(secret, until ?? throw AlertChannelCalls.Unknown());
+    }
+}
+
+/// <summary>A secret to rotate to.</summary>
+/// <param name="Secret">One of the caller's own; a fresh one when absent.</param>
+public sealed record SecretRotation(string? Secret = null);
+
+/// <summary>The new secret of a channel.</summary>
+/// <param name="Secret">In this answer and nowhere else.</param>
+/// <param name="PreviousValidUntil">Until when webhooks are signed with the one before as well.</param>
+public sealed record RotatedSecret(string Secret, DateTimeOffset PreviousValidUntil);

@@ -1,0 +1,48 @@
+using System.Text.Json;
+using Ledger.Http.Access;
+using Ledger.Http.AlertChannels.Sending;
+using Ledger.Http.Errors;
+using Ledger.Http.Requests;
+using Ledger.Projections.AlertChannels;
+using Ledger.Projections.AlertDeliveries;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace Ledger.Http.AlertChannels;
+
+/// <summary>Sends a channel something to try it out.</summary>
+public static class TestAlertChannelEndpoint
+{
+    [WolverinePost("/ledger/alert-channels/{channelId}/test"), Authorize(Scopes.Admin), Tags("Alert channels")]
+    [EndpointSummary("Sends a channel the event alert.test, as any other is sent. Its deliveries tell how that went.")]
+    public static async Task<Accepted<DeliveryView>> Post(
+        string channelId,
+        Caller caller,
+        AlertChannelRegistry channels,
+        DeliveryQueue queue,
+        DeliveryWorker worker,
+        TimeProvider clock,
+        CancellationToken cancellation)
+    {
+        var channel = await channels.FindAsync(caller, channelId, cancellation);
+        if (channel.DisabledAt is not null)
+        {
+            throw new RequestRejected(StatusCodes.Status409Conflict, "disabled", "The alert channel is disabled; enable it first.");
+        }
+
+        var now = clock.GetUtcNow();
+        var payload = JsonSerializer.Serialize(
+            new TestPayload(AlertEvents.Test, now, new TestPayloadData(channel.Id, caller.Actor.Name)), Json.Options);
+        var delivery = await Database.RunAsync(() => queue.AddTestAsync(
+            caller.AccountId, channel.Number, WebhookIds.Of(Guid.NewGuid()), payload, now, cancellation));
+        worker.Wake();
+        return TypedResults.Accepted((string?)null, DeliveryView.Of(delivery));
+    }
+}
+
+/// <summary>The body of a test.</summary>
+public sealed record TestPayload(string Type, DateTimeOffset Timestamp, TestPayloadData Data);
+
+/// <summary>What a test says.</summary>
+/// <param name="ChannelId">The channel.</param>
+/// <param name="RequestedBy">Who asked for it.</param>
+public sealed record TestPayloadData(string ChannelId, string? RequestedBy);

@@ -1,0 +1,136 @@
+using System.Text.Json;
+using Ledger.Http.Access;
+using Ledger.Http.ReadModels;
+using Ledger.Http.Requests;
+using Ledger.Projections.AlertChannels;
+using Ledger.Projections.Alerts;
+using Ledger.Projections.SessionList;
+using Ledger.Sessions;
+using Ledger.Streams;
+
+namespace Ledger.Http.Alerts;
+
+/// <summary>
+/// Which alerts were decided and what became of them, the silent ones included. Who cancelled the run of a suppressed one is read from its
+/// session's stream.
+/// </summary>
+public static class ListAlertsEndpoint
+{
+    [WolverineGet("/ledger/alerts"), Authorize(Scopes.Read), Tags("Alerts")]
+    [EndpointSummary("Lists alerts, newest first: sent, pending, withdrawn, and suppressed with the reason.")]
+    [QueryText("state", "sent, pending, withdrawn or suppressed; all when absent.")]
+    [QueryText("checkId", "The check.")]
+    [QueryText("from", "Decided at or after this ISO 8601 time.")]
+    [QueryText("to", "Decided before this ISO 8601 time.")]
+    [QueryNumber("limit", "Entries of a page, 1 to 100; 20 when absent.")]
+    [QueryText("cursor", "The nextCursor of the page before.")]
+    [QueryNumber(Freshness.After, "The Ledger-Position of a write that the list must show.")]
+    public static async Task<AlertList> Get(
+        HttpRequest request, Caller caller, AlertsReader alerts, Freshness freshness, SessionStreams sessions, CancellationToken cancellation)
+    {
+        var filter = new ListFilter(request, "state", "from", "to");
+        var query = new AlertsQuery(caller.AccountId)
+        {
+            Project = caller.Project,
+            Standing = QueryWords<AlertStanding>.One(request, "state"),
+            CheckId = filter.CheckId,
+            From = Inputs.Time(request, "from"),
+            To = Inputs.Time(request, "to"),
+            After = filter.After,
+            Limit = filter.Limit,
+        };
+        await freshness.WaitAsync(AlertDeliveryReader.ProjectionName, request);
+        if (caller.Project is not null)
+        {
+            await freshness.WaitAsync(SessionListReader.ProjectionName, request);
+        }
+
+        var page = await Database.RunAsync(() => alerts.ListAsync(query, cancellation));
+        var cancelled = page.Alerts.Where(alert => alert.Standing is AlertStanding.Suppressed).Select(alert => alert.SessionId).Distinct();
+        var found = (await sessions.ReadManyAsync(caller, [.. cancelled], cancellation))
+            .ToDictionary(snapshot => snapshot.Session.Id, snapshot => snapshot.Session);
+        return new AlertList(
+            [.. page.Alerts.Select(alert => AlertView.Of(alert, found.GetValueOrDefault(alert.SessionId)))], page.Next?.ToString());
+    }
+}
+
+/// <summary>One page of alerts.</summary>
+/// <param name="Entries">Newest first.</param>
+/// <param name="NextCursor">Where the next page begins; null on the last one.</param>
+public sealed record AlertList(IReadOnlyList<AlertView> Entries, string? NextCursor);
+
+/// <summary>An alert: what was decided, and what became of it.</summary>
+/// <param name="Id">The position of the event that decided it.</param>
+/// <param name="CheckId">The check.</param>
+/// <param name="CheckName">What the run's session calls it.</param>
+/// <param name="CheckType">The check's type.</param>
+/// <param name="Location">Where the run ran.</param>
+/// <param name="SessionId">The session of the run.</param>
+/// <param name="SequenceId">The run.</param>
+/// <param name="Type">What it tells of, in Checkly's words; of a suppressed one, what it would have told of.</param>
+/// <param name="State">What became of it.</param>
+/// <param name="DecidedAt">When it was decided: a failed try decides it early.</param>
+/// <param name="SettledAt">When the run was settled, and with it the alert; null while it is open.</param>
+/// <param name="Outcome">How the run ended; null while it is open.</param>
+/// <param name="StartedAt">When the run began; null if it never did.</param>
+/// <param name="ResponseTime">In milliseconds; null for a run that never started.</param>
+/// <param name="IncidentId">The incident that it belongs to; null for none.</param>
+/// <param name="Reason">Why nothing was sent, in a sentence; null unless it was suppressed.</param>
+/// <param name="Cancel">The cancel that suppressed it.</param>
+public sealed record AlertView(
+    long Id,
+    Guid CheckId,
+    string CheckName,
+    string CheckType,
+    string Location,
+    Guid SessionId,
+    Guid SequenceId,
+    AlertType Type,
+    AlertStanding State,
+    DateTimeOffset DecidedAt,
+    DateTimeOffset? SettledAt,
+    RunState? Outcome,
+    DateTimeOffset? StartedAt,
+    long? ResponseTime,
+    Guid? IncidentId,
+    string? Reason,
+    AlertCancelView? Cancel)
+{
+    /// <summary>The alert as its row tells it, with the cancel as its session tells it, if that is at hand.</summary>
+    public static AlertView Of(ListedAlert alert, Session? session)
+    {
+        var cancel = alert.CancelId is { } id && session is not null ? session.Cancels.GetValueOrDefault(id) : null;
+        return new AlertView(
+            alert.Position,
+            alert.CheckId,
+            alert.CheckName,
+            alert.CheckType,
+            alert.Location,
+            alert.SessionId,
+            alert.SequenceId,
+            alert.Type,
+            alert.Standing,
+            alert.DecidedAt,
+            alert.SettledAt,
+            alert.Outcome,
+            alert.StartedAt,
+            alert.ResponseTime,
+            alert.IncidentId,
+            cancel is null ? alert.Reason : AlertCancelView.ReasonOf(cancel),
+            cancel is null ? null : AlertCancelView.Of(cancel));
+    }
+}
+
+/// <summary>Who cancelled the run of an alert, and why.</summary>
+public sealed record AlertCancelView(
+    Guid CancelId, Actor Actor, CancelVia Via, CancelCause Cause, string? Reason, DateTimeOffset RequestedAt)
+{
+    public static AlertCancelView Of(Cancel cancel) =>
+        new(cancel.CancelId, cancel.Actor, cancel.Via, cancel.Cause, cancel.Reason, cancel.RequestedAt);
+
+    /// <summary>Why nothing was sent, in a sentence.</summary>
+    public static string ReasonOf(Cancel cancel) =>
+        $"The run was cancelled by {cancel.Actor.Name ?? cancel.Actor.Id} via {Word(cancel.Via)}, cause {Word(cancel.Cause)}.";
+
+    private static string Word<T>(T value) => JsonSerializer.SerializeToElement(value, Json.Options).GetString()!;
+}

@@ -1,0 +1,104 @@
+using Ledger.Http.Access;
+using Ledger.Projections.Daemon;
+using Ledger.Projections.Rebuild;
+
+namespace Ledger.Http.ReadModels;
+
+/// <summary>Where the projections stand, why one has stopped, and what was done to them lately.</summary>
+public static class ListProjectionsEndpoint
+{
+    private const int ActionsOfEach = 5;
+
+    [WolverineGet("/ledger/projections"), Authorize(Scopes.Operator), Tags("Projections")]
+    [EndpointSummary("Where each projection stands, how far it is behind, and how its rebuild goes.")]
+    public static async Task<ProjectionList> Get(ProjectionDaemon projections, CancellationToken cancellation)
+    {
+        var (all, actions) = await Database.RunAsync(async () => (
+            await projections.StatusAsync(cancellation), await projections.ActionsAsync(ActionsOfEach, cancellation)));
+        return new ProjectionList([.. all.Select(status => ProjectionView.Of(status, actions[status.Name]))]);
+    }
+}
+
+/// <summary>The projections.</summary>
+public sealed record ProjectionList(IReadOnlyList<ProjectionView> Entries);
+
+/// <summary>One projection.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Version">Its version.</param>
+/// <param name="Position">The last event that is in its rows.</param>
+/// <param name="Lag">How many events it is behind.</param>
+/// <param name="State">What it is doing, seen from this host.</param>
+/// <param name="Owner">The host that keeps it.</param>
+/// <param name="LastUpdated">When its position last changed.</param>
+/// <param name="Progress">How it catches up; null when it is not behind.</param>
+/// <param name="Error">Why it stopped; null unless it has.</param>
+/// <param name="Rebuild">Its last rebuild; null when there was none.</param>
+/// <param name="Actions">What was done to it by hand lately, newest first.</param>
+public sealed record ProjectionView(
+    string Name,
+    int Version,
+    long Position,
+    long Lag,
+    ProjectionState State,
+    string? Owner,
+    DateTimeOffset? LastUpdated,
+    ProjectionProgress? Progress,
+    ProjectionError? Error,
+    ProjectionRebuild? Rebuild,
+    IReadOnlyList<ProjectionActionView> Actions)
+{
+    public static ProjectionView Of(ProjectionStatus status, IEnumerable<ProjectionAction> actions) => new(
+        status.Name,
+        status.Version,
+        status.Position,
+        status.Lag,
+        status.State,
+        status.Owner,
+        status.UpdatedAt,
+        status.Lag > 0 ? new ProjectionProgress(status.Position, status.Head, status.PerSecond is { } rate ? Math.Round(rate) : null) : null,
+        status.Stopped is { } stopped ? new ProjectionError(stopped.Position, stopped.Error, stopped.At) : null,
+        status.Rebuild is { } rebuild ? ProjectionRebuild.Of(rebuild) : null,
+        [.. actions.Select(ProjectionActionView.Of)]);
+}
+
+/// <summary>How a projection catches up.</summary>
+/// <param name="Position">Where it is.</param>
+/// <param name="Head">The last event that there is.</param>
+/// <param name="EventsPerSecond">How fast; null when that is not known here.</param>
+public sealed record ProjectionProgress(long Position, long Head, double? EventsPerSecond);
+
+/// <summary>An event that a projection cannot handle.</summary>
+public sealed record ProjectionError(long Position, string Message, DateTimeOffset At);
+
+/// <summary>A rebuild.</summary>
+/// <param name="State">What it is doing.</param>
+/// <param name="Position">How far the new rows have come.</param>
+/// <param name="Head">The last event that there is.</param>
+/// <param name="StartedAt">When it was asked for.</param>
+/// <param name="StartedBy">By whom.</param>
+/// <param name="FinishedAt">When it was done, or failed.</param>
+/// <param name="Differences">How many rows only one of both copies had; 0 when they were equal, null before they were compared.</param>
+/// <param name="Error">Why it failed.</param>
+/// <param name="KeepsOld">Whether the rows that it replaced are kept until they are discarded.</param>
+public sealed record ProjectionRebuild(
+    RebuildState State,
+    long Position,
+    long Head,
+    DateTimeOffset StartedAt,
+    string StartedBy,
+    DateTimeOffset? FinishedAt,
+    long? Differences,
+    string? Error,
+    bool KeepsOld)
+{
+    public static ProjectionRebuild Of(RebuildStatus status) => new(
+        status.State,
+        status.Position,
+        status.Head,
+        status.StartedAt,
+        status.StartedBy,
+        status.FinishedAt,
+        status.Differences,
+        status.Error,
+        status.KeepsOld);
+}

@@ -1,0 +1,51 @@
+using Ledger.Http.Access;
+using Ledger.Http.Errors;
+using Ledger.Http.RateLimits;
+using Ledger.Http.Requests;
+using Ledger.Sessions;
+using Ledger.Sessions.Events;
+using Ledger.Streams;
+
+namespace Ledger.Http.Runners;
+
+/// <summary>The runner has stopped a run.</summary>
+public static class AbortRunEndpoint
+{
+    [WolverinePost("/ledger/sessions/{sessionId}/runs/{sequenceId}/abort"), Authorize(Scopes.Runner), RateLimit(RateLimit.RunnerClass, 6_000, 60), Tags("Runners")]
+    [EndpointSummary("Execution is over because of a cancel.")]
+    [HeaderText(RunnerHeader.Name, RunnerHeader.Description, IsRequired = true)]
+    public static async Task<ReportTaken> Post(
+        string sessionId, string sequenceId, [FromBody] AbortRequest request, Caller caller, SessionStreams sessions, HttpContext context)
+    {
+        var call = RunCall.Of(context, caller, sessionId, sequenceId);
+        var command = request.ToCommand(call.SequenceId, call.RunnerId);
+        var (_, answer) = await call.ExecuteAsync(sessions, (session, now) => AbortRun.Decide(session, command, now));
+        return ReportTaken.Of(answer);
+    }
+}
+
+/// <summary>Execution is over because of a cancel.</summary>
+public sealed record AbortRequest(
+    Guid CancelId,
+    AbortManner How,
+    int? ExitCode = null,
+    string? Signal = null,
+    StopEvidence? Evidence = null,
+    long? DurationMs = null)
+{
+    private const int MaximumSignal = 64;
+
+    /// <summary>The command.</summary>
+    /// <exception cref="RequestRejected">400 for a value out of its bounds.</exception>
+    public AbortRun ToCommand(Guid sequenceId, string runnerId)
+    {
+        if (Signal is { Length: 0 or > MaximumSignal })
+        {
+            throw RequestRejected.BadRequest($"'signal' must have 1 to {MaximumSignal} characters.");
+        }
+
+        return Evidence is { ProcessesLeft: < 0 } || DurationMs < 0
+            ? throw RequestRejected.BadRequest("'evidence.processesLeft' and 'durationMs' must not be negative.")
+            : new AbortRun(sequenceId, CancelId, runnerId, How, ExitCode, Signal, DurationMs, Evidence);
+    }
+}

@@ -1,0 +1,31 @@
+using Ledger.Http.Access;
+using Ledger.Http.RateLimits;
+using Ledger.Http.Requests;
+using Ledger.Sessions;
+using Ledger.Streams;
+
+namespace Ledger.Http.Runners;
+
+/// <summary>The runner confirms that it was told to stop a run.</summary>
+public static class AcknowledgeCancelEndpoint
+{
+    [WolverinePost("/ledger/sessions/{sessionId}/runs/{sequenceId}/cancel-acknowledgement"), Authorize(Scopes.Runner), RateLimit(RateLimit.RunnerClass, 6_000, 60), Tags("Runners")]
+    [EndpointSummary("The runner is stopping the run.")]
+    [HeaderText(RunnerHeader.Name, RunnerHeader.Description, IsRequired = true)]
+    public static async Task<ReportTaken> Post(
+        string sessionId,
+        string sequenceId,
+        [FromBody] AcknowledgementRequest request,
+        Caller caller,
+        SessionStreams sessions,
+        HttpContext context)
+    {
+        var call = RunCall.Of(context, caller, sessionId, sequenceId);
+        var command = new AcknowledgeCancel(call.SequenceId, request.CancelId, call.RunnerId);
+        var (_, answer) = await call.ExecuteAsync(sessions, (session, now) => AcknowledgeCancel.Decide(session, command, now));
+        return ReportTaken.Of(answer);
+    }
+}
+
+/// <summary>The runner confirms that it is stopping a run.</summary>
+public sealed record AcknowledgementRequest(Guid CancelId);

@@ -1,0 +1,78 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Ledger.Http.Access;
+using Ledger.Http.Errors;
+using Ledger.Http.RateLimits;
+using Ledger.Http.Requests;
+using Ledger.Sessions;
+using Ledger.Streams;
+
+namespace Ledger.Http.Runners;
+
+/// <summary>A result of a run, between or at its end.</summary>
+public static class ReportResultEndpoint
+{
+    [WolverinePost("/ledger/sessions/{sessionId}/runs/{sequenceId}/results"), Authorize(Scopes.Runner), RateLimit(RateLimit.RunnerClass, 6_000, 60), Tags("Runners")]
+    [EndpointSummary("A result. The first terminal fact settles the run; whatever comes later is kept.")]
+    [HeaderText(RunnerHeader.Name, RunnerHeader.Description, IsRequired = true)]
+    [ProducesResponseType<ResultTaken>(StatusCodes.Status200OK)]
+    [ProducesResponseType<ResultTaken>(StatusCodes.Status201Created)]
+    public static async Task<IResult> Post(
+        string sessionId,
+        string sequenceId,
+        [FromBody] ResultRequest request,
+        Caller caller,
+        SessionStreams sessions,
+        TimeProvider clock,
+        HttpContext context)
+    {
+        var call = RunCall.Of(context, caller, sessionId, sequenceId);
+        var resultId = request.ResultId ?? Guid.CreateVersion7(clock.GetUtcNow());
+        var command = request.ToCommand(resultId, call.SequenceId, call.RunnerId);
+        var (_, answer) = await call.ExecuteAsync(sessions, (session, now) => ReportResult.Decide(session, command, now));
+        var settled = answer.Run.Final is { Settles: true } final && final.ResultId == resultId;
+        var taken = new ResultTaken(resultId, settled, answer.Late ? true : null);
+        return answer.Late || answer.Repeated ? TypedResults.Ok(taken) : TypedResults.Created((string?)null, taken);
+    }
+}
+
+/// <summary>A report about a run. Without an id it gets one, and cannot be repeated.</summary>
+public sealed record ResultRequest(
+    ResultType ResultType,
+    bool HasFailures,
+    Guid? ResultId = null,
+    bool HasErrors = false,
+    bool IsDegraded = false,
+    bool IsCancelled = false,
+    long? ResponseTime = null,
+    DateTimeOffset? StartedAt = null,
+    DateTimeOffset? StoppedAt = null,
+    int? Attempt = null,
+    JsonElement? Details = null)
+{
+    /// <summary>The command.</summary>
+    /// <exception cref="RequestRejected">400 for a value out of its bounds.</exception>
+    public ReportResult ToCommand(Guid resultId, Guid sequenceId, string runnerId) => ResponseTime < 0 || Attempt < 1
+        ? throw RequestRejected.BadRequest("'responseTime' must not be negative, and 'attempt' must be at least 1.")
+        : new ReportResult(
+            resultId,
+            sequenceId,
+            runnerId,
+            ResultType,
+            HasFailures,
+            HasErrors,
+            IsDegraded,
+            IsCancelled,
+            ResponseTime,
+            StartedAt,
+            StoppedAt,
+            Attempt,
+            Details);
+}
+
+/// <summary>The answer to a result.</summary>
+/// <param name="ResultId">Its id.</param>
+/// <param name="Settled">Whether this result settled the run.</param>
+/// <param name="Late">True when the run had been settled before, so that the result was only recorded; absent otherwise.</param>
+public sealed record ResultTaken(
+    Guid ResultId, bool Settled, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] bool? Late);

@@ -1,0 +1,114 @@
+using System.Collections.Concurrent;
+using Ledger.Projections.OpenRuns;
+using Ledger.Sessions;
+using Ledger.Store;
+using Ledger.Streams;
+
+namespace Ledger.Http.Runners;
+
+/// <summary>Claims runs for runners. What is said to be queued is a hint; who holds a run is decided on its stream, where the first wins.</summary>
+public sealed class RunClaims(SessionStreams sessions, OpenRunsReader openRuns, WaitingClaims waiting, LeaseRenewal leases)
+{
+    // Others may be faster on some of the runs that are found.
+    private const int Spare = 32;
+
+    // When they were faster on all of them, there may be more behind.
+    private const int MaximumLooks = 3;
+
+    // Runs that this host is claiming just now: whoever comes second need not ask the database to hear that they are gone.
+    private readonly ConcurrentDictionary<Guid, byte> underWay = new();
+
+    /// <summary>Claims what is queued already, oldest first, until there is no more room or nothing more to find.</summary>
+    /// <exception cref="StoreUnavailableException">The database cannot be reached.</exception>
+    public async Task TakeQueuedAsync(Claiming claiming, CancellationToken cancellation)
+    {
+        var (account, filter) = (claiming.Caller.AccountId, claiming.Filter);
+        var limit = filter.Max + Spare;
+        for (var looks = 0; looks < MaximumLooks; looks++)
+        {
+            var found = await Database.RunAsync(() => openRuns.ClaimableAsync(
+                account, filter.Locations, filter.CheckTypes, limit, filter.Project, cancellation));
+            foreach (var run in found.TakeWhile(_ => !claiming.IsFull))
+            {
+                await TakeAsync(claiming, new StreamId(account, run.SessionId), run.SequenceId);
+            }
+
+            if (claiming.Taken.Count > 0 || found.Count < limit)
+            {
+                return;
+            }
+        }
+    }
+
+    /// <summary>Claims what the waiting claim is offered; ends with the first offer that is not in vain, or with the wait.</summary>
+    /// <exception cref="StoreUnavailableException">The database cannot be reached.</exception>
+    public async Task TakeOfferedAsync(Claiming claiming, WaitingClaim claim, CancellationToken over)
+    {
+        while (claiming.Taken.Count == 0 && await HasOfferAsync(claim, over))
+        {
+            while (!claiming.IsFull && !over.IsCancellationRequested && claim.Offers.TryRead(out var run))
+            {
+                if (!await TakeAsync(claiming, run.Stream, run.SequenceId))
+                {
+                    waiting.Return(claim);
+                }
+            }
+        }
+    }
+
+    private static async Task<bool> HasOfferAsync(WaitingClaim claim, CancellationToken over)
+    {
+        try
+        {
+            return await claim.Offers.WaitToReadAsync(over);
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
+        }
+    }
+
+    private async Task<bool> TakeAsync(Claiming claiming, StreamId stream, Guid sequenceId)
+    {
+        if (sessions.Peek(stream)?.Session.FindRun(sequenceId) is { State: not RunState.Queued } || !underWay.TryAdd(sequenceId, 0))
+        {
+            return false;
+        }
+
+        try
+        {
+            var command = new ClaimRun(sequenceId, claiming.RunnerName, leases.Seconds);
+            var executed = await sessions.ExecuteAsync(
+                claiming.Caller, stream.SessionId, (session, now) => ClaimRun.Decide(session, command, now), cancellation: CancellationToken.None);
+            if (executed.Decision.Answer is not { } run)
+            {
+                return false;
+            }
+
+            claiming.Taken.Add(ClaimedRun.Of(executed.Snapshot!, run));
+            await leases.RenewAsync(stream, sequenceId, claiming.RunnerName, CancellationToken.None);
+            return true;
+        }
+        catch (StoreUnavailableException) when (claiming.Taken.Count > 0)
+        {
+            // What was claimed must reach its runner; without a row the lease counts from the claim.
+            return true;
+        }
+        finally
+        {
+            underWay.TryRemove(sequenceId, out _);
+        }
+    }
+}
+
+/// <summary>One claim under way.</summary>
+/// <param name="Caller">Who asks.</param>
+/// <param name="RunnerName">The runner that it asks for.</param>
+/// <param name="Filter">What it can take.</param>
+public sealed record Claiming(Caller Caller, string RunnerName, ClaimFilter Filter)
+{
+    /// <summary>What the runner holds by now.</summary>
+    public List<ClaimedRun> Taken { get; } = [];
+
+    public bool IsFull => Taken.Count == Filter.Max;
+}

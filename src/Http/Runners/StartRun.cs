@@ -1,0 +1,58 @@
+using Ledger.Http.Access;
+using Ledger.Http.RateLimits;
+using Ledger.Http.Requests;
+using Ledger.Sessions;
+using Ledger.Streams;
+
+namespace Ledger.Http.Runners;
+
+/// <summary>Execution begins.</summary>
+public static class StartRunEndpoint
+{
+    [WolverinePost("/ledger/sessions/{sessionId}/runs/{sequenceId}/start"), Authorize(Scopes.Runner), RateLimit(RateLimit.RunnerClass, 6_000, 60), Tags("Runners")]
+    [EndpointSummary("Execution begins. A run whose cancel is open does not start: see cancel in the answer.")]
+    [HeaderText(RunnerHeader.Name, RunnerHeader.Description, IsRequired = true)]
+    public static async Task<LeaseAnswer> Post(
+        string sessionId,
+        string sequenceId,
+        [FromBody] EmptyRequest? empty,
+        Caller caller,
+        SessionStreams sessions,
+        LeaseRenewal leases,
+        HttpContext context)
+    {
+        var call = RunCall.Of(context, caller, sessionId, sequenceId);
+        var heartbeat = new Heartbeat(call.SequenceId, call.RunnerId);
+        var (session, answer) = await call.ExecuteAsync(sessions, (session, now) =>
+        {
+            var start = StartRun.Decide(session, new StartRun(call.SequenceId, call.RunnerId), now);
+            return start.Answer is { Run.IsCancelling: true } ? Heartbeat.Decide(session, heartbeat, now) : start;
+        });
+        return await leases.AnswerAsync(call, session, answer);
+    }
+}
+
+/// <summary>The runner is alive and goes on.</summary>
+public static class HeartbeatEndpoint
+{
+    [WolverinePost("/ledger/sessions/{sessionId}/runs/{sequenceId}/heartbeat"), Authorize(Scopes.Runner), RateLimit(RateLimit.RunnerClass, 6_000, 60), Tags("Runners")]
+    [EndpointSummary("The runner is alive and goes on; renews the lease, tells of an open cancel.")]
+    [HeaderText(RunnerHeader.Name, RunnerHeader.Description, IsRequired = true)]
+    public static async Task<LeaseAnswer> Post(
+        string sessionId,
+        string sequenceId,
+        [FromBody] EmptyRequest? empty,
+        Caller caller,
+        SessionStreams sessions,
+        LeaseRenewal leases,
+        HttpContext context)
+    {
+        var call = RunCall.Of(context, caller, sessionId, sequenceId);
+        var heartbeat = new Heartbeat(call.SequenceId, call.RunnerId);
+        var (session, answer) = await call.ExecuteAsync(sessions, (session, now) => Heartbeat.Decide(session, heartbeat, now));
+        return await leases.AnswerAsync(call, session, answer);
+    }
+}
+
+/// <summary>A start or a heartbeat says nothing beyond its path.</summary>
+public sealed record EmptyRequest;
