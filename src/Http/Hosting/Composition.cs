@@ -8,8 +8,8 @@ using Ledger.Http.Checks;
 using Ledger.Http.Dialects.Checkly;
 using Ledger.Http.Dialects.Checkly.Live;
 using Ledger.Http.Dialects.Checkly.Locations;
-using Ledger.Http.Dialects.Empirical;
 using Ledger.Http.Dialects.TesterArmy;
+using Ledger.Http.Empirical;
 using Ledger.Http.Errors;
 using Ledger.Http.Groups;
 using Ledger.Http.Health;
@@ -58,6 +58,7 @@ public static class Composition
         services.AddSingleton<PublicLocations>();
         services.AddSingleton<PlainRunSessions>();
         services.AddSingleton<RunHistory>();
+        services.AddSingleton<TestRunList>();
         services.AddSingleton<RateWindows>();
         services.AddErrors();
         services.AddAuthentication(ApiKeyHandler.SchemeName)
@@ -112,7 +113,6 @@ public static class Composition
         native.MapAlertChannels();
 
         app.MapGroup("").WithMetadata(new AccountHeader(ChecklyRoutes.AccountHeader)).MapCheckly();
-        app.MapGroup("").MapEmpirical();
         app.MapGroup("").MapTesterArmy();
 
         // Needs a key like everything that says nothing else: who has none does not learn which paths there are.

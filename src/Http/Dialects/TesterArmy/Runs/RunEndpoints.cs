@@ -48,7 +48,7 @@ public static class RunEndpoints
     }
 
     private static async Task<IResult> GetAsync(HttpContext context, string id, PlainRunSessions runs) =>
-        await runs.FindAsync(context.Key().AccountId, Inputs.Uuid("run id", id), context.RequestAborted) is { } found
+        await runs.FindAsync(CallerParameter.Of(context), Inputs.Uuid("run id", id), context.RequestAborted) is { } found
             ? TesterArmyJson.Answer(TesterArmyRun.Of(found.Session))
             : throw Unknown();
 }
