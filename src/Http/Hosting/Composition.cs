@@ -8,7 +8,6 @@ using Ledger.Http.Checks;
 using Ledger.Http.Dialects.Checkly;
 using Ledger.Http.Dialects.Checkly.Live;
 using Ledger.Http.Dialects.Checkly.Locations;
-using Ledger.Http.Dialects.TesterArmy;
 using Ledger.Http.Empirical;
 using Ledger.Http.Errors;
 using Ledger.Http.Groups;
@@ -24,6 +23,7 @@ using Ledger.Http.Requests;
 using Ledger.Http.Runners;
 using Ledger.Http.Settings;
 using Ledger.Http.Stably;
+using Ledger.Http.TesterArmy;
 using Ledger.Http.Tracing;
 using Ledger.Store.Postgres;
 using Ledger.Streams;
@@ -59,6 +59,8 @@ public static class Composition
         services.AddSingleton<PlainRunSessions>();
         services.AddSingleton<RunHistory>();
         services.AddSingleton<TestRunList>();
+        services.AddSingleton<RunPages>();
+        services.AddSingleton<Batches>();
         services.AddSingleton<RateWindows>();
         services.AddErrors();
         services.AddAuthentication(ApiKeyHandler.SchemeName)
@@ -69,7 +71,6 @@ public static class Composition
         services.AddReadModels(settings);
         services.AddArchive(settings);
         services.AddRunners();
-        services.AddTesterArmy();
         services.AddChecklyLive();
         services.AddBundles();
         services.AddAlertChannels(settings);
@@ -83,6 +84,7 @@ public static class Composition
         app.Services.GetRequiredService<MeterReader>();
         app.Services.GetRequiredService<LedgerMetrics>();
         app.Services.GetRequiredService<RequestTraces>();
+        app.UseSecondMount();
         app.UseMiddleware<Faults>();
         app.UseStatusCodePages();
         app.UseChecklyLive();
@@ -113,7 +115,6 @@ public static class Composition
         native.MapAlertChannels();
 
         app.MapGroup("").WithMetadata(new AccountHeader(ChecklyRoutes.AccountHeader)).MapCheckly();
-        app.MapGroup("").MapTesterArmy();
 
         // Needs a key like everything that says nothing else: who has none does not learn which paths there are.
         app.MapFallback("/{**path}", () => TypedResults.NotFound()).ExcludeFromDescription();

@@ -1,11 +1,27 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
+using Ledger.Http.Access;
+using Ledger.Http.Errors;
+using Ledger.Http.PlainRuns;
 using Ledger.Http.Requests;
 using Ledger.Sessions;
+using Ledger.TestCases;
 
-namespace Ledger.Http.Dialects.TesterArmy.Runs;
+namespace Ledger.Http.TesterArmy;
 
-/// <summary>A run (wire.md 8.2): a session of kind <c>run</c>, by its id, in whichever dialect it was triggered.</summary>
+/// <summary>Reads a run as of now.</summary>
+public static class ReadRunEndpoint
+{
+    [WolverineGet("/v1/runs/{id}"), Authorize(Scopes.Read), Errors(400, 401, 404, 429, 500, 504), Tags("TesterArmy")]
+    [EndpointSummary("Reads a run.")]
+    public static async Task<TesterArmyRun> Get(string id, Caller caller, PlainRunSessions runs, CancellationToken cancellation) =>
+        await runs.FindAsync(caller, Inputs.Uuid("run id", id), cancellation) is { } found
+            ? TesterArmyRun.Of(found.Session)
+            : throw RequestRejected.NotFound("Run not found.");
+}
+
+/// <summary>A run: a session of kind <c>run</c>, by its id, in whichever dialect it was triggered.</summary>
 /// <param name="Input">The request that was published; empty for a run of another dialect.</param>
 /// <param name="DeviceModel">Null for the platform's default, even where that was asked for.</param>
 /// <param name="ProjectId">The project, if its name is a uuid; other dialects name projects as they like.</param>
@@ -58,7 +74,7 @@ public sealed record TesterArmyRun(
             input ?? NoInput,
             session.TriggeredAt,
             QueryWords<Platform>.Find(input.Text("platform")),
-            QueryWords<DeviceModel>.Find(input.Text("deviceModel")) is Runs.DeviceModel.Ipad ? Runs.DeviceModel.Ipad : null,
+            QueryWords<DeviceModel>.Find(input.Text("deviceModel")) is TesterArmy.DeviceModel.Ipad ? TesterArmy.DeviceModel.Ipad : null,
             source,
             Guid.TryParseExact(session.Project, "D", out var project) ? project : null,
             status is TesterArmyRunStatus.Completed ? TestOutput.Of(session, run) : null,
@@ -96,7 +112,73 @@ public sealed record TesterArmyRun(
     }
 }
 
-/// <summary>One page of runs.</summary>
-/// <param name="Runs">Newest first.</param>
-/// <param name="NextCursor">Where the next page begins; null on the last one.</param>
-public sealed record TesterArmyRunList(IReadOnlyList<TesterArmyRun> Runs, string? NextCursor);
+/// <summary>What a completed run came to.</summary>
+/// <param name="FeatureName">What was tested.</param>
+/// <param name="Result">The verdict.</param>
+/// <param name="Description">One sentence about it.</param>
+/// <param name="Screenshots">The ledger keeps none.</param>
+/// <param name="Steps">The tests of the run, as far as its runner reported them; those that never started are left out.</param>
+public sealed record TestOutput(
+    string FeatureName, TestVerdict Result, string Description, IReadOnlyList<string> Screenshots, IReadOnlyList<TestOutputStep> Steps)
+{
+    public static TestOutput Of(Session session, Run run)
+    {
+        var steps = TestCase.Of(run).Where(test => test.Status is not TestCaseStatus.Skipped).Select(TestOutputStep.Of).ToList();
+        var verdict = run.State is RunState.Failed ? TestVerdict.Failed : TestVerdict.Pass;
+        return new TestOutput(session.Name, verdict, Describe(verdict, steps), [], steps);
+    }
+
+    private static string Describe(TestVerdict verdict, List<TestOutputStep> steps) => (verdict, steps) switch
+    {
+        (_, { Count: > 0 }) => $"{steps.Count(step => step.Status is TestStepStatus.Passed)} of {steps.Count} tests passed.",
+        (TestVerdict.Pass, _) => "The run passed.",
+        _ => "The run failed.",
+    };
+}
+
+/// <summary>The verdict.</summary>
+public enum TestVerdict
+{
+    [JsonStringEnumMemberName("PASS")] Pass,
+
+    [JsonStringEnumMemberName("FAILED")] Failed,
+}
+
+/// <summary>One test of a run.</summary>
+public sealed record TestOutputStep(int StepIndex, string Title, TestStepStatus Status, string? Error)
+{
+    public static TestOutputStep Of(TestCase test, int index) => new(
+        index,
+        test.Title,
+        test.Status is TestCaseStatus.Passed or TestCaseStatus.Flaky ? TestStepStatus.Passed : TestStepStatus.Failed,
+        test.Errors.Count > 0 ? test.Errors[^1] : null);
+}
+
+/// <summary>How a test ended.</summary>
+public enum TestStepStatus
+{
+    Passed,
+    Failed,
+}
+
+/// <summary>Why a run failed to come to a verdict. The codes are the ledger's own.</summary>
+public sealed record RunError(string Code, string Message)
+{
+    private const string Timeout = "TIMEOUT";
+    private const string RunnerLost = "RUNNER_LOST";
+    private const string ExecutionError = "EXECUTION_ERROR";
+
+    public static RunError Of(Run run)
+    {
+        var details = run.Final?.Details;
+        var message = details.Text("message");
+        return run.State switch
+        {
+            RunState.Lost => new RunError(RunnerLost, "The runner that executed the run was lost."),
+            RunState.TimedOut => new RunError(Timeout, "The run exceeded its time limit."),
+            _ when details.Member("timedOut") is { ValueKind: JsonValueKind.True } =>
+                new RunError(Timeout, message ?? "The run exceeded its time limit."),
+            _ => new RunError(ExecutionError, message ?? "The run could not be executed."),
+        };
+    }
+}

@@ -1,10 +1,59 @@
 using System.Text.Json.Serialization;
-using Ledger.Http.Dialects.TesterArmy.Runs;
+using Ledger.Http.Access;
 using Ledger.Http.Errors;
+using Ledger.Http.Groups;
+using Ledger.Http.Requests;
+using Microsoft.AspNetCore.Http.HttpResults;
 
-namespace Ledger.Http.Dialects.TesterArmy.Groups;
+namespace Ledger.Http.TesterArmy;
 
-/// <summary>How a group is to be run (wire.md 8.2); all of it is handed to the runners.</summary>
+/// <summary>Runs a group as a batch.</summary>
+public static class RunGroupEndpoint
+{
+    [WolverinePost("/v1/groups/{groupId}/runs"), Authorize(Scopes.Command), Errors(400, 401, 404, 429, 500, 504), Tags("TesterArmy")]
+    [EndpointSummary("Runs the runnable tests of a group, as a batch.")]
+    public static async Task<Accepted<BatchQueued>> Post(
+        string groupId,
+        [FromBody] GroupRunRequest? asked,
+        Caller caller,
+        GroupRegistry groups,
+        Batches batches,
+        HttpContext context,
+        CancellationToken cancellation)
+    {
+        var id = Inputs.Uuid("group id", groupId);
+        asked ??= new GroupRunRequest();
+        asked.Validate();
+        var group = await groups.FindAsync(caller.AccountId, id, cancellation) ?? throw RequestRejected.NotFound("Group not found.");
+        var batch = await batches.TriggerAsync(
+            caller, id, group.CheckIds, TriggerFacts.Published(asked), RunSource.Api, sourceBatchId: null, cancellation);
+        batch.SetPosition(context);
+        return TypedResults.Accepted((string?)null, new BatchQueued(
+            batch.RunIds.Count == 0 ? TesterArmyRunStatus.Cancelled : TesterArmyRunStatus.Queued,
+            id,
+            batch.Id,
+            batch.RunIds,
+            batch.RunIds,
+            [],
+            batch.RunIds.Count));
+    }
+}
+
+/// <summary>A batch that was just triggered.</summary>
+/// <param name="Status"><c>queued</c>; <c>cancelled</c> when the group has no runnable test, and then nothing was triggered.</param>
+/// <param name="RunIds">All of its runs.</param>
+/// <param name="QueuedRunIds">The same: the ledger refuses no run of a batch.</param>
+/// <param name="CancelledRunIds">None, therefore.</param>
+public sealed record BatchQueued(
+    TesterArmyRunStatus Status,
+    Guid GroupId,
+    Guid BatchId,
+    IReadOnlyList<Guid> RunIds,
+    IReadOnlyList<Guid> QueuedRunIds,
+    IReadOnlyList<Guid> CancelledRunIds,
+    int Count);
+
+/// <summary>How a group is to be run; all of it is handed to the runners.</summary>
 public sealed record GroupRunRequest
 {
     private const int LongestText = 2_048;

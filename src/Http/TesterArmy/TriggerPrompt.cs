@@ -5,31 +5,34 @@ using Ledger.Http.Errors;
 using Ledger.Http.PlainRuns;
 using Ledger.Http.Requests;
 using Ledger.Sessions;
+using Microsoft.AspNetCore.Http.HttpResults;
 
-namespace Ledger.Http.Dialects.TesterArmy.Runs;
+namespace Ledger.Http.TesterArmy;
 
 /// <summary>
-/// Triggers a run of what a prompt says: the simplest way to create one (wire.md 8.2). What executes it is the check of the project, and
-/// the prompt is handed to it.
+/// Triggers a run of what a prompt says: the simplest way to create one. What executes it is the check of the project, and the prompt is
+/// handed to it.
 /// </summary>
-public static class TriggerPrompt
+public static class TriggerPromptEndpoint
 {
     private const int LongestName = 120;
 
-    public static async Task<IResult> HandleAsync(HttpContext context, PlainRunSessions runs)
+    [WolverinePost("/v1/runs"), Authorize(Scopes.Command), Errors(400, 401, 429, 500, 504), Tags("TesterArmy")]
+    [EndpointSummary("Triggers a run of what a prompt says.")]
+    public static async Task<Accepted<PromptRunQueued>> Post(
+        [FromBody] PromptRequest asked, Caller caller, PlainRunSessions runs, HttpContext context, CancellationToken cancellation)
     {
-        var request = await Body.ReadRequiredJsonAsync<PromptRequest>(context.Request, TesterArmyJson.Options);
-        request.Validate();
-        var input = TesterArmyJson.Published(request);
-        var made = await runs.TriggerAsync(
-            context,
-            new PlainRunRequest(NameOf(request.Prompt!), request.ProjectId?.ToString() ?? context.Key().Project, CheckTypes.Playwright)
-            {
-                Published = JsonSerializer.SerializeToElement(input),
-                Metadata = TriggerFacts.Of(input, RunSource.Api),
-            });
-        return TesterArmyJson.Answer(
-            new PromptRunQueued(made.Session.Id, TesterArmyRunStatus.Queued, made.Session.TriggeredAt), StatusCodes.Status202Accepted);
+        asked.Validate();
+        var input = TriggerFacts.Published(asked);
+        var request = new PlainRunRequest(NameOf(asked.Prompt!), asked.ProjectId?.ToString() ?? caller.Project, CheckTypes.Playwright)
+        {
+            Published = JsonSerializer.SerializeToElement(input),
+            Metadata = TriggerFacts.Of(input, RunSource.Api),
+        };
+        var made = await runs.TriggerAsync(caller, request, cancellation);
+        context.SetPosition(made.LastPosition);
+        return TypedResults.Accepted(
+            (string?)null, new PromptRunQueued(made.Session.Id, TesterArmyRunStatus.Queued, made.Session.TriggeredAt));
     }
 
     /// <summary>The beginning of the prompt, never half of a character.</summary>
