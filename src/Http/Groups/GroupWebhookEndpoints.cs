@@ -1,8 +1,8 @@
 using Ledger.Http.Access;
-using Ledger.Http.Dialects.TesterArmy.Webhooks;
 using Ledger.Http.Errors;
 using Ledger.Http.Requests;
 using Ledger.Http.Settings;
+using Ledger.Http.TesterArmy;
 
 namespace Ledger.Http.Groups;
 
@@ -34,7 +34,7 @@ public static class GroupWebhookEndpoints
         var secret = await webhooks.AddAsync(webhook, context.RequestAborted);
         var publicBase = settings.PublicUrl?.TrimEnd('/') ?? $"{context.Request.Scheme}://{context.Request.Host}";
         return NativeResult.Json(
-            new MadeGroupWebhook(webhook.WebhookId, secret, publicBase + WebhookEndpoint.PathOf(webhook.WebhookId, secret), webhook.Name),
+            new MadeGroupWebhook(webhook.WebhookId, secret, publicBase + ReceiveWebhookEndpoint.PathOf(webhook.WebhookId, secret), webhook.Name),
             StatusCodes.Status201Created);
     }
 

@@ -7,8 +7,7 @@ using Ledger.Http.Bundles;
 using Ledger.Http.Checkly;
 using Ledger.Http.Checks;
 using Ledger.Http.Checkly.Live;
-using Ledger.Http.Dialects.Empirical;
-using Ledger.Http.Dialects.TesterArmy;
+using Ledger.Http.Empirical;
 using Ledger.Http.Errors;
 using Ledger.Http.Groups;
 using Ledger.Http.Live;
@@ -20,6 +19,7 @@ using Ledger.Http.Runners;
 using Ledger.Http.Settings;
 using Ledger.Http.Stably;
 using Ledger.Http.Telemetry;
+using Ledger.Http.TesterArmy;
 using Ledger.Store;
 using Ledger.Streams;
 using Marten;
@@ -63,6 +63,9 @@ public static class Composition
         services.AddSingleton<ChecklySessions>();
         services.AddSingleton<CheckSessionTriggers>();
         services.AddSingleton<SessionCancel>();
+        services.AddSingleton<TestRunList>();
+        services.AddSingleton<RunPages>();
+        services.AddSingleton<Batches>();
         services.AddSingleton<RateWindows>();
         services.AddErrors();
         services.AddAuthentication(ApiKeyHandler.SchemeName)
@@ -73,7 +76,6 @@ public static class Composition
         services.AddReadModels(settings);
         services.AddArchive(settings);
         services.AddRunners();
-        services.AddTesterArmy();
         services.AddChecklyLive();
         services.AddBundles();
         services.AddAlertChannels(settings);
@@ -83,6 +85,7 @@ public static class Composition
 
     public static void UseLedger(this WebApplication app)
     {
+        app.UseSecondMount();
         app.UseMiddleware<Faults>();
         app.UseStatusCodePages();
         app.UseChecklyLive();
@@ -100,8 +103,6 @@ public static class Composition
         native.MapCancelAudit();
         native.MapMetrics();
 
-        app.MapGroup("").MapEmpirical();
-        app.MapGroup("").MapTesterArmy();
 
         // Needs a key like everything that says nothing else: who has none does not learn which paths there are.
         app.MapFallback("/{**path}", () => TypedResults.NotFound()).ExcludeFromDescription();

@@ -2,11 +2,11 @@ using System.Reflection;
 using JasperFx.CodeGeneration;
 using Ledger.Http.Access;
 using Ledger.Http.Checkly;
-using Ledger.Http.Dialects.Empirical;
-using Ledger.Http.Dialects.TesterArmy;
+using Ledger.Http.Empirical;
 using Ledger.Http.Errors;
 using Ledger.Http.Requests;
 using Ledger.Http.Stably;
+using Ledger.Http.TesterArmy;
 using Microsoft.AspNetCore.Http.Metadata;
 using Wolverine;
 

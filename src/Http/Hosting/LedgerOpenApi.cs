@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using Ledger.Http.Errors;
 using Ledger.Http.Requests;
+using Ledger.Http.TesterArmy;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
 
@@ -33,6 +34,7 @@ public static class LedgerOpenApi
             {
                 [BearerScheme] = new OpenApiSecurityScheme { Type = SecuritySchemeType.Http, Scheme = "bearer" },
             };
+            SecondMount.Describe(document);
             Sort(document);
             return Task.CompletedTask;
         });
@@ -79,6 +81,7 @@ public static class LedgerOpenApi
     {
         var metadata = context.Description.ActionDescriptor.EndpointMetadata;
         operation.OperationId = null;
+        operation.Description = null;
         if (metadata.OfType<RequestBodyType>().LastOrDefault() is { } body)
         {
             operation.RequestBody = new OpenApiRequestBody

@@ -4,7 +4,7 @@ using Ledger.Sessions;
 
 namespace Ledger.Http.PlainRuns;
 
-/// <summary>A plain test run as a dialect asks for it: one session of kind <c>run</c> with one run (domain.md, Words).</summary>
+/// <summary>A plain test run as a dialect asks for it: one session of kind <c>run</c> with one run.</summary>
 /// <param name="Name">What people call it.</param>
 /// <param name="Project">A plain name inside the account, or null for the default project.</param>
 /// <param name="CheckType">The type of check where no check is registered for it.</param>

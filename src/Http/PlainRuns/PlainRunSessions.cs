@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Ledger.Http.Access;
 using Ledger.Http.Checks;
 using Ledger.Http.Errors;
 using Ledger.Http.Requests;
@@ -13,38 +12,19 @@ using Ledger.Streams;
 namespace Ledger.Http.PlainRuns;
 
 /// <summary>
-/// Triggers and finds plain test runs: one and the same thing for Empirical (by its number), Stably (by its id, within its project) and
-/// TesterArmy (by its id); wire.md 2.2.
+/// Triggers, finds and cancels plain test runs: one and the same thing for Empirical, which knows it by its number, Stably, which knows it by
+/// its id within its project, and TesterArmy, which knows it by its id.
 /// </summary>
-public sealed class PlainRunSessions(CheckRegistry registry, SessionStreams sessions, LedgerSettings settings, TimeProvider clock)
+public sealed class PlainRunSessions(
+    CheckRegistry registry, SessionStreams sessions, CancelPolicy policy, LedgerSettings settings, TimeProvider clock)
 {
     /// <summary>Triggers a run.</summary>
-    /// <exception cref="RequestRejected">400 for a value out of its bounds.</exception>
-    /// <exception cref="StoreUnavailableException">The database cannot be reached.</exception>
-    public async Task<SessionSnapshot> TriggerAsync(HttpContext context, PlainRunRequest request) =>
-        (await TriggerAsync(context, [request])).Single();
-
-    /// <summary>Triggers several runs, all of them or none.</summary>
-    /// <exception cref="RequestRejected">400 for a value out of its bounds.</exception>
-    /// <exception cref="StoreUnavailableException">The database cannot be reached.</exception>
-    public async Task<IReadOnlyList<SessionSnapshot>> TriggerAsync(HttpContext context, IReadOnlyList<PlainRunRequest> requests)
-    {
-        var made = await TriggerAsync(CallerParameter.Of(context), requests, context.RequestAborted);
-        if (made.Count > 0)
-        {
-            context.SetPosition(made[^1].LastPosition);
-        }
-
-        return made;
-    }
-
-    /// <summary>Triggers a run for a caller.</summary>
     /// <exception cref="RequestRejected">400 for a value out of its bounds, or a project that the caller is not bound to.</exception>
     /// <exception cref="StoreUnavailableException">The database cannot be reached.</exception>
     public async Task<SessionSnapshot> TriggerAsync(Caller caller, PlainRunRequest request, CancellationToken cancellation) =>
         (await TriggerAsync(caller, [request], cancellation)).Single();
 
-    /// <summary>Triggers several runs for a caller, all of them or none.</summary>
+    /// <summary>Triggers several runs, all of them or none.</summary>
     /// <exception cref="RequestRejected">400 for a value out of its bounds, or a project that the caller is not bound to.</exception>
     /// <exception cref="StoreUnavailableException">The database cannot be reached.</exception>
     public async Task<IReadOnlyList<SessionSnapshot>> TriggerAsync(
@@ -57,15 +37,45 @@ public sealed class PlainRunSessions(CheckRegistry registry, SessionStreams sess
         return refusal is null ? made : throw refusal.ToRejection();
     }
 
-    /// <summary>The run of that session id; null when the account has none.</summary>
+    /// <summary>The run of that session id; null when the caller sees none.</summary>
     /// <exception cref="StoreUnavailableException">The database cannot be reached.</exception>
-    public async Task<SessionSnapshot?> FindAsync(Guid accountId, Guid sessionId, CancellationToken cancellation) =>
-        OnlyRun(await sessions.ReadAsync(new StreamId(accountId, sessionId), cancellation));
+    public async Task<SessionSnapshot?> FindAsync(Caller caller, Guid sessionId, CancellationToken cancellation) =>
+        OnlyRun(await sessions.ReadAsync(caller, sessionId, cancellation));
 
-    /// <summary>The run of that number; null when the account has none.</summary>
+    /// <summary>The run of that number; null when the caller sees none.</summary>
     /// <exception cref="StoreUnavailableException">The database cannot be reached.</exception>
-    public async Task<SessionSnapshot?> FindAsync(Guid accountId, long number, CancellationToken cancellation) =>
-        OnlyRun(await sessions.FindByNumberAsync(accountId, number, cancellation));
+    public async Task<SessionSnapshot?> FindAsync(Caller caller, long number, CancellationToken cancellation) =>
+        OnlyRun(await sessions.FindByNumberAsync(caller.AccountId, number, cancellation)) is { } found && caller.Sees(found.Session) ? found : null;
+
+    /// <summary>
+    /// Cancels a run by the rule of a dialect, decided in the run's stream. What is no run, or one that the caller does not see, is refused as
+    /// unknown. One that is being stopped already is accepted again and nothing is recorded, unless the rule refuses it.
+    /// </summary>
+    /// <exception cref="StoreUnavailableException">The database cannot be reached.</exception>
+    public Task<Executed<CancelAnswer>> CancelAsync(Caller caller, Guid sessionId, PlainRunCancel cancel, CancellationToken cancellation)
+    {
+        var command = new RequestCancel(
+            Guid.CreateVersion7(clock.GetUtcNow()),
+            caller.Actor,
+            cancel.Via,
+            CancelCause.User,
+            cancel.Reason,
+            Force: false,
+            SequenceIds: null,
+            Origin: cancel.Origin);
+        var rule = policy with { OnlyQueued = cancel.OnlyQueued };
+        return sessions.ExecuteAsync(
+            caller,
+            sessionId,
+            (session, now) => RefusalOf(cancel, session) is { } refusal
+                ? Decision<CancelAnswer>.Refuse(refusal)
+                : RequestCancel.Decide(session, command, rule, now),
+            cancellation: cancellation);
+    }
+
+    private static Refusal? RefusalOf(PlainRunCancel cancel, Session session) => session.Kind is SessionKind.Run
+        ? cancel.Refuses?.Invoke(session)
+        : new Refusal(RefusalKind.UnknownSession, "A session of another kind.");
 
     private static SessionSnapshot? OnlyRun(SessionSnapshot? snapshot) =>
         snapshot is { Session.Kind: SessionKind.Run } ? snapshot : null;
@@ -113,4 +123,21 @@ public sealed class PlainRunSessions(CheckRegistry registry, SessionStreams sess
     private static Dictionary<string, JsonElement> MembersOf(PlainRunRequest request) => request.Published is { } published
         ? new Dictionary<string, JsonElement>(StringComparer.Ordinal) { ["request"] = published }
         : [];
+}
+
+/// <summary>How a dialect cancels a plain run.</summary>
+/// <param name="Via">The dialect.</param>
+public sealed record PlainRunCancel(CancelVia Via)
+{
+    /// <summary>Why, in the caller's words; null when none were given.</summary>
+    public string? Reason { get; init; }
+
+    /// <summary>What the client said about itself; null when it said nothing.</summary>
+    public IReadOnlyDictionary<string, string>? Origin { get; init; }
+
+    /// <summary>Whether a run that a runner has taken goes on.</summary>
+    public bool OnlyQueued { get; init; }
+
+    /// <summary>What the dialect refuses before the ledger decides; null for nothing.</summary>
+    public Func<Session, Refusal?>? Refuses { get; init; }
 }

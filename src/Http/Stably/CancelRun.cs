@@ -1,9 +1,9 @@
 using Ledger.Http.Access;
 using Ledger.Http.Errors;
+using Ledger.Http.PlainRuns;
 using Ledger.Http.RateLimits;
 using Ledger.Http.Requests;
 using Ledger.Sessions;
-using Ledger.Streams;
 
 namespace Ledger.Http.Stably;
 
@@ -19,33 +19,23 @@ public static class CancelRunEndpoint
         string projectId,
         [FromBody] RunsToCancel asked,
         Caller caller,
-        SessionStreams sessions,
-        CancelPolicy policy,
-        TimeProvider clock,
+        PlainRunSessions runs,
         HttpContext context,
         CancellationToken cancellation)
     {
-        var command = new RequestCancel(
-            Guid.CreateVersion7(clock.GetUtcNow()),
-            caller.Actor,
-            CancelVia.Stably,
-            CancelCause.User,
-            Reason: null,
-            Force: false,
-            SequenceIds: null,
-            Origin: StablyRuns.OriginOf(context.Request));
         if (!Guid.TryParseExact(asked.Where.RunId, "D", out var runId))
         {
             throw Unknown();
         }
 
-        var executed = await sessions.ExecuteAsync(
-            caller,
-            runId,
-            (session, now) => StablyRuns.IsOf(projectId, session)
-                ? RequestCancel.Decide(session, command, policy, now)
-                : Decision<CancelAnswer>.Refuse(new Refusal(RefusalKind.UnknownSession, "Not a run of this project.")),
-            cancellation: cancellation);
+        var cancel = new PlainRunCancel(CancelVia.Stably)
+        {
+            Origin = StablyRuns.OriginOf(context.Request),
+            Refuses = session => StablyRuns.IsOf(projectId, session)
+                ? null
+                : new Refusal(RefusalKind.UnknownSession, "Not a run of this project."),
+        };
+        var executed = await runs.CancelAsync(caller, runId, cancel, cancellation);
         if (executed.Decision.Refusal is { Kind: RefusalKind.UnknownSession })
         {
             throw Unknown();

@@ -70,6 +70,53 @@ public sealed class ProjectKeyTests(LedgerOfClass fixture) : IClassFixture<Ledge
         (await client.EventTypesAsync(run)).ShouldBe(["session_triggered"]);
     }
 
+    [Fact]
+    public async Task In_empirical_the_test_runs_of_another_project_are_unknown()
+    {
+        using var bound = await BoundToAsync("tests");
+        var own = await TriggeredAsync(bound);
+        var other = await TriggeredAsync(client);
+
+        (await bound.ReadAsync($"/api/test-runs/{own}/status")).Status.ShouldBe(HttpStatusCode.OK);
+        foreach (var path in new[] { $"/api/test-runs/{other}", $"/api/test-runs/{other}/status", $"/api/v2/test-runs/{other}/cases" })
+        {
+            (await bound.ReadAsync(path)).Status.ShouldBe(HttpStatusCode.NotFound, path);
+        }
+
+        (await bound.PostBodyAsync($"/api/test-runs/{other}/cancel", null)).Status.ShouldBe(HttpStatusCode.NotFound);
+        var listed = (await bound.ReadAsync("/api/test-runs")).Body.GetProperty("data").GetProperty("test_runs").GetProperty("items");
+        listed.EnumerateArray().Select(run => run.GetProperty("id").GetInt64()).ShouldBe([own]);
+
+        static async Task<long> TriggeredAsync(HttpClient by) =>
+            (await by.CallAsync(HttpMethod.Put, "/api/test-runs", new { environment = "staging" }))
+                .Body.GetProperty("data").GetProperty("test_run").GetProperty("id").GetInt64();
+    }
+
+    [Fact]
+    public async Task In_testerarmy_the_runs_and_batches_of_another_project_are_unknown()
+    {
+        using var bound = await BoundToAsync("army");
+        var group = $"/v1/groups/{Guid.NewGuid()}";
+        await client.CallAsync(HttpMethod.Put, "/ledger" + group[3..], new { name = "Smoke", checkIds = new[] { Guid.NewGuid() } });
+        var own = (await bound.PostBodyAsync($"{group}/runs", null)).Body;
+        var other = (await client.PostBodyAsync($"{group}/runs", null)).Body;
+        var run = other.GetProperty("runIds")[0].GetGuid();
+        var batch = other.GetProperty("batchId").GetGuid();
+
+        (await bound.ReadAsync($"/v1/runs/{run}")).Status.ShouldBe(HttpStatusCode.NotFound);
+        foreach (var path in new[] { $"/v1/runs/{run}/cancel", $"/v1/batches/{batch}/cancel", $"/v1/batches/{batch}/rerun" })
+        {
+            (await bound.PostBodyAsync(path, null)).Status.ShouldBe(HttpStatusCode.NotFound, path);
+        }
+
+        (await bound.ReadAsync("/v1/runs")).Body.GetProperty("runs").EnumerateArray().Select(item => item.GetProperty("id").GetGuid())
+            .ShouldBe([own.GetProperty("runIds")[0].GetGuid()]);
+        (await bound.ReadAsync($"/v1/runs?projectId={Guid.NewGuid()}")).Status.ShouldBe(HttpStatusCode.Unauthorized);
+        (await bound.PostBodyAsync("/v1/runs", new { prompt = "Sign up", projectId = Guid.NewGuid() })).Status.ShouldBe(HttpStatusCode.BadRequest);
+        (await bound.PostBodyAsync($"/v1/batches/{own.GetProperty("batchId").GetGuid()}/cancel", null)).Status.ShouldBe(HttpStatusCode.OK);
+        (await client.EventTypesAsync(run)).ShouldBe(["session_triggered"]);
+    }
+
     private async Task<HttpClient> BoundToAsync(string project)
     {
         var made = await client.PostBodyAsync("/ledger/keys", new { name = project, project, scopes = new[] { "command", "read" } });

@@ -1,7 +1,6 @@
 using System.Net;
 using System.Text.Json;
-using Ledger.Http.Dialects.Empirical;
-using Ledger.Http.Dialects.Empirical.Analytics;
+using Ledger.Http.Empirical;
 using Ledger.Http.Tests.Hosting;
 using Ledger.Sessions;
 using Ledger.Support;

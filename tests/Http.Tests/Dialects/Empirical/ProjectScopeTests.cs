@@ -1,5 +1,5 @@
 using System.Net;
-using Ledger.Http.Dialects.Empirical;
+using Ledger.Http.Empirical;
 using Ledger.Http.Tests.Hosting;
 
 namespace Ledger.Http.Tests.Dialects.Empirical;

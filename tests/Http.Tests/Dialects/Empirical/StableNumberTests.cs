@@ -1,4 +1,4 @@
-using Ledger.Http.Dialects.Empirical;
+using Ledger.Http.Empirical;
 
 namespace Ledger.Http.Tests.Dialects.Empirical;
 

@@ -4,7 +4,6 @@ using System.Net;
 using System.Text.Json;
 using Ledger.Http.Tests.Dialects.Checkly;
 using Ledger.Http.Tests.Hosting;
-using Ledger.Store;
 
 namespace Ledger.Http.Tests.Dialects.TesterArmy;
 
@@ -66,16 +65,6 @@ public sealed class DocumentedClientTests(TesterArmyLedger ledger) : IClassFixtu
         await SendAsync("POST", await ledger.WebhookAsync(await ledger.GroupAsync(Guid.NewGuid())), 202, credential: "");
         await SendAsync("GET", "/v1/runs?limit=5&status=queued", 200);
         (await SendAsync("GET", $"/api/v1/runs/{run}", 200)).Text("status").ShouldBe("queued");
-        using (ledger.Store.FailWith(new InvalidOperationException("A fault inside.")))
-        {
-            await SendAsync("POST", $"/v1/runs/{run}/cancel", 500);
-        }
-
-        using (ledger.Store.FailWith(new StoreUnavailableException("The database is away.")))
-        {
-            await SendAsync("POST", $"/v1/runs/{run}/cancel", 504);
-        }
-
         await SendAsync("POST", $"/v1/runs/{run}/cancel", 401, credential: "sk_wrong");
         await SendAsync("POST", "/v1/runs/run_1/cancel", 400);
         await SendAsync("POST", $"/v1/runs/{Guid.NewGuid()}/cancel", 404);
@@ -90,6 +79,13 @@ public sealed class DocumentedClientTests(TesterArmyLedger ledger) : IClassFixtu
         (address, key) = (limited.Address.ToString().TrimEnd('/'), limited.ApiKey);
         await SendAsync("POST", $"/v1/runs/{run}/cancel", 404);
         await SendAsync("POST", $"/v1/runs/{run}/cancel", 429);
+
+        await using var ailing = await AilingLedger.StartAsync();
+        (address, key) = (ailing.Running.Address.ToString().TrimEnd('/'), ailing.Running.ApiKey);
+        await ailing.LoseTablesAsync();
+        await SendAsync("POST", $"/v1/runs/{run}/cancel", 500);
+        ailing.CutOff();
+        await SendAsync("POST", $"/v1/runs/{run}/cancel", 504);
 
         async Task<JsonElement> SendAsync(string method, string path, int status, string? credential = null, string body = "")
         {

@@ -34,6 +34,9 @@ public sealed class OutageTests(TestDatabase database) : IClassFixture<TestDatab
             wire.Cut();
         }
 
+        // What was known of the key is good for this moment, so that it is the run which cannot be read.
+        await ShouldTimeOutAsync(ledger.Client, HttpMethod.Get, $"/v1/runs/{run}");
+
         // The key has to be looked up again, which is not tried for long.
         clock.Advance(ApiKeys.Trust);
         foreach (var mount in (string[])["/v1", "/api/v1"])

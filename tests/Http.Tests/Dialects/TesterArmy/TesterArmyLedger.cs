@@ -9,7 +9,6 @@ using Ledger.Http.Tests.Dialects.TesterArmy.Published;
 using Ledger.Http.Tests.Hosting;
 using Ledger.Sessions;
 using Ledger.Streams;
-using Marten;
 using Ledger.Support;
 using Microsoft.Extensions.DependencyInjection;
 using Answer = Ledger.Http.Tests.Dialects.Checkly.Answer;
@@ -27,9 +26,6 @@ public class TesterArmyLedger : IAsyncLifetime
 
     internal RunningLedger Running { get; private set; } = null!;
 
-    /// <summary>What the sessions' streams are read from and written to.</summary>
-    internal FaultyStore Store { get; } = new();
-
     internal SimulatedRunner Runner { get; private set; } = null!;
 
     /// <summary>Every answer that was held to the published description.</summary>
@@ -38,20 +34,25 @@ public class TesterArmyLedger : IAsyncLifetime
     /// <summary>Settings beside the usual ones.</summary>
     protected virtual IReadOnlyDictionary<string, string?> Settings { get; } = new Dictionary<string, string?>();
 
+    /// <summary>A clock to move; the real one when null.</summary>
+    protected virtual TimeProvider? Clock => null;
+
     public async Task InitializeAsync()
     {
-        Running = await RunningLedger.StartAsync(
-            database.ConnectionString, Settings, replace: parts => parts.ConfigureMarten(options => options.Listeners.Add(Store)));
+        Running = await RunningLedger.StartAsync(Reach(database.ConnectionString), Settings, Clock);
         Runner = new SimulatedRunner(Running.Services.GetRequiredService<SessionStreams>(), Running.AccountId);
         client = new HttpClient(answers) { BaseAddress = Running.Address };
     }
 
-    public async Task DisposeAsync()
+    public virtual async Task DisposeAsync()
     {
         client.Dispose();
         await Running.DisposeAsync();
         database.Dispose();
     }
+
+    /// <summary>How the ledger reaches its database.</summary>
+    protected virtual string Reach(string connectionString) => connectionString;
 
     internal Task<Answer> GetAsync(string path, string? key = null) => SendAsync(HttpMethod.Get, path, key: key);
 

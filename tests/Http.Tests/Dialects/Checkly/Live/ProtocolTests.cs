@@ -261,7 +261,7 @@ public sealed class SlowClientTests(LedgerOfClass fixture) : IClassFixture<Ledge
     [Fact]
     public async Task A_slow_client_is_cut_off_while_a_fast_one_goes_on()
     {
-        var live = ledger.Services.GetRequiredService<Http.Dialects.Checkly.Live.LiveResults>();
+        var live = ledger.Services.GetRequiredService<Http.Checkly.Live.LiveResults>();
         await using var slow = await MqttTestClient.OpenAsync(ledger.Address, receiveBuffer: 4_096);
         (await slow.HelloAsync(ledger.AccountId.ToString(), ledger.ApiKey)).ShouldBe(0);
         await slow.SubscribeAsync(ledger.FilterOf(suite));

@@ -1,0 +1,91 @@
+using System.Text.Json.Serialization;
+using Ledger.Http.Access;
+using Ledger.Http.Errors;
+using Ledger.Http.Groups;
+using Ledger.Http.RateLimits;
+using Ledger.Http.Requests;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace Ledger.Http.TesterArmy;
+
+/// <summary>
+/// Runs a group for whoever knows the address: there is no key, the secret in the address is the credential. It acts for the account under
+/// the webhook's own name, and is limited by itself.
+/// </summary>
+public static class ReceiveWebhookEndpoint
+{
+    private const string Path = "/v1/groups/webhook";
+
+    /// <summary>Describes the body, which no parameter does: it is read only after the secret.</summary>
+    public static void Configure(HttpChain chain) => chain.Metadata.WithMetadata(new RequestBodyType(typeof(GroupRunRequest), false));
+
+    /// <summary>The path of a webhook.</summary>
+    public static string PathOf(Guid webhookId, string secret) => $"{Path}/{webhookId}/{secret}";
+
+    [WolverinePost(Path + "/{webhookId}/{secret}"), AllowAnonymous, Errors(400, 401, 429, 500, 504), Tags("TesterArmy")]
+    [EndpointSummary("Runs a group as a batch. The address is the credential: no key is needed.")]
+    public static async Task<Accepted<WebhookReceived>> Post(
+        string webhookId,
+        string secret,
+        GroupWebhooks webhooks,
+        RateWindows windows,
+        GroupRegistry groups,
+        Batches batches,
+        HttpContext context,
+        CancellationToken cancellation)
+    {
+        // An id that is no uuid is as wrong as an unknown one: whoever lacks the secret learns nothing.
+        var webhook = Guid.TryParseExact(webhookId, "D", out var id) ? await webhooks.FindAsync(id, secret, cancellation) : null;
+        if (webhook is null)
+        {
+            throw RequestRejected.Unauthorized();
+        }
+
+        // Only after the secret: otherwise anybody who knows the id could use up what the owner may call.
+        windows.Admit(context.Response, webhook.WebhookId.ToString(), RateLimit.Webhook);
+        context.SetKey(webhook.ToKey());
+        var asked = await Body.OptionalAsync<GroupRunRequest>(context) ?? new GroupRunRequest();
+        asked.Validate();
+        var group = await groups.FindAsync(webhook.AccountId, webhook.GroupId, cancellation)
+            ?? throw new InvalidOperationException("A webhook has lost its group.");
+        var batch = await batches.TriggerAsync(
+            CallerParameter.Of(context),
+            group.Id,
+            group.CheckIds,
+            TriggerFacts.Published(asked),
+            RunSource.Webhook,
+            sourceBatchId: null,
+            cancellation);
+        batch.SetPosition(context);
+        return TypedResults.Accepted((string?)null, WebhookReceived.Of(batch));
+    }
+}
+
+/// <summary>What a webhook did. Optional members are left out where there is nothing to say.</summary>
+/// <param name="RunIds">The runs of the batch; always there, since a known client needs it.</param>
+public sealed record WebhookReceived(bool Received, IReadOnlyList<Guid> RunIds)
+{
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public bool? Ignored { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Reason { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public Guid? RunId { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public Guid? BatchId { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<Guid>? BatchIds { get; init; }
+
+    public static WebhookReceived Of(Batch batch) => batch.RunIds.Count == 0
+        ? new WebhookReceived(true, []) { Ignored = true, Reason = "The group has no runnable test." }
+        : new WebhookReceived(true, batch.RunIds)
+        {
+            RunId = batch.RunIds.Count == 1 ? batch.RunIds[0] : null,
+            BatchId = batch.Id,
+            BatchIds = [batch.Id],
+        };
+}
