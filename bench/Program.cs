@@ -33,16 +33,7 @@ try
             return;
     }
 
-    var reference = await Pgbench.RunAsync(postgres, database, clients: 32, duration);
-    Console.WriteLine(reference);
-    Console.WriteLine((await InProcessAppend.RunAsync(database, producers: 64, duration)).Against(reference));
-
-    await using var host = await HostProcess.StartAsync(postgres.ConnectionString, folder);
-    var (triggers, triggered) = await HttpTriggers.RunAsync(host, connections: 32, duration);
-    Console.WriteLine(triggers.Against(reference));
-    Console.WriteLine((await HttpCancels.OfQueuedAsync(host, triggered, connections: 32, duration)).Against(reference));
-    Console.WriteLine((await HttpCancels.OfRunningAsync(host, database, connections: 32, duration)).Against(reference));
-    Console.WriteLine($"host memory after the load: {host.WorkingSetMegabytes} MB");
+    Console.WriteLine(await Pgbench.RunAsync(postgres, database, clients: 32, duration));
 }
 finally
 {
