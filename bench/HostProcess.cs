@@ -3,11 +3,12 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Net.Sockets;
+using System.Reflection;
 using System.Text.Json;
 
 namespace Ledger.Bench;
 
-/// <summary>The genuine host in a process of its own.</summary>
+/// <summary>A host in a process of its own.</summary>
 internal sealed class HostProcess : IAsyncDisposable
 {
     private readonly Process process;
@@ -30,6 +31,8 @@ internal sealed class HostProcess : IAsyncDisposable
 
     public HttpClient Client { get; }
 
+    public Process Process => process;
+
     public long WorkingSetMegabytes
     {
         get
@@ -39,38 +42,13 @@ internal sealed class HostProcess : IAsyncDisposable
         }
     }
 
-    public static async Task<HostProcess> StartAsync(string connectionString, string folder)
-    {
-        var address = new Uri($"http://127.0.0.1:{FreePort()}");
-        var account = Guid.NewGuid();
-        var key = $"bench-key-{account:N}";
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "Ledger.Http.dll"), "--urls", address.ToString()])
-        {
-            WorkingDirectory = folder,
-            RedirectStandardOutput = true,
-            UseShellExecute = false,
-            Environment =
-            {
-                ["ConnectionStrings__Ledger"] = connectionString,
-                ["Ledger__Bootstrap__Account"] = account.ToString(),
-                ["Ledger__Bootstrap__ApiKey"] = key,
-                ["Ledger__RateLimit__Requests"] = "1000000000",
-            },
-        };
-        var host = new HostProcess(Process.Start(start)!, address, account, key);
-        host.process.BeginOutputReadLine();
-        while (!await host.IsReadyAsync())
-        {
-            if (host.process.HasExited)
-            {
-                throw new InvalidOperationException("The host ended while it started.");
-            }
+    /// <summary>The ledger, as it is shipped.</summary>
+    public static Task<HostProcess> StartAsync(string connectionString, string folder) =>
+        StartAsync("LedgerHost", "/health/ready", connectionString, folder);
 
-            await Task.Delay(100);
-        }
-
-        return host;
-    }
+    /// <summary>The same trigger and cancel as plain endpoints of Wolverine.Http and Marten.</summary>
+    public static Task<HostProcess> StartPlainAsync(string connectionString, string folder) =>
+        StartAsync("PlainHost", "/ready", connectionString, folder);
 
     /// <summary>Waits until the projections have read everything, so that a measurement pays for its own events alone.</summary>
     public async Task CatchUpAsync()
@@ -90,11 +68,48 @@ internal sealed class HostProcess : IAsyncDisposable
         process.Dispose();
     }
 
-    private async Task<bool> IsReadyAsync()
+    private static async Task<HostProcess> StartAsync(string program, string ready, string connectionString, string folder)
+    {
+        var address = new Uri($"http://127.0.0.1:{FreePort()}");
+        var account = Guid.NewGuid();
+        var key = $"bench-key-{account:N}";
+        var start = new ProcessStartInfo("dotnet", [PathOf(program), "--urls", address.ToString()])
+        {
+            WorkingDirectory = folder,
+            RedirectStandardOutput = true,
+            UseShellExecute = false,
+            Environment =
+            {
+                ["ConnectionStrings__Ledger"] = connectionString,
+                ["Ledger__Bootstrap__Account"] = account.ToString(),
+                ["Ledger__Bootstrap__ApiKey"] = key,
+                ["Ledger__RateLimit__Requests"] = "1000000000",
+            },
+        };
+        var host = new HostProcess(Process.Start(start)!, address, account, key);
+        host.process.BeginOutputReadLine();
+        while (!await host.IsReadyAsync(ready))
+        {
+            if (host.process.HasExited)
+            {
+                throw new InvalidOperationException($"{program} ended while it started.");
+            }
+
+            await Task.Delay(100);
+        }
+
+        return host;
+    }
+
+    private static string PathOf(string program) => typeof(HostProcess).Assembly
+        .GetCustomAttributes<AssemblyMetadataAttribute>()
+        .Single(metadata => metadata.Key == program).Value!;
+
+    private async Task<bool> IsReadyAsync(string path)
     {
         try
         {
-            using var response = await Client.GetAsync("/health/ready");
+            using var response = await Client.GetAsync(path);
             return response.IsSuccessStatusCode;
         }
         catch (HttpRequestException)

@@ -2,23 +2,16 @@ using System.Diagnostics;
 
 namespace Ledger.Bench;
 
-/// <summary>A number of workers that repeat one operation for a time.</summary>
-internal static class Load
+/// <summary>What one window of load came to.</summary>
+/// <param name="Elapsed">How long it took; less than was asked for when there was nothing left to do.</param>
+/// <param name="Latencies">How long each operation took.</param>
+internal sealed record Load(TimeSpan Elapsed, IReadOnlyCollection<TimeSpan> Latencies)
 {
-    /// <summary>Repeats an operation and measures each time.</summary>
-    /// <param name="name">What is measured.</param>
+    /// <summary>Has a number of workers repeat one operation for a time.</summary>
     /// <param name="workers">How many at once.</param>
-    /// <param name="duration">How long, after a warm-up of a fifth of it.</param>
+    /// <param name="duration">How long.</param>
     /// <param name="operation">The operation of one worker; false when there is nothing left to do.</param>
-    public static async Task<Measurement> RunAsync(string name, int workers, TimeSpan duration, Func<int, Task<bool>> operation)
-    {
-        await RunAsync(workers, duration / 5, operation);
-        var clock = Stopwatch.StartNew();
-        var latencies = await RunAsync(workers, duration, operation);
-        return Measurement.Of(name, clock.Elapsed, latencies);
-    }
-
-    private static async Task<List<TimeSpan>> RunAsync(int workers, TimeSpan duration, Func<int, Task<bool>> operation)
+    public static async Task<Load> RunAsync(int workers, TimeSpan duration, Func<int, Task<bool>> operation)
     {
         var clock = Stopwatch.StartNew();
         var each = await Task.WhenAll(Enumerable.Range(0, workers).Select(worker => Task.Run(async () =>
@@ -37,6 +30,6 @@ internal static class Load
 
             return latencies;
         })));
-        return [.. each.SelectMany(latencies => latencies)];
+        return new Load(clock.Elapsed, [.. each.SelectMany(latencies => latencies)]);
     }
 }

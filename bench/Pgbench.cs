@@ -21,7 +21,7 @@ internal static class Pgbench
           '{"cancelId":"0f6f1c3e-52b8-4b7a-9d55-7f0f0e5f9c11","sequenceId":"5a0f6f4e-6c55-4f0a-8a1d-5a3c9e0c7b21","runnerId":"runner-eu-central-1","at":"2026-08-18T10:53:07.123456Z"}', 'cancel_acknowledged');
         """;
 
-    public static async Task<Measurement> RunAsync(EmbeddedPostgres postgres, BenchDatabase database, int clients, TimeSpan duration)
+    public static async Task<Load> RunAsync(EmbeddedPostgres postgres, BenchDatabase database, int clients, TimeSpan duration)
     {
         await using (var create = database.Source.CreateCommand(Table))
         {
@@ -53,7 +53,7 @@ internal static class Pgbench
             await process.StandardOutput.ReadToEndAsync();
             await process.WaitForExitAsync();
             return process.ExitCode == 0
-                ? Measurement.Of($"pgbench, one event per transaction, {clients} clients", duration, Latencies(folder))
+                ? new Load(duration, Latencies(folder))
                 : throw new InvalidOperationException($"pgbench failed: {await said}");
         }
         finally

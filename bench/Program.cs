@@ -1,50 +1,43 @@
-// Measures the ledger next to pgbench on the same server in the same run, and prints the ratios (docs/benchmark.md).
-// Usage: dotnet run -c Release --project bench -- [seconds per measurement]
-//        dotnet run -c Release --project bench -- live [connections of each kind]
-//        dotnet run -c Release --project bench -- catchup [events]
-//        dotnet run -c Release --project bench -- reports [results]
-using System.Globalization;
+// Measures the ledger next to outside references on the same server in the same run (docs/benchmark.md).
+using System.CommandLine;
 using Ledger.Bench;
 using Ledger.Bench.CatchUp;
 using Ledger.Bench.Live;
 using Ledger.Bench.Reports;
+using Ledger.Bench.Writes;
 using Ledger.Http.Embedded;
 using Microsoft.Extensions.Logging.Abstractions;
 
-var mode = args is ["live" or "catchup" or "reports", ..] ? args[0] : null;
-var number = args.Length > (mode is null ? 0 : 1) ? int.Parse(args[^1], CultureInfo.InvariantCulture) : (int?)null;
-var duration = TimeSpan.FromSeconds(number ?? 10);
-var folder = Directory.CreateTempSubdirectory("ledger-bench-").FullName;
-try
+var seconds = new Option<int>("--seconds") { Description = "How long a window is", DefaultValueFactory = _ => 5 };
+var windows = new Option<int>("--windows") { Description = "How many windows each row has", DefaultValueFactory = _ => 5 };
+var connections = new Argument<int>("connections") { Description = "How many of each kind", DefaultValueFactory = _ => 1_000 };
+var events = new Argument<int>("events") { Description = "How many events", DefaultValueFactory = _ => 2_000_000 };
+var results = new Argument<int>("results") { Description = "How many results", DefaultValueFactory = _ => 10_000_000 };
+
+var writes = new Command("writes", "Triggers and cancels next to pgbench and to a plain host of Wolverine.Http and Marten.") { seconds, windows };
+writes.SetAction((parsed, _) => WithDatabaseAsync((postgres, database, folder) => WriteBench.RunAsync(
+    postgres, database, folder, TimeSpan.FromSeconds(parsed.GetValue(seconds)), parsed.GetValue(windows))));
+var live = new Command("live", "Many subscribers and signal streams, next to NOTIFY.") { connections };
+live.SetAction((parsed, _) => WithDatabaseAsync((postgres, database, folder) =>
+    LiveConnections.RunAsync(postgres.ConnectionString, database, folder, parsed.GetValue(connections))));
+var catchUp = new Command("catchup", "Read models that catch up and are rebuilt, next to COPY.") { events };
+catchUp.SetAction((parsed, _) => WithDatabaseAsync((_, database, _) => CatchUps.RunAsync(database, parsed.GetValue(events))));
+var reports = new Command("reports", "Reports over many results.") { results };
+reports.SetAction((parsed, _) => WithDatabaseAsync((_, database, _) => ManyResults.RunAsync(database, parsed.GetValue(results))));
+return await new RootCommand("Measures the ledger.") { writes, live, catchUp, reports }.Parse(args).InvokeAsync();
+
+static async Task WithDatabaseAsync(Func<EmbeddedPostgres, BenchDatabase, string, Task> measure)
 {
-    await using var postgres = await EmbeddedPostgres.StartAsync(
-        new EmbeddedPostgresOptions { DataDirectory = folder }, NullLogger.Instance);
-    await using var database = await BenchDatabase.CreateAsync(postgres.ConnectionString);
-    switch (mode)
+    var folder = Directory.CreateTempSubdirectory("ledger-bench-").FullName;
+    try
     {
-        case "live":
-            await LiveConnections.RunAsync(postgres.ConnectionString, database, folder, number ?? 1_000);
-            return;
-        case "catchup":
-            await CatchUps.RunAsync(database, number ?? 2_000_000);
-            return;
-        case "reports":
-            await ManyResults.RunAsync(database, number ?? 10_000_000);
-            return;
+        await using var postgres = await EmbeddedPostgres.StartAsync(
+            new EmbeddedPostgresOptions { DataDirectory = folder }, NullLogger.Instance);
+        await using var database = await BenchDatabase.CreateAsync(postgres.ConnectionString);
+        await measure(postgres, database, folder);
     }
-
-    var reference = await Pgbench.RunAsync(postgres, database, clients: 32, duration);
-    Console.WriteLine(reference);
-    Console.WriteLine((await InProcessAppend.RunAsync(database, producers: 64, duration)).Against(reference));
-
-    await using var host = await HostProcess.StartAsync(postgres.ConnectionString, folder);
-    var (triggers, triggered) = await HttpTriggers.RunAsync(host, connections: 32, duration);
-    Console.WriteLine(triggers.Against(reference));
-    Console.WriteLine((await HttpCancels.OfQueuedAsync(host, triggered, connections: 32, duration)).Against(reference));
-    Console.WriteLine((await HttpCancels.OfRunningAsync(host, database, connections: 32, duration)).Against(reference));
-    Console.WriteLine($"host memory after the load: {host.WorkingSetMegabytes} MB");
-}
-finally
-{
-    Directory.Delete(folder, recursive: true);
+    finally
+    {
+        Directory.Delete(folder, recursive: true);
+    }
 }

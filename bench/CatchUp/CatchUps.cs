@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using Ledger.Bench.Reports;
+using Ledger.Http.ReadModels;
+using Ledger.Projections.AlertChannels;
 using Ledger.Projections.Daemon;
 using Ledger.Projections.Rebuild;
 using Ledger.Store.Postgres;
@@ -32,7 +34,8 @@ internal static class CatchUps
         var reference = await CopyAsync(database.Source);
         Console.WriteLine($"{"COPY mt_events TO STDOUT",-40} {count / reference.TotalSeconds,10:0} events/s");
         cpuBefore = Environment.CpuUsage.TotalTime;
-        var projections = Projections();
+        await database.FollowAsync(count);
+        IReadOnlyList<Projection> projections = [.. ReadModelParts.Rows, AlertDeliveryReader.CreateProjection()];
         foreach (var projection in projections)
         {
             await using var daemon = await StartAsync(database, projections, projection);
@@ -74,7 +77,7 @@ internal static class CatchUps
     }
 
     private static ProjectionDaemon Daemon(BenchDatabase database, IReadOnlyList<Projection> projections) =>
-        new(projections, database.Store, subscribe: null, database.Source, new DaemonSettings { Poll = TimeSpan.FromMilliseconds(50) });
+        new(projections, database.Log, subscribe: null, database.Source, new DaemonSettings { Poll = TimeSpan.FromMilliseconds(50) });
 
     private static async Task<TimeSpan> CatchUpAsync(ProjectionDaemon daemon, IEnumerable<Projection> projections, long head)
     {
@@ -141,14 +144,6 @@ internal static class CatchUps
         return most;
     }
 
-    private static IReadOnlyList<Projection> Projections() =>
-    [
-        .. typeof(Projection).Assembly.GetTypes()
-            .Where(type => type.IsSubclassOf(typeof(Projection)) && !type.IsAbstract && type.GetConstructor([]) is not null)
-            .Select(type => (Projection)Activator.CreateInstance(type)!)
-            .OrderBy(projection => projection.Requires.Count),
-    ];
-
     private static async Task<IReadOnlyList<string>> TablesAsync(NpgsqlDataSource source)
     {
         await using var command = source.CreateCommand("select coalesce(array_agg(tablename::text), '{}') from pg_tables where schemaname = 'ledger'");
@@ -158,14 +153,14 @@ internal static class CatchUps
     private static async Task ResetAsync(NpgsqlDataSource source, IEnumerable<string> tables)
     {
         await using var command = source.CreateCommand(
-            $"truncate {string.Join(", ", tables.Append("mt_event_progression").Select(table => $"ledger.{table}"))}");
+            $"truncate {string.Join(", ", tables.Select(table => $"ledger.{table}"))}; delete from ledger.mt_event_progression where name <> 'HighWaterMark'");
         await command.ExecuteNonQueryAsync();
     }
 
     private static async Task<string> SizeAsync(NpgsqlDataSource source)
     {
         await using var command = source.CreateCommand(
-            "select (select pg_size_pretty(sum(pg_table_size(relid))) from pg_partition_tree('ledger.mt_events')) || ', ' || (select count(*) from ledger.mt_streams) || ' sessions'");
+            "select pg_size_pretty(pg_table_size('ledger.mt_events')) || ', ' || (select count(*) from ledger.mt_streams) || ' sessions'");
         return (string)(await command.ExecuteScalarAsync())!;
     }
 }

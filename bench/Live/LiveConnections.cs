@@ -11,7 +11,6 @@ namespace Ledger.Bench.Live;
 /// </summary>
 internal static class LiveConnections
 {
-    private const int UnitSize = 200;
     private const int ConnectingAtOnce = 32;
 
     public static async Task RunAsync(string connectionString, BenchDatabase database, string folder, int count)
@@ -45,10 +44,10 @@ internal static class LiveConnections
             _ = listeners[i].ReadAsync(() => signals.Arrived(receiver));
         }
 
-        Console.WriteLine(await messages[0].PacedAsync(i => AppendAsync(database, [Failure(watched[i])], 3)));
-        Console.WriteLine(await signals.PacedAsync(i => AppendAsync(database, [Cancel(cancelled[i])], 3)));
+        Console.WriteLine(await messages[0].PacedAsync(i => database.AppendAsync([Failure(watched[i])], 3)));
+        Console.WriteLine(await signals.PacedAsync(i => database.AppendAsync([Cancel(cancelled[i])], 3)));
         Volatile.Write(ref phase, 1);
-        Console.WriteLine(await messages[1].TogetherAsync(() => AppendAsync(database, [.. watched.Select(Failure)], 4)));
+        Console.WriteLine(await messages[1].TogetherAsync(() => database.AppendAsync(watched.Select(Failure), 4)));
         Console.WriteLine($"host memory after the load: {host.WorkingSetMegabytes} MB");
         foreach (var connection in subscribers.Concat<IDisposable>(listeners))
         {
@@ -62,25 +61,20 @@ internal static class LiveConnections
         var sessions = Enumerable.Range(0, count)
             .Select(i => new Watched(new StreamId(account, Guid.CreateVersion7()), Guid.CreateVersion7(), Guid.NewGuid(), $"bench-{Guid.NewGuid():N}"))
             .ToArray();
-        foreach (var chunk in sessions.Chunk(UnitSize))
-        {
-            await database.Store.AppendAsync(new AppendUnit([.. chunk.Select(session => new StreamAppend(session.Stream, 0, Started(session)))], []), CancellationToken.None);
-        }
-
+        await database.WriteAsync(account, sessions.Select(session => (session.Stream.SessionId, Started(session))));
         return sessions;
     }
 
-    private static IReadOnlyList<NewEvent> Started(Watched session)
+    private static IReadOnlyList<ISessionEvent> Started(Watched session)
     {
-        var triggered = InProcessAppend.Trigger(session.Stream.AccountId, session.Stream.SessionId);
+        var triggered = Suites.Triggered(session.Stream.AccountId, session.Stream.SessionId);
         var metadata = JsonSerializer.SerializeToElement(new { checkRunSuiteId = session.Suite.ToString() });
-        ISessionEvent[] events =
+        return
         [
             triggered with { Metadata = metadata, Runs = [triggered.Runs[0] with { SequenceId = session.Run }] },
             new RunClaimed(session.Run, session.Runner, 3_600, triggered.At),
             new RunStarted(session.Run, session.Runner, triggered.At),
         ];
-        return [.. events.Select(NewEventOf)];
     }
 
     private static (StreamId, ISessionEvent) Failure(Watched session)
@@ -94,18 +88,6 @@ internal static class LiveConnections
     private static (StreamId, ISessionEvent) Cancel(Watched session) => (session.Stream, new CancelRequested(
         Guid.NewGuid(), new Actor(ActorKind.ApiKey, "bench"), CancelVia.Checkly, CancelCause.User, null, Forced: false,
         [session.Run], [], null, null, DateTimeOffset.UtcNow));
-
-    private static async Task AppendAsync(BenchDatabase database, IReadOnlyList<(StreamId Stream, ISessionEvent Data)> events, long version)
-    {
-        var unit = new AppendUnit([.. events.Select(e => new StreamAppend(e.Stream, version, [NewEventOf(e.Data)]))], []);
-        var outcome = await database.Store.AppendAsync(unit, CancellationToken.None);
-        if (outcome.Verdict is not AppendVerdict.Appended)
-        {
-            throw new InvalidOperationException("The session had moved on.");
-        }
-    }
-
-    private static NewEvent NewEventOf(ISessionEvent data) => new(Guid.CreateVersion7(), data, EventContext.None);
 
     private static Task EachAsync(int count, Func<int, Task> connect) => Parallel.ForEachAsync(
         Enumerable.Range(0, count),

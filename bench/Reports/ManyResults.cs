@@ -28,9 +28,7 @@ internal static class ManyResults
           from (select n, (n * 48271) % 2147483647 % 1000 as luck from generate_series($3, $4) n) l) r
         """;
 
-    private const string HeadSql = "update ledger.head set position = $1";
-
-    private const string CheckpointSql = "insert into ledger.mt_event_progression (name, last_seq_id) values ($2, $1)";
+    private const string CheckpointSql = "insert into ledger.mt_event_progression (name, last_seq_id) values ($2, $1), ('HighWaterMark', $1)";
 
     private static readonly IReadOnlyList<Guid> Checks = [.. Enumerable.Range(1, 100).Select(number => Guid.Parse($"{number:x32}"))];
 
@@ -42,9 +40,10 @@ internal static class ManyResults
         var clock = Stopwatch.StartNew();
         await FillAsync(database.Source, account, from, count);
         Console.WriteLine($"{count} results written in {clock.Elapsed.TotalSeconds:0} s");
+        await database.FollowAsync(count);
         clock.Restart();
         await using (var daemon = new ProjectionDaemon(
-            [CheckResultsReader.CreateProjection(), CheckMetricsReader.CreateProjection()], database.Store, subscribe: null, database.Source))
+            [CheckResultsReader.CreateProjection(), CheckMetricsReader.CreateProjection()], database.Log, subscribe: null, database.Source))
         {
             await daemon.StartAsync();
             if (!await daemon.WaitForAsync(CheckMetricsReader.ProjectionName, count, TimeSpan.FromHours(1)))
@@ -72,9 +71,9 @@ internal static class ManyResults
             await fill.ExecuteNonQueryAsync();
         }
 
-        await using var head = source.CreateCommand(HeadSql);
-        head.Parameters.AddWithValue(count);
-        await head.ExecuteNonQueryAsync();
+        await using var sequence = source.CreateCommand("select setval('ledger.mt_events_sequence', $1)");
+        sequence.Parameters.AddWithValue(count);
+        await sequence.ExecuteNonQueryAsync();
         await using var checkpoint = source.CreateCommand(CheckpointSql);
         checkpoint.Parameters.AddWithValue(count);
         checkpoint.Parameters.AddWithValue(CheckResultsReader.CreateProjection().Checkpoint);

@@ -1,0 +1,116 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using Ledger.Http.Embedded;
+
+namespace Ledger.Bench.Writes;
+
+/// <summary>
+/// Durable commands next to two outside references on the same server: pgbench's transactions of one event, and the same commands on a plain
+/// host of Wolverine.Http and Marten. The windows of all rows are interleaved, so that the machine's other work meets all of them. The
+/// ledger's host keeps its read models meanwhile; each window begins when they have caught up.
+/// </summary>
+internal static class WriteBench
+{
+    private const int Clients = 32;
+    private const int Producers = 64;
+
+    // Runs that are held are watched for their deadlines: many more of them than are cancelled would be measured as well.
+    private const int RunningPerSecond = 4_000;
+
+    public static async Task RunAsync(EmbeddedPostgres postgres, BenchDatabase database, string folder, TimeSpan window, int rounds)
+    {
+        await using var ledger = await HostProcess.StartAsync(postgres.ConnectionString, folder);
+        await using var plain = await HostProcess.StartPlainAsync(postgres.ConnectionString, folder);
+        await using var writer = new InProcess(database, Producers);
+        var rows = Rows(postgres, database, ledger, plain, writer);
+
+        // A program that has just started compiles while it works.
+        await RoundAsync(rows, postgres.ProcessId, window * 2, isKept: false);
+        for (var round = 1; round <= rounds; round++)
+        {
+            await RoundAsync(rows, postgres.ProcessId, window, isKept: true);
+            await Console.Error.WriteLineAsync($"round {round} of {rounds}");
+        }
+
+        Console.WriteLine(Row.Head);
+        foreach (var row in rows)
+        {
+            Console.WriteLine(row.Describe(rows[0]));
+        }
+    }
+
+    private static async Task RoundAsync(IEnumerable<Row> rows, int server, TimeSpan window, bool isKept)
+    {
+        foreach (var row in rows)
+        {
+            await row.RunAsync(window, server, isKept);
+        }
+    }
+
+    private static Row[] Rows(EmbeddedPostgres postgres, BenchDatabase database, HostProcess ledger, HostProcess plain, InProcess writer)
+    {
+        var toPlain = new HttpRequests(plain, Clients);
+        var toLedger = new HttpRequests(ledger, Clients);
+        var running = new ConcurrentQueue<Guid>();
+        var plainTriggers = new Row(
+            $"plain host: trigger, {Clients} connections",
+            _ => ledger.CatchUpAsync(),
+            duration => toPlain.TriggerAsync("/sessions", duration),
+            [plain.Process]);
+        var plainCancels = new Row(
+            $"plain host: cancel of a queued session, {Clients} connections",
+            _ => ledger.CatchUpAsync(),
+            duration => toPlain.CancelAsync(session => $"/sessions/{session}/cancel", toPlain.Queued, duration),
+            [plain.Process]);
+
+        // The read models follow what is written in this process, as they do on a host that takes the requests itself.
+        Process[] inProcess = [Process.GetCurrentProcess(), ledger.Process];
+        return
+        [
+            new Row(
+                $"pgbench: a transaction of one event, {Clients} clients",
+                _ => ledger.CatchUpAsync(),
+                duration => Pgbench.RunAsync(postgres, database, Clients, duration),
+                []),
+            plainTriggers,
+            plainCancels,
+            new Row(
+                $"ledger: trigger, {Clients} connections",
+                _ => ledger.CatchUpAsync(),
+                duration => toLedger.TriggerAsync("/ledger/sessions", duration),
+                [ledger.Process]) { Plain = plainTriggers },
+            new Row(
+                $"ledger: cancel of a queued session, {Clients} connections",
+                _ => ledger.CatchUpAsync(),
+                duration => toLedger.CancelAsync(CheckSession, toLedger.Queued, duration),
+                [ledger.Process]) { Plain = plainCancels },
+            new Row(
+                $"ledger: cancel of a running session, {Clients} connections",
+                async duration =>
+                {
+                    await WriteRunningAsync(database, ledger.AccountId, running, (int)(duration.TotalSeconds * RunningPerSecond));
+                    await ledger.CatchUpAsync();
+                },
+                duration => toLedger.CancelAsync(CheckSession, running, duration),
+                [ledger.Process]) { Plain = plainCancels },
+            new Row($"in process: new streams, {Producers} producers", _ => ledger.CatchUpAsync(), writer.OnNewStreamsAsync, inProcess)
+            {
+                Plain = plainTriggers,
+            },
+            new Row($"in process: existing streams, {Producers} producers", _ => ledger.CatchUpAsync(), writer.OnExistingStreamsAsync, inProcess)
+            {
+                Plain = plainCancels,
+            },
+        ];
+    }
+
+    private static string CheckSession(Guid session) => $"/v1/check-sessions/{session}/cancel";
+
+    /// <summary>Fills up to a number of sessions that run: another host wrote them, so that their state has to be read.</summary>
+    private static async Task WriteRunningAsync(BenchDatabase database, Guid account, ConcurrentQueue<Guid> running, int count)
+    {
+        var further = Enumerable.Range(0, Math.Max(0, count - running.Count)).Select(_ => Guid.CreateVersion7()).ToList();
+        await database.WriteAsync(account, further.Select(session => (session, Suites.Running(account, session))));
+        further.ForEach(running.Enqueue);
+    }
+}
