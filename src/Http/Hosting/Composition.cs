@@ -99,8 +99,6 @@ public static class Composition
         app.MapOpenApi("/openapi/{documentName}.json").AllowAnonymous();
         var native = app.MapGroup("");
         native.MapKeys();
-        native.MapChecks();
-        native.MapGroups();
         native.MapRunners();
         native.MapBundles();
         native.MapCancelAudit();
