@@ -99,3 +99,28 @@ public sealed class CheckRegistry(NpgsqlDataSource database)
         reader.GetFieldValue<DateTimeOffset>(9),
         reader.GetFieldValue<DateTimeOffset>(10));
 }
+
+/// <summary>A registered check: what can be triggered, and what to run for it.</summary>
+/// <param name="Id">Its id.</param>
+/// <param name="Name">What people call it.</param>
+/// <param name="CheckType">One of the known types.</param>
+/// <param name="Tags">What triggers select by.</param>
+/// <param name="Locations">Where a session of it runs, one run each.</param>
+/// <param name="Activated">Whether a trigger may select it.</param>
+/// <param name="MaxResponseTime">From this many milliseconds on a run has failed; null for never.</param>
+/// <param name="DegradedResponseTime">From this many milliseconds on a run is degraded; null for never.</param>
+/// <param name="Spec">What to execute: opaque, handed to the runner.</param>
+/// <param name="CreatedAt">When it was first registered.</param>
+/// <param name="UpdatedAt">When it was registered last.</param>
+public sealed record Check(
+    Guid Id,
+    string Name,
+    string CheckType,
+    IReadOnlyList<string> Tags,
+    IReadOnlyList<string> Locations,
+    bool Activated,
+    long? MaxResponseTime,
+    long? DegradedResponseTime,
+    JsonElement? Spec,
+    DateTimeOffset CreatedAt,
+    DateTimeOffset UpdatedAt);

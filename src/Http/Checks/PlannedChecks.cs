@@ -1,10 +1,14 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
+using Ledger.Http.Errors;
 using Ledger.Http.Requests;
 using Ledger.Sessions.Events;
 
 namespace Ledger.Http.Checks;
 
-/// <summary>Turns registered checks into runs.</summary>
+/// <summary>
+/// Turns registered checks into runs. What a trigger asks for is added to the check's own spec: that is how the runner comes to know it.
+/// </summary>
 public static class PlannedChecks
 {
     /// <summary>A run of a check at one location.</summary>
@@ -22,4 +26,43 @@ public static class PlannedChecks
         Inputs.TimeoutOf(spec),
         DegradedAfterMs: check.DegradedResponseTime,
         MaxResponseTimeMs: check.MaxResponseTime);
+
+    /// <summary>The check's spec with these members in it, replacing its own of the same name.</summary>
+    /// <param name="check">The check.</param>
+    /// <param name="members">Members to set.</param>
+    /// <param name="variables">Variables to set; null for none.</param>
+    /// <exception cref="RequestRejected">400 for a check whose spec is no object and can hold nothing.</exception>
+    public static JsonElement? SpecWith(
+        this Check check,
+        IReadOnlyDictionary<string, JsonElement> members,
+        RunVariables? variables = null)
+    {
+        if (members.Count == 0 && variables is not { Values.Count: > 0 })
+        {
+            return check.Spec;
+        }
+
+        var spec = ObjectOf(check.Spec, check);
+        foreach (var (name, value) in members)
+        {
+            spec[name] = JsonSerializer.SerializeToNode(value);
+        }
+
+        if (variables is not null && !variables.TryWriteTo(spec))
+        {
+            throw Unusable(check);
+        }
+
+        return JsonSerializer.SerializeToElement(spec);
+    }
+
+    private static JsonObject ObjectOf(JsonElement? spec, Check check) => spec switch
+    {
+        null or { ValueKind: JsonValueKind.Null } => [],
+        { ValueKind: JsonValueKind.Object } members => (JsonObject)JsonSerializer.SerializeToNode(members)!,
+        _ => throw Unusable(check),
+    };
+
+    private static RequestRejected Unusable(Check check) =>
+        RequestRejected.BadRequest($"The spec of check {check.Id} is of a form that takes no environment and no options.");
 }

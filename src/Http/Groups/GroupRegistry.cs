@@ -1,3 +1,5 @@
+using Ledger.Http.Errors;
+using Ledger.Http.Requests;
 using Ledger.Store;
 using Npgsql;
 
@@ -40,6 +42,13 @@ public sealed class GroupRegistry(NpgsqlDataSource database)
         (await QueryAsync($"select {Columns} from ledger.groups where account_id = $1 and id = $2", [accountId, id], cancellation))
             .SingleOrDefault();
 
+    /// <summary>The group of an id in the path.</summary>
+    /// <exception cref="RequestRejected">400 for an id that is no uuid, 404 for an unknown group.</exception>
+    /// <exception cref="StoreUnavailableException">The database cannot be reached.</exception>
+    public async Task<Group> FindAsync(Caller caller, string groupId, CancellationToken cancellation) =>
+        await FindAsync(caller.AccountId, Inputs.Uuid("group id", groupId), cancellation)
+        ?? throw RequestRejected.NotFound("There is no such group.");
+
     /// <summary>All groups of the account, by name.</summary>
     /// <exception cref="StoreUnavailableException">The database cannot be reached.</exception>
     public Task<IReadOnlyList<Group>> ListAsync(Guid accountId, CancellationToken cancellation) =>
@@ -73,3 +82,11 @@ public sealed class GroupRegistry(NpgsqlDataSource database)
         reader.GetFieldValue<DateTimeOffset>(3),
         reader.GetFieldValue<DateTimeOffset>(4));
 }
+
+/// <summary>A group of checks that are run together, each as a session of its own; together these are a batch.</summary>
+/// <param name="Id">Its id.</param>
+/// <param name="Name">What people call it.</param>
+/// <param name="CheckIds">What it runs, in this order, each once. A check need not be registered.</param>
+/// <param name="CreatedAt">When it was first registered.</param>
+/// <param name="UpdatedAt">When it was registered last.</param>
+public sealed record Group(Guid Id, string Name, IReadOnlyList<Guid> CheckIds, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt);

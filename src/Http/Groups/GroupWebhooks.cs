@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Ledger.Http.Access;
 using Ledger.Store;
 using Npgsql;
 
@@ -89,4 +90,16 @@ public sealed class GroupWebhooks(NpgsqlDataSource database)
 
     private static GroupWebhook Read(NpgsqlDataReader reader) => new(
         reader.GetGuid(0), reader.GetGuid(1), reader.GetGuid(2), reader.GetString(3), reader.GetFieldValue<DateTimeOffset>(4));
+}
+
+/// <summary>An address that runs a group for whoever knows it. Everything but the secret in it.</summary>
+/// <param name="WebhookId">Its id.</param>
+/// <param name="AccountId">The account that it acts for.</param>
+/// <param name="GroupId">What it runs.</param>
+/// <param name="Name">What it is called: the actor's name in every event that it causes.</param>
+/// <param name="CreatedAt">When it was made.</param>
+public sealed record GroupWebhook(Guid WebhookId, Guid AccountId, Guid GroupId, string Name, DateTimeOffset CreatedAt)
+{
+    /// <summary>The webhook as the key that its request acts with: it may trigger, and nothing else.</summary>
+    public ApiKey ToKey() => new(WebhookId, AccountId, Name, Owner: null, Project: null, [Scope.Command], CreatedAt, ExpiresAt: null);
 }

@@ -98,8 +98,6 @@ public static class Composition
         app.MapLedgerEndpoints();
         app.MapOpenApi("/openapi/{documentName}.json").AllowAnonymous();
         var native = app.MapGroup("");
-        native.MapChecks();
-        native.MapGroups();
         native.MapCancelAudit();
         native.MapMetrics();
 

@@ -1,0 +1,82 @@
+using System.Text.Json;
+using Ledger.Http.Access;
+using Ledger.Http.Errors;
+using Ledger.Http.Requests;
+using Ledger.Sessions;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace Ledger.Http.Checks;
+
+/// <summary>Registers a check, or what has changed of it.</summary>
+public static class RegisterCheckEndpoint
+{
+    [WolverinePut("/ledger/checks/{checkId}"), Authorize(Scopes.CommandOrAdmin), Tags("Checks")]
+    [EndpointSummary("Registers a check, or changes it: 201 when it is new, 200 otherwise.")]
+    public static async Task<Results<Ok<Check>, Created<Check>>> Put(
+        string checkId,
+        [FromBody] CheckRequest request,
+        Caller caller,
+        CheckRegistry checks,
+        TimeProvider clock,
+        CancellationToken cancellation)
+    {
+        var id = Inputs.Uuid("check id", checkId);
+        request.Validate();
+        var now = clock.GetUtcNow();
+        var (check, isNew) = await checks.PutAsync(
+            caller.AccountId,
+            new Check(
+                id,
+                request.Name,
+                request.CheckType,
+                [.. request.Tags.Distinct()],
+                [.. request.Locations.Distinct()],
+                request.Activated,
+                request.MaxResponseTime,
+                request.DegradedResponseTime,
+                request.Spec,
+                now,
+                now),
+            cancellation);
+        return isNew ? TypedResults.Created((string?)null, check) : TypedResults.Ok(check);
+    }
+}
+
+/// <summary>A check to register.</summary>
+public sealed record CheckRequest(
+    string Name,
+    string CheckType,
+    IReadOnlyList<string> Tags,
+    IReadOnlyList<string> Locations,
+    bool Activated = true,
+    long? MaxResponseTime = null,
+    long? DegradedResponseTime = null,
+    JsonElement? Spec = null)
+{
+    private const int MaximumTags = 200;
+    private const int MaximumLocations = 100;
+
+    /// <summary>Checks what the JSON type cannot say.</summary>
+    /// <exception cref="RequestRejected">400 naming the member that is wrong.</exception>
+    public void Validate()
+    {
+        Inputs.Name("name", Name);
+        Inputs.CheckType("checkType", CheckType);
+        Inputs.TimeoutOf(Spec);
+        if (Tags.Count > MaximumTags || Tags.Any(tag => string.IsNullOrWhiteSpace(tag) || tag.Length > Limits.Name))
+        {
+            throw RequestRejected.BadRequest($"'tags' must be at most {MaximumTags} texts of 1 to {Limits.Name} characters.");
+        }
+
+        if (Locations.Count is 0 or > MaximumLocations
+            || Locations.Any(location => string.IsNullOrWhiteSpace(location) || location.Length > Limits.Name))
+        {
+            throw RequestRejected.BadRequest($"'locations' must be 1 to {MaximumLocations} texts of 1 to {Limits.Name} characters.");
+        }
+
+        if (MaxResponseTime < 1 || DegradedResponseTime < 1)
+        {
+            throw RequestRejected.BadRequest("'maxResponseTime' and 'degradedResponseTime' must be at least 1 millisecond.");
+        }
+    }
+}

@@ -1,0 +1,78 @@
+using Ledger.Http.Access;
+using Ledger.Http.Errors;
+using Ledger.Http.Requests;
+using Ledger.Http.Settings;
+using Ledger.Http.TesterArmy;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace Ledger.Http.Groups;
+
+/// <summary>Makes a webhook of a group.</summary>
+public static class AddGroupWebhookEndpoint
+{
+    [WolverinePost("/ledger/groups/{groupId}/webhooks"), Authorize(Scopes.Admin), Tags("Groups")]
+    [EndpointSummary("Makes a webhook of a group. The secret is in this answer and nowhere else.")]
+    public static async Task<Created<MadeGroupWebhook>> Post(
+        string groupId,
+        [FromBody] NewGroupWebhook? asked,
+        Caller caller,
+        GroupRegistry groups,
+        GroupWebhooks webhooks,
+        LedgerSettings settings,
+        TimeProvider clock,
+        HttpRequest request,
+        CancellationToken cancellation)
+    {
+        var group = await groups.FindAsync(caller, groupId, cancellation);
+        var now = clock.GetUtcNow();
+        var name = Inputs.OptionalName("name", asked?.Name) ?? group.Name;
+        var webhook = new GroupWebhook(Guid.CreateVersion7(now), caller.AccountId, group.Id, name, now);
+        var secret = await webhooks.AddAsync(webhook, cancellation);
+        var publicBase = settings.PublicUrl?.TrimEnd('/') ?? $"{request.Scheme}://{request.Host}";
+        var url = publicBase + ReceiveWebhookEndpoint.PathOf(webhook.WebhookId, secret);
+        return TypedResults.Created((string?)null, new MadeGroupWebhook(webhook.WebhookId, secret, url, name));
+    }
+}
+
+/// <summary>Lists the webhooks of a group.</summary>
+public static class ListGroupWebhooksEndpoint
+{
+    [WolverineGet("/ledger/groups/{groupId}/webhooks"), Authorize(Scopes.Admin), Tags("Groups")]
+    [EndpointSummary("Lists the webhooks of a group, without secrets.")]
+    public static async Task<GroupWebhookList> Get(
+        string groupId, Caller caller, GroupRegistry groups, GroupWebhooks webhooks, CancellationToken cancellation)
+    {
+        var group = await groups.FindAsync(caller, groupId, cancellation);
+        var found = await webhooks.ListAsync(caller.AccountId, group.Id, cancellation);
+        return new([.. found.Select(webhook => new GroupWebhookView(webhook.WebhookId, webhook.Name, webhook.CreatedAt))]);
+    }
+}
+
+/// <summary>Deletes a webhook.</summary>
+public static class DeleteGroupWebhookEndpoint
+{
+    [WolverineDelete("/ledger/groups/{groupId}/webhooks/{webhookId}"), Authorize(Scopes.Admin), Tags("Groups")]
+    [EndpointSummary("Deletes a webhook at once.")]
+    public static async Task Delete(
+        string groupId, string webhookId, Caller caller, GroupWebhooks webhooks, CancellationToken cancellation)
+    {
+        var (group, webhook) = (Inputs.Uuid("group id", groupId), Inputs.Uuid("webhook id", webhookId));
+        if (!await webhooks.RemoveAsync(caller.AccountId, group, webhook, cancellation))
+        {
+            throw RequestRejected.NotFound("There is no such webhook.");
+        }
+    }
+}
+
+/// <summary>A webhook to make.</summary>
+/// <param name="Name">What it is called; the group's name when absent.</param>
+public sealed record NewGroupWebhook(string? Name = null);
+
+/// <summary>A webhook that was just made, with its secret and the address that holds it.</summary>
+public sealed record MadeGroupWebhook(Guid WebhookId, string Secret, string Url, string Name);
+
+/// <summary>A webhook without its secret.</summary>
+public sealed record GroupWebhookView(Guid WebhookId, string Name, DateTimeOffset CreatedAt);
+
+/// <summary>The webhooks of a group.</summary>
+public sealed record GroupWebhookList(IReadOnlyList<GroupWebhookView> Entries);

@@ -1,0 +1,39 @@
+using Ledger.Http.Access;
+using Ledger.Http.Errors;
+using Ledger.Http.Requests;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace Ledger.Http.Groups;
+
+/// <summary>Registers a group of checks, or what has changed of it.</summary>
+public static class RegisterGroupEndpoint
+{
+    /// <summary>Checks of one group, and so runs of one batch: all of them are triggered in one append.</summary>
+    private const int MaximumChecks = 1_000;
+
+    [WolverinePut("/ledger/groups/{groupId}"), Authorize(Scopes.CommandOrAdmin), Tags("Groups")]
+    [EndpointSummary("Registers a group of checks, or changes it: 201 when it is new, 200 otherwise.")]
+    public static async Task<Results<Ok<Group>, Created<Group>>> Put(
+        string groupId,
+        [FromBody] GroupRequest request,
+        Caller caller,
+        GroupRegistry groups,
+        TimeProvider clock,
+        CancellationToken cancellation)
+    {
+        var id = Inputs.Uuid("group id", groupId);
+        var checkIds = request.CheckIds.Distinct().ToList();
+        if (checkIds.Count is 0 or > MaximumChecks)
+        {
+            throw RequestRejected.BadRequest($"'checkIds' must be 1 to {MaximumChecks} uuids.");
+        }
+
+        var now = clock.GetUtcNow();
+        var (group, isNew) = await groups.PutAsync(
+            caller.AccountId, new Group(id, Inputs.Name("name", request.Name), checkIds, now, now), cancellation);
+        return isNew ? TypedResults.Created((string?)null, group) : TypedResults.Ok(group);
+    }
+}
+
+/// <summary>A group to register.</summary>
+public sealed record GroupRequest(string Name, IReadOnlyList<Guid> CheckIds);
