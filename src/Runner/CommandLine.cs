@@ -12,7 +12,7 @@ internal sealed class CommandLine
 {
     private const int MaximumWordLength = 256;
 
-    // wire.md 9, Checkly check types.
+    // Checkly's types of check (docs/dialects/checkly.md#words).
     private static readonly string[] AllCheckTypes =
     [
         "AGENTIC", "API", "BROWSER", "DNS", "GRPC", "HEARTBEAT", "ICMP", "MULTI_STEP", "PLAYWRIGHT", "SSL", "TCP", "TRACEROUTE", "URL",

@@ -5,8 +5,8 @@ using Microsoft.Extensions.Logging;
 namespace Ledger.Runner;
 
 /// <summary>
-/// Ends everything that this runner holds, in good order: each run's cancel is asked of the ledger, because no run is cancelled without
-/// a recorded cancel (domain.md rule 4). What the ledger lets be cancelled is stopped and reported as ever; what it does not goes on to
+/// Ends everything that this runner holds, in good order: each run's cancel is asked of the ledger, because no run is cancelled without a
+/// recorded cancel (docs/domain.md#rule-4). What the ledger lets be cancelled is stopped and reported as ever; what it does not goes on to
 /// its natural end, up to the drain limit.
 /// </summary>
 internal sealed class Draining(RunnerOptions options, LedgerClient ledger, HeldRuns held, TimeProvider time, ILogger<Draining> log)

@@ -7,7 +7,9 @@ using Microsoft.Net.Http.Headers;
 
 namespace Ledger.Http.Audit;
 
-/// <summary>Who asked to cancel what, when, why, and how did each end? Refused attempts included (http.md, Audit and reports).</summary>
+/// <summary>
+/// Who asked to cancel what, when, why, and how did each end? Refused attempts included (docs/http.md#audit-and-reports).
+/// </summary>
 public static class CancelAuditEndpoints
 {
     public static void MapCancelAudit(this IEndpointRouteBuilder routes)

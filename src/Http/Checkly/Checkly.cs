@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
-using Ledger.Http.Dialects;
+using Ledger.Http.Requests;
 using Ledger.Http.Errors;
 using Ledger.Http.Settings;
 using Ledger.Sessions;

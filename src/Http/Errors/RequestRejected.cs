@@ -1,8 +1,8 @@
 namespace Ledger.Http.Errors;
 
 /// <summary>
-/// The request cannot be served as it is. Thrown where the fault is found and written in one place, in the envelope of the dialect that
-/// the request came in (http.md, wire.md 2).
+/// The request cannot be served as it is. Thrown where the fault is found and written in one place, in the envelope of the dialect that the
+/// request came in.
 /// </summary>
 /// <param name="status">The HTTP status, 4xx or 503.</param>
 /// <param name="code">A stable word for programs, such as <c>nothing-to-cancel</c>; envelopes without a place for it leave it out.</param>

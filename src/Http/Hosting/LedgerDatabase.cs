@@ -7,7 +7,9 @@ using Npgsql;
 
 namespace Ledger.Http.Hosting;
 
-/// <summary>The database of this host: the one that a connection string names, else one of its own (storage.md, Embedded default).</summary>
+/// <summary>
+/// The database of this host: the one that a connection string names, else one of its own (docs/deployment.md#embedded-postgresql).
+/// </summary>
 public sealed partial class LedgerDatabase : IAsyncDisposable
 {
     private readonly EmbeddedPostgres? embedded;

@@ -80,7 +80,9 @@ public sealed class SessionFeed(SessionStreams sessions, IHostApplicationLifetim
         }
     }
 
-    /// <summary>Timers may fire a little early, and callers who are told so come again at once (wire.md trap 8).</summary>
+    /// <summary>
+    /// Timers may fire a little early, and callers who are told so come again at once (docs/dialects/checkly.md#awaiting).
+    /// </summary>
     private async Task UseUpAsync(long began, TimeSpan maxWait, CancellationToken cancellation)
     {
         while (clock.GetElapsedTime(began) < maxWait && !Stopping.IsCancellationRequested)

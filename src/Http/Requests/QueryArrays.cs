@@ -2,7 +2,7 @@ namespace Ledger.Http.Requests;
 
 /// <summary>
 /// Array parameters of the query string in every style that clients send: <c>a=x&amp;a=y</c>, <c>a[]=x&amp;a[]=y</c> and <c>a=x,y</c>, in
-/// any mixture (wire.md 2.4).
+/// any mixture (docs/dialects/common.md#requests).
 /// </summary>
 public static class QueryArrays
 {

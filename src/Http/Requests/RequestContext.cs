@@ -10,7 +10,9 @@ namespace Ledger.Http.Requests;
 /// <summary>What every command takes from its request and gives to its answer.</summary>
 public static class RequestContext
 {
-    /// <summary>What is kept beside the events: who asked, and the W3C trace that the request belongs to (http.md).</summary>
+    /// <summary>
+    /// What is kept beside the events: who asked, and the W3C trace that the request belongs to (docs/telemetry.md#traces).
+    /// </summary>
     public static EventContext EventContext(this HttpContext context)
     {
         var actor = context.Key().Actor;

@@ -4,7 +4,9 @@ using System.Text.Json.Serialization;
 
 namespace Ledger.Http.Requests;
 
-/// <summary>Times as <c>2026-08-18T10:53:07.123Z</c>; any ISO 8601 time is read, one without an offset as UTC (wire.md, Notation).</summary>
+/// <summary>
+/// Times as <c>2026-08-18T10:53:07.123Z</c>; any ISO 8601 time is read, one without an offset as UTC (docs/dialects/common.md#answers).
+/// </summary>
 public sealed class UtcTimeConverter : JsonConverter<DateTimeOffset>
 {
     public const string Format = "yyyy-MM-dd'T'HH:mm:ss.fff'Z'";

@@ -1,12 +1,14 @@
 namespace Ledger.Http.Settings;
 
-/// <summary>Empirical's dialect (wire.md 6).</summary>
+/// <summary>Empirical's dialect (docs/dialects/empirical.md).</summary>
 public sealed class EmpiricalSettings
 {
     public EmpiricalConcurrencySettings Concurrency { get; set; } = new();
 }
 
-/// <summary>Which test runs stand in one group, and what a new one does to the earlier of its group (wire.md 6.2).</summary>
+/// <summary>
+/// Which test runs stand in one group, and what a new one does to the earlier of its group (docs/dialects/empirical.md#concurrency).
+/// </summary>
 public sealed class EmpiricalConcurrencySettings : EmpiricalProjectConcurrency
 {
     /// <summary>Other rules for some projects, by name; <c>default</c> is the default project.</summary>

@@ -2,7 +2,7 @@ using Ledger.Sessions;
 
 namespace Ledger.Http.Settings;
 
-/// <summary>The settings under <c>Ledger:</c> (http.md, Start-up and keys). Read once at start; a wrong one stops the start.</summary>
+/// <summary>The settings under <c>Ledger:</c> (docs/http.md#settings). Read once at start; a wrong one stops the start.</summary>
 public sealed class LedgerSettings
 {
     public const string Section = "Ledger";
@@ -17,7 +17,7 @@ public sealed class LedgerSettings
 
     public PostgresSettings Postgres { get; set; } = new();
 
-    /// <summary>Cancellable types of check (domain.md rule 1).</summary>
+    /// <summary>Cancellable types of check (docs/domain.md#rule-1).</summary>
     public string[] CancellableTypes { get; set; } = [];
 
     public CancelSettings Cancel { get; set; } = new();
@@ -110,7 +110,7 @@ public sealed class PostgresSettings
     public int MaximumConnections { get; set; } = 40;
 }
 
-/// <summary>Deadlines of a cancel, in seconds from its request (domain.md rule 8).</summary>
+/// <summary>Deadlines of a cancel, in seconds from its request (docs/domain.md#rule-8).</summary>
 public sealed class CancelSettings
 {
     public int AcknowledgeSeconds { get; set; } = 30;
@@ -124,14 +124,14 @@ public sealed class LeaseSettings
     public int Seconds { get; set; } = 30;
 }
 
-/// <summary>The projections' daemon (storage.md, Read models).</summary>
+/// <summary>The projections' daemon (docs/projections.md).</summary>
 public sealed class ProjectionSettings
 {
     /// <summary>How long the host that keeps a projection may be silent before another one takes over.</summary>
     public int LeaseSeconds { get; set; } = 10;
 }
 
-/// <summary>Requests per key and class of routes (http.md, wire.md 2.7).</summary>
+/// <summary>Requests per key and class of routes (docs/http.md#rate-limits).</summary>
 public sealed class RateLimitSettings
 {
     public int Requests { get; set; } = 600;
@@ -163,14 +163,14 @@ public sealed class PlainRunSettings
     public string Location { get; set; } = "default";
 }
 
-/// <summary>Checkly's dialect (wire.md 3.12).</summary>
+/// <summary>Checkly's dialect (docs/dialects/checkly.md#registry).</summary>
 public sealed class ChecklySettings
 {
     /// <summary>The public locations, name by region; the vendor's regions when there is none.</summary>
     public Dictionary<string, string> Locations { get; set; } = [];
 }
 
-/// <summary>TesterArmy's dialect (wire.md 8.1).</summary>
+/// <summary>TesterArmy's dialect (docs/dialects/testerarmy.md#cancel).</summary>
 public sealed class TesterArmySettings
 {
     /// <summary>Whether running runs may be cancelled too, as the vendor's newer description says.</summary>
@@ -180,7 +180,7 @@ public sealed class TesterArmySettings
 /// <summary>Code bundles that clients upload for runs to execute.</summary>
 public sealed class BundleSettings
 {
-    /// <summary>The largest bundle, in MiB (wire.md 2.4).</summary>
+    /// <summary>The largest bundle, in MiB (docs/dialects/common.md#requests).</summary>
     public int MaximumMegabytes { get; set; } = 64;
 
     /// <summary>How long a bundle is kept after its upload.</summary>

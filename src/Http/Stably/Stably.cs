@@ -1,9 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Ledger.Http.Dialects;
+using Ledger.Http.Requests;
 using Ledger.Http.Errors;
 using Ledger.Http.PlainRuns;
-using Ledger.Http.Requests;
 using Ledger.Sessions;
 using Ledger.Store;
 using Ledger.Streams;

@@ -4,7 +4,7 @@ using Ledger.Sessions.Events;
 
 namespace Ledger.Serialization;
 
-/// <summary>Writes and reads events as JSON: camelCase, enums as strings, times in UTC (domain.md, Events).</summary>
+/// <summary>Writes and reads events as JSON: camelCase, enums as strings, times in UTC (docs/domain.md#events).</summary>
 [JsonSourceGenerationOptions(
     JsonSerializerDefaults.Web,
     UseStringEnumConverter = false,

@@ -6,8 +6,8 @@ using Ledger.Sessions.Events;
 namespace Ledger.Serialization;
 
 /// <summary>
-/// The name under which each event is stored, in Marten's conventions: the alias is the snake case of the record's name, the .NET type
-/// is <c>Namespace.Type, Assembly</c> (storage.md, Tables).
+/// The name under which each event is stored, in Marten's conventions: the alias is the snake case of the record's name, the .NET type is
+/// <c>Namespace.Type, Assembly</c>.
 /// </summary>
 public static class EventTypes
 {

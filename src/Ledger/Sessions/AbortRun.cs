@@ -22,8 +22,8 @@ public sealed record AbortRun(
     StopEvidence? Evidence)
 {
     /// <summary>
-    /// Settles an open run as cancelled; on a settled one it is late, for the first terminal fact wins (domain.md rule 3). A stop proves
-    /// that the signal had arrived, so a missing delivery is recorded with it; an acknowledgement that never came is not made up.
+    /// Settles an open run as cancelled; on a settled one it is late, for the first terminal fact wins (docs/domain.md#rule-3). A stop
+    /// proves that the signal had arrived, so a missing delivery is recorded with it; an acknowledgement that never came is not made up.
     /// </summary>
     public static Decision<ReportAnswer> Decide(Session session, AbortRun command, DateTimeOffset now)
     {

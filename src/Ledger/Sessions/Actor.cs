@@ -1,6 +1,6 @@
 namespace Ledger.Sessions;
 
-/// <summary>Who asked: a user, an API key, a runner, or the system itself (domain.md, Words).</summary>
+/// <summary>Who asked: a user, an API key, a runner, or the system itself.</summary>
 /// <param name="Kind">What kind of party.</param>
 /// <param name="Id">Stable identity: a key's id, a runner's id, or the name of the part of the system.</param>
 /// <param name="Name">What people call it: the key's owner or name.</param>

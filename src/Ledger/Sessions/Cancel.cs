@@ -2,7 +2,7 @@ using Ledger.Sessions.Events;
 
 namespace Ledger.Sessions;
 
-/// <summary>One accepted request to cancel. Its first requester and reason stay authoritative (wire.md 2.6).</summary>
+/// <summary>One accepted request to cancel. Its first requester and reason stay authoritative (docs/dialects/common.md#races).</summary>
 /// <param name="CancelId">Its id.</param>
 /// <param name="Actor">Who asked.</param>
 /// <param name="Via">Through which interface.</param>

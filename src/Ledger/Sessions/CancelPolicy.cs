@@ -2,10 +2,10 @@ using System.Collections.Frozen;
 
 namespace Ledger.Sessions;
 
-/// <summary>Which runs may be cancelled: a setting, and for plain runs the rule of the dialect that asks (domain.md rule 1).</summary>
+/// <summary>Which runs may be cancelled: a setting, and for plain runs the rule of the dialect that asks (docs/domain.md#rule-1).</summary>
 /// <param name="CancellableTypes">The cancellable types of check in sessions of kind check and test; Playwright by default.</param>
 /// <param name="OnlyQueued">
-/// Whether plain runs that a runner has taken are left alone, as TesterArmy's older contract says (wire.md 8.1).
+/// Whether plain runs that a runner has taken are left alone, as TesterArmy's older contract says (docs/dialects/testerarmy.md#cancel).
 /// </param>
 public sealed record CancelPolicy(FrozenSet<string> CancellableTypes, bool OnlyQueued = false)
 {

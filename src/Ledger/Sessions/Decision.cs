@@ -4,7 +4,7 @@ namespace Ledger.Sessions;
 
 /// <summary>
 /// What a decision comes to: the events to append, and either an answer or a refusal. Made by a pure function of state, command and time
-/// (domain.md, The decision model).
+/// (docs/domain.md#decision-model).
 /// </summary>
 /// <typeparam name="T">The answer.</typeparam>
 public sealed record Decision<T>
@@ -56,7 +56,7 @@ public enum RefusalKind
     /// <summary>The run is not waiting for a runner.</summary>
     NotQueued,
 
-    /// <summary>Nobody asked to cancel the run (domain.md rule 4).</summary>
+    /// <summary>Nobody asked to cancel the run (docs/domain.md#rule-4).</summary>
     NoCancelRecorded,
 
     /// <summary>The run is being cancelled by another cancel than the one named.</summary>

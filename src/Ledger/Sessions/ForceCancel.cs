@@ -2,7 +2,7 @@ using Ledger.Sessions.Events;
 
 namespace Ledger.Sessions;
 
-/// <summary>Nobody acknowledged a cancel in time: the signal becomes an order to kill (domain.md rule 8).</summary>
+/// <summary>Nobody acknowledged a cancel in time: the signal becomes an order to kill (docs/domain.md#rule-8).</summary>
 /// <param name="SequenceId">The run.</param>
 /// <param name="CancelId">The cancel whose deadline passed.</param>
 public sealed record ForceCancel(Guid SequenceId, Guid CancelId)

@@ -8,8 +8,8 @@ namespace Ledger.Sessions;
 public sealed record Heartbeat(Guid SequenceId, string RunnerId)
 {
     /// <summary>
-    /// Heartbeats are not events (domain.md, Events), and one about a settled run is late without a record. But its answer carries an
-    /// open cancel (rule 8): where that is the first the runner hears of it, the delivery is recorded.
+    /// Heartbeats are not events (docs/domain.md#events), and one about a settled run is late without a record. But its answer carries an
+    /// open cancel (docs/domain.md#rule-8): where that is the first the runner hears of it, the delivery is recorded.
     /// </summary>
     public static Decision<ReportAnswer> Decide(Session session, Heartbeat command, DateTimeOffset now)
     {

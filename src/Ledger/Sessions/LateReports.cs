@@ -2,7 +2,7 @@ using Ledger.Sessions.Events;
 
 namespace Ledger.Sessions;
 
-/// <summary>What comes for a settled run is recorded once and changes nothing (domain.md rule 3).</summary>
+/// <summary>What comes for a settled run is recorded once and changes nothing (docs/domain.md#rule-3).</summary>
 internal static class LateReports
 {
     public static Decision<ReportAnswer> Record(Run run, LateReport late)

@@ -3,7 +3,7 @@ namespace Ledger.Sessions;
 /// <summary>A limit on everything that callers can make grow. Requests beyond one are refused, never truncated.</summary>
 public static class Limits
 {
-    /// <summary>Runs in one session, and sequence ids in one cancel (wire.md 3.1).</summary>
+    /// <summary>Runs in one session, and sequence ids in one cancel (docs/dialects/checkly.md#cancel).</summary>
     public const int Runs = 10_000;
 
     /// <summary>Reports (attempts, finals, late ones) kept for one run; its result, which comes once, always has room.</summary>
@@ -12,7 +12,7 @@ public static class Limits
     /// <summary>Refused cancels recorded for one session; further ones are refused all the same, without a record.</summary>
     public const int RefusalsPerSession = 100;
 
-    /// <summary>Characters in a cancel's reason (wire.md 6.1).</summary>
+    /// <summary>Characters in a cancel's reason (docs/dialects/empirical.md#cancel).</summary>
     public const int Reason = 4_096;
 
     /// <summary>

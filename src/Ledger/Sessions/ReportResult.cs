@@ -33,11 +33,11 @@ public sealed record ReportResult(
     JsonElement? Details)
 {
     /// <summary>
-    /// The completion-versus-cancel rule (domain.md rule 3): the first terminal fact in the stream settles the run. A final report that
-    /// comes before the abort is the run's real result, cancel or not; one that comes after it is late, unless it says
+    /// The completion-versus-cancel rule (docs/domain.md#rule-3): the first terminal fact in the stream settles the run. A final report
+    /// that comes before the abort is the run's real result, cancel or not; one that comes after it is late, unless it says
     /// <c>isCancelled</c>: then it only adds its details. A report that says <c>isCancelled</c> without a recorded cancel is refused,
-    /// whatever the state (rule 4), since failures could be hidden that way. The same report twice is one report. A full run takes no
-    /// further attempts, but always its result.
+    /// whatever the state (docs/domain.md#rule-4), since failures could be hidden that way. The same report twice is one report. A full run
+    /// takes no further attempts, but always its result.
     /// </summary>
     public static Decision<ReportAnswer> Decide(Session session, ReportResult command, DateTimeOffset now)
     {

@@ -25,9 +25,9 @@ public sealed record RequestCancel(
     IReadOnlyDictionary<string, string>? Origin = null)
 {
     /// <summary>
-    /// New targets make a new cancel; queued ones among them are settled in the same append, so they never start (domain.md rule 2).
-    /// Runs that are being cancelled already make the request succeed without an event (rule 5), or with one escalation when it is
-    /// forced. A request that finds neither is refused and kept for the audit, once for each requester, and not at all where it only
+    /// New targets make a new cancel; queued ones among them are settled in the same append, so they never start (docs/domain.md#rule-2).
+    /// Runs that are being cancelled already make the request succeed without an event (docs/domain.md#rule-5), or with one escalation when
+    /// it is forced. A request that finds neither is refused and kept for the audit, once for each requester, and not at all where it only
     /// repeats a cancel of theirs that is over.
     /// </summary>
     public static Decision<CancelAnswer> Decide(Session session, RequestCancel command, CancelPolicy policy, DateTimeOffset now)

@@ -41,7 +41,7 @@ public sealed record Run(PlannedRun Plan, RunState State)
     /// <summary>Everything that came too late, in the order of arrival.</summary>
     public ImmutableList<LateReport> LateReports { get; init; } = [];
 
-    /// <summary>Whether it can still change (domain.md rule 3).</summary>
+    /// <summary>Whether it can still change (docs/domain.md#rule-3).</summary>
     public bool IsOpen => State is RunState.Queued or RunState.Claimed or RunState.Running or RunState.Cancelling;
 
     /// <summary>Whether a cancel is under way: recorded, not settled.</summary>

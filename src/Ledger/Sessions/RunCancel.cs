@@ -4,7 +4,7 @@ namespace Ledger.Sessions;
 
 /// <summary>
 /// The cancel of one run as five facts that are never collapsed into one: requested, delivered, acknowledged, stopped with evidence,
-/// settled (domain.md). A null time says that the fact has not happened.
+/// settled (docs/domain.md#five-facts). A null time says that the fact has not happened.
 /// </summary>
 /// <param name="CancelId">The cancel; its requester is in <see cref="Session.Cancels"/>.</param>
 /// <param name="RequestedAt">When it was asked for.</param>

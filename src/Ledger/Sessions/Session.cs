@@ -75,7 +75,7 @@ public sealed partial record Session
     /// <summary>Whether any run is open.</summary>
     public bool IsOpen => OpenRuns > 0;
 
-    /// <summary>The status that domain.md rule 6 derives from the runs.</summary>
+    /// <summary>The status that is derived from the runs (docs/domain.md#rule-6).</summary>
     public SessionStatus Status => SessionStatusRule.Derive(Kind, RunTally.Of(Runs));
 
     /// <summary>The run of that id, or null.</summary>

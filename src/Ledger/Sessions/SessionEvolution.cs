@@ -4,7 +4,7 @@ namespace Ledger.Sessions;
 
 /// <summary>
 /// How each event changes a session. The first terminal fact of a run wins here too: an event that would settle a settled run changes
-/// nothing, in whatever order a stream may hold them (domain.md rule 3, P4, P5).
+/// nothing, in whatever order a stream may hold them (docs/domain.md#rule-3, docs/domain.md#p4, docs/domain.md#p5).
 /// </summary>
 public sealed partial record Session
 {

@@ -41,7 +41,10 @@ public readonly record struct RunTally(
     };
 }
 
-/// <summary>Derives a session's status (domain.md rule 6; the words of test sessions and the order of precedence: wire.md 3.2).</summary>
+/// <summary>
+/// Derives a session's status (docs/domain.md#rule-6; the words of test sessions and the order of precedence:
+/// docs/dialects/checkly.md#status).
+/// </summary>
 public static class SessionStatusRule
 {
     /// <summary>The status of a session of that kind with these runs.</summary>

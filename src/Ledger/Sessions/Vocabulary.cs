@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace Ledger.Sessions;
 
-/// <summary>What a session executes, and with it who may see it and whether it can alert (domain.md, Words).</summary>
+/// <summary>What a session executes, and with it who may see it and whether it can alert.</summary>
 public enum SessionKind
 {
     /// <summary>One registered check fanned out over its locations; alerts apply.</summary>
@@ -15,7 +15,7 @@ public enum SessionKind
     Run,
 }
 
-/// <summary>What caused a session to run. The names are Checkly's run sources (wire.md 9), the widest published list.</summary>
+/// <summary>What caused a session to run. The names are Checkly's run sources, the widest published list.</summary>
 public enum SessionSource
 {
     /// <summary>A deployment by the command line.</summary>
@@ -36,7 +36,7 @@ public enum SessionSource
     /// <summary>An old-style trigger URL.</summary>
     [JsonStringEnumMemberName("LEGACY_TRIGGER")] LegacyTrigger,
 
-    /// <summary>A schedule. Runs that a scheduler started are never cancellable (domain.md rule 1).</summary>
+    /// <summary>A schedule. Runs that a scheduler started are never cancellable (docs/domain.md#rule-1).</summary>
     [JsonStringEnumMemberName("SCHEDULER")] Scheduler,
 
     /// <summary>A person who pressed "schedule now".</summary>
@@ -68,7 +68,7 @@ public enum ConflictBehaviour
     CancelPrevious,
 }
 
-/// <summary>Where one run stands. The first four are open; the others are terminal and never change (domain.md rule 3).</summary>
+/// <summary>Where one run stands. The first four are open; the others are terminal and never change.</summary>
 public enum RunState
 {
     /// <summary>Waiting for a runner.</summary>
@@ -102,7 +102,7 @@ public enum RunState
     Lost,
 }
 
-/// <summary>Status of a whole session, always derived from its runs (domain.md rule 6, wire.md 3.2).</summary>
+/// <summary>Status of a whole session, always derived from its runs.</summary>
 public enum SessionStatus
 {
     /// <summary>Open, no result yet.</summary>
@@ -161,7 +161,7 @@ public enum CancelVia
     Cli,
 }
 
-/// <summary>Why a cancel was asked for. A boolean is not enough: metrics go wrong both ways without it (domain.md).</summary>
+/// <summary>Why a cancel was asked for. A boolean is not enough: metrics go wrong both ways without it.</summary>
 public enum CancelCause
 {
     /// <summary>A person or their script asked.</summary>
@@ -183,7 +183,7 @@ public enum CancelCause
     System,
 }
 
-/// <summary>Why a cancel left a run alone (domain.md, CancelRequested).</summary>
+/// <summary>Why a cancel left a run alone.</summary>
 public enum SkipReason
 {
     /// <summary>The run was settled already.</summary>
@@ -215,7 +215,7 @@ public enum DeliveryChannel
 /// <summary>How the execution of a cancelled run came to its end.</summary>
 public enum AbortManner
 {
-    /// <summary>It had not begun and never will (domain.md rule 2).</summary>
+    /// <summary>It had not begun and never will (docs/domain.md#rule-2).</summary>
     NeverStarted,
 
     /// <summary>It obeyed the first signal.</summary>
@@ -238,7 +238,7 @@ public enum ResultType
     [JsonStringEnumMemberName("FINAL")] Final,
 }
 
-/// <summary>What kind of report came too late (domain.md, LateReport).</summary>
+/// <summary>What kind of report came too late (docs/domain.md#events).</summary>
 public enum LateReportKind
 {
     /// <summary>The run was said to start.</summary>

@@ -1,7 +1,7 @@
 namespace Ledger.Projections.AlertChannels;
 
-/// <summary>A webhook that alerts are sent to (http.md, Audit and reports). Everything but its secrets.</summary>
-/// <param name="Number">Its number, for readers that know only numbers (wire.md 3.10); never used again.</param>
+/// <summary>A webhook that alerts are sent to (docs/http.md#audit-and-reports). Everything but its secrets.</summary>
+/// <param name="Number">Its number, for readers that know only numbers (docs/dialects/checkly.md#alerts); never used again.</param>
 /// <param name="Id">What its account calls it.</param>
 /// <param name="Target">What it is sent, and where.</param>
 /// <param name="CreatedAt">When it was made.</param>

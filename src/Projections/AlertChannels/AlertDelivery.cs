@@ -12,7 +12,7 @@ public enum DeliveryState
     /// <summary>It was given up.</summary>
     Failed,
 
-    /// <summary>It was not to be sent any more: its alert was withdrawn or suppressed (P6).</summary>
+    /// <summary>It was not to be sent any more: its alert was withdrawn or suppressed (docs/domain.md#p6).</summary>
     Withdrawn,
 }
 
@@ -39,7 +39,9 @@ public sealed record AlertDelivery(
     DateTimeOffset CreatedAt,
     DateTimeOffset? ClosedAt);
 
-/// <summary>Alerts that an account was sent (wire.md 3.10): newest first, without tests and without those that were withdrawn.</summary>
+/// <summary>
+/// Alerts that an account was sent (docs/dialects/checkly.md#alerts): newest first, without tests and without those that were withdrawn.
+/// </summary>
 /// <param name="AccountId">The tenant.</param>
 /// <param name="From">Due at or after this time,</param>
 /// <param name="To">and before this one.</param>

@@ -6,11 +6,11 @@ namespace Ledger.Projections.AlertChannels;
 /// <param name="Channel">The channel's number.</param>
 /// <param name="Url">Where to.</param>
 /// <param name="Host">The receiver, as hosts share their attention.</param>
-/// <param name="WebhookId">The same on every attempt (P14).</param>
+/// <param name="WebhookId">The same on every attempt (docs/domain.md#p14).</param>
 /// <param name="Payload">The same on every attempt, byte by byte.</param>
 /// <param name="Secrets">What to sign with, the current one first.</param>
 /// <param name="Attempts">How often it was tried before.</param>
-/// <param name="IsWithdrawn">The alert was withdrawn or suppressed: nothing may be sent (P6).</param>
+/// <param name="IsWithdrawn">The alert was withdrawn or suppressed: nothing may be sent (docs/domain.md#p6).</param>
 public sealed record ClaimedDelivery(
     long Id,
     Guid Claim,

@@ -6,7 +6,7 @@ namespace Ledger.Projections.AlertChannels;
 /// <summary>
 /// The open deliveries, as several hosts work them off. A host claims what it sends at once, and for so long that the attempt is over by
 /// then; the claim ends by the database's clock, so that what a killed host had claimed is taken up by another, which then sends it again:
-/// at least once (P14).
+/// at least once (docs/domain.md#p14).
 /// </summary>
 /// <param name="dataSource">The database.</param>
 public sealed class DeliveryQueue(NpgsqlDataSource dataSource)

@@ -9,8 +9,8 @@ namespace Ledger.Projections.AlertDeliveries;
 
 /// <summary>
 /// Who is to be sent what? A reaction, not a table to rebuild: for each alert that becomes due it makes one open delivery per channel that
-/// asks for it. An alert that is only pending makes none: its run may still be cancelled (P6). What was made once is never made again, even
-/// if the alerts are derived anew.
+/// asks for it. An alert that is only pending makes none: its run may still be cancelled (docs/domain.md#p6). What was made once is never
+/// made again, even if the alerts are derived anew.
 /// </summary>
 internal sealed class AlertDeliveriesProjection() : DerivedProjection(AlertDeliveryReader.ProjectionName, 1)
 {

@@ -5,7 +5,7 @@ namespace Ledger.Projections.AlertDeliveries;
 
 /// <summary>
 /// The ids by which receivers know a webhook again. Each follows from the alert and the channel alone: however often the delivery is made
-/// or tried, it is the same (P14), and no other ledger's.
+/// or tried, it is the same (docs/domain.md#p14), and no other ledger's.
 /// </summary>
 public static class WebhookIds
 {

@@ -42,8 +42,9 @@ internal static class AlertFold
     }
 
     /// <summary>
-    /// A cancelled run is silent, whatever was decided before (domain.md rule 7, P6): what would have been sent, had it not passed, is kept
-    /// as suppressed. Condition and incidents stay as they are, so that failure, cancelled, pass is one recovery (wire.md 3.10).
+    /// A cancelled run is silent, whatever was decided before (docs/domain.md#rule-7, docs/domain.md#p6): what would have been sent, had it
+    /// not passed, is kept as suppressed. Condition and incidents stay as they are, so that failure, cancelled, pass is one recovery
+    /// (docs/alerts.md).
     /// </summary>
     private static void Suppress(ResultFact cancelled, AlertRows rows)
     {

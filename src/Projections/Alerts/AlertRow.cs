@@ -15,7 +15,7 @@ internal enum AlertState
     /// <summary>Its run was settled by a result that raises no alert: a retry passed.</summary>
     Withdrawn,
 
-    /// <summary>Its run was cancelled (domain.md rule 7).</summary>
+    /// <summary>Its run was cancelled (docs/domain.md#rule-7).</summary>
     Suppressed,
 }
 

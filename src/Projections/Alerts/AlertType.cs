@@ -3,8 +3,8 @@ using System.Text.Json.Serialization;
 namespace Ledger.Projections.Alerts;
 
 /// <summary>
-/// Which change, or which lack of one, an alert tells of; the names are Checkly's (wire.md 9). Its <c>NO_ALERT</c>, a check that passed and
-/// passes again, is no alert and has no word here; nor has <c>ALERT_SSL</c>, since the ledger looks into no certificate.
+/// Which change, or which lack of one, an alert tells of; the names are Checkly's. Its <c>NO_ALERT</c>, a check that passed and passes
+/// again, is no alert and has no word here; nor has <c>ALERT_SSL</c>, since the ledger looks into no certificate.
 /// </summary>
 public enum AlertType
 {

@@ -45,7 +45,9 @@ public sealed record AlertsQuery(Guid AccountId)
     public int Limit { get; init; } = 20;
 }
 
-/// <summary>Which alerts that became due to list, newest first by when they did: what a vendor's alert log shows (wire.md 3.10).</summary>
+/// <summary>
+/// Which alerts that became due to list, newest first by when they did: what a vendor's alert log shows (docs/dialects/checkly.md#alerts).
+/// </summary>
 /// <param name="AccountId">The tenant.</param>
 /// <param name="From">Only alerts that became due at or after this time.</param>
 public sealed record DueAlertsQuery(Guid AccountId, DateTimeOffset From)

@@ -6,7 +6,7 @@ using Npgsql;
 namespace Ledger.Projections.Archiving;
 
 /// <summary>
-/// Archives sessions that were settled long ago and that every projection has come past (storage.md, Tables). In small batches, since each
+/// Archives sessions that were settled long ago and that every projection has come past (docs/archiving.md). In small batches, since each
 /// keeps appends waiting. Two of them at once archive each session once.
 /// </summary>
 /// <param name="dataSource">The database.</param>

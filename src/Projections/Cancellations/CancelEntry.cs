@@ -64,7 +64,7 @@ public sealed record CancelEntry(Guid CancelId, Guid SessionId, long Position)
 /// <param name="At">When.</param>
 public sealed record CancelEscalation(Actor Actor, CancelVia Via, DateTimeOffset At);
 
-/// <summary>What became of a targeted run: the five facts with their times (domain.md). A null time says that the fact has not happened.</summary>
+/// <summary>What became of a targeted run: the five facts with their times. A null time says that the fact has not happened.</summary>
 /// <param name="SequenceId">The run.</param>
 /// <param name="CheckId">Its check, if there is one.</param>
 /// <param name="CheckType">The check's type.</param>

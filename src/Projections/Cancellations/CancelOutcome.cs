@@ -12,10 +12,10 @@ public enum CancelOutcome
     /// <summary>Some targeted runs were stopped by it; the others had finished first.</summary>
     PartlyCancelled,
 
-    /// <summary>Every targeted run had finished first, and kept its real result (domain.md rule 3).</summary>
+    /// <summary>Every targeted run had finished first, and kept its real result (docs/domain.md#rule-3).</summary>
     Finished,
 
-    /// <summary>At least one targeted run was settled by the deadline, without proof that it stopped (domain.md rule 8).</summary>
+    /// <summary>At least one targeted run was settled by the deadline, without proof that it stopped (docs/domain.md#rule-8).</summary>
     Expired,
 
     /// <summary>It could target nothing.</summary>
@@ -28,10 +28,10 @@ public enum CancelRunOutcome
     /// <summary>It is not settled.</summary>
     Pending,
 
-    /// <summary>It was stopped: a runner said so, or it never started (domain.md rules 2 and 3).</summary>
+    /// <summary>It was stopped: a runner said so, or it never started (docs/domain.md#rule-2, docs/domain.md#rule-3).</summary>
     Cancelled,
 
-    /// <summary>It was settled by the deadline, without proof that it stopped (domain.md rule 8).</summary>
+    /// <summary>It was settled by the deadline, without proof that it stopped (docs/domain.md#rule-8).</summary>
     Expired,
 
     /// <summary>It ended otherwise before the cancel took effect, and kept its real result.</summary>

@@ -47,7 +47,7 @@ internal sealed class CancellationsProjection() : Projection(CancelsReader.Proje
         return [.. Save(fold)];
     }
 
-    /// <summary>A result that says how long a run of a check takes: settled and counted in its metrics (domain.md rule 7).</summary>
+    /// <summary>A result that says how long a run of a check takes: settled and counted in its metrics (docs/domain.md#rule-7).</summary>
     internal static bool Counts(ResultFact result) => result is
     {
         HasCheck: true,

@@ -4,7 +4,7 @@ using Npgsql;
 
 namespace Ledger.Projections.CheckStatus;
 
-/// <summary>How does each check stand? Folds the results that settled a run of a check (wire.md 3.9).</summary>
+/// <summary>How does each check stand? Folds the results that settled a run of a check (docs/dialects/checkly.md#check-statuses).</summary>
 internal sealed class CheckStatusProjection() : DerivedProjection(CheckStatusReader.ProjectionName, 1)
 {
     /// <summary>The results that the events brought are in their table.</summary>
@@ -39,6 +39,6 @@ internal sealed class CheckStatusProjection() : DerivedProjection(CheckStatusRea
         }
     }
 
-    /// <summary>A cancelled run leaves the status as it is, or absent, in every part: it is silent (domain.md rule 7).</summary>
+    /// <summary>A cancelled run leaves the status as it is, or absent, in every part: it is silent (docs/domain.md#rule-7).</summary>
     private static bool Counts(ResultFact result) => result is { IsFinal: true, HasCheck: true, IsCancelled: false };
 }

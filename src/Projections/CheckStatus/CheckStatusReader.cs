@@ -59,7 +59,9 @@ public sealed class CheckStatusReader(NpgsqlDataSource dataSource)
     }
 }
 
-/// <summary>How a check stands after its last run that counts: settled, in a check session, not cancelled (wire.md 3.9).</summary>
+/// <summary>
+/// How a check stands after its last run that counts: settled, in a check session, not cancelled (docs/dialects/checkly.md#check-statuses).
+/// </summary>
 /// <param name="CheckId">The check.</param>
 /// <param name="Name">What the last session calls it.</param>
 /// <param name="HasFailures">Whether the last run failed.</param>

@@ -20,7 +20,7 @@ internal readonly record struct CheckKey(Guid AccountId, Guid CheckId)
 internal sealed record LastRun(
     long Position, string Name, string Location, bool HasFailures, bool HasErrors, bool IsDegraded, DateTimeOffset SettledAt);
 
-/// <summary>How a check stands (wire.md 3.9).</summary>
+/// <summary>How a check stands.</summary>
 /// <param name="Last">The last run that counts.</param>
 /// <param name="LongestRun">The longest run that counts, in milliseconds; null when no length is known.</param>
 /// <param name="ShortestRun">The shortest one.</param>

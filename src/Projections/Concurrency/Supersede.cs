@@ -10,8 +10,8 @@ namespace Ledger.Projections.Concurrency;
 
 /// <summary>
 /// Cancels the earlier open sessions of a concurrency group when a session is triggered that says so
-/// (<see cref="ConflictBehaviour.CancelPrevious"/>). A reaction with a checkpoint of its own, so that no restart can lose it; it may see
-/// an event twice, and cancelling twice is cancelling once (domain.md rule 5).
+/// (<see cref="ConflictBehaviour.CancelPrevious"/>). A reaction with a checkpoint of its own, so that no restart can lose it; it may see an
+/// event twice, and cancelling twice is cancelling once (docs/domain.md#rule-5).
 /// </summary>
 public sealed class Supersede : Projection
 {

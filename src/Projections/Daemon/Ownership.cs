@@ -5,8 +5,8 @@ using NpgsqlTypes;
 namespace Ledger.Projections.Daemon;
 
 /// <summary>
-/// The right to write one projection: an advisory lock, and an epoch that every write names, so that an owner who does not know yet that
-/// it was replaced is refused (domain.md P13).
+/// The right to write one projection: an advisory lock, and an epoch that every write names, so that an owner who does not know yet that it
+/// was replaced is refused (docs/domain.md#p13).
 /// </summary>
 internal sealed class Ownership : IAsyncDisposable
 {

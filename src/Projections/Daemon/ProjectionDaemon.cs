@@ -8,7 +8,7 @@ namespace Ledger.Projections.Daemon;
 
 /// <summary>
 /// Keeps the projections of one host: each is owned by exactly one host, reads the log in order and commits its rows together with its
-/// checkpoint, so that each event counts exactly once (storage.md, Read models). Dispose it before the store and the data source.
+/// checkpoint, so that each event counts exactly once (docs/projections.md). Dispose it before the store and the data source.
 /// </summary>
 public sealed class ProjectionDaemon : IAsyncDisposable
 {

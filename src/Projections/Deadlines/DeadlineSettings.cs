@@ -1,6 +1,6 @@
 namespace Ledger.Projections.Deadlines;
 
-/// <summary>How long a cancel may take before the ledger acts by itself (domain.md rule 8).</summary>
+/// <summary>How long a cancel may take before the ledger acts by itself (docs/domain.md#rule-8).</summary>
 /// <param name="Acknowledge">From the request until the signal becomes an order to kill, unless it was acknowledged.</param>
 /// <param name="Expire">From the request until the run is settled as cancelled without proof.</param>
 public sealed record DeadlineSettings(TimeSpan Acknowledge, TimeSpan Expire)

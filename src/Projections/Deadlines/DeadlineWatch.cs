@@ -10,7 +10,7 @@ namespace Ledger.Projections.Deadlines;
 
 /// <summary>
 /// Keeps the promises that nobody else keeps: a run whose runner vanished is lost, one over its own limit times out, a cancel that nobody
-/// acknowledges is forced and then expires (domain.md rule 8). Everything that it knows stands in the database, so that it survives a
+/// acknowledges is forced and then expires (docs/domain.md#rule-8). Everything that it knows stands in the database, so that it survives a
 /// restart; of several hosts one does it at a time, and what two of them should do both is done once, since the session decides.
 /// </summary>
 public sealed partial class DeadlineWatch : IAsyncDisposable

@@ -1,7 +1,7 @@
 namespace Ledger.Projections.Deadlines;
 
 /// <summary>
-/// Decides which deadlines have passed, by a clock that cannot jump (domain.md P15). A deadline is granted its whole duration from the
+/// Decides which deadlines have passed, by a clock that cannot jump (docs/domain.md#p15). A deadline is granted its whole duration from the
 /// scan that sees it first, measured by the monotonic clock; what the wall clock does meanwhile neither shortens nor lengthens it.
 /// </summary>
 /// <remarks>

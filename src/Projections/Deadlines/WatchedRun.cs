@@ -61,7 +61,7 @@ internal sealed record WatchedRun
 
     /// <summary>
     /// Its deadlines. While a cancel is open only those of the cancel count: the lease and the run's own limit are left to them
-    /// (domain.md, RunLost).
+    /// (docs/domain.md#events).
     /// </summary>
     public IEnumerable<Deadline> Deadlines(DeadlineSettings settings)
     {

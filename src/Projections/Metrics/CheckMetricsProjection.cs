@@ -5,8 +5,8 @@ using Npgsql;
 namespace Ledger.Projections.Metrics;
 
 /// <summary>
-/// How did the runs of each check go? Adds up what the results say (wire.md 3.11): of each batch by itself, then onto what is stored. Sums do
-/// not depend on how the events were cut into batches.
+/// How did the runs of each check go? Adds up what the results say (docs/dialects/checkly.md#reports): of each batch by itself, then onto
+/// what is stored. Sums do not depend on how the events were cut into batches.
 /// </summary>
 internal sealed class CheckMetricsProjection() : DerivedProjection(CheckMetricsReader.ProjectionName, 1)
 {

@@ -3,10 +3,10 @@ using System.Numerics;
 namespace Ledger.Projections.Metrics;
 
 /// <summary>
-/// How often which value occurred, in buckets whose width grows with the value: mergeable, small, and exact in its counts. Values below
-/// 128 have a bucket each; above, each power of two has 64, so that no value is further from its bucket's middle than
-/// <see cref="RelativeError"/> of itself (storage.md asks for 1 %). Whole-number arithmetic alone: the same values give the same bytes
-/// on every machine and in every order.
+/// How often which value occurred, in buckets whose width grows with the value: mergeable, small, and exact in its counts. Values below 128
+/// have a bucket each; above, each power of two has 64, so that no value is further from its bucket's middle than
+/// <see cref="RelativeError"/> of itself (docs/metrics.md#percentiles promises 1 %). Whole-number arithmetic alone: the same values give
+/// the same bytes on every machine and in every order.
 /// </summary>
 public sealed class Histogram : IEquatable<Histogram>
 {
@@ -58,7 +58,7 @@ public sealed class Histogram : IEquatable<Histogram>
 
     /// <summary>
     /// The value of a rank, by nearest rank: the element number <c>ceil(percent / 100 × n)</c> of the sorted values, counting from 1
-    /// (wire.md 3.11), within <see cref="RelativeError"/>. Null when there are no values.
+    /// (docs/dialects/checkly.md#reports), within <see cref="RelativeError"/>. Null when there are no values.
     /// </summary>
     /// <param name="percent">Above 0, at most 100.</param>
     public long? Percentile(double percent)

@@ -4,8 +4,8 @@ namespace Ledger.Projections.Metrics;
 
 /// <summary>
 /// The response times of many runs, in milliseconds: count, sum, sum of squares, shortest and longest exactly, and percentiles within
-/// <see cref="Histogram.RelativeError"/> (wire.md 3.11). Adding is associative and commutative, so that it never matters in which order, or in
-/// how many steps, the runs came together.
+/// <see cref="Histogram.RelativeError"/> (docs/dialects/checkly.md#reports). Adding is associative and commutative, so that it never
+/// matters in which order, or in how many steps, the runs came together.
 /// </summary>
 public sealed class ResponseTimes
 {

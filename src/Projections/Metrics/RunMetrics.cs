@@ -3,8 +3,8 @@ using Ledger.Sessions;
 namespace Ledger.Projections.Metrics;
 
 /// <summary>
-/// How runs of checks went (wire.md 3.11). Counted are the settled runs of check sessions, except those that were cancelled: they stand apart, by
-/// cause, and in no other figure (domain.md rule 7).
+/// How runs of checks went (docs/dialects/checkly.md#reports). Counted are the settled runs of check sessions, except those that were
+/// cancelled: they stand apart, by cause, and in no other figure (docs/domain.md#rule-7).
 /// </summary>
 public sealed class RunMetrics
 {

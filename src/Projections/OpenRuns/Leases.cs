@@ -6,8 +6,8 @@ using NpgsqlTypes;
 namespace Ledger.Projections.OpenRuns;
 
 /// <summary>
-/// When each runner was last heard of: small mutable rows, not events (domain.md). Heartbeats that arrive while others are being written
-/// are written together. Leases of settled runs are swept away by the watch over the deadlines.
+/// When each runner was last heard of: small mutable rows, not events (docs/domain.md#events). Heartbeats that arrive while others are
+/// being written are written together. Leases of settled runs are swept away by the watch over the deadlines.
 /// </summary>
 /// <param name="dataSource">The database.</param>
 /// <param name="clock">The ledger's clock.</param>

@@ -7,8 +7,8 @@ using Npgsql;
 namespace Ledger.Projections.OpenRuns;
 
 /// <summary>
-/// What is open, who has it, what is due? One row per run from its trigger to its settlement. An event for a run without a row is one
-/// for a settled run, which changes nothing (domain.md rule 3).
+/// What is open, who has it, what is due? One row per run from its trigger to its settlement. An event for a run without a row is one for a
+/// settled run, which changes nothing (docs/domain.md#rule-3).
 /// </summary>
 internal sealed class OpenRunsProjection() : RowProjection<RunKey, OpenRunRow>(OpenRunsReader.ProjectionName, 1)
 {

@@ -3,8 +3,8 @@ using Ledger.TestCases;
 namespace Ledger.Projections.RunDays;
 
 /// <summary>
-/// How runs ended, and how many tests they had. Cancelled runs are counted beside: they are in no other number (domain.md rule 7,
-/// wire.md 6.2).
+/// How runs ended, and how many tests they had. Cancelled runs are counted beside: they are in no other number (docs/domain.md#rule-7,
+/// docs/dialects/empirical.md#analytics).
 /// </summary>
 public sealed record RunDayCounts
 {

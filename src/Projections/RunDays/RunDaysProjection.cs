@@ -8,8 +8,9 @@ using Npgsql;
 namespace Ledger.Projections.RunDays;
 
 /// <summary>
-/// How did the plain test runs of each day end (wire.md 6.2)? A session of kind run has a row of its own until its run is settled; what it
-/// counts is then added to its day, in the transaction that takes the row away. Other sessions have no row: their events pass by.
+/// How did the plain test runs of each day end (docs/dialects/empirical.md#analytics)? A session of kind run has a row of its own until its
+/// run is settled; what it counts is then added to its day, in the transaction that takes the row away. Other sessions have no row: their
+/// events pass by.
 /// </summary>
 internal sealed class RunDaysProjection() : RowProjection<StreamId, RunDaySession>(RunDaysReader.ProjectionName, 1)
 {

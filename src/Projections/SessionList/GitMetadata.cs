@@ -3,8 +3,8 @@ using System.Text.Json;
 namespace Ledger.Projections.SessionList;
 
 /// <summary>
-/// The facts about the trigger that lists filter by, from the session's metadata, as far as they are there as strings under their
-/// published names (wire.md 3.6).
+/// The facts about the trigger that lists filter by, from the session's metadata, as far as they are there as strings under their published
+/// names (docs/dialects/checkly.md#metadata).
 /// </summary>
 internal sealed record GitMetadata(string? Environment, string? Branch, string? CommitId, string? CommitOwner, string? CommitMessage)
 {

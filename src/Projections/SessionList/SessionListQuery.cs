@@ -36,13 +36,21 @@ public sealed record SessionListQuery(Guid AccountId)
     /// <summary>Only these branches.</summary>
     public IReadOnlyCollection<string> Branches { get; init; } = [];
 
-    /// <summary>Only sessions of these people: commit owner, or id of the actor who triggered it (wire.md 3.7).</summary>
+    /// <summary>
+    /// Only sessions of these people: commit owner, or id of the actor who triggered it (docs/dialects/checkly.md#list-of-test-sessions).
+    /// </summary>
     public IReadOnlyCollection<string> Users { get; init; } = [];
 
-    /// <summary>Beside <see cref="Users"/>, sessions that have no commit owner and that no person triggered (wire.md 3.7).</summary>
+    /// <summary>
+    /// Beside <see cref="Users"/>, sessions that have no commit owner and that no person triggered
+    /// (docs/dialects/checkly.md#list-of-test-sessions).
+    /// </summary>
     public bool WithoutUser { get; init; }
 
-    /// <summary>Only these providers, as the metadata names them; where it names none, the provider is <c>API</c> (wire.md 3.7).</summary>
+    /// <summary>
+    /// Only these providers, as the metadata names them; where it names none, the provider is <c>API</c>
+    /// (docs/dialects/checkly.md#list-of-test-sessions).
+    /// </summary>
     public IReadOnlyCollection<string> Providers { get; init; } = [];
 
     /// <summary>Only these sources.</summary>
@@ -54,7 +62,10 @@ public sealed record SessionListQuery(Guid AccountId)
     /// <summary>Only this concurrency group.</summary>
     public string? ConcurrencyGroup { get; init; }
 
-    /// <summary>Only sessions with this text in name, branch, commit id, commit message or commit owner, in whichever case (wire.md 3.7).</summary>
+    /// <summary>
+    /// Only sessions with this text in name, branch, commit id, commit message or commit owner, in whichever case
+    /// (docs/dialects/checkly.md#list-of-test-sessions).
+    /// </summary>
     public string? TextSearch { get; init; }
 
     /// <summary>

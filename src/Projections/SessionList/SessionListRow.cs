@@ -13,7 +13,7 @@ internal sealed record SessionListRow(SessionKind Kind, RunTally Runs, DateTimeO
     /// <summary>What never changes: written once, with a new row, and null on one that was loaded.</summary>
     public SessionListFacts? Facts { get; init; }
 
-    /// <summary>The status that domain.md rule 6 derives.</summary>
+    /// <summary>Its status, which is derived from its runs (docs/domain.md#rule-6).</summary>
     public SessionStatus Status => SessionStatusRule.Derive(Kind, Runs);
 
     /// <summary>A run has settled.</summary>

@@ -26,7 +26,7 @@ internal interface IWorkload : IAsyncDisposable
 }
 
 /// <summary>How a stop went.</summary>
-/// <param name="How">In the words of domain.md (<c>RunAborted</c>).</param>
+/// <param name="How">In the words of <c>RunAborted</c> (docs/domain.md#events).</param>
 /// <param name="ExitCode">The command's exit code; null if it never ended.</param>
 /// <param name="Signal">The signal that ended it, by the shell's convention of 128 plus its number; null if none did.</param>
 /// <param name="ProcessesLeft">What is still there, zombies not counted.</param>

@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace Ledger.Runner.Execution;
 
-/// <summary>How often a failed run is tried again and how long it waits in between (wire.md 3.6).</summary>
+/// <summary>How often a failed run is tried again and how long it waits in between (docs/dialects/checkly.md#retry-strategy).</summary>
 /// <param name="type">How the waits grow.</param>
 /// <param name="maxRetries">How many tries may follow the first.</param>
 /// <param name="baseBackoff">The unit of the waits.</param>

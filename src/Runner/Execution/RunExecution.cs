@@ -104,7 +104,7 @@ internal sealed class RunExecution
         {
             if (Phase >= RunPhase.Reporting)
             {
-                // Its end is on the way to the ledger, which decides what came first (domain.md rule 3).
+                // Its end is on the way to the ledger, which decides what came first (docs/domain.md#rule-3).
                 return;
             }
 

@@ -6,7 +6,7 @@ namespace Ledger.Runner.Execution;
 /// <param name="Force">Do not wait for the command to end by itself.</param>
 internal sealed record CancelOrder(Guid CancelId, string? Reason, bool Force)
 {
-    /// <summary>Reads the <c>mode</c> of http.md; any other word than <c>force</c> is graceful.</summary>
+    /// <summary>Reads the <c>mode</c> of a signal (docs/http.md#runners); any other word than <c>force</c> is graceful.</summary>
     public static CancelOrder From(Guid cancelId, string? reason, string? mode) => new(cancelId, reason, mode is "force");
 }
 

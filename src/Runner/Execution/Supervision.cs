@@ -72,7 +72,7 @@ internal sealed class Supervision : IDisposable
             return await StopAsync(workload, written);
         }
 
-        // It ended by itself before a stop could take effect: its real result counts (domain.md rule 3).
+        // It ended by itself before a stop could take effect: its real result counts (docs/domain.md#rule-3).
         var ended = span.End();
         var left = await workload.CleanAsync();
         var exit = await workload.Exited;

@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace Ledger.Runner.Wire;
 
-/// <summary>Asks for queued runs (http.md, Runners).</summary>
+/// <summary>Asks for queued runs (docs/http.md#runners).</summary>
 /// <param name="Locations">Where this runner stands.</param>
 /// <param name="CheckTypes">What it can execute.</param>
 /// <param name="Max">How many it can take now.</param>
@@ -38,7 +38,7 @@ internal sealed record CancelSignal(Guid CancelId, Guid SessionId, Guid Sequence
 internal sealed record OpenCancel(Guid CancelId, string? Reason, string? Mode, DateTimeOffset? ExpiresAt);
 
 /// <summary>What the ledger says to any call about one run; each call fills what applies.</summary>
-/// <param name="Late">The run was settled already: whatever came changes nothing (domain.md rule 3).</param>
+/// <param name="Late">The run was settled already: whatever came changes nothing (docs/domain.md#rule-3).</param>
 /// <param name="LeaseSeconds">The renewed lease.</param>
 /// <param name="Cancel">The cancel that is open for the run.</param>
 /// <param name="Settled">Whether a result settled the run.</param>

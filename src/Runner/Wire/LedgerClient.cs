@@ -6,7 +6,9 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace Ledger.Runner.Wire;
 
-/// <summary>The runner's side of http.md: one method per call, one attempt per method. Nothing here repeats or decides.</summary>
+/// <summary>
+/// The runner's side of docs/http.md#runners: one method per call, one attempt per method. Nothing here repeats or decides.
+/// </summary>
 internal sealed class LedgerClient : IDisposable
 {
     private const int MaximumProblemLength = 300;

@@ -4,7 +4,7 @@ using Ledger.Runner.TestReports;
 
 namespace Ledger.Runner.Wire;
 
-/// <summary>The JSON of http.md: camelCase, absent instead of null, unknown members of answers ignored.</summary>
+/// <summary>The JSON of the native interface: camelCase, absent instead of null, unknown members of answers ignored.</summary>
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(ClaimRequest))]
 [JsonSerializable(typeof(ClaimAnswer))]

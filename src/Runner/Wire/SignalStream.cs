@@ -5,8 +5,9 @@ using Microsoft.Extensions.Logging;
 namespace Ledger.Runner.Wire;
 
 /// <summary>
-/// Listens for cancels on the ledger's Server-Sent Events and opens the stream again whenever it ends. A signal is a hint (domain.md
-/// rule 8): whatever the stream misses comes with the next heartbeat or claim, so nothing here is remembered across connections.
+/// Listens for cancels on the ledger's Server-Sent Events and opens the stream again whenever it ends. A signal is a hint
+/// (docs/domain.md#rule-8): whatever the stream misses comes with the next heartbeat or claim, so nothing here is remembered across
+/// connections.
 /// </summary>
 internal sealed class SignalStream(LedgerClient ledger, RetryTiming timing, TimeProvider time, ILogger<SignalStream> log)
 {

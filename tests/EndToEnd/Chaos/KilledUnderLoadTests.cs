@@ -4,7 +4,7 @@ using Ledger.Support;
 
 namespace Ledger.EndToEnd.Chaos;
 
-/// <summary>P1: every cancel that was answered 2xx is in the stream, for a kill at any instant.</summary>
+/// <summary>Every cancel that was answered 2xx is in the stream, for a kill at any instant (docs/domain.md#p1).</summary>
 public sealed class KilledUnderLoadTests : IDisposable
 {
     private const int Kills = 4;

@@ -94,7 +94,10 @@ public sealed class ChecklyPlace : IAsyncLifetime
             .Select(recorded => recorded.GetProperty("data")),
     ];
 
-    /// <summary>Waits until the CLI has printed something; the handler of Ctrl+C stands once it prints what it runs (wire.md 5.2).</summary>
+    /// <summary>
+    /// Waits until the CLI has printed something; the handler of Ctrl+C stands once it prints what it runs
+    /// (docs/dialects/checkly-cli.md#order-of-requests).
+    /// </summary>
     internal static Task PrintsAsync(ChildProcess cli, string text) => Eventually.Become(
         () => Task.FromResult(string.Join('\n', cli.Output)),
         printed => printed.Contains(text, StringComparison.Ordinal),

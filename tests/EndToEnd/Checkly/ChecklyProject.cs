@@ -40,7 +40,7 @@ internal sealed class ChecklyProject : IDisposable
         return new ChecklyProject(folder, Browser.FindChromium());
     }
 
-    /// <summary>Starts the CLI directly, so that a signal reaches it and not a shell (wire.md 5.1).</summary>
+    /// <summary>Starts the CLI directly, so that a signal reaches it and not a shell (docs/dialects/checkly-cli.md#set-up).</summary>
     /// <param name="ledger">What it talks to.</param>
     /// <param name="arguments">The command and its options.</param>
     /// <param name="mqtt">Where its WebSocket goes; the ledger itself when null.</param>

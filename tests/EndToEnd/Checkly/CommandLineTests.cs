@@ -5,7 +5,10 @@ using Ledger.Support;
 
 namespace Ledger.EndToEnd.Checkly;
 
-/// <summary>The genuine Checkly CLI against the ledger, with the supplied runner executing what it asks for (wire.md 5).</summary>
+/// <summary>
+/// The genuine Checkly CLI against the ledger, with the supplied runner executing what it asks for
+/// (docs/dialects/checkly-cli.md#running-it).
+/// </summary>
 public sealed class CommandLineTests(ChecklyPlace place) : IClassFixture<ChecklyPlace>
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
@@ -128,7 +131,9 @@ public sealed class CommandLineTests(ChecklyPlace place) : IClassFixture<Checkly
             place.Ledger, ["trigger", "--reporter", "ci", "--check-id", $"{suite}", "--check-id", $"{home}"], mqtt);
     }
 
-    /// <summary>One that follows the first within 100 ms counts as the same (wire.md 5.4), so once may not be enough.</summary>
+    /// <summary>
+    /// One that follows the first within 100 ms counts as the same (docs/dialects/checkly-cli.md#ctrl-c), so once may not be enough.
+    /// </summary>
     private static bool InterruptUnlessOver(ChildProcess cli)
     {
         if (!cli.HasExited)

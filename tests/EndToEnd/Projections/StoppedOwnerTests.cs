@@ -3,7 +3,7 @@ using Ledger.Support;
 
 namespace Ledger.EndToEnd.Projections;
 
-/// <summary>domain.md P13: of two hosts, the one that keeps the projections stands still past its lease and then goes on.</summary>
+/// <summary>Of two hosts, the one that keeps the projections stands still past its lease and then goes on (docs/domain.md#p13).</summary>
 public sealed class StoppedOwnerTests : IDisposable
 {
     private readonly TestDatabase database = new();

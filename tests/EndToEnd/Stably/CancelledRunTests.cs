@@ -6,7 +6,7 @@ namespace Ledger.EndToEnd.Stably;
 
 /// <summary>
 /// A run that was created and cancelled through Stably's endpoints, its process gone, as the genuine command line shows it. The command
-/// line itself has no cancel (wire.md 7.4), so a plain request does that.
+/// line itself has no cancel (docs/dialects/stably.md#testing), so a plain request does that.
 /// </summary>
 [Collection(StablyTests.Name)]
 public sealed class CancelledRunTests(StablyPlace place)

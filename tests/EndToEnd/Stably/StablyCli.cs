@@ -2,7 +2,9 @@ using Ledger.EndToEnd.Processes;
 
 namespace Ledger.EndToEnd.Stably;
 
-/// <summary>The genuine command line, installed from npm into a folder of its own and run as its users run it (wire.md 7.4).</summary>
+/// <summary>
+/// The genuine command line, installed from npm into a folder of its own and run as its users run it (docs/dialects/stably.md#testing).
+/// </summary>
 internal sealed class StablyCli : IDisposable
 {
     private readonly string folder;

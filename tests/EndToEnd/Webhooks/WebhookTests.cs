@@ -7,8 +7,8 @@ using Ledger.Support;
 namespace Ledger.EndToEnd.Webhooks;
 
 /// <summary>
-/// Webhooks as a receiver sees them that verifies with npm's <c>standardwebhooks</c> (docs/webhooks.md): genuine, at least once, the same on
-/// every attempt (P14), and none for a cancelled run (P6).
+/// Webhooks as a receiver sees them that verifies with npm's <c>standardwebhooks</c> (docs/webhooks.md): genuine, at least once, the same
+/// on every attempt (docs/domain.md#p14), and none for a cancelled run (docs/domain.md#p6).
 /// </summary>
 public sealed class WebhookTests : IAsyncLifetime, IDisposable
 {

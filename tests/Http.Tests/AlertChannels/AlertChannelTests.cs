@@ -4,7 +4,7 @@ using Ledger.Support;
 
 namespace Ledger.Http.Tests.AlertChannels;
 
-/// <summary>http.md, Audit and reports: the channels themselves.</summary>
+/// <summary>The channels that alerts are sent to (docs/webhooks.md).</summary>
 public sealed class AlertChannelTests(TestDatabase database) : IClassFixture<TestDatabase>, IAsyncLifetime
 {
     private const string Secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";

@@ -5,7 +5,7 @@ using Ledger.Http.Tests.Runners;
 
 namespace Ledger.Http.Tests.Alerts;
 
-/// <summary>http.md, Audit and reports; domain.md rule 7 and P6.</summary>
+/// <summary>Which alerts are listed, and which are never sent (docs/alerts.md, docs/domain.md#rule-7).</summary>
 public sealed class AlertTests(LedgerOfClass fixture) : IClassFixture<LedgerOfClass>
 {
     private readonly HttpClient client = fixture.Ledger.Client;

@@ -5,7 +5,10 @@ using Ledger.Support;
 
 namespace Ledger.Http.Tests.Dialects;
 
-/// <summary>A plain run is one and the same thing in every dialect that knows it, whichever it was made and cancelled through (wire.md 2.2).</summary>
+/// <summary>
+/// A plain run is one and the same thing in every dialect that knows it, whichever it was made and cancelled through
+/// (docs/dialects/common.md#faces).
+/// </summary>
 public sealed class FourFacesTests : IAsyncLifetime
 {
     private const string Location = "default";

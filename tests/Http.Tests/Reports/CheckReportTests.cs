@@ -5,7 +5,7 @@ using Ledger.Http.Tests.Dialects.Checkly.Reporting;
 
 namespace Ledger.Http.Tests.Reports;
 
-/// <summary>http.md, <c>GET /ledger/reports/checks</c>.</summary>
+/// <summary><c>GET /ledger/reports/checks</c> (docs/http.md#audit-and-reports).</summary>
 public sealed class CheckReportTests(ReportingLedger ledger) : IClassFixture<ReportingLedger>
 {
     private static readonly DateTimeOffset Now = ReportingLedger.Utc("2026-08-18T10:53");

@@ -9,7 +9,7 @@ using Npgsql;
 
 namespace Ledger.Http.Tests.Restoring;
 
-/// <summary>domain.md P11: dump, restore, append, rebuild: nothing changes.</summary>
+/// <summary>Dump, restore, append, rebuild: nothing changes (docs/domain.md#p11).</summary>
 public sealed partial class DumpAndRestoreTests
 {
     // What the daemon and hosts keep about themselves, and not about what happened.

@@ -5,7 +5,7 @@ using Ledger.Http.Tests.Hosting;
 
 namespace Ledger.Http.Tests.Runners;
 
-/// <summary>Whatever comes in, the answer is a 4xx that says what is wrong, and nothing is written (domain.md rule 10).</summary>
+/// <summary>Whatever comes in, the answer is a 4xx that says what is wrong, and nothing is written (docs/domain.md#rule-12).</summary>
 public sealed class MalformedInputTests(LedgerOfClass fixture) : IClassFixture<LedgerOfClass>
 {
     private const string Session = "/ledger/sessions/{session}";

@@ -5,7 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Ledger.Http.Tests.Tracing;
 
-/// <summary>http.md: W3C trace context is taken in, kept with each event and continued.</summary>
+/// <summary>W3C trace context is taken in, kept with each event and continued.</summary>
 public sealed class TraceContextTests(LedgerOfClass fixture) : IClassFixture<LedgerOfClass>
 {
     private const string Trace = "0af7651916cd43dd8448eb211c80319c";

@@ -5,7 +5,7 @@ using Ledger.Sessions;
 
 namespace Ledger.Tests.Architecture;
 
-/// <summary>Imports run one way, and the domain knows no SQL, no HTTP and no clock (style.md, The house; domain.md rule 9).</summary>
+/// <summary>Imports run one way, and the domain knows no SQL, no HTTP and no clock (docs/domain.md#rule-11).</summary>
 public sealed class DependencyTests
 {
     private static readonly string[] Outside =

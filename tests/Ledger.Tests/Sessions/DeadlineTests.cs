@@ -3,7 +3,7 @@ using static Ledger.Tests.Sessions.Checkout;
 
 namespace Ledger.Tests.Sessions;
 
-/// <summary>What the ledger does by itself when time passes: force, expire, time out, lose (domain.md rule 8).</summary>
+/// <summary>What the ledger does by itself when time passes: force, expire, time out, lose (docs/domain.md#rule-8).</summary>
 public sealed class DeadlineTests
 {
     private static readonly ForceCancel Force = new(A, FirstCancel);

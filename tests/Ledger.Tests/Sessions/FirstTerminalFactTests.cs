@@ -4,7 +4,7 @@ using static Ledger.Tests.Sessions.Checkout;
 
 namespace Ledger.Tests.Sessions;
 
-/// <summary>domain.md rule 3: each terminal fact first, everything else after it.</summary>
+/// <summary>Each terminal fact first, everything else after it (docs/domain.md#rule-3).</summary>
 public sealed class FirstTerminalFactTests
 {
     private static readonly Dictionary<string, (RunState State, ISessionEvent[] Stream)> Firsts = new(StringComparer.Ordinal)

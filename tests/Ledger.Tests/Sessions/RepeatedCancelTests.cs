@@ -4,7 +4,7 @@ using static Ledger.Tests.Sessions.Checkout;
 
 namespace Ledger.Tests.Sessions;
 
-/// <summary>domain.md rule 5: asking twice is asking once.</summary>
+/// <summary>Asking twice is asking once (docs/domain.md#rule-5).</summary>
 public sealed class RepeatedCancelTests
 {
     private static readonly RequestCancel Again = Cancel() with { CancelId = SecondCancel };

@@ -28,7 +28,7 @@ public sealed class SessionFoldTests
         Should.Throw<InvalidOperationException>(() => Given.Fold(Triggered(), Triggered()));
     }
 
-    /// <summary>So that Marten can aggregate the same streams with the same type (domain.md, The decision model).</summary>
+    /// <summary>So that Marten can aggregate the same streams with the same type (docs/domain.md#decision-model).</summary>
     [Theory]
     [MemberData(nameof(EventsAfterTheFirst))]
     public void Every_event_after_the_first_has_its_own_Apply(string name)

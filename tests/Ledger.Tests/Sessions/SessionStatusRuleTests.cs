@@ -4,7 +4,9 @@ using static Ledger.Tests.Sessions.Checkout;
 
 namespace Ledger.Tests.Sessions;
 
-/// <summary>domain.md rule 6, with the words and the precedence of wire.md 3.2.</summary>
+/// <summary>
+/// How the status of a session is derived (docs/domain.md#rule-6), with the words and the precedence of docs/dialects/checkly.md#status.
+/// </summary>
 public sealed class SessionStatusRuleTests
 {
     private static readonly RunState[] Terminal =

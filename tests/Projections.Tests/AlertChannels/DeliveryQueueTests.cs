@@ -3,7 +3,7 @@ using Ledger.Projections.Tests.Support;
 
 namespace Ledger.Projections.Tests.AlertChannels;
 
-/// <summary>P14: at least once, the same on every attempt, and not by two hosts at once.</summary>
+/// <summary>At least once, the same on every attempt, and not by two hosts at once (docs/domain.md#p14).</summary>
 public sealed class DeliveryQueueTests : LedgerTest
 {
     private static readonly TimeSpan Lease = TimeSpan.FromMinutes(1);

@@ -5,7 +5,7 @@ using Ledger.Sessions;
 
 namespace Ledger.Projections.Tests.Alerts;
 
-/// <summary>domain.md rule 7, P6, P7, P8; wire.md 3.10.</summary>
+/// <summary>Which run raises which alert (docs/alerts.md), and that cancelled ones raise none (docs/domain.md#rule-7).</summary>
 public sealed class AlertFoldTests
 {
     private const int Histories = 1_000;

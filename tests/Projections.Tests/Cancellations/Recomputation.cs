@@ -133,7 +133,7 @@ internal sealed class Recomputation
         };
     }
 
-    /// <summary>docs/audit.md: the mean of all counted results before the stop, or the limit, less what the run had taken.</summary>
+    /// <summary>The mean of all counted results before the stop, or the limit, less what the run had taken (docs/audit.md).</summary>
     private long? Freed(StreamId stream, Run run, IReadOnlyList<RecordedEvent> events)
     {
         var settled = events.First(recorded => recorded.Data switch

@@ -6,7 +6,9 @@ using Ledger.Sessions;
 
 namespace Ledger.Projections.Tests.CheckStatus;
 
-/// <summary>domain.md rule 7, wire.md 3.9: a cancelled run leaves the status of its check untouched.</summary>
+/// <summary>
+/// A cancelled run leaves the status of its check untouched (docs/domain.md#rule-7, docs/dialects/checkly.md#check-statuses).
+/// </summary>
 public sealed class CheckStatusRowTests
 {
     private static readonly CheckKey Check = new(Guid.NewGuid(), Guid.NewGuid());

@@ -3,7 +3,7 @@ using Ledger.Support;
 
 namespace Ledger.Projections.Tests.Daemon;
 
-/// <summary>domain.md P13: an owner that stands still is replaced, and refused when it goes on.</summary>
+/// <summary>An owner that stands still is replaced, and refused when it goes on (docs/domain.md#p13).</summary>
 public sealed class LeaseTests : JournalTest
 {
     private static readonly TimeSpan Brief = TimeSpan.FromMilliseconds(400);

@@ -9,7 +9,7 @@ using Ledger.Sessions;
 
 namespace Ledger.Projections.Tests.Metrics;
 
-/// <summary>wire.md 3.11, domain.md rule 7 and P7: pure, over generated histories.</summary>
+/// <summary>What is counted of generated histories, cancelled runs beside (docs/dialects/checkly.md#reports, docs/domain.md#p7).</summary>
 public sealed class CheckMetricsProjectionTests
 {
     private static readonly Guid Account = Guid.NewGuid();

@@ -5,7 +5,7 @@ using Npgsql;
 
 namespace Ledger.Projections.Tests.Rebuild;
 
-/// <summary>domain.md P8: a rebuilt projection equals the live one, row by row, at any cut.</summary>
+/// <summary>A rebuilt projection equals the live one, row by row, at any cut (docs/domain.md#p8).</summary>
 public sealed class RebuiltEqualsLiveTests : RebuildTest
 {
     [Fact]

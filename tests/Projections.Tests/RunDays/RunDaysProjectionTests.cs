@@ -8,7 +8,9 @@ using Ledger.TestCases;
 
 namespace Ledger.Projections.Tests.RunDays;
 
-/// <summary>wire.md 6.2, domain.md rule 7 and P7: what a day counts, against a recount of what the sessions themselves say.</summary>
+/// <summary>
+/// What a day counts, against a recount of what the sessions themselves say (docs/dialects/empirical.md#analytics, docs/domain.md#p7).
+/// </summary>
 public sealed class RunDaysProjectionTests
 {
     private static readonly Guid Account = Guid.NewGuid();

@@ -1,4 +1,4 @@
--- Groups of checks that are run together as a batch (wire.md 8.2).
+-- Groups of checks that are run together as a batch (docs/dialects/testerarmy.md#groups).
 create table if not exists ledger.groups (
   account_id uuid not null,
   id uuid not null,

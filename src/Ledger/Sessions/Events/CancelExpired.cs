@@ -1,6 +1,6 @@
 namespace Ledger.Sessions.Events;
 
-/// <summary>Nobody stopped the run within the deadline; it is settled as cancelled, without proof (domain.md rule 8).</summary>
+/// <summary>Nobody stopped the run within the deadline; it is settled as cancelled, without proof (docs/domain.md#rule-8).</summary>
 /// <param name="CancelId">The cancel.</param>
 /// <param name="SequenceId">The run.</param>
 /// <param name="At">When.</param>

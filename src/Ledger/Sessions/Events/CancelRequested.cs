@@ -1,7 +1,7 @@
 namespace Ledger.Sessions.Events;
 
 /// <summary>
-/// Someone asked to cancel, and at least one open, cancellable run was targeted (domain.md rule 1). A second event with the same
+/// Someone asked to cancel, and at least one open, cancellable run was targeted (docs/domain.md#rule-1). A second event with the same
 /// <paramref name="CancelId"/> is the escalation of that cancel to force; its first requester and reason stay authoritative.
 /// </summary>
 /// <param name="CancelId">The cancel.</param>
@@ -13,7 +13,7 @@ namespace Ledger.Sessions.Events;
 /// <param name="Targets">The runs that were open and cancellable and are being cancelled by this request.</param>
 /// <param name="Skipped">The runs that were asked for and left alone, each with why.</param>
 /// <param name="SupersededBy">The successor session, for the cause <see cref="CancelCause.Superseded"/>.</param>
-/// <param name="Origin">What the client said about itself (wire.md 3: source, operator, version, CI).</param>
+/// <param name="Origin">What the client said about itself (source, operator, version, CI).</param>
 /// <param name="At">When.</param>
 public sealed record CancelRequested(
     Guid CancelId,

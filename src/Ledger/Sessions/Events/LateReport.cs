@@ -1,6 +1,6 @@
 namespace Ledger.Sessions.Events;
 
-/// <summary>Something arrived for a run that was settled already; recorded, changes nothing (domain.md rule 3).</summary>
+/// <summary>Something arrived for a run that was settled already; recorded, changes nothing (docs/domain.md#rule-3).</summary>
 /// <param name="SequenceId">The run.</param>
 /// <param name="RunnerId">Who reported.</param>
 /// <param name="Kind">What kind of report it was.</param>

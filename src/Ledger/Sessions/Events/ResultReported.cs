@@ -9,12 +9,12 @@ namespace Ledger.Sessions.Events;
 /// <param name="ResultType">A failed try, or the run as a whole.</param>
 /// <param name="Settles">
 /// Whether this report settles the run: true for the first terminal fact, false for an attempt and for the final report that only adds
-/// details after <see cref="RunAborted"/> (domain.md rule 3). Readers that do not fold the stream rely on it.
+/// details after <see cref="RunAborted"/> (docs/domain.md#rule-3). Readers that do not fold the stream rely on it.
 /// </param>
 /// <param name="HasFailures">Whether the test failed.</param>
 /// <param name="HasErrors">Whether it could not be executed properly.</param>
 /// <param name="IsDegraded">Whether it was slower than it should be.</param>
-/// <param name="IsCancelled">Whether it ended because of a cancel; only ever true with a recorded cancel (rule 4).</param>
+/// <param name="IsCancelled">Whether it ended because of a cancel; only ever true with a recorded cancel (docs/domain.md#rule-4).</param>
 /// <param name="OverMaxResponseTime">Whether it took longer than the check allows; then <paramref name="HasFailures"/> is true as well.</param>
 /// <param name="ResponseTime">Duration in milliseconds; null when it never started.</param>
 /// <param name="StartedAt">When execution began, by the runner's clock.</param>

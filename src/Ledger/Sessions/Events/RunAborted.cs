@@ -1,8 +1,8 @@
 namespace Ledger.Sessions.Events;
 
 /// <summary>
-/// Execution is over because of a cancel, and settles the run as cancelled (domain.md rule 3). Caused by the runner, or by the cancel
-/// itself for a run that was still queued (rule 2).
+/// Execution is over because of a cancel, and settles the run as cancelled (docs/domain.md#rule-3). Caused by the runner, or by the cancel
+/// itself for a run that was still queued (docs/domain.md#rule-2).
 /// </summary>
 /// <param name="CancelId">The cancel.</param>
 /// <param name="SequenceId">The run.</param>

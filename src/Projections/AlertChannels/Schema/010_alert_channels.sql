@@ -1,8 +1,9 @@
--- Where alerts are sent: webhooks of an account (http.md, Audit and reports). Configuration, in no projection's hands.
+-- Where alerts are sent: webhooks of an account (docs/http.md#audit-and-reports). Configuration, in no projection's hands.
 --
--- id is the caller's name for it, number the ledger's own, for readers that know only numbers (wire.md 3.10). host is the receiver of the
--- url: who sends shares its attention between receivers. An alert goes to a channel when the event that settled it stands after
--- active_after, the head of the log when the channel was made or last enabled. A deleted channel stays for the sake of its deliveries.
+-- id is the caller's name for it, number the ledger's own, for readers that know only numbers (docs/dialects/checkly.md#alerts). host is
+-- the receiver of the url: who sends shares its attention between receivers. An alert goes to a channel when the event that settled it
+-- stands after active_after, the head of the log when the channel was made or last enabled. A deleted channel stays for the sake of its
+-- deliveries.
 create table if not exists ledger.alert_channels (
   number          bigint      generated always as identity primary key,
   account_id      uuid        not null,

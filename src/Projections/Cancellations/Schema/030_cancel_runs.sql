@@ -1,5 +1,6 @@
--- What became of each run that a cancel targeted: the five facts with their times, never collapsed into one (domain.md). A run has at most
--- one cancel. Kept by the projection cancellations, beside the request's row (cancel_position), in the order of the request (ordinal).
+-- What became of each run that a cancel targeted: the five facts with their times, never collapsed into one (docs/domain.md#five-facts). A
+-- run has at most one cancel. Kept by the projection cancellations, beside the request's row (cancel_position), in the order of the request
+-- (ordinal).
 --
 -- state is the run's own; outcome says what it means for the cancel. freed_ms is the runner time that the stop saved, as estimated when
 -- it was settled; null while it is not settled, where nothing was freed, and where nothing is known to estimate by.

@@ -6,7 +6,7 @@ using Ledger.Support;
 
 namespace Ledger.Http.Tests.Dialects.Checkly;
 
-/// <summary>wire.md 3.10, domain.md rule 7.</summary>
+/// <summary>What is told of alerts: nothing for a cancelled run (docs/dialects/checkly.md#alerts, docs/domain.md#rule-7).</summary>
 public sealed class AlertNotificationTests(ChecklyLedger ledger) : IClassFixture<ChecklyLedger>, IAsyncLifetime
 {
     private Receiver receiver = null!;

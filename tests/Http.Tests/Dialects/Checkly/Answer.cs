@@ -14,7 +14,7 @@ internal sealed record Answer(HttpResponseMessage Response, string Body)
     /// <summary>A member of the body, by a path of names and indexes such as <c>results/0/checkId</c>.</summary>
     public JsonElement this[string path] => Json.At(path);
 
-    /// <summary>Expects the error envelope with all three members (wire.md 3).</summary>
+    /// <summary>Expects the error envelope with all three members (docs/dialects/checkly.md#errors).</summary>
     public void ShouldBeError(HttpStatusCode status, string error, string message)
     {
         Status.ShouldBe(status, Body);

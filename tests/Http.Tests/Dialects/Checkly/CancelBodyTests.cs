@@ -6,7 +6,7 @@ using Ledger.Sessions;
 
 namespace Ledger.Http.Tests.Dialects.Checkly;
 
-/// <summary>What a cancel may be sent with (wire.md 3.1, traps 1 and 2).</summary>
+/// <summary>What a cancel may be sent with (docs/dialects/checkly.md#cancel).</summary>
 public sealed class CancelBodyTests(ChecklyLedger ledger) : IClassFixture<ChecklyLedger>
 {
     private static readonly string[] Cancelled = ["SessionTriggered", "CancelRequested", "RunAborted"];

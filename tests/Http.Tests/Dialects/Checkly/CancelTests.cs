@@ -3,7 +3,7 @@ using Ledger.Sessions;
 
 namespace Ledger.Http.Tests.Dialects.Checkly;
 
-/// <summary>What a cancel does, and to which sessions and runs (wire.md 3.1).</summary>
+/// <summary>What a cancel does, and to which sessions and runs (docs/dialects/checkly.md#cancel).</summary>
 public sealed class CancelTests(ChecklyLedger ledger) : IClassFixture<ChecklyLedger>
 {
     [Fact]

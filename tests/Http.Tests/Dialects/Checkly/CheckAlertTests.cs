@@ -5,7 +5,7 @@ using Ledger.Sessions;
 
 namespace Ledger.Http.Tests.Dialects.Checkly;
 
-/// <summary>wire.md 3.10, domain.md rule 7.</summary>
+/// <summary>What is told of alerts: nothing for a cancelled run (docs/dialects/checkly.md#alerts, docs/domain.md#rule-7).</summary>
 public sealed class CheckAlertTests(ChecklyLedger ledger) : IClassFixture<ChecklyLedger>
 {
     [Fact]

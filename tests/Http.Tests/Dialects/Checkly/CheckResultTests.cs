@@ -4,7 +4,7 @@ using Ledger.Sessions;
 
 namespace Ledger.Http.Tests.Dialects.Checkly;
 
-/// <summary>wire.md 3.5: the results of a check, in both lists and one by one.</summary>
+/// <summary>The results of a check, in both lists and one by one (docs/dialects/checkly.md#check-results).</summary>
 public sealed class CheckResultTests(ChecklyLedger ledger) : IClassFixture<ChecklyLedger>
 {
     private static readonly string[] Members =

@@ -4,7 +4,10 @@ using Ledger.Sessions;
 
 namespace Ledger.Http.Tests.Dialects.Checkly;
 
-/// <summary>wire.md 3.2 and 3.4: what a check session looks like at each point of its life, in both versions.</summary>
+/// <summary>
+/// What a check session looks like at each point of its life, in both versions (docs/dialects/checkly.md#status,
+/// docs/dialects/checkly.md#check-sessions).
+/// </summary>
 public sealed class CheckSessionReadTests(ChecklyLedger ledger) : IClassFixture<ChecklyLedger>
 {
     [Fact]

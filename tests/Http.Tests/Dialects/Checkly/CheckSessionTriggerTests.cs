@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace Ledger.Http.Tests.Dialects.Checkly;
 
-/// <summary>wire.md 3.3.</summary>
+/// <summary>What triggers check sessions, and which checks are meant (docs/dialects/checkly.md#triggers).</summary>
 public sealed class CheckSessionTriggerTests(ChecklyLedger ledger) : IClassFixture<ChecklyLedger>
 {
     [Theory]

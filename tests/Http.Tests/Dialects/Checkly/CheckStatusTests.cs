@@ -4,7 +4,7 @@ using System.Text.Json;
 
 namespace Ledger.Http.Tests.Dialects.Checkly;
 
-/// <summary>wire.md 3.9, domain.md rule 7.</summary>
+/// <summary>How checks stand, whatever was cancelled (docs/dialects/checkly.md#check-statuses, docs/domain.md#rule-7).</summary>
 public sealed class CheckStatusTests(ChecklyLedger ledger) : IClassFixture<ChecklyLedger>
 {
     [Fact]

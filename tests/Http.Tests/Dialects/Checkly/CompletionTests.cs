@@ -5,7 +5,7 @@ using Ledger.Sessions;
 
 namespace Ledger.Http.Tests.Dialects.Checkly;
 
-/// <summary>The long-poll rules of wire.md 3.4.</summary>
+/// <summary>The long-poll for the end of a session (docs/dialects/checkly.md#awaiting).</summary>
 public sealed class CompletionTests(ChecklyLedger ledger) : IClassFixture<ChecklyLedger>
 {
     private const string Waiting =

@@ -6,7 +6,7 @@ using Ledger.Support;
 
 namespace Ledger.Http.Tests.Dialects.Checkly;
 
-/// <summary>wire.md 2.7: a 429 to a cancel kills the genuine client, so polling must never starve one.</summary>
+/// <summary>A 429 to a cancel kills the genuine client, so polling must never starve one (docs/dialects/common.md#rate-limits).</summary>
 public sealed class RateLimitTests(TestDatabase database) : IClassFixture<TestDatabase>
 {
     [Fact]

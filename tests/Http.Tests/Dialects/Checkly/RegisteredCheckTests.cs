@@ -3,7 +3,7 @@ using Ledger.Sessions;
 
 namespace Ledger.Http.Tests.Dialects.Checkly;
 
-/// <summary>wire.md 3.12: registered checks as the vendor's command line reads them.</summary>
+/// <summary>Registered checks as the vendor's command line reads them (docs/dialects/checkly.md#registry).</summary>
 public sealed class RegisteredCheckTests(ChecklyLedger ledger) : IClassFixture<ChecklyLedger>
 {
     [Fact]

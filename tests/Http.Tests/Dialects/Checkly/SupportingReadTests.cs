@@ -3,7 +3,7 @@ using Ledger.Http.Tests.Hosting;
 
 namespace Ledger.Http.Tests.Dialects.Checkly;
 
-/// <summary>wire.md 3.12 and 4.1: what the vendor's command line looks up.</summary>
+/// <summary>What the vendor's command line looks up (docs/dialects/checkly.md#registry, docs/dialects/checkly-cli.md#endpoints).</summary>
 public sealed class SupportingReadTests(ChecklyLedger ledger) : IClassFixture<ChecklyLedger>
 {
     [Fact]

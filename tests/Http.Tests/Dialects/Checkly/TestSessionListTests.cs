@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace Ledger.Http.Tests.Dialects.Checkly;
 
-/// <summary>wire.md 3.7.</summary>
+/// <summary>The list of test sessions and its filters (docs/dialects/checkly.md#list-of-test-sessions).</summary>
 public sealed class TestSessionListTests(ChecklyLedger ledger) : IClassFixture<ChecklyLedger>
 {
     [Fact]

@@ -5,7 +5,7 @@ using Ledger.Sessions;
 
 namespace Ledger.Http.Tests.Dialects.Checkly;
 
-/// <summary>wire.md 3.6 and 3.8.</summary>
+/// <summary>What triggers test sessions, and how they read (docs/dialects/checkly.md#test-sessions).</summary>
 public sealed class TestSessionTests(ChecklyLedger ledger) : IClassFixture<ChecklyLedger>
 {
     private const string Trigger = "/v1/test-sessions/trigger";

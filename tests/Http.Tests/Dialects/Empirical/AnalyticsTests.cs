@@ -7,7 +7,7 @@ using Ledger.Support;
 
 namespace Ledger.Http.Tests.Dialects.Empirical;
 
-/// <summary>wire.md 6.2, the daily analytics.</summary>
+/// <summary>How the days of a project are counted (docs/dialects/empirical.md#analytics).</summary>
 public sealed class AnalyticsTests(EmpiricalLedger ledger) : IClassFixture<EmpiricalLedger>
 {
     private const string Path = "/api/v2/analytics/test-runs";

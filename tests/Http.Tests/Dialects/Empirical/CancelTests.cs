@@ -5,7 +5,7 @@ using Ledger.Sessions;
 
 namespace Ledger.Http.Tests.Dialects.Empirical;
 
-/// <summary>wire.md 6.1.</summary>
+/// <summary>What a cancel does in each state of a test run (docs/dialects/empirical.md#cancel).</summary>
 public sealed class CancelTests(EmpiricalLedger ledger) : IClassFixture<EmpiricalLedger>
 {
     private readonly EmpiricalClient client = ledger.NewProject();

@@ -6,7 +6,9 @@ using Ledger.Support;
 
 namespace Ledger.Http.Tests.Dialects.Empirical;
 
-/// <summary>wire.md 6.2, concurrency limits: what the server itself does to runs of one group, seen from outside.</summary>
+/// <summary>
+/// Concurrency limits (docs/dialects/empirical.md#concurrency): what the server itself does to runs of one group, seen from outside.
+/// </summary>
 public sealed class ConcurrencyTests(TestDatabase database) : IClassFixture<TestDatabase>
 {
     private const string Settings = "Ledger:Empirical:Concurrency";

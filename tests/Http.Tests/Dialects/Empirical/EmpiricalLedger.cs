@@ -150,7 +150,7 @@ internal sealed class EmpiricalClient(RunningLedger ledger, string key, int? pro
     }
 }
 
-/// <summary>What answers must look like; errors come in two envelopes (wire.md, trap 13).</summary>
+/// <summary>What answers must look like; errors come in two envelopes (docs/dialects/empirical.md#errors).</summary>
 internal static class Envelopes
 {
     /// <summary>Expects <c>{data: null, error: {message}}</c> and gives the message.</summary>

@@ -7,7 +7,7 @@ namespace Ledger.Http.Tests.Dialects.Empirical;
 
 /// <summary>
 /// The requests of Empirical's documentation as its readers send them, with curl and with Node's fetch: each has its own idea of content
-/// types and of bodies that are not there (wire.md 2.4, 6.1).
+/// types and of bodies that are not there (docs/dialects/common.md#requests, docs/dialects/empirical.md#cancel).
 /// </summary>
 public sealed class GenuineClientTests(EmpiricalLedger ledger) : IClassFixture<EmpiricalLedger>
 {

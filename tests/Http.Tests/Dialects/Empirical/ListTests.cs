@@ -6,7 +6,7 @@ using Ledger.Support;
 
 namespace Ledger.Http.Tests.Dialects.Empirical;
 
-/// <summary>wire.md 6.2, the list.</summary>
+/// <summary>The list of test runs and its filters (docs/dialects/empirical.md#reads).</summary>
 public sealed class ListTests(EmpiricalLedger ledger) : IClassFixture<EmpiricalLedger>
 {
     private readonly EmpiricalClient client = ledger.NewProject();

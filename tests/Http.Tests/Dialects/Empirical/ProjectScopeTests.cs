@@ -4,7 +4,7 @@ using Ledger.Http.Tests.Hosting;
 
 namespace Ledger.Http.Tests.Dialects.Empirical;
 
-/// <summary>wire.md 6, project scope.</summary>
+/// <summary>The project that a request is about (docs/dialects/empirical.md#project-scope).</summary>
 public sealed class ProjectScopeTests(EmpiricalLedger ledger) : IClassFixture<EmpiricalLedger>
 {
     [Fact]

@@ -4,7 +4,7 @@ using Ledger.Support;
 
 namespace Ledger.Http.Tests.Dialects.Empirical;
 
-/// <summary>wire.md 2.7.</summary>
+/// <summary>The limits of a dialect whose vendor documents none (docs/dialects/common.md#rate-limits).</summary>
 public sealed class RateLimitTests(TestDatabase database) : IClassFixture<TestDatabase>
 {
     [Fact]

@@ -5,7 +5,7 @@ using Ledger.Sessions;
 
 namespace Ledger.Http.Tests.Dialects.Empirical;
 
-/// <summary>wire.md 6.2, the reads of one test run.</summary>
+/// <summary>The reads of one test run (docs/dialects/empirical.md#reads).</summary>
 public sealed class ReadTests(EmpiricalLedger ledger) : IClassFixture<EmpiricalLedger>
 {
     private static readonly JsonElement SixCases = JsonSerializer.Deserialize<JsonElement>(

@@ -4,7 +4,7 @@ using Ledger.Http.Tests.Hosting;
 
 namespace Ledger.Http.Tests.Dialects.Empirical;
 
-/// <summary>wire.md 6.2, the trigger.</summary>
+/// <summary>What triggers a test run, and what is kept of it (docs/dialects/empirical.md#trigger).</summary>
 public sealed class TriggerTests(EmpiricalLedger ledger) : IClassFixture<EmpiricalLedger>
 {
     private readonly EmpiricalClient client = ledger.NewProject();

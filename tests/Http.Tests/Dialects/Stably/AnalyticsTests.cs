@@ -4,7 +4,10 @@ using Ledger.Http.Tests.Hosting;
 
 namespace Ledger.Http.Tests.Dialects.Stably;
 
-/// <summary>The rates that <c>stably analytics</c> asks for; cancelled runs and interrupted tests stand in none of them (wire.md 7.3).</summary>
+/// <summary>
+/// The rates that <c>stably analytics</c> asks for; cancelled runs and interrupted tests stand in none of them
+/// (docs/dialects/stably.md#command-line).
+/// </summary>
 public sealed class AnalyticsTests(StablyLedger ledger) : IClassFixture<StablyLedger>
 {
     private readonly string project = StablyLedger.NewProject();

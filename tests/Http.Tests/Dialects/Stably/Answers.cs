@@ -6,7 +6,7 @@ namespace Ledger.Http.Tests.Dialects.Stably;
 /// <summary>What this dialect's answers look like.</summary>
 internal static class Answers
 {
-    /// <summary>Expects the error envelope with its one member (wire.md 7).</summary>
+    /// <summary>Expects the error envelope with its one member (docs/dialects/stably.md#errors).</summary>
     public static void ShouldBeError(this Answer answer, HttpStatusCode status, string error)
     {
         answer.Status.ShouldBe(status, answer.Body.ToString());

@@ -5,7 +5,7 @@ using Ledger.Sessions;
 
 namespace Ledger.Http.Tests.Dialects.Stably;
 
-/// <summary>What a cancel does, and what it answers: 200, 400 or 401, each a closed object (wire.md 7.1).</summary>
+/// <summary>What a cancel does, and what it answers: 200, 400 or 401, each a closed object (docs/dialects/stably.md#cancel).</summary>
 public sealed class CancelRunTests(StablyLedger ledger) : IClassFixture<StablyLedger>
 {
     private const string Unknown = "There is no such run in this project.";

@@ -5,7 +5,7 @@ using Ledger.Sessions;
 
 namespace Ledger.Http.Tests.Dialects.Stably;
 
-/// <summary>What creates a run, and what of it the ledger keeps (wire.md 7.2).</summary>
+/// <summary>What creates a run, and what of it the ledger keeps (docs/dialects/stably.md#runs).</summary>
 public sealed class CreateRunTests(StablyLedger ledger) : IClassFixture<StablyLedger>
 {
     private readonly string project = StablyLedger.NewProject();

@@ -3,7 +3,7 @@ using Ledger.Http.Tests.Hosting;
 
 namespace Ledger.Http.Tests.Dialects.Stably;
 
-/// <summary>The list that <c>stably runs list</c> asks for, with all its filters (wire.md 7.3).</summary>
+/// <summary>The list that <c>stably runs list</c> asks for, with all its filters (docs/dialects/stably.md#command-line).</summary>
 public sealed class ListRunsTests(StablyLedger ledger) : IClassFixture<StablyLedger>
 {
     private readonly string project = StablyLedger.NewProject();

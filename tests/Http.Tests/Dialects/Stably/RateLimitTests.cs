@@ -4,7 +4,7 @@ using Ledger.Support;
 
 namespace Ledger.Http.Tests.Dialects.Stably;
 
-/// <summary>wire.md 2.7: 429 in this dialect's envelope, and cancels in a class of their own.</summary>
+/// <summary>429 in this dialect's envelope, and cancels in a class of their own (docs/dialects/common.md#rate-limits).</summary>
 public sealed class RateLimitTests(TestDatabase database) : IClassFixture<TestDatabase>
 {
     [Fact]

@@ -4,7 +4,10 @@ using Ledger.Http.Tests.Hosting;
 
 namespace Ledger.Http.Tests.Dialects.Stably;
 
-/// <summary>How a run reads, in the words of the public interface and of the command line (wire.md 7.2, 7.3 and 9).</summary>
+/// <summary>
+/// How a run reads, in the words of the public interface and of the command line (docs/dialects/stably.md#runs,
+/// docs/dialects/stably.md#command-line, docs/dialects/stably.md#words).
+/// </summary>
 public sealed class ReadRunTests(StablyLedger ledger) : IClassFixture<StablyLedger>
 {
     private static readonly object[] Tests =

@@ -4,7 +4,9 @@ using Ledger.Http.Tests.Hosting;
 
 namespace Ledger.Http.Tests.Dialects.TesterArmy;
 
-/// <summary>Runs of groups, and what becomes of a batch (wire.md 8.2, 8.3).</summary>
+/// <summary>
+/// Runs of groups, and what becomes of a batch (docs/dialects/testerarmy.md#groups, docs/dialects/testerarmy.md#batches).
+/// </summary>
 public sealed class BatchTests(TesterArmyLedger ledger) : IClassFixture<TesterArmyLedger>
 {
     [Theory]

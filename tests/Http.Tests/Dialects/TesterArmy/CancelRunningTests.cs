@@ -3,7 +3,10 @@ using Ledger.Http.Tests.Dialects.Checkly;
 
 namespace Ledger.Http.Tests.Dialects.TesterArmy;
 
-/// <summary>With <c>Ledger:TesterArmy:CancelRunning</c> running runs are cancelled too (wire.md 8.1, 2.6).</summary>
+/// <summary>
+/// With <c>Ledger:TesterArmy:CancelRunning</c> running runs are cancelled too (docs/dialects/testerarmy.md#cancel,
+/// docs/dialects/common.md#races).
+/// </summary>
 public sealed class CancelRunningTests(CancelRunningLedger ledger) : IClassFixture<CancelRunningLedger>
 {
     [Fact]

@@ -7,7 +7,7 @@ using Ledger.Sessions;
 
 namespace Ledger.Http.Tests.Dialects.TesterArmy;
 
-/// <summary>The founding contract: only queued runs are cancelled (wire.md 8.1).</summary>
+/// <summary>The founding contract: only queued runs are cancelled (docs/dialects/testerarmy.md#cancel).</summary>
 public sealed class CancelTests(TesterArmyLedger ledger) : IClassFixture<TesterArmyLedger>
 {
     [Theory]

@@ -8,8 +8,8 @@ using Npgsql;
 namespace Ledger.Http.Tests.Dialects.TesterArmy;
 
 /// <summary>
-/// A database that is away or does not answer is this interface's documented time limit, 504 (wire.md 8); other interfaces say 503 (wire.md
-/// 2.5).
+/// A database that is away or does not answer is this interface's documented time limit, 504 (docs/dialects/testerarmy.md#errors); other
+/// interfaces say 503 (docs/dialects/common.md#answers).
 /// </summary>
 public sealed class OutageTests(TestDatabase database) : IClassFixture<TestDatabase>
 {

@@ -4,7 +4,7 @@ using Ledger.Http.Tests.Dialects.Checkly;
 
 namespace Ledger.Http.Tests.Dialects.TesterArmy;
 
-/// <summary>Lists of runs (wire.md 8.2). Each test lists the runs of a test or project of its own.</summary>
+/// <summary>Lists of runs (docs/dialects/testerarmy.md#runs). Each test lists the runs of a test or project of its own.</summary>
 public sealed class RunListTests(TesterArmyLedger ledger) : IClassFixture<TesterArmyLedger>
 {
     [Theory]

@@ -8,7 +8,7 @@ using Ledger.Http.Tests.Runners;
 
 namespace Ledger.Http.Tests.Dialects.TesterArmy;
 
-/// <summary>Triggers, and what a run looks like in each of its states (wire.md 8.2).</summary>
+/// <summary>Triggers, and what a run looks like in each of its states (docs/dialects/testerarmy.md#runs).</summary>
 public sealed class RunTests(TesterArmyLedger ledger) : IClassFixture<TesterArmyLedger>
 {
     [Theory]

@@ -173,7 +173,7 @@ public sealed class CancelRunningLedger : TesterArmyLedger
 
 internal static class TesterArmyAnswers
 {
-    /// <summary>Expects the error envelope with this code (wire.md 8).</summary>
+    /// <summary>Expects the error envelope with this code (docs/dialects/testerarmy.md#errors).</summary>
     public static void ShouldBeError(this Answer answer, HttpStatusCode status, string code)
     {
         answer.Status.ShouldBe(status, answer.Body);

@@ -5,7 +5,7 @@ using Ledger.Support;
 
 namespace Ledger.Http.Tests.Dialects.TesterArmy;
 
-/// <summary>The webhook of a group: its address is the credential (wire.md 8.2).</summary>
+/// <summary>The webhook of a group: its address is the credential (docs/dialects/testerarmy.md#webhooks).</summary>
 public sealed class WebhookTests(TesterArmyLedger ledger) : IClassFixture<TesterArmyLedger>
 {
     [Theory]

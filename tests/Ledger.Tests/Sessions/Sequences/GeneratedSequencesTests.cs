@@ -8,8 +8,8 @@ using Ledger.Sessions.Events;
 namespace Ledger.Tests.Sessions.Sequences;
 
 /// <summary>
-/// The properties P2 to P5 and P12 of domain.md and rules 3 and 4, for any order and duplication of commands. A failure prints the
-/// shortest story that breaks the property, and the seed.
+/// The properties P2 to P5 and P12 (docs/domain.md#properties) and rules 3 and 4 (docs/domain.md#rules), for any order and duplication of
+/// commands. A failure prints the shortest story that breaks the property, and the seed.
 /// </summary>
 public sealed class GeneratedSequencesTests
 {

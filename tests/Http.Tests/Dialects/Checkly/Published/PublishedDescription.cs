@@ -8,13 +8,13 @@ internal static class PublishedDescription
     /// <summary>The description; null where it is not at hand.</summary>
     public static VendorDescription? Instance { get; } = VendorDescription.Load("checkly.openapi.json", document => new VendorRules
     {
-        // wire.md 3: all three members always, although some operations declare only one of them required.
+        // All three members always, although some operations declare only one of them required.
         Error = VendorDescription.Component(document, "ApiError"),
         Overrides = new Dictionary<int, string>
         {
-            [400] = "wire.md 3.4: version 1 documents no 400; it is sent there too",
-            [413] = "wire.md 2.4: a body beyond its limit",
-            [503] = "wire.md 2.5: the database is out of reach",
+            [400] = "version 1 documents no 400; it is sent there too",
+            [413] = "a body beyond its limit",
+            [503] = "the database is out of reach",
         },
     });
 }

@@ -60,7 +60,8 @@ public sealed class PublishedReadsTests(ChecklyLedger ledger) : IClassFixture<Ch
     }
 
     /// <summary>
-    /// 402 is never sent (wire.md 3), 429 is in <see cref="RateLimitTests"/>, and a list of statuses that has none is empty, not 404.
+    /// 402 is never sent (docs/dialects/checkly.md#errors), 429 is in <see cref="RateLimitTests"/>, and a list of statuses that has none is
+    /// empty, not 404.
     /// </summary>
     private static bool IsNeverSent(string path, int status) =>
         status is 402 or 429 || (status is 404 && path.EndsWith("/check-statuses", StringComparison.Ordinal));

@@ -8,7 +8,9 @@ namespace Ledger.Http.Tests.Dialects.Checkly.Published;
 /// </summary>
 public sealed class PublishedSurfaceTests(ChecklyLedger ledger) : IClassFixture<ChecklyLedger>
 {
-    /// <summary>402 is never sent (wire.md 3); 429 is in <see cref="RateLimitTests"/>, on a ledger with a small limit.</summary>
+    /// <summary>
+    /// 402 is never sent (docs/dialects/checkly.md#errors); 429 is in <see cref="RateLimitTests"/>, on a ledger with a small limit.
+    /// </summary>
     private static readonly int[] NeverHere = [402, 429];
 
     [PublishedFact]

@@ -3,7 +3,7 @@ using Ledger.Http.Tests.Dialects.Checkly.Published;
 
 namespace Ledger.Http.Tests.Dialects.Checkly.Reporting;
 
-/// <summary>wire.md 3.11, <c>/v1/analytics</c>.</summary>
+/// <summary>The analytics of several checks and of one (docs/dialects/checkly.md#reports).</summary>
 public sealed class AnalyticsTests(ReportingLedger ledger) : IClassFixture<ReportingLedger>
 {
     private static readonly DateTimeOffset Now = ReportingLedger.Utc("2026-08-18T10:53");
@@ -192,7 +192,7 @@ public sealed class AnalyticsTests(ReportingLedger ledger) : IClassFixture<Repor
         (await ledger.GetAsync($"/v1/analytics/playwright-checks/{Guid.NewGuid()}?metrics=availability")).ShouldBeNotFound("Not Found");
         (await ledger.SendAsync(HttpMethod.Post, "/v1/analytics/checks", "{}")).Status.ShouldBe(HttpStatusCode.BadRequest);
 
-        // 402 is never sent (wire.md 3), and 429 is in the tests of rate limits.
+        // 402 is never sent (docs/dialects/checkly.md#errors), and 429 is in the tests of rate limits.
         var seen = ledger.Checked.Select(answer => (Template(answer.Path), answer.Status)).ToHashSet();
         PublishedDescription.Instance!.Documented
             .Select(answer => (Path: Template(answer.Path), answer.Status))

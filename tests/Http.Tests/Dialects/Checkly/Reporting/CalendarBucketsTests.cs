@@ -2,7 +2,7 @@ using Ledger.Http.Checkly;
 
 namespace Ledger.Http.Tests.Dialects.Checkly.Reporting;
 
-/// <summary>wire.md 3.11: day buckets follow the zone.</summary>
+/// <summary>Day buckets follow the zone (docs/dialects/checkly.md#reports).</summary>
 public sealed class CalendarBucketsTests
 {
     [Theory]

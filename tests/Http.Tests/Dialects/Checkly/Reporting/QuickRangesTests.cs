@@ -2,7 +2,7 @@ using Ledger.Http.Checkly;
 
 namespace Ledger.Http.Tests.Dialects.Checkly.Reporting;
 
-/// <summary>wire.md 3.11: rolling days, and UTC calendar ranges with Monday as the first day.</summary>
+/// <summary>Rolling days, and UTC calendar ranges with Monday as the first day (docs/dialects/checkly.md#reports).</summary>
 public sealed class QuickRangesTests
 {
     [Theory]

@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace Ledger.Http.Tests.Dialects.Checkly.Reporting;
 
-/// <summary>wire.md 3.11, <c>GET /v1/reporting</c>.</summary>
+/// <summary>How the runs of all checks are reported (docs/dialects/checkly.md#reports).</summary>
 public sealed class ReportingTests(ReportingLedger ledger) : IClassFixture<ReportingLedger>
 {
     [Fact]

@@ -4,7 +4,7 @@ using Ledger.Http.Tests.Hosting;
 
 namespace Ledger.Http.Tests.Dialects.Checkly.Scheduling;
 
-/// <summary>wire.md 4.3.</summary>
+/// <summary>A scheduling is done when it is answered (docs/dialects/checkly-cli.md#completion).</summary>
 public sealed class SchedulingCompletionTests(ChecklyLedger ledger) : IClassFixture<ChecklyLedger>
 {
     [Fact]

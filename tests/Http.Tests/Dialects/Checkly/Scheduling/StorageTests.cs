@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace Ledger.Http.Tests.Dialects.Checkly.Scheduling;
 
-/// <summary>Snapshots go the way of bundles, and back (wire.md 4.1).</summary>
+/// <summary>Snapshots go the way of bundles, and back (docs/dialects/checkly-cli.md#code-bundles).</summary>
 public sealed class StorageTests(ChecklyLedger ledger) : IClassFixture<ChecklyLedger>
 {
     private const string Download = "/next/checkly-storage/download";

@@ -5,7 +5,7 @@ using Ledger.Sessions;
 
 namespace Ledger.Http.Tests.Dialects.Checkly.Scheduling;
 
-/// <summary>What <c>checkly trigger</c> schedules with (wire.md 4.2).</summary>
+/// <summary>What <c>checkly trigger</c> schedules with (docs/dialects/checkly-cli.md#scheduling).</summary>
 public sealed class TriggerChecksTests(ChecklyLedger ledger) : IClassFixture<ChecklyLedger>
 {
     private readonly string tag = Guid.NewGuid().ToString();

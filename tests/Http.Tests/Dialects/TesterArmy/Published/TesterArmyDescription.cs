@@ -3,7 +3,10 @@ using Ledger.Http.Tests.Dialects.Published;
 
 namespace Ledger.Http.Tests.Dialects.TesterArmy.Published;
 
-/// <summary>TesterArmy's published description. It lacks the run of a prompt and the webhook, which older pages have (wire.md 8.2).</summary>
+/// <summary>
+/// TesterArmy's published description. It lacks the run of a prompt and the webhook, which older pages have
+/// (docs/dialects/testerarmy.md#beyond-the-description).
+/// </summary>
 internal static class TesterArmyDescription
 {
     private const string Server = "/api";
@@ -27,11 +30,11 @@ internal static class TesterArmyDescription
         }),
         Overrides = new Dictionary<int, string>
         {
-            [404] = "wire.md 8.1: an unknown run; only the cancel of a run documents no 404",
-            [413] = "wire.md 2.4: a body beyond its limit",
+            [404] = "an unknown run; only the cancel of a run documents no 404",
+            [413] = "a body beyond its limit",
         },
 
-        // wire.md 8: both mounts are the same interface; the description names one of them as a server.
+        // Both mounts are the same interface; the description names one of them as a server.
         PathOf = path => path.StartsWith($"{Server}/v1/", StringComparison.Ordinal) ? path[Server.Length..] : path,
     });
 }

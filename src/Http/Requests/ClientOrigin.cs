@@ -1,6 +1,9 @@
-namespace Ledger.Http.Dialects;
+namespace Ledger.Http.Requests;
 
-/// <summary>What a client says about itself in its headers, kept as the origin of a cancel or trigger (wire.md 3 and 7).</summary>
+/// <summary>
+/// What a client says about itself in its headers, kept as the origin of a cancel or trigger (docs/dialects/checkly.md#origin,
+/// docs/dialects/stably.md#origin).
+/// </summary>
 /// <param name="headers">The headers that count in a dialect, and the name under which each is kept.</param>
 public sealed class ClientOrigin(params IReadOnlyList<(string Header, string Name)> headers)
 {
