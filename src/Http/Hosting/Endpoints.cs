@@ -6,6 +6,7 @@ using Ledger.Http.Dialects.Empirical;
 using Ledger.Http.Dialects.TesterArmy;
 using Ledger.Http.Errors;
 using Ledger.Http.Requests;
+using Ledger.Http.Runners;
 using Ledger.Http.Stably;
 using Microsoft.AspNetCore.Http.Metadata;
 using Wolverine;
@@ -36,6 +37,7 @@ public static class Endpoints
     public static void MapLedgerEndpoints(this WebApplication app) => app.MapWolverineEndpoints(options =>
     {
         options.AddParameterHandlingStrategy<CallerParameter>();
+        options.AddParameterHandlingStrategy<RunCallParameter>();
         options.AddParameterHandlingStrategy<BodyParameter>();
         options.ConfigureEndpoints(chain =>
         {

@@ -12,8 +12,6 @@ namespace Ledger.Http.Requests;
 /// </summary>
 public sealed class BodyParameter : IParameterStrategy
 {
-    private static readonly NullabilityInfoContext Nullability = new();
-
     public bool TryMatch(HttpChain chain, IServiceContainer container, ParameterInfo parameter, out Variable? variable)
     {
         variable = null;
@@ -22,7 +20,8 @@ public sealed class BodyParameter : IParameterStrategy
             return false;
         }
 
-        var isRequired = Nullability.Create(parameter).WriteState is not NullabilityState.Nullable;
+        // One of its own, for it cannot be shared: several hosts of one process are composed at once.
+        var isRequired = new NullabilityInfoContext().Create(parameter).WriteState is not NullabilityState.Nullable;
         var read = typeof(Body).GetMethod(isRequired ? nameof(Body.RequiredAsync) : nameof(Body.OptionalAsync))!;
         variable = new MethodCall(typeof(Body), read.MakeGenericMethod(parameter.ParameterType)).ReturnVariable;
         chain.Metadata.WithMetadata(new RequestBodyType(parameter.ParameterType, isRequired));

@@ -1,5 +1,5 @@
 using System.Net;
-using Ledger.Http.Runners.Claims;
+using Ledger.Http.Runners;
 using Ledger.Http.Tests.Hosting;
 using Ledger.Support;
 using Microsoft.Extensions.DependencyInjection;
