@@ -5,6 +5,7 @@ using Ledger.Http.Checkly;
 using Ledger.Http.Empirical;
 using Ledger.Http.Errors;
 using Ledger.Http.Requests;
+using Ledger.Http.Runners;
 using Ledger.Http.Stably;
 using Ledger.Http.TesterArmy;
 using Microsoft.AspNetCore.Http.Metadata;
@@ -36,6 +37,7 @@ public static class Endpoints
     public static void MapLedgerEndpoints(this WebApplication app) => app.MapWolverineEndpoints(options =>
     {
         options.AddParameterHandlingStrategy<CallerParameter>();
+        options.AddParameterHandlingStrategy<RunCallParameter>();
         options.AddParameterHandlingStrategy<BodyParameter>();
         options.ConfigureEndpoints(chain =>
         {

@@ -80,8 +80,7 @@ public static class LedgerOpenApi
         OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellation)
     {
         var metadata = context.Description.ActionDescriptor.EndpointMetadata;
-        operation.OperationId = null;
-        operation.Description = null;
+        (operation.OperationId, operation.Description) = (null, null);
         if (metadata.OfType<RequestBodyType>().LastOrDefault() is { } body)
         {
             operation.RequestBody = new OpenApiRequestBody

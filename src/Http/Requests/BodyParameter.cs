@@ -20,7 +20,7 @@ public sealed class BodyParameter : IParameterStrategy
             return false;
         }
 
-        // One of its own: a context is not safe for several hosts that start at once.
+        // One of its own, for it cannot be shared: several hosts of one process are composed at once.
         var isRequired = new NullabilityInfoContext().Create(parameter).WriteState is not NullabilityState.Nullable;
         var read = typeof(Body).GetMethod(isRequired ? nameof(Body.RequiredAsync) : nameof(Body.OptionalAsync))!;
         variable = new MethodCall(typeof(Body), read.MakeGenericMethod(parameter.ParameterType)).ReturnVariable;

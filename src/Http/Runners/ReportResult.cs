@@ -17,16 +17,8 @@ public static class ReportResultEndpoint
     [HeaderText(RunnerHeader.Name, RunnerHeader.Description, IsRequired = true)]
     [ProducesResponseType<ResultTaken>(StatusCodes.Status200OK)]
     [ProducesResponseType<ResultTaken>(StatusCodes.Status201Created)]
-    public static async Task<IResult> Post(
-        string sessionId,
-        string sequenceId,
-        [FromBody] ResultRequest request,
-        Caller caller,
-        SessionStreams sessions,
-        TimeProvider clock,
-        HttpContext context)
+    public static async Task<IResult> Post(RunCall call, [FromBody] ResultRequest request, SessionStreams sessions, TimeProvider clock)
     {
-        var call = RunCall.Of(context, caller, sessionId, sequenceId);
         var resultId = request.ResultId ?? Guid.CreateVersion7(clock.GetUtcNow());
         var command = request.ToCommand(resultId, call.SequenceId, call.RunnerId);
         var (_, answer) = await call.ExecuteAsync(sessions, (session, now) => ReportResult.Decide(session, command, now));

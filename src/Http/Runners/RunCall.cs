@@ -1,4 +1,9 @@
+using System.Reflection;
 using System.Text.Json.Serialization;
+using JasperFx;
+using JasperFx.CodeGeneration.Frames;
+using JasperFx.CodeGeneration.Model;
+using Ledger.Http.Access;
 using Ledger.Http.Errors;
 using Ledger.Http.Requests;
 using Ledger.Http.Settings;
@@ -6,6 +11,7 @@ using Ledger.Projections.OpenRuns;
 using Ledger.Sessions;
 using Ledger.Store;
 using Ledger.Streams;
+using Wolverine.Http.CodeGen;
 
 namespace Ledger.Http.Runners;
 
@@ -37,8 +43,12 @@ public sealed class RunCall
 
     /// <summary>The call, from the path and the header.</summary>
     /// <exception cref="RequestRejected">400 for an id that is no uuid, or without the runner's header.</exception>
-    public static RunCall Of(HttpContext context, Caller caller, string sessionId, string sequenceId) => new(
-        context, caller, Inputs.Uuid("session id", sessionId), Inputs.Uuid("sequence id", sequenceId), RunnerHeader.Read(context.Request));
+    public static RunCall Of(HttpContext context) => new(
+        context,
+        CallerParameter.Of(context),
+        Inputs.Uuid("session id", context.GetRouteValue("sessionId") as string),
+        Inputs.Uuid("sequence id", context.GetRouteValue("sequenceId") as string),
+        RunnerHeader.Read(context.Request));
 
     /// <summary>Decides it on the session's stream; the outcome is durable when the task ends.</summary>
     /// <returns>The session and the answer afterwards.</returns>
@@ -55,6 +65,23 @@ public sealed class RunCall
         var after = executed.Snapshot!;
         context.SetPosition(after.LastPosition);
         return (after.Session, answer);
+    }
+}
+
+/// <summary>Gives an endpoint its <see cref="RunCall"/> before the body is read: whoever does not say which runner it is, is told that first.</summary>
+public sealed class RunCallParameter : IParameterStrategy
+{
+    public bool TryMatch(HttpChain chain, IServiceContainer container, ParameterInfo parameter, out Variable? variable)
+    {
+        variable = null;
+        if (parameter.ParameterType == typeof(RunCall))
+        {
+            var call = new MethodCall(typeof(RunCall), nameof(RunCall.Of));
+            chain.Middleware.Insert(0, call);
+            variable = call.ReturnVariable;
+        }
+
+        return variable is not null;
     }
 }
 

@@ -52,6 +52,51 @@ public sealed class KeyTests(LedgerOfClass host) : IClassFixture<LedgerOfClass>
         (await CallAsAccountAsync(host.Ledger.AccountId.ToString().ToUpperInvariant())).ShouldBe(HttpStatusCode.OK);
     }
 
+    [Fact]
+    public async Task Nobody_gives_away_a_scope_that_they_do_not_have()
+    {
+        using var modest = await ClientOfAsync(new { name = "modest", scopes = new[] { "admin", "read" } });
+        foreach (var more in new[] { "operator", "command", "runner" })
+        {
+            var refused = await modest.PostBodyAsync("/ledger/keys", new { name = "more", scopes = new[] { "read", more } });
+            refused.Status.ShouldBe(HttpStatusCode.Forbidden);
+            refused.Body.GetProperty("detail").GetString()!.ShouldContain(more);
+        }
+
+        (await modest.PostBodyAsync("/ledger/keys", new { name = "same", scopes = new[] { "admin", "read" } })).Status.ShouldBe(HttpStatusCode.Created);
+        (await MakeAsync(new { name = "all", scopes = new[] { "command", "runner", "read", "admin", "operator" } })).Status
+            .ShouldBe(HttpStatusCode.Created);
+    }
+
+    [Fact]
+    public async Task A_key_that_is_bound_to_a_project_makes_sees_and_revokes_only_keys_of_that_project()
+    {
+        using var bound = await ClientOfAsync(new { name = "bound", project = "shop", scopes = new[] { "admin", "read" } });
+        var wide = await MakeAsync(new { name = "wide", scopes = new[] { "read" } });
+        var other = await MakeAsync(new { name = "other", project = "blog", scopes = new[] { "read" } });
+
+        (await bound.PostBodyAsync("/ledger/keys", new { name = "x", project = "blog", scopes = new[] { "read" } })).Status
+            .ShouldBe(HttpStatusCode.Forbidden);
+        foreach (object body in new object[]
+        {
+            new { name = "named", project = "shop", scopes = new[] { "read" } }, new { name = "unnamed", scopes = new[] { "read" } },
+        })
+        {
+            var made = await bound.PostBodyAsync("/ledger/keys", body);
+            made.Status.ShouldBe(HttpStatusCode.Created);
+            made.Body.GetProperty("key").GetProperty("project").GetString().ShouldBe("shop");
+        }
+
+        var listed = (await bound.ReadAsync("/ledger/keys")).Body.GetProperty("entries").EnumerateArray().ToList();
+        listed.Select(key => key.GetProperty("project").GetString()).Distinct().ShouldBe(["shop"]);
+        listed.Count.ShouldBe(3);
+        foreach (var foreign in new[] { wide, other })
+        {
+            var path = $"/ledger/keys/{foreign.Body.GetProperty("keyId").GetString()}";
+            (await bound.CallAsync(HttpMethod.Delete, path)).Status.ShouldBe(HttpStatusCode.NotFound);
+        }
+    }
+
     [Theory]
     [InlineData("""{"name": "", "scopes": ["read"]}""")]
     [InlineData("""{"name": "x", "scopes": []}""")]
@@ -64,6 +109,9 @@ public sealed class KeyTests(LedgerOfClass host) : IClassFixture<LedgerOfClass>
     [InlineData("")]
     public async Task A_key_that_makes_no_sense_is_refused(string body) =>
         (await Admin.PostBodyAsync("/ledger/keys", new StringContent(body))).Status.ShouldBe(HttpStatusCode.BadRequest);
+
+    private async Task<HttpClient> ClientOfAsync(object key) =>
+        host.Ledger.ClientWith((await MakeAsync(key)).Body.GetProperty("apiKey").GetString());
 
     private async Task<Answer> MakeAsync(object body)
     {

@@ -5,7 +5,7 @@ using Ledger.Http.Tests.Runners;
 
 namespace Ledger.Http.Tests.Alerts;
 
-/// <summary>Which alerts are listed, and which are never sent (docs/alerts.md, docs/domain.md#rule-7).</summary>
+/// <summary>A run that was cancelled alerts nobody; whatever was decided is listed with its reason.</summary>
 public sealed class AlertTests(LedgerOfClass fixture) : IClassFixture<LedgerOfClass>
 {
     private readonly HttpClient client = fixture.Ledger.Client;
@@ -144,10 +144,29 @@ public sealed class AlertTests(LedgerOfClass fixture) : IClassFixture<LedgerOfCl
         answer.MediaType.ShouldBe("application/problem+json");
     }
 
-    private async Task<Triggered> TriggerAsync(string location) => await client.TriggerAsync(new
+    [Fact]
+    public async Task A_key_that_is_bound_to_a_project_lists_only_the_alerts_of_its_sessions()
+    {
+        var made = await client.PostBodyAsync("/ledger/keys", new { name = "bound", project = "shop", scopes = new[] { "read" } });
+        using var bound = fixture.Ledger.ClientWith(made.Body.GetProperty("apiKey").GetString());
+        var own = await TriggerAsync("projects", "shop");
+        foreach (var session in new[] { own, await TriggerAsync("projects", "blog"), await TriggerAsync("projects") })
+        {
+            (await client.PostBodyAsync($"/ledger/sessions/{session.SessionId}/cancel", new { })).Status.ShouldBe(HttpStatusCode.Accepted);
+        }
+
+        var listed = (await bound.ReadAsync($"/ledger/alerts?checkId={check}")).Body.GetProperty("entries").EnumerateArray().ToList();
+
+        listed.ShouldHaveSingleItem().GetProperty("sessionId").GetGuid().ShouldBe(own.SessionId);
+        listed[0].GetProperty("cancel").GetProperty("cause").GetString().ShouldBe("user");
+        (await EntriesAsync($"/ledger/alerts?checkId={check}")).Count.ShouldBe(3);
+    }
+
+    private async Task<Triggered> TriggerAsync(string location, string? project = null) => await client.TriggerAsync(new
     {
         kind = "check",
         name = "Checkout",
+        project,
         runs = new[] { new { checkId = check, checkType = "PLAYWRIGHT", name = "checkout", location } },
     });
 

@@ -90,17 +90,22 @@ public sealed class ProjectionEndpointTests(LedgerOfClass fixture) : IClassFixtu
         (await client.ReadAsync($"/ledger/projections/open_runs/actions?{query}")).Status.ShouldBe(HttpStatusCode.BadRequest);
 
     [Fact]
-    public async Task Only_an_administrator_may_act()
+    public async Task Only_an_operator_may_see_and_act_for_projections_are_of_the_whole_installation()
     {
-        var key = (await client.PostBodyAsync("/ledger/keys", new { name = "reader", scopes = new[] { "read" } })).Body;
-        using var reader = fixture.Ledger.ClientWith(key.GetProperty("apiKey").GetString());
-
-        (await reader.ReadAsync("/ledger/projections")).Status.ShouldBe(HttpStatusCode.OK);
-        (await reader.ReadAsync("/ledger/projections/open_runs/actions")).Status.ShouldBe(HttpStatusCode.OK);
+        using var administrator = await KeyWithAsync("read", "admin", "command", "runner");
+        (await administrator.ReadAsync("/ledger/projections")).Status.ShouldBe(HttpStatusCode.Forbidden);
+        (await administrator.ReadAsync("/ledger/projections/open_runs/actions")).Status.ShouldBe(HttpStatusCode.Forbidden);
         foreach (var command in new[] { "retry", "skip", "rebuild", "rebuild/discard" })
         {
-            (await reader.PostBodyAsync($"/ledger/projections/open_runs/{command}", null)).Status.ShouldBe(HttpStatusCode.Forbidden);
+            (await administrator.PostBodyAsync($"/ledger/projections/open_runs/{command}", null)).Status.ShouldBe(HttpStatusCode.Forbidden);
         }
+
+        using var @operator = await KeyWithAsync("operator");
+        (await @operator.ReadAsync("/ledger/projections")).Status.ShouldBe(HttpStatusCode.OK);
+        (await @operator.ReadAsync("/ledger/projections/open_runs/actions")).Status.ShouldBe(HttpStatusCode.OK);
+        (await @operator.PostBodyAsync("/ledger/projections/open_runs/retry", null)).Status.ShouldBe(HttpStatusCode.Conflict);
+        (await @operator.ReadAsync("/ledger/sessions")).Status.ShouldBe(HttpStatusCode.Forbidden);
+        (await @operator.ReadAsync("/ledger/keys")).Status.ShouldBe(HttpStatusCode.Forbidden);
     }
 
     [Fact]
@@ -133,4 +138,10 @@ public sealed class ProjectionEndpointTests(LedgerOfClass fixture) : IClassFixtu
     private async Task<JsonElement> RebuildOfAsync(string name) =>
         (await client.ReadAsync("/ledger/projections")).Body.GetProperty("entries").EnumerateArray()
         .Single(entry => entry.GetProperty("name").GetString() == name).GetProperty("rebuild");
+
+    private async Task<HttpClient> KeyWithAsync(params string[] scopes)
+    {
+        var made = await client.PostBodyAsync("/ledger/keys", new { name = "scoped", scopes });
+        return fixture.Ledger.ClientWith(made.Body.GetProperty("apiKey").GetString());
+    }
 }
