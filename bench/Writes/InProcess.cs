@@ -11,7 +11,7 @@ internal sealed class InProcess(BenchDatabase database, int producers) : IAsyncD
 {
     private readonly Guid account = Guid.NewGuid();
     private readonly ConcurrentQueue<(StreamId Stream, Guid Run)> queued = new();
-    private readonly SessionStreams sessions = new(
+    private readonly SessionWriter sessions = new(
         database.Store, database.Log, new SessionCache(new CacheSettings().Megabytes * 1024L * 1024L), new SessionChanges(), TimeProvider.System);
 
     /// <summary>Begins a stream with each command.</summary>

@@ -26,7 +26,7 @@ public static class ListAlertsEndpoint
     [QueryText("cursor", "The nextCursor of the page before.")]
     [QueryNumber(Freshness.After, "The Ledger-Position of a write that the list must show.")]
     public static async Task<AlertList> Get(
-        HttpRequest request, Caller caller, AlertsReader alerts, Freshness freshness, SessionStreams sessions, CancellationToken cancellation)
+        HttpRequest request, Caller caller, AlertsReader alerts, Freshness freshness, SessionWriter sessions, CancellationToken cancellation)
     {
         var filter = new ListFilter(request, "state", "from", "to");
         var query = new AlertsQuery(caller.AccountId)

@@ -26,7 +26,7 @@ public static class CancelSessionEndpoint
         string sessionId,
         [FromBody] CancelRequest? request,
         Caller caller,
-        SessionStreams sessions,
+        SessionWriter sessions,
         CancelPolicy policy,
         TimeProvider clock,
         HttpContext context,
@@ -65,7 +65,7 @@ public static class CancelSessionEndpoint
     /// takes the same way as every other cancel, and its five facts stand in the stream.
     /// </summary>
     private static async Task<Actor> RunnerThatShutsDownAsync(
-        Guid sessionId, CancelRequest request, Caller caller, SessionStreams sessions, HttpContext context)
+        Guid sessionId, CancelRequest request, Caller caller, SessionWriter sessions, HttpContext context)
     {
         var runnerId = RunnerHeader.Read(context.Request);
         var snapshot = await sessions.ReadAsync(caller, sessionId, context.RequestAborted)

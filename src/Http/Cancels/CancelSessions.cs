@@ -28,7 +28,7 @@ public static class CancelSessionsEndpoint
         Caller caller,
         SessionListReader list,
         Freshness freshness,
-        SessionStreams sessions,
+        SessionWriter sessions,
         CancelPolicy policy,
         TimeProvider clock,
         HttpContext context)

@@ -15,7 +15,7 @@ public static class AwaitSchedulingEndpoint
     [WolverineGet("/v1/test-sessions/scheduling/{schedulingId}/completion"), Authorize(Scopes.Read), Errors(400, 401, 403, 404, 429)]
     [Tags("Checkly: command line"), EndpointSummary("Answers when the runs of a session are scheduled: at once.")]
     [QueryNumber("maxWaitSeconds", "How long to wait, 1 to 30 seconds; 30 when absent.")]
-    public static async Task<Scheduling> Get(string schedulingId, Caller caller, SessionStreams sessions, HttpContext context)
+    public static async Task<Scheduling> Get(string schedulingId, Caller caller, SessionWriter sessions, HttpContext context)
     {
         var id = Inputs.Uuid(nameof(schedulingId), schedulingId);
         LongPoll.MaxWaitOf(context.Request, wholeSeconds: false);

@@ -34,7 +34,7 @@ public static class CancelTestSessionEndpoint
 /// Cancels a session, or some of its runs. Whatever can be cancelled is recorded before the 204; nothing to cancel is a 204 as well, since
 /// any other answer kills the genuine command line.
 /// </summary>
-public sealed class SessionCancel(SessionStreams sessions, CancelPolicy policy, TimeProvider clock)
+public sealed class SessionCancel(SessionWriter sessions, CancelPolicy policy, TimeProvider clock)
 {
     public async Task<IResult> HandleAsync(
         SessionKind kind, string sessionId, CancelSequences? asked, Caller caller, HttpContext context)

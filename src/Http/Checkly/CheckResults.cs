@@ -82,7 +82,7 @@ public static class ReadCheckResultEndpoint
 /// Reads the results of a check. Which there are is the projection's to say, once it has come to the end of the log; what they look like is
 /// read from their sessions' streams.
 /// </summary>
-public sealed class CheckResults(CheckResultsReader results, Freshness freshness, SessionStreams sessions)
+public sealed class CheckResults(CheckResultsReader results, Freshness freshness, SessionWriter sessions)
 {
     /// <summary>A page, and where the next one begins.</summary>
     /// <exception cref="Store.StoreUnavailableException">The database cannot be reached.</exception>

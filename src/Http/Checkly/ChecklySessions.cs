@@ -15,7 +15,7 @@ namespace Ledger.Http.Checkly;
 /// Begins and finds sessions for this dialect, under their own routes only: kinds <c>check</c> and <c>test</c>, each as its own face.
 /// Everything else, another account's session included, is answered exactly as unknown.
 /// </summary>
-public sealed class ChecklySessions(SessionStreams sessions, SessionFeed feed, LedgerSettings settings, TimeProvider clock)
+public sealed class ChecklySessions(SessionWriter sessions, SessionFeed feed, LedgerSettings settings, TimeProvider clock)
 {
     /// <summary>The time to show and to trigger by.</summary>
     public DateTimeOffset Now => clock.GetUtcNow();

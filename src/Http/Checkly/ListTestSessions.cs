@@ -29,7 +29,7 @@ public static class ListTestSessionsEndpoint
     [QueryText("textSearch", "3 to 200 characters of the name, the branch or the commit.")]
     [QueryText("errorGroupId", "The ledger groups no errors: nothing matches.")]
     public static async Task<TestSessionList> Get(
-        HttpRequest request, Caller caller, SessionListReader list, Freshness freshness, SessionStreams sessions, CancellationToken cancellation)
+        HttpRequest request, Caller caller, SessionListReader list, Freshness freshness, SessionWriter sessions, CancellationToken cancellation)
     {
         if (TestSessionFilter.Read(request, caller) is not { } query)
         {

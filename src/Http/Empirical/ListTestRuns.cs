@@ -39,7 +39,7 @@ public static class ListTestRunsEndpoint
 }
 
 /// <summary>The test runs that a filter lets through.</summary>
-public sealed class TestRunList(SessionListReader list, Freshness freshness, SessionStreams sessions, TimeProvider clock)
+public sealed class TestRunList(SessionListReader list, Freshness freshness, SessionWriter sessions, TimeProvider clock)
 {
     /// <summary>How many there are, and a page of them, newest first.</summary>
     /// <exception cref="StoreUnavailableException">The database cannot be reached.</exception>

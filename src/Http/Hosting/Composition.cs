@@ -5,8 +5,8 @@ using Ledger.Http.Archive;
 using Ledger.Http.Audit;
 using Ledger.Http.Bundles;
 using Ledger.Http.Checkly;
-using Ledger.Http.Checks;
 using Ledger.Http.Checkly.Live;
+using Ledger.Http.Checks;
 using Ledger.Http.Empirical;
 using Ledger.Http.Errors;
 using Ledger.Http.Groups;
@@ -47,7 +47,7 @@ public static class Composition
         });
         services.AddSingleton<EventLog>();
         services.AddSingleton(new SessionCache(settings.Cache.Megabytes * 1024L * 1024L));
-        services.AddSingleton<SessionStreams>();
+        services.AddSingleton<SessionWriter>();
         services.AddSingleton<SessionFeed>();
         services.AddSingleton<ApiKeys>();
         services.AddSingleton<AccountNames>();

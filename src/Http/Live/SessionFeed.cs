@@ -7,7 +7,7 @@ namespace Ledger.Http.Live;
 /// Hands what the host's event feed brings, from whichever host it was written on, to those who follow one session. Following costs no
 /// database connection.
 /// </summary>
-public sealed class SessionFeed(SessionStreams sessions, IHostApplicationLifetime lifetime, TimeProvider clock)
+public sealed class SessionFeed(SessionWriter sessions, IHostApplicationLifetime lifetime, TimeProvider clock)
 {
     private readonly Followers<StreamId, SessionSubscription> followers = new();
 

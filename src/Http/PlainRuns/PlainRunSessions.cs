@@ -16,7 +16,7 @@ namespace Ledger.Http.PlainRuns;
 /// its id within its project, and TesterArmy, which knows it by its id.
 /// </summary>
 public sealed class PlainRunSessions(
-    CheckRegistry registry, SessionStreams sessions, CancelPolicy policy, LedgerSettings settings, TimeProvider clock)
+    CheckRegistry registry, SessionWriter sessions, CancelPolicy policy, LedgerSettings settings, TimeProvider clock)
 {
     /// <summary>Triggers a run.</summary>
     /// <exception cref="RequestRejected">400 for a value out of its bounds, or a project that the caller is not bound to.</exception>

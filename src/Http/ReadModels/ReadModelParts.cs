@@ -59,7 +59,7 @@ public static class ReadModelParts
             log: provider.GetRequiredService<ILogger<ProjectionDaemon>>()));
         services.AddSingleton(provider => new DeadlineWatch(
             provider.GetRequiredService<NpgsqlDataSource>(),
-            provider.GetRequiredService<SessionStreams>(),
+            provider.GetRequiredService<SessionWriter>(),
             provider.GetRequiredService<ProjectionDaemon>(),
             new DeadlineSettings(
                 TimeSpan.FromSeconds(settings.Cancel.AcknowledgeSeconds), TimeSpan.FromSeconds(settings.Cancel.ExpireSeconds)),

@@ -14,7 +14,7 @@ public static class AbortRunEndpoint
     [WolverinePost("/ledger/sessions/{sessionId}/runs/{sequenceId}/abort"), Authorize(Scopes.Runner), RateLimit(RateLimit.RunnerClass, 6_000, 60), Tags("Runners")]
     [EndpointSummary("Execution is over because of a cancel.")]
     [HeaderText(RunnerHeader.Name, RunnerHeader.Description, IsRequired = true)]
-    public static async Task<ReportTaken> Post(RunCall call, [FromBody] AbortRequest request, SessionStreams sessions)
+    public static async Task<ReportTaken> Post(RunCall call, [FromBody] AbortRequest request, SessionWriter sessions)
     {
         var command = request.ToCommand(call.SequenceId, call.RunnerId);
         var (_, answer) = await call.ExecuteAsync(sessions, (session, now) => AbortRun.Decide(session, command, now));

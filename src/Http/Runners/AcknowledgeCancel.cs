@@ -12,7 +12,7 @@ public static class AcknowledgeCancelEndpoint
     [WolverinePost("/ledger/sessions/{sessionId}/runs/{sequenceId}/cancel-acknowledgement"), Authorize(Scopes.Runner), RateLimit(RateLimit.RunnerClass, 6_000, 60), Tags("Runners")]
     [EndpointSummary("The runner is stopping the run.")]
     [HeaderText(RunnerHeader.Name, RunnerHeader.Description, IsRequired = true)]
-    public static async Task<ReportTaken> Post(RunCall call, [FromBody] AcknowledgementRequest request, SessionStreams sessions)
+    public static async Task<ReportTaken> Post(RunCall call, [FromBody] AcknowledgementRequest request, SessionWriter sessions)
     {
         var command = new AcknowledgeCancel(call.SequenceId, request.CancelId, call.RunnerId);
         var (_, answer) = await call.ExecuteAsync(sessions, (session, now) => AcknowledgeCancel.Decide(session, command, now));

@@ -33,7 +33,7 @@ public enum SignalMode
 }
 
 /// <summary>Everything that a runner has not stopped yet, as far as the caller sees it. Found by the projection, and told as the streams know it.</summary>
-public sealed class OpenCancels(OpenRunsReader openRuns, ProjectionDaemon projections, SessionStreams sessions)
+public sealed class OpenCancels(OpenRunsReader openRuns, ProjectionDaemon projections, SessionWriter sessions)
 {
     private static readonly TimeSpan CatchUp = TimeSpan.FromSeconds(2);
 
@@ -64,7 +64,7 @@ public sealed class OpenCancels(OpenRunsReader openRuns, ProjectionDaemon projec
 }
 
 /// <summary>Records that signals were handed to a runner: the second of the five facts. Only the first time of each counts.</summary>
-public sealed class Deliveries(SessionStreams sessions, ILogger<Deliveries> logger)
+public sealed class Deliveries(SessionWriter sessions, ILogger<Deliveries> logger)
 {
     private static readonly EventContext Context = new(Actor.Signals.Id);
 

@@ -15,7 +15,7 @@ namespace Ledger.Http.Runners;
 /// </summary>
 public sealed class ClaimWatch(
     WaitingClaims waiting,
-    SessionStreams sessions,
+    SessionWriter sessions,
     OpenRunsReader openRuns,
     ProjectionDaemon projections,
     ILogger<ClaimWatch> logger)

@@ -17,7 +17,7 @@ public static class ReportResultEndpoint
     [HeaderText(RunnerHeader.Name, RunnerHeader.Description, IsRequired = true)]
     [ProducesResponseType<ResultTaken>(StatusCodes.Status200OK)]
     [ProducesResponseType<ResultTaken>(StatusCodes.Status201Created)]
-    public static async Task<IResult> Post(RunCall call, [FromBody] ResultRequest request, SessionStreams sessions, TimeProvider clock)
+    public static async Task<IResult> Post(RunCall call, [FromBody] ResultRequest request, SessionWriter sessions, TimeProvider clock)
     {
         var resultId = request.ResultId ?? Guid.CreateVersion7(clock.GetUtcNow());
         var command = request.ToCommand(resultId, call.SequenceId, call.RunnerId);

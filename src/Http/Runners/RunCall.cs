@@ -54,7 +54,7 @@ public sealed class RunCall
     /// <returns>The session and the answer afterwards.</returns>
     /// <exception cref="RequestRejected">What the decision refuses.</exception>
     public async Task<(Session Session, ReportAnswer Answer)> ExecuteAsync(
-        SessionStreams sessions, Func<Session, DateTimeOffset, Decision<ReportAnswer>> decide)
+        SessionWriter sessions, Func<Session, DateTimeOffset, Decision<ReportAnswer>> decide)
     {
         var executed = await sessions.ExecuteAsync(caller, sessionId, decide, cancellation: Aborted);
         if (executed.Decision.Answer is not { } answer)

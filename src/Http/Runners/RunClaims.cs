@@ -7,7 +7,7 @@ using Ledger.Streams;
 namespace Ledger.Http.Runners;
 
 /// <summary>Claims runs for runners. What is said to be queued is a hint; who holds a run is decided on its stream, where the first wins.</summary>
-public sealed class RunClaims(SessionStreams sessions, OpenRunsReader openRuns, WaitingClaims waiting, LeaseRenewal leases)
+public sealed class RunClaims(SessionWriter sessions, OpenRunsReader openRuns, WaitingClaims waiting, LeaseRenewal leases)
 {
     // Others may be faster on some of the runs that are found.
     private const int Spare = 32;

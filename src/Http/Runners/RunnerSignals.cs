@@ -11,7 +11,7 @@ namespace Ledger.Http.Runners;
 /// Pushes cancels to the runners whose signal streams are open on this host, whichever host the cancel came to. A cancel of this host
 /// costs no read: its session is in memory. Others are read together, and never by the feed itself.
 /// </summary>
-public sealed class RunnerSignals(SessionStreams sessions, ILogger<RunnerSignals> logger)
+public sealed class RunnerSignals(SessionWriter sessions, ILogger<RunnerSignals> logger)
 {
     private const int MaximumWaiting = 10_000;
     private const int MaximumBatch = 256;

@@ -12,7 +12,7 @@ public static class StartRunEndpoint
     [WolverinePost("/ledger/sessions/{sessionId}/runs/{sequenceId}/start"), Authorize(Scopes.Runner), RateLimit(RateLimit.RunnerClass, 6_000, 60), Tags("Runners")]
     [EndpointSummary("Execution begins. A run whose cancel is open does not start: see cancel in the answer.")]
     [HeaderText(RunnerHeader.Name, RunnerHeader.Description, IsRequired = true)]
-    public static async Task<LeaseAnswer> Post(RunCall call, [FromBody] EmptyRequest? empty, SessionStreams sessions, LeaseRenewal leases)
+    public static async Task<LeaseAnswer> Post(RunCall call, [FromBody] EmptyRequest? empty, SessionWriter sessions, LeaseRenewal leases)
     {
         var heartbeat = new Heartbeat(call.SequenceId, call.RunnerId);
         var (session, answer) = await call.ExecuteAsync(sessions, (session, now) =>
@@ -30,7 +30,7 @@ public static class HeartbeatEndpoint
     [WolverinePost("/ledger/sessions/{sessionId}/runs/{sequenceId}/heartbeat"), Authorize(Scopes.Runner), RateLimit(RateLimit.RunnerClass, 6_000, 60), Tags("Runners")]
     [EndpointSummary("The runner is alive and goes on; renews the lease, tells of an open cancel.")]
     [HeaderText(RunnerHeader.Name, RunnerHeader.Description, IsRequired = true)]
-    public static async Task<LeaseAnswer> Post(RunCall call, [FromBody] EmptyRequest? empty, SessionStreams sessions, LeaseRenewal leases)
+    public static async Task<LeaseAnswer> Post(RunCall call, [FromBody] EmptyRequest? empty, SessionWriter sessions, LeaseRenewal leases)
     {
         var heartbeat = new Heartbeat(call.SequenceId, call.RunnerId);
         var (session, answer) = await call.ExecuteAsync(sessions, (session, now) => Heartbeat.Decide(session, heartbeat, now));

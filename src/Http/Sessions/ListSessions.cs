@@ -32,7 +32,7 @@ public static class ListSessionsEndpoint
     [QueryText("cursor", "The nextCursor of the page before.")]
     [QueryNumber(Freshness.After, "The Ledger-Position of a write that the list must show.")]
     public static async Task<SessionList> Get(
-        HttpRequest request, Caller caller, SessionListReader list, Freshness freshness, SessionStreams sessions, CancellationToken cancellation)
+        HttpRequest request, Caller caller, SessionListReader list, Freshness freshness, SessionWriter sessions, CancellationToken cancellation)
     {
         var query = Read(request, caller);
         await freshness.WaitAsync(SessionListReader.ProjectionName, request);

@@ -17,7 +17,7 @@ public static class ReadSessionEndpoint
     [EndpointSummary("The whole truth about a session, as it is or as it was.")]
     [QueryNumber("version", "The session as it was at this version of its stream.")]
     [QueryText("at", "The session as it was at this ISO 8601 time.")]
-    public static async Task<IResult> Get(string sessionId, Caller caller, SessionStreams sessions, HttpContext context)
+    public static async Task<IResult> Get(string sessionId, Caller caller, SessionWriter sessions, HttpContext context)
     {
         var id = Inputs.Uuid("session id", sessionId);
         var snapshot = await ReadAsync(id, caller, sessions, context.Request) ?? throw RequestRejected.NotFound("There is no such session.");
@@ -29,7 +29,7 @@ public static class ReadSessionEndpoint
             : TypedResults.Ok(SessionView.Of(snapshot));
     }
 
-    private static async Task<SessionSnapshot?> ReadAsync(Guid id, Caller caller, SessionStreams sessions, HttpRequest request)
+    private static async Task<SessionSnapshot?> ReadAsync(Guid id, Caller caller, SessionWriter sessions, HttpRequest request)
     {
         var cancellation = request.HttpContext.RequestAborted;
         var version = request.Query["version"].ToString();

@@ -20,7 +20,7 @@ public static class SessionEventsEndpoint
     [WolverineGet("/ledger/sessions/{sessionId}/events"), Authorize(Scopes.Read), Tags("Sessions")]
     [EndpointSummary("The session's events, in order.")]
     public static async Task<IReadOnlyList<EventView>> Get(
-        string sessionId, Caller caller, SessionStreams sessions, CancellationToken cancellation) =>
+        string sessionId, Caller caller, SessionWriter sessions, CancellationToken cancellation) =>
         await sessions.ReadEventsAsync(caller, Inputs.Uuid("session id", sessionId), cancellation) is { Count: > 0 } events
             ? [.. events.Select(EventView.Of)]
             : throw RequestRejected.NotFound("There is no such session.");
@@ -39,7 +39,7 @@ public static class SessionLiveEndpoint
     [HeaderText(LastEventId, "The version that was seen last.")]
     [ProducesResponseType(typeof(EventView), StatusCodes.Status200OK, "text/event-stream")]
     public static async Task<IResult> Get(
-        string sessionId, Caller caller, SessionFeed feed, SessionStreams sessions, EventStreams streams, HttpContext context)
+        string sessionId, Caller caller, SessionFeed feed, SessionWriter sessions, EventStreams streams, HttpContext context)
     {
         var id = Inputs.Uuid("session id", sessionId);
         var last = LastSeen(context.Request);

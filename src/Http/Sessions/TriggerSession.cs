@@ -16,7 +16,7 @@ public static class TriggerSessionEndpoint
     public static async Task<Created<SessionMade>> Post(
         [FromBody] SessionRequest request,
         Caller caller,
-        SessionStreams sessions,
+        SessionWriter sessions,
         TimeProvider clock,
         HttpContext context,
         CancellationToken cancellation)

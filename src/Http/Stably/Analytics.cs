@@ -109,7 +109,7 @@ public sealed record FailingSummary(int TotalFailingTests, int TotalNonSkippedRu
 /// Counts the tests of a project's latest runs, read from their streams. At most <see cref="MaximumRuns"/> runs are looked at, newest first;
 /// the answer says whether that was all of them.
 /// </summary>
-public sealed class RunHistory(SessionListReader list, Freshness freshness, SessionStreams sessions, TimeProvider clock)
+public sealed class RunHistory(SessionListReader list, Freshness freshness, SessionWriter sessions, TimeProvider clock)
 {
     /// <summary>The most runs that one answer looks at.</summary>
     public const int MaximumRuns = SessionListQuery.MaximumLimit;

@@ -30,7 +30,7 @@ public static class ListRunsEndpoint
     [QueryText("suiteName", "The suite that a run's metadata names.")]
     [QueryText("trigger", "MANUAL, SCHEDULED, UI, API, GITHUB_ACTION or SUITE_RUN.")]
     public static async Task<StablyRunList> Get(
-        HttpRequest request, Caller caller, SessionListReader list, Freshness freshness, SessionStreams sessions, CancellationToken cancellation)
+        HttpRequest request, Caller caller, SessionListReader list, Freshness freshness, SessionWriter sessions, CancellationToken cancellation)
     {
         var (query, status) = await RunListFilter.ReadAsync(request, caller, sessions);
         if (query is null)
@@ -88,7 +88,7 @@ public sealed record RunListFilter(SessionListQuery? Query, RunStatus? Status)
     /// <summary>Reads it from the query string.</summary>
     /// <exception cref="RequestRejected">400 naming the parameter that is wrong.</exception>
     /// <exception cref="StoreUnavailableException">The database cannot be reached.</exception>
-    public static async Task<RunListFilter> ReadAsync(HttpRequest request, Caller caller, SessionStreams sessions)
+    public static async Task<RunListFilter> ReadAsync(HttpRequest request, Caller caller, SessionWriter sessions)
     {
         var projectId = Inputs.Name("projectId", request.Query["projectId"]);
         var status = QueryWords<RunStatus>.One(request, "status");

@@ -13,7 +13,7 @@ public static class ReadRunEndpoint
     [WolverineGet("/v1/projects/{projectId}/runs/{runId}"), Authorize(Scopes.Read), Errors(401, 404, 429), Tags("Stably: runs")]
     [EndpointSummary("Reads where a run stands, and its tests once it is over.")]
     public static async Task<StablyRun> Get(
-        string projectId, string runId, Caller caller, SessionStreams sessions, CancellationToken cancellation) =>
+        string projectId, string runId, Caller caller, SessionWriter sessions, CancellationToken cancellation) =>
         await sessions.FindRunAsync(caller, projectId, runId, cancellation) is { } found
             ? StablyRun.Of(found.Session)
             : throw RequestRejected.NotFound("There is no such run in this project.");

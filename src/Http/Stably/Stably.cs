@@ -1,8 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Ledger.Http.Requests;
 using Ledger.Http.Errors;
 using Ledger.Http.PlainRuns;
+using Ledger.Http.Requests;
 using Ledger.Sessions;
 using Ledger.Store;
 using Ledger.Streams;
@@ -43,14 +43,14 @@ public static class StablyRuns
     /// <summary>The run of that id in whichever project; null when the caller sees none.</summary>
     /// <exception cref="StoreUnavailableException">The database cannot be reached.</exception>
     public static async Task<SessionSnapshot?> FindRunAsync(
-        this SessionStreams sessions, Caller caller, string runId, CancellationToken cancellation) =>
+        this SessionWriter sessions, Caller caller, string runId, CancellationToken cancellation) =>
         Guid.TryParseExact(runId, "D", out var id)
         && await sessions.ReadAsync(caller, id, cancellation) is { Session.Kind: SessionKind.Run } found ? found : null;
 
     /// <summary>The run of that id in that project; null when the project has none.</summary>
     /// <exception cref="StoreUnavailableException">The database cannot be reached.</exception>
     public static async Task<SessionSnapshot?> FindRunAsync(
-        this SessionStreams sessions, Caller caller, string projectId, string runId, CancellationToken cancellation) =>
+        this SessionWriter sessions, Caller caller, string projectId, string runId, CancellationToken cancellation) =>
         await sessions.FindRunAsync(caller, runId, cancellation) is { } found && IsOf(projectId, found.Session) ? found : null;
 
     /// <summary>The name of a session's project.</summary>

@@ -13,7 +13,7 @@ public static class ViewRunEndpoint
     [WolverineGet("/internal/v1/cli/runs/{runId}"), Authorize(Scopes.Read), Errors(401, 404, 429), Tags("Stably: command line")]
     [EndpointSummary("Reads a run of whichever project with its tests.")]
     [QueryText("detail", "full; all detail is given in any case.")]
-    public static async Task<StablyRunDetail> Get(string runId, Caller caller, SessionStreams sessions, CancellationToken cancellation) =>
+    public static async Task<StablyRunDetail> Get(string runId, Caller caller, SessionWriter sessions, CancellationToken cancellation) =>
         await sessions.FindRunAsync(caller, runId, cancellation) is { } found
             ? StablyRunDetail.Of(found.Session)
             : throw RequestRejected.NotFound("There is no such run.");

@@ -105,7 +105,7 @@ public sealed record RunFilter(SessionListQuery Query, TesterArmyRunStatus? Stat
 /// knows, so that a page of completed or failed runs is filled by looking at the runs themselves, at most <see cref="MostLookedAt"/> of
 /// them: a page may then be short, or even empty, and still have a next one.
 /// </summary>
-public sealed class RunPages(SessionListReader list, SessionStreams sessions)
+public sealed class RunPages(SessionListReader list, SessionWriter sessions)
 {
     /// <summary>Sessions that one request looks at.</summary>
     public const int MostLookedAt = 2_000;

@@ -17,7 +17,7 @@ public static class RerunBatchEndpoint
     [WolverinePost("/v1/batches/{batchId}/rerun"), Authorize(Scopes.Command), Errors(400, 401, 404, 409, 429, 500, 504), Tags("TesterArmy")]
     [EndpointSummary("Runs the tests of a batch again, as a new batch.")]
     public static async Task<Accepted<BatchQueuedAgain>> Post(
-        string batchId, Caller caller, Batches batches, SessionStreams sessions, HttpContext context, CancellationToken cancellation)
+        string batchId, Caller caller, Batches batches, SessionWriter sessions, HttpContext context, CancellationToken cancellation)
     {
         var sourceId = Batches.IdOf(batchId);
         var runIds = await batches.FindAsync(caller, sourceId, cancellation);

@@ -1,6 +1,6 @@
+using System.Text.Json;
 using JasperFx.Events.Daemon;
 using JasperFx.Events.Projections;
-using System.Text.Json;
 using Ledger.Serialization;
 using Ledger.Store.Postgres;
 using Marten;

@@ -20,7 +20,7 @@ public sealed class Supersede : Projection
 
     private const int AtOnce = 16;
 
-    private readonly SessionStreams streams;
+    private readonly SessionWriter streams;
     private readonly OpenRunsReader openRuns;
     private readonly CancelPolicy policy;
 
@@ -28,7 +28,7 @@ public sealed class Supersede : Projection
     /// <param name="streams">Where the sessions decide.</param>
     /// <param name="openRuns">Knows which sessions are open.</param>
     /// <param name="policy">Which runs may be cancelled.</param>
-    public Supersede(SessionStreams streams, OpenRunsReader openRuns, CancelPolicy policy)
+    public Supersede(SessionWriter streams, OpenRunsReader openRuns, CancelPolicy policy)
         : base(ProjectionName, 1)
     {
         this.streams = streams;

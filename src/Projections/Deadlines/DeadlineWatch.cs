@@ -30,7 +30,7 @@ public sealed partial class DeadlineWatch : IAsyncDisposable
 
     private readonly CancellationTokenSource stopping = new();
     private readonly NpgsqlDataSource dataSource;
-    private readonly SessionStreams streams;
+    private readonly SessionWriter streams;
     private readonly ProjectionDaemon daemon;
     private readonly DeadlineSettings settings;
     private readonly TimeProvider clock;
@@ -48,7 +48,7 @@ public sealed partial class DeadlineWatch : IAsyncDisposable
     /// <param name="log">Where outages are told; null for nowhere.</param>
     public DeadlineWatch(
         NpgsqlDataSource dataSource,
-        SessionStreams streams,
+        SessionWriter streams,
         ProjectionDaemon daemon,
         DeadlineSettings settings,
         TimeProvider clock,

@@ -53,7 +53,7 @@ internal sealed class Host : IAsyncDisposable
             options.Listeners.Add(gate);
         });
         Log = new EventLog(source, store);
-        Streams = new SessionStreams(store, Log, new SessionCache(10_000_000), Changes, Clock);
+        Streams = new SessionWriter(store, Log, new SessionCache(10_000_000), Changes, Clock);
         Changes.Subscribe(events => Commits.Add(events.Count));
     }
 
@@ -61,7 +61,7 @@ internal sealed class Host : IAsyncDisposable
 
     public EventLog Log { get; }
 
-    public SessionStreams Streams { get; }
+    public SessionWriter Streams { get; }
 
     public SessionChanges Changes { get; } = new();
 

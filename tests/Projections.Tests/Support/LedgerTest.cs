@@ -29,7 +29,7 @@ public abstract class LedgerTest : IAsyncLifetime
         DataSource = new NpgsqlDataSourceBuilder(connectionString).Build();
         Marten = LedgerStore.Open(DataSource);
         Store = new EventLog(DataSource, Marten);
-        Streams = new SessionStreams(Marten, Store, new SessionCache(10_000_000), new SessionChanges(), Clock);
+        Streams = new SessionWriter(Marten, Store, new SessionCache(10_000_000), new SessionChanges(), Clock);
     }
 
     private LedgerTest(TestDatabase database)
@@ -52,7 +52,7 @@ public abstract class LedgerTest : IAsyncLifetime
 
     protected EventLog Store { get; }
 
-    protected SessionStreams Streams { get; }
+    protected SessionWriter Streams { get; }
 
     public async Task InitializeAsync()
     {

@@ -12,7 +12,7 @@ namespace Ledger.Http.Checkly.Live;
 /// </summary>
 /// <param name="key">Which one.</param>
 /// <param name="streams">Where sessions are read that were there before the first subscriber.</param>
-public sealed class Suite(SuiteKey key, SessionStreams streams)
+public sealed class Suite(SuiteKey key, SessionWriter streams)
 {
     /// <summary>The most sessions that are followed. Clients have one suite for each session.</summary>
     public const int MaximumSessions = 1_000;

@@ -9,7 +9,7 @@ namespace Ledger.Http.Checkly.Live;
 /// The suites that somebody on this host is subscribed to. Every host serves its own subscribers from the event log, whichever host wrote
 /// the events. An event that concerns none of them costs a look into a dictionary.
 /// </summary>
-public sealed class Suites(SuiteSearch search, SessionStreams sessions, ILogger<Suites> logger)
+public sealed class Suites(SuiteSearch search, SessionWriter sessions, ILogger<Suites> logger)
 {
     private readonly Lock gate = new();
     private readonly ConcurrentDictionary<SuiteKey, Suite> suites = new();

@@ -45,7 +45,7 @@ public sealed class ChecklyLedger : IAsyncLifetime
                 ["Ledger:RateLimit:Classes:alert-notifications:Requests"] = "1000000",
                 ["Ledger:Webhooks:AllowPrivateAddresses"] = "true",
             });
-        Runner = new SimulatedRunner(Running.Services.GetRequiredService<SessionStreams>(), AccountId);
+        Runner = new SimulatedRunner(Running.Services.GetRequiredService<SessionWriter>(), AccountId);
         client = new HttpClient(answers) { BaseAddress = Running.Address };
     }
 

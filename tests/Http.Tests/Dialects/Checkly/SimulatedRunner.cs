@@ -7,7 +7,7 @@ using Ledger.Streams;
 namespace Ledger.Http.Tests.Dialects.Checkly;
 
 /// <summary>What runners and deadlines do to a session, without a runner: their commands, run against the ledger's streams.</summary>
-internal sealed class SimulatedRunner(SessionStreams sessions, Guid accountId)
+internal sealed class SimulatedRunner(SessionWriter sessions, Guid accountId)
 {
     private const string RunnerId = "simulated";
 

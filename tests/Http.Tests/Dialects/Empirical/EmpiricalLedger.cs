@@ -29,7 +29,7 @@ public sealed class EmpiricalLedger : IAsyncLifetime
 
     internal SimulatedRunner Runner { get; private set; } = null!;
 
-    internal SessionStreams Sessions => Running.Services.GetRequiredService<SessionStreams>();
+    internal SessionWriter Sessions => Running.Services.GetRequiredService<SessionWriter>();
 
     public async Task InitializeAsync()
     {

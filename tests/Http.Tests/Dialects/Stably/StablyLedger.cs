@@ -27,7 +27,7 @@ public sealed class StablyLedger : IAsyncLifetime
     public async Task InitializeAsync()
     {
         Running = await RunningLedger.StartAsync(database.ConnectionString);
-        Runner = new SimulatedRunner(Running.Services.GetRequiredService<SessionStreams>(), Running.AccountId);
+        Runner = new SimulatedRunner(Running.Services.GetRequiredService<SessionWriter>(), Running.AccountId);
     }
 
     public async Task DisposeAsync()

@@ -40,7 +40,7 @@ public class TesterArmyLedger : IAsyncLifetime
     public async Task InitializeAsync()
     {
         Running = await RunningLedger.StartAsync(Reach(database.ConnectionString), Settings, Clock);
-        Runner = new SimulatedRunner(Running.Services.GetRequiredService<SessionStreams>(), Running.AccountId);
+        Runner = new SimulatedRunner(Running.Services.GetRequiredService<SessionWriter>(), Running.AccountId);
         client = new HttpClient(answers) { BaseAddress = Running.Address };
     }
 

@@ -41,7 +41,7 @@ internal static class LiveResults
     });
 
     public static SimulatedRunner RunnerOf(this RunningLedger ledger) =>
-        new(ledger.Services.GetRequiredService<SessionStreams>(), ledger.AccountId);
+        new(ledger.Services.GetRequiredService<SessionWriter>(), ledger.AccountId);
 
     public static async Task CancelAsync(this RunningLedger ledger, Triggered session) =>
         await ledger.Client.PostBodyAsync($"/ledger/sessions/{session.SessionId}/cancel", new { });

@@ -31,7 +31,7 @@ public sealed class ReportingLedger : IAsyncLifetime
             database.ConnectionString,
             new Dictionary<string, string?> { ["Ledger:RateLimit:Classes:analytics:Requests"] = "1000000" },
             clock);
-        runner = new SimulatedRunner(running.Services.GetRequiredService<SessionStreams>(), running.AccountId);
+        runner = new SimulatedRunner(running.Services.GetRequiredService<SessionWriter>(), running.AccountId);
         client = new HttpClient(answers) { BaseAddress = running.Address };
     }
 

@@ -8,7 +8,7 @@ using static Ledger.Tests.Sessions.Checkout;
 namespace Ledger.Tests.Streams;
 
 /// <summary>The one writer of session streams, on genuine Marten and PostgreSQL.</summary>
-public sealed class SessionStreamsTests(WriterDatabase database) : IClassFixture<WriterDatabase>
+public sealed class SessionWriterTests(WriterDatabase database) : IClassFixture<WriterDatabase>
 {
     [Fact]
     public async Task Two_hundred_identical_cancels_on_two_hosts_are_one_event_and_one_answer()
