@@ -14,6 +14,7 @@ public sealed class ProjectionEndpointTests(LedgerOfClass fixture) : IClassFixtu
     public async Task A_rebuild_is_accepted_shows_its_progress_and_its_result_and_is_recorded()
     {
         await client.TriggerAsync("rebuilt");
+        await client.ReadAsync("/ledger/sessions"); // Which waits for the list to have come as far.
 
         (await client.PostBodyAsync("/ledger/projections/session_list/rebuild", null)).Status.ShouldBe(HttpStatusCode.Accepted);
         var rebuilt = await Eventually.Become(
