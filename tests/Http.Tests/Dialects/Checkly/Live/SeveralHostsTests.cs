@@ -52,6 +52,12 @@ public sealed class SeveralHostsTests(TestDatabase database, ITestOutputHelper o
 
         await using var again = await second.SubscribeAsync(suite);
         var final = await again.NextMessageAsync();
+        while (final.Topic.EndsWith("/run-start", StringComparison.Ordinal))
+        {
+            // The second host may hear of the session only now, and then tells all of it.
+            final = await again.NextMessageAsync();
+        }
+
         final.ShouldBe(first, suite, session.Run, "result");
         final.Payload.At("result/isCancelled").GetBoolean().ShouldBeTrue();
     }
