@@ -43,7 +43,6 @@ public static class Composition
             options.Connection(database);
             LedgerStore.Configure(options);
             options.OpenTelemetry.TrackConnections = TrackLevel.Normal;
-            options.OpenTelemetry.TrackEventCounters();
         });
         services.AddSingleton<EventLog>();
         services.AddSingleton(new SessionCache(settings.Cache.Megabytes * 1024L * 1024L));

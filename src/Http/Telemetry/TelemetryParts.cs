@@ -59,7 +59,8 @@ public static class TelemetryParts
             metrics.EnableMetrics(own, instrumentName: null, listenerName: null, MeterScope.Local);
         }
 
-        foreach (var shared in (string[])["Ledger.", "System.Runtime", "Npgsql", "Marten", "Wolverine"])
+        // Not Marten's: its counters hold the account, and each daemon makes them anew, which several hosts in one process do not survive.
+        foreach (var shared in (string[])["Ledger.", "System.Runtime", "Npgsql"])
         {
             metrics.EnableMetrics(shared);
         }

@@ -50,7 +50,13 @@ public sealed class EventLog(NpgsqlDataSource dataSource, IDocumentStore store) 
 
     private const string FindSql = "select version from ledger.mt_events where tenant_id = $1 and stream_id = $2 and id = $3";
 
-    private IProjectionDaemon? daemon;
+    private static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Stuck = TimeSpan.FromSeconds(5);
+
+    private readonly CancellationTokenSource stopping = new();
+    private volatile IProjectionDaemon? daemon;
+    private Task watching = Task.CompletedTask;
+    private Action? moved;
 
     /// <summary>
     /// The position up to which nothing can appear any more: Marten's high-water mark, as this host has seen it. 0 before
@@ -62,13 +68,9 @@ public sealed class EventLog(NpgsqlDataSource dataSource, IDocumentStore store) 
     /// <param name="moved">Called when the mark has moved; must be quick.</param>
     public async Task StartAsync(Action? moved = null)
     {
-        daemon = await store.BuildProjectionDaemonAsync();
-        if (moved is not null)
-        {
-            daemon.Tracker.Subscribe(new MarkObserver(moved));
-        }
-
-        await ((JasperFxAsyncDaemon<IDocumentOperations, IQuerySession, IProjection>)daemon).StartHighWaterDetectionAsync();
+        this.moved = moved;
+        await DetectAsync();
+        watching = Task.Run(WatchAsync);
     }
 
     /// <summary>The events of one stream after a version, in order; empty when there are none.</summary>
@@ -156,10 +158,55 @@ public sealed class EventLog(NpgsqlDataSource dataSource, IDocumentStore store) 
     /// <summary>Ends what <see cref="StartAsync"/> began.</summary>
     public async ValueTask DisposeAsync()
     {
-        if (daemon is not null)
+        await stopping.CancelAsync();
+        await watching.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (daemon is { } last)
         {
-            await daemon.StopAllAsync();
-            daemon.Dispose();
+            await last.StopAllAsync();
+            last.Dispose();
+        }
+
+        stopping.Dispose();
+    }
+
+    /// <summary>Has a daemon of Marten's look for the mark, in the place of the one before.</summary>
+    private async Task DetectAsync()
+    {
+        var next = await store.BuildProjectionDaemonAsync();
+        if (moved is not null)
+        {
+            next.Tracker.Subscribe(new MarkObserver(moved));
+        }
+
+        await ((JasperFxAsyncDaemon<IDocumentOperations, IQuerySession, IProjection>)next).StartHighWaterDetectionAsync();
+        var former = daemon;
+        daemon = next;
+        former?.Dispose();
+    }
+
+    /// <summary>A detection that a crash of the database has ended is begun anew: the mark stands still while there are events beyond it.</summary>
+    private async Task WatchAsync()
+    {
+        var (seen, since) = (SafeHead, TimeProvider.System.GetTimestamp());
+        while (!stopping.IsCancellationRequested)
+        {
+            await Task.Delay(Look, stopping.Token);
+            try
+            {
+                if (SafeHead != seen || SafeHead >= await ReadHeadAsync(stopping.Token))
+                {
+                    (seen, since) = (SafeHead, TimeProvider.System.GetTimestamp());
+                }
+                else if (TimeProvider.System.GetElapsedTime(since) > Stuck)
+                {
+                    await DetectAsync();
+                    (seen, since) = (SafeHead, TimeProvider.System.GetTimestamp());
+                }
+            }
+            catch (Exception) when (!stopping.IsCancellationRequested)
+            {
+                // It is looked at again in a second.
+            }
         }
     }
 

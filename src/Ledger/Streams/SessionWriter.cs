@@ -322,6 +322,7 @@ public sealed partial class SessionWriter : IAsyncDisposable
         try
         {
             StreamId? archived = null;
+            var since = TimeProvider.System.GetTimestamp();
             for (var tries = 0; tries < MaximumTries; tries++)
             {
                 try
@@ -355,10 +356,14 @@ public sealed partial class SessionWriter : IAsyncDisposable
                 }
                 catch (Exception outage) when (Failure.IsOutage(Cause(outage)))
                 {
-                    if (!await IsBackAsync(outage))
+                    // What is left of a server that crashed may still answer reads: an outage is over when a commit succeeds.
+                    if (!await IsBackAsync(outage) || TimeProvider.System.GetElapsedTime(since) > Patience)
                     {
                         throw;
                     }
+
+                    tries--;
+                    await Task.Delay(Pause);
                 }
             }
 

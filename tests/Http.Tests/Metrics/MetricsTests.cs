@@ -69,7 +69,7 @@ public sealed class MetricsTests(LedgerOfClass fixture) : IClassFixture<LedgerOf
     [Theory]
     [InlineData("ledger_append_failures_total{reason=\"unavailable\"}")]
     [InlineData("ledger_append_failures_total{reason=\"unstorable\"}")]
-    [InlineData("ledger_append_units_total{verdict=\"answerTaken\"}")]
+    [InlineData("ledger_append_units_total{verdict=\"conflict\"}")]
     [InlineData("ledger_cancels_settled_total{outcome=\"killed\"}")]
     [InlineData("ledger_cancels_settled_total{outcome=\"expired\"}")]
     public async Task What_has_not_happened_yet_is_there_as_zero(string sample)
