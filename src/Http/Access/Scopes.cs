@@ -41,20 +41,4 @@ public static class Scopes
     public static string Of(Scope scope) => scope.ToString().ToLowerInvariant();
 
     public static Scope Parse(string name) => Enum.Parse<Scope>(name, ignoreCase: true);
-
-    /// <summary>Requires a key with one of these scopes, instead of what the route's group requires.</summary>
-    public static TBuilder RequireScope<TBuilder>(this TBuilder builder, params IReadOnlyList<Scope> scopes)
-        where TBuilder : IEndpointConventionBuilder
-    {
-        builder.Add(endpoint =>
-        {
-            foreach (var outer in endpoint.Metadata.OfType<IAuthorizeData>().ToList())
-            {
-                endpoint.Metadata.Remove(outer);
-            }
-
-            endpoint.Metadata.Add(new AuthorizeAttribute(string.Join(Or, scopes.Select(Of))));
-        });
-        return builder;
-    }
 }

@@ -14,7 +14,7 @@ public static class ArchiveSessionsEndpoint
     private const int MaximumLimit = 10_000;
 
     [WolverinePost("/ledger/archive"), Authorize(Scopes.Admin), Tags("Archive")]
-    [EndpointSummary("Moves the account's sessions that were settled before a time to the archived partition. No answer changes by it.")]
+    [EndpointSummary("Archives the account's sessions that were settled before a time. No answer changes by it.")]
     public static async Task<Archived> Post([FromBody] ArchiveRequest request, Caller caller, Archiver archiver, CancellationToken cancellation)
     {
         caller.RequireWholeAccount();

@@ -7,38 +7,25 @@ using Microsoft.Net.Http.Headers;
 
 namespace Ledger.Http.Audit;
 
-/// <summary>
-/// Who asked to cancel what, when, why, and how did each end? Refused attempts included (docs/http.md#audit-and-reports).
-/// </summary>
-public static class CancelAuditEndpoints
+/// <summary>Who asked to cancel what, when, why, and how did each end? Refused attempts included (docs/http.md#audit-and-reports).</summary>
+public static class ListCancelsEndpoint
 {
-    public static void MapCancelAudit(this IEndpointRouteBuilder routes)
+    [WolverineGet("/ledger/audit/cancels"), Authorize(Scopes.Read), Tags("Audit")]
+    [EndpointSummary("Lists requests to cancel, newest first; as text/csv or application/x-ndjson all of them, without a limit.")]
+    [QueryText("from", "Asked for at or after this ISO 8601 time.")]
+    [QueryText("to", "Asked for before this ISO 8601 time.")]
+    [QueryText("actor", "The id or the name of who asked.")]
+    [QueryText("via", "An interface, such as checkly or ledger.", IsArray = true)]
+    [QueryText("cause", "A cause, such as user or superseded.", IsArray = true)]
+    [QueryText("outcome", "An outcome: pending, cancelled, partlyCancelled, finished, expired or refused.", IsArray = true)]
+    [QueryText("project", "The project of the session.")]
+    [QueryNumber("limit", "Entries of a page; an export has no pages.")]
+    [QueryText("cursor", "The nextCursor of the page before.")]
+    [QueryNumber(Freshness.After, "The Ledger-Position of a write that the list must show.")]
+    [ProducesResponseType<CancelAuditPage>(200), TextAnswers(CsvExport.ContentType, NdjsonExport.ContentType)]
+    public static async Task<IResult> Get(HttpContext context, Caller caller, CancelsReader cancels, Freshness freshness)
     {
-        var group = routes.MapGroup("/ledger/audit/cancels").RequireScope(Scope.Read).WithTags("Audit");
-        group.MapGet("", ListAsync)
-            .WithSummary("Lists requests to cancel, newest first; as text/csv or application/x-ndjson all of them, without a limit.")
-            .ReadsText("from", "Asked for at or after this ISO 8601 time.")
-            .ReadsText("to", "Asked for before this ISO 8601 time.")
-            .ReadsText("actor", "The id or the name of who asked.")
-            .ReadsTexts("via", "An interface, such as checkly or ledger.")
-            .ReadsTexts("cause", "A cause, such as user or superseded.")
-            .ReadsTexts("outcome", "An outcome: pending, cancelled, partlyCancelled, finished, expired or refused.")
-            .ReadsText("project", "The project of the session.")
-            .ReadsNumber("limit", "Entries of a page; an export has no pages.")
-            .ReadsText("cursor", "The nextCursor of the page before.")
-            .ReadsNumber(Freshness.After, "The Ledger-Position of a write that the list must show.")
-            .Produces<CancelAuditPage>()
-            .Produces<string>(StatusCodes.Status200OK, CsvExport.ContentType, NdjsonExport.ContentType);
-        group.MapGet("{cancelId}", GetAsync)
-            .WithSummary("Reads one request to cancel.")
-            .ReadsNumber(Freshness.After, "The Ledger-Position of a write that the answer must show.")
-            .Produces<CancelEntry>()
-            .ProducesProblem(StatusCodes.Status404NotFound);
-    }
-
-    private static async Task<IResult> ListAsync(HttpContext context, CancelsReader cancels, Freshness freshness)
-    {
-        var query = CancelAuditQuery.Read(context);
+        var query = CancelAuditQuery.Read(context.Request, caller);
         await freshness.WaitAsync(CancelsReader.ProjectionName, context.Request);
         context.Response.Headers.Vary = HeaderNames.Accept;
         switch (AuditFormats.Asked(context.Request))
@@ -49,17 +36,26 @@ public static class CancelAuditEndpoints
                 return new CancelExport(query, cancels, new NdjsonExport());
             default:
                 var page = await Database.RunAsync(() => cancels.ListAsync(query, context.RequestAborted));
-                return NativeResult.Json(new CancelAuditPage(page.Entries, page.Next?.ToString()));
+                return TypedResults.Ok(new CancelAuditPage(page.Entries, page.Next?.ToString()));
         }
     }
+}
 
-    private static async Task<IResult> GetAsync(HttpContext context, string cancelId, CancelsReader cancels, Freshness freshness)
+/// <summary>One request to cancel.</summary>
+public static class ReadCancelEndpoint
+{
+    [WolverineGet("/ledger/audit/cancels/{cancelId}"), Authorize(Scopes.Read), Errors(404), Tags("Audit")]
+    [EndpointSummary("Reads one request to cancel.")]
+    [QueryNumber(Freshness.After, "The Ledger-Position of a write that the answer must show.")]
+    public static async Task<CancelEntry> Get(
+        string cancelId, HttpRequest request, Caller caller, CancelsReader cancels, Freshness freshness, CancellationToken cancellation)
     {
         var id = Inputs.Uuid("cancel id", cancelId);
-        await freshness.WaitAsync(CancelsReader.ProjectionName, context.Request);
-        return await Database.RunAsync(() => cancels.FindAsync(context.Key().AccountId, id, context.RequestAborted)) is { } entry
-            ? NativeResult.Json(entry)
-            : throw RequestRejected.NotFound("There is no such cancel.");
+        await freshness.WaitAsync(CancelsReader.ProjectionName, request);
+        return await Database.RunAsync(() => cancels.FindAsync(caller.AccountId, id, cancellation)) is { } entry
+            && (caller.Project is null || entry.Project == caller.Project)
+                ? entry
+                : throw RequestRejected.NotFound("There is no such cancel.");
     }
 }
 

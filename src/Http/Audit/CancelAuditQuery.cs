@@ -20,10 +20,9 @@ public static class CancelAuditQuery
     };
 
     /// <summary>Reads them.</summary>
-    /// <exception cref="RequestRejected">400 for a value that makes no sense.</exception>
-    public static CancelsQuery Read(HttpContext context)
+    /// <exception cref="RequestRejected">400 for a value that makes no sense, 403 for a project that the caller is not bound to.</exception>
+    public static CancelsQuery Read(HttpRequest request, Caller caller)
     {
-        var request = context.Request;
         if (request.Query.Keys.FirstOrDefault(name => !Parameters.Contains(name)) is { } unknown)
         {
             throw RequestRejected.BadRequest($"There is no parameter '{unknown}'.");
@@ -31,12 +30,12 @@ public static class CancelAuditQuery
 
         var (from, to) = QueryTimeRange.Read(request);
         var cursor = request.Query["cursor"].ToString();
-        return new CancelsQuery(context.Key().AccountId)
+        return new CancelsQuery(caller.AccountId)
         {
             From = from,
             To = to,
             Actor = Text(request, "actor"),
-            Project = Text(request, "project"),
+            Project = caller.Within(Text(request, "project")),
             Via = QueryWords<CancelVia>.All(request, "via"),
             Causes = QueryWords<CancelCause>.All(request, "cause"),
             Outcomes = QueryWords<CancelOutcome>.All(request, "outcome"),

@@ -2,7 +2,6 @@ using JasperFx.OpenTelemetry;
 using Ledger.Http.Access;
 using Ledger.Http.AlertChannels;
 using Ledger.Http.Archive;
-using Ledger.Http.Audit;
 using Ledger.Http.Bundles;
 using Ledger.Http.Checkly;
 using Ledger.Http.Checkly.Live;
@@ -96,9 +95,7 @@ public static class Composition
 
         app.MapLedgerEndpoints();
         app.MapOpenApi("/openapi/{documentName}.json").AllowAnonymous();
-        var native = app.MapGroup("");
-        native.MapCancelAudit();
-        native.MapMetrics();
+        app.MapMetrics();
 
 
         // Needs a key like everything that says nothing else: who has none does not learn which paths there are.

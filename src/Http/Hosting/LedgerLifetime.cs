@@ -34,11 +34,11 @@ public sealed class LedgerLifetime(
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         await bootstrap.RunAsync(cancellationToken);
-        subscriptions.Add(changes.Subscribe(signals.Publish));
+        subscriptions.Add(changes.SubscribeOnce(signals.Publish));
         subscriptions.Add(changes.Subscribe(sessions.Publish));
-        subscriptions.Add(changes.Subscribe(claims.Publish));
+        subscriptions.Add(changes.SubscribeOnce(claims.Publish));
         subscriptions.Add(changes.Subscribe(suites.Publish));
-        subscriptions.Add(feed.Subscribe(page => changes.Publish(page.Events)));
+        subscriptions.Add(feed.Subscribe(changes.Logged));
         await projections.StartAsync(cancellationToken);
         await feed.StartAsync();
         running = Task.WhenAll(WatchAsync(signals.RunAsync), WatchAsync(claims.RunAsync));

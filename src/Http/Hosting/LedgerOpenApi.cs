@@ -113,6 +113,11 @@ public static class LedgerOpenApi
             }
         }
 
+        foreach (var text in metadata.OfType<TextAnswersAttribute>().SelectMany(answers => answers.ContentTypes))
+        {
+            operation.Responses!["200"].Content![text] = new OpenApiMediaType { Schema = new OpenApiSchema { Type = JsonSchemaType.String } };
+        }
+
         var responses = operation.Responses?.OrderBy(response => response.Key, StringComparer.Ordinal).ToList() ?? [];
         operation.Responses?.Clear();
         responses.ForEach(response => operation.Responses!.Add(response.Key, response.Value));

@@ -20,13 +20,9 @@ public sealed class RequestBodyType(Type type, bool isRequired, string contentTy
     public string ContentType { get; } = contentType;
 }
 
-public static class RequestBodyExtensions
+/// <summary>The texts that a route answers with, beside JSON, for who accepts them: for the OpenAPI document.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+public sealed class TextAnswersAttribute(params string[] contentTypes) : Attribute
 {
-    /// <summary>Describes the JSON body that a route reads by hand.</summary>
-    public static RouteHandlerBuilder Reads<T>(this RouteHandlerBuilder route, bool required = true) =>
-        route.WithMetadata(new RequestBodyType(typeof(T), required));
-
-    /// <summary>Describes a body of bytes.</summary>
-    public static RouteHandlerBuilder ReadsBytes(this RouteHandlerBuilder route) =>
-        route.WithMetadata(new RequestBodyType(typeof(Stream), isRequired: true, RequestBodyType.Bytes));
+    public IReadOnlyList<string> ContentTypes { get; } = contentTypes;
 }

@@ -23,11 +23,6 @@ public static class RequestContext
             activity is null ? null : (activity.HasRemoteParent ? activity.ParentSpanId : activity.SpanId).ToHexString());
     }
 
-    /// <summary>The stream of a session id in the path, in the key's account.</summary>
-    /// <exception cref="RequestRejected">400 for an id that is no uuid.</exception>
-    public static StreamId Stream(this HttpContext context, string sessionId) =>
-        new(context.Key().AccountId, Inputs.Uuid("session id", sessionId));
-
     /// <summary>Tells the caller up to where the log must have been read to see what was written.</summary>
     public static void SetPosition(this HttpContext context, long position) =>
         context.Response.Headers["Ledger-Position"] = position.ToString(CultureInfo.InvariantCulture);

@@ -39,26 +39,3 @@ public sealed class QueryNumberAttribute(string name, string description)
 /// <summary>A header.</summary>
 public sealed class HeaderTextAttribute(string name, string description)
     : RequestParameterAttribute(name, ParameterLocation.Header, JsonSchemaType.String, description);
-
-public static class RequestParameterExtensions
-{
-    /// <summary>Describes a text of the query.</summary>
-    public static TBuilder ReadsText<TBuilder>(this TBuilder builder, string name, string description)
-        where TBuilder : IEndpointConventionBuilder =>
-        builder.WithMetadata(new QueryTextAttribute(name, description));
-
-    /// <summary>Describes several texts of the query under one name.</summary>
-    public static TBuilder ReadsTexts<TBuilder>(this TBuilder builder, string name, string description)
-        where TBuilder : IEndpointConventionBuilder =>
-        builder.WithMetadata(new QueryTextAttribute(name, description) { IsArray = true });
-
-    /// <summary>Describes a number of the query.</summary>
-    public static TBuilder ReadsNumber<TBuilder>(this TBuilder builder, string name, string description)
-        where TBuilder : IEndpointConventionBuilder =>
-        builder.WithMetadata(new QueryNumberAttribute(name, description));
-
-    /// <summary>Describes a header.</summary>
-    public static TBuilder ReadsHeader<TBuilder>(this TBuilder builder, string name, string description, bool required = false)
-        where TBuilder : IEndpointConventionBuilder =>
-        builder.WithMetadata(new HeaderTextAttribute(name, description) { IsRequired = required });
-}

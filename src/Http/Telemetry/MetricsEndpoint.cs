@@ -14,7 +14,7 @@ public static class MetricsEndpoint
                 await standing.LookUpAsync(context.RequestAborted);
                 await exporter(context);
             })
-            .RequireScope(Scope.Operator)
+            .RequireAuthorization(Scopes.Operator)
             .WithTags("Metrics")
             .WithSummary("The figures of this host, in Prometheus' text format 0.0.4.")
             .Produces<string>(StatusCodes.Status200OK, "text/plain");

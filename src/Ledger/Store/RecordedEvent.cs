@@ -32,3 +32,14 @@ public sealed record EventContext(string? UserName = null, string? CorrelationId
     /// <summary>No context at all.</summary>
     public static EventContext None { get; } = new();
 }
+
+/// <summary>One session's stream. The account is part of the identity, so no read or write can cross it (docs/domain.md#words).</summary>
+/// <param name="AccountId">The tenant; <c>mt_streams.tenant_id</c> holds it as lower-case text.</param>
+/// <param name="SessionId">The session; <c>mt_streams.id</c>.</param>
+public readonly record struct StreamId(Guid AccountId, Guid SessionId);
+
+/// <summary>The events of a range of positions.</summary>
+/// <param name="After">The positions above this one.</param>
+/// <param name="Events">Those of the types that were asked for, in order.</param>
+/// <param name="Through">Up to here, and including it, there are no others.</param>
+public sealed record EventPage(long After, IReadOnlyList<RecordedEvent> Events, long Through);

@@ -57,8 +57,7 @@ public sealed partial class SessionWriter
 
             if (appended.Count > 0)
             {
-                var events = appended.ConvertAll(each => Recorded(each.Stream, each.Event));
-                writer.changes.Publish(events);
+                writer.changes.Committed(appended.ConvertAll(each => Recorded(each.Stream, each.Event)));
             }
 
             return postponed;

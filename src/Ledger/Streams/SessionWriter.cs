@@ -28,6 +28,7 @@ public sealed partial class SessionWriter : IAsyncDisposable
     private const long QueueBytes = 64 * 1024 * 1024;
     private const int MaximumTries = 12;
 
+    private static readonly Refusal Unknown = new(RefusalKind.UnknownSession, "There is no such session.");
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
 
@@ -72,8 +73,6 @@ public sealed partial class SessionWriter : IAsyncDisposable
         this.logger = logger ?? NullLogger<SessionWriter>.Instance;
         running = Task.WhenAll(shards.Select(shard => Task.Run(() => RunAsync(shard.Reader))));
     }
-
-    private static readonly Refusal Unknown = new(RefusalKind.UnknownSession, "There is no such session.");
 
     /// <summary>
     /// Decides a caller's command on a session and makes the outcome durable before the task ends. A session that the caller does not see is
@@ -266,10 +265,15 @@ public sealed partial class SessionWriter : IAsyncDisposable
         {
             await shards[(stream.SessionId.GetHashCode() & int.MaxValue) % Shards].Writer.WriteAsync(work, cancellation);
         }
-        catch (Exception gone)
+        catch (ChannelClosedException stopping)
         {
             Interlocked.Add(ref queuedBytes, -work.Bytes);
-            throw gone is ChannelClosedException ? new StoreUnavailableException("The ledger is stopping.", gone) : gone;
+            throw new StoreUnavailableException("The ledger is stopping.", stopping);
+        }
+        catch (OperationCanceledException)
+        {
+            Interlocked.Add(ref queuedBytes, -work.Bytes);
+            throw;
         }
     }
 
@@ -310,14 +314,24 @@ public sealed partial class SessionWriter : IAsyncDisposable
             }
         }
 
+        // Who waits behind one that waited for the database in vain does not wait as long once more.
+        Exception? away = null;
         foreach (var work in alone)
         {
-            await ExecuteAloneAsync(work);
+            if (away is null)
+            {
+                away = await ExecuteAloneAsync(work);
+            }
+            else
+            {
+                Fail(work, away);
+            }
         }
     }
 
     /// <summary>Decides and writes one piece of work on what the streams say, again when they have moved on meanwhile.</summary>
-    private async Task ExecuteAloneAsync(PendingWork work)
+    /// <returns>What the caller was told when the database stayed away; else null.</returns>
+    private async Task<StoreUnavailableException?> ExecuteAloneAsync(PendingWork work)
     {
         try
         {
@@ -332,7 +346,7 @@ public sealed partial class SessionWriter : IAsyncDisposable
                         if (await log.ContainsAsync(stream, eventId, CancellationToken.None))
                         {
                             await CompleteWrittenAsync(work);
-                            return;
+                            return null;
                         }
                     }
 
@@ -342,7 +356,7 @@ public sealed partial class SessionWriter : IAsyncDisposable
                         await ArchiveAsync(again);
                     }
 
-                    return;
+                    return null;
                 }
                 catch (Exception conflict) when (IsConflict(conflict))
                 {
@@ -367,12 +381,15 @@ public sealed partial class SessionWriter : IAsyncDisposable
                 }
             }
 
-            work.Fail(new StoreUnavailableException($"A session is changing too fast; {MaximumTries} tries were in vain."));
+            Fail(work, new StoreUnavailableException($"A session is changing too fast; {MaximumTries} tries were in vain."));
+            return null;
         }
         catch (Exception failure)
         {
             var cause = Cause(failure);
-            Fail(work, cause is PostgresException || Failure.IsOutage(cause) ? Failure.ForCaller(cause) : failure);
+            var told = cause is PostgresException || Failure.IsOutage(cause) ? Failure.ForCaller(cause) : failure;
+            Fail(work, told);
+            return told as StoreUnavailableException;
         }
     }
 

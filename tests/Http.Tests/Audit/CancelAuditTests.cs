@@ -36,6 +36,26 @@ public sealed class CancelAuditTests(LedgerOfClass fixture) : IClassFixture<Ledg
     }
 
     [Fact]
+    public async Task A_key_that_is_bound_to_a_project_reads_that_project_alone()
+    {
+        var (own, other) = (await TriggerAsync("bound-own"), await TriggerAsync("bound-other"));
+        var (mine, foreign) = (await CancelAsync(own, new { }), await CancelAsync(other, new { }));
+        var made = await client.PostBodyAsync("/ledger/keys", new { name = "bound", project = "bound-own", scopes = new[] { "read" } });
+        using var bound = fixture.Ledger.ClientWith(made.Body.GetProperty("apiKey").GetString());
+
+        var listed = (await bound.ReadAsync("/ledger/audit/cancels")).Body.GetProperty("entries").EnumerateArray().ShouldHaveSingleItem();
+        listed.GetProperty("cancelId").GetGuid().ShouldBe(mine);
+        (await bound.ReadAsync($"/ledger/audit/cancels/{mine}")).Status.ShouldBe(HttpStatusCode.OK);
+        (await bound.ReadAsync($"/ledger/audit/cancels/{foreign}")).Status.ShouldBe(HttpStatusCode.NotFound);
+        (await bound.ReadAsync("/ledger/audit/cancels?project=bound-other")).Status.ShouldBe(HttpStatusCode.Forbidden);
+        using var export = new HttpRequestMessage(HttpMethod.Get, "/ledger/audit/cancels") { Headers = { { "Accept", "text/csv" } } };
+        using var csv = await bound.SendAsync(export);
+        (await csv.Content.ReadAsStringAsync()).ShouldSatisfyAllConditions(
+            text => text.ShouldContain(mine.ToString()),
+            text => text.ShouldNotContain(foreign.ToString()));
+    }
+
+    [Fact]
     public async Task A_refused_attempt_is_in_it()
     {
         var runner = new TestRunner(client, "refused");

@@ -53,6 +53,27 @@ public sealed class SignalTests(TestDatabase database, ITestOutputHelper output)
     }
 
     [Fact]
+    public async Task A_cancel_is_signalled_once_although_the_log_brings_it_again()
+    {
+        await using var ledger = await RunningLedger.StartAsync(database.ConnectionString);
+        var runner = new TestRunner(ledger.Client, "once");
+        var sessions = new List<Triggered>();
+        await using var signals = await runner.ListenAsync();
+        for (var n = 0; n < 3; n++)
+        {
+            sessions.Add(await ledger.Client.TriggerAsync("once"));
+            await runner.TakeAsync(sessions[n], "once");
+            await ledger.Client.PostBodyAsync($"/ledger/sessions/{sessions[n].SessionId}/cancel", new { });
+            await ledger.Client.ReadAsync("/ledger/sessions"); // Which waits for the log.
+        }
+
+        foreach (var session in sessions)
+        {
+            (await signals.NextAsync()).Data.GetProperty("sessionId").GetGuid().ShouldBe(session.SessionId);
+        }
+    }
+
+    [Fact]
     public async Task Signals_of_other_runners_and_accounts_stay_away()
     {
         await using var ledger = await RunningLedger.StartAsync(database.ConnectionString);

@@ -63,6 +63,9 @@ public sealed class LiveClient(WebSocket socket, Suites suites, Action abort) : 
     /// <summary>The account whose key was shown; empty until the client is let in.</summary>
     public Guid AccountId { get; private set; }
 
+    /// <summary>The project that its key is bound to; null for none. Known once it was admitted.</summary>
+    public string? Project { get; private set; }
+
     public MqttPacketFormatterAdapter PacketFormatterAdapter { get; } = new(new MqttBufferWriter(UsualPacket, MaximumPacket));
 
     long IMqttChannelAdapter.BytesReceived => 0;
@@ -78,9 +81,13 @@ public sealed class LiveClient(WebSocket socket, Suites suites, Action abort) : 
     bool IMqttChannelAdapter.IsSecureConnection => false;
 
     /// <summary>Lets the client in, for as long as its key is there.</summary>
-    public void Admit(Guid account, Func<Task<bool>> isStillAllowed, TimeProvider clock)
+    /// <param name="account">The account of its key.</param>
+    /// <param name="project">The project that the key is bound to; null for none.</param>
+    /// <param name="isStillAllowed">Whether the key is there still.</param>
+    /// <param name="clock">Paces the looks at the key.</param>
+    public void Admit(Guid account, string? project, Func<Task<bool>> isStillAllowed, TimeProvider clock)
     {
-        AccountId = account;
+        (AccountId, Project) = (account, project);
         watching = WatchKeyAsync(isStillAllowed, clock);
     }
 

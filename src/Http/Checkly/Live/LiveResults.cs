@@ -94,36 +94,40 @@ public sealed class LiveResults : IMqttServerAdapter, IHostedService
         connect.ReasonCode = MqttConnectReasonCode.UnsupportedProtocolVersion;
         if (connect.ProtocolVersion is MqttProtocolVersion.V311)
         {
-            connect.ReasonCode = await CheckAsync(connect.UserName, connect.RawPassword);
+            (connect.ReasonCode, var project) = await CheckAsync(connect.UserName, connect.RawPassword);
             var client = (LiveClient)connect.ChannelAdapter;
             connect.SessionItems[typeof(LiveClient)] = client;
             if (connect.ReasonCode is MqttConnectReasonCode.Success)
             {
                 // In an outage of the database nobody can have revoked the key.
                 var (user, password) = (connect.UserName, connect.RawPassword);
-                client.Admit(Guid.Parse(user), async () => await CheckAsync(user, password) is not MqttConnectReasonCode.NotAuthorized, clock);
+                client.Admit(
+                    Guid.Parse(user), project, async () => (await CheckAsync(user, password)).Code is not MqttConnectReasonCode.NotAuthorized, clock);
             }
         }
     }
 
-    /// <summary>The user name is the account's id, the password a key with the scope <c>read</c> or <c>command</c>.</summary>
-    private async Task<MqttConnectReasonCode> CheckAsync(string? user, byte[]? password)
+    /// <summary>
+    /// The user name is the account's id, the password a key with the scope <c>read</c> or <c>command</c>; with the project that the key is
+    /// bound to.
+    /// </summary>
+    private async Task<(MqttConnectReasonCode Code, string? Project)> CheckAsync(string? user, byte[]? password)
     {
         if (!Guid.TryParseExact(user, "D", out var account) || password is not { Length: > 0 and <= ApiKeyHandler.LongestSecret })
         {
-            return MqttConnectReasonCode.NotAuthorized;
+            return (MqttConnectReasonCode.NotAuthorized, null);
         }
 
         try
         {
             var key = await keys.FindAsync(Encoding.UTF8.GetString(password), CancellationToken.None);
             return key?.AccountId == account && (key.Has(Scope.Read) || key.Has(Scope.Command))
-                ? MqttConnectReasonCode.Success
-                : MqttConnectReasonCode.NotAuthorized;
+                ? (MqttConnectReasonCode.Success, key.Project)
+                : (MqttConnectReasonCode.NotAuthorized, null);
         }
         catch (StoreUnavailableException)
         {
-            return MqttConnectReasonCode.ServerUnavailable;
+            return (MqttConnectReasonCode.ServerUnavailable, null);
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using Ledger.Sessions;
 using Ledger.Sessions.Events;
 using Ledger.Store;
 using Ledger.Streams;
@@ -99,7 +100,7 @@ public sealed class Suite(SuiteKey key, SessionWriter streams)
         sessions[recorded.Stream] = session with { Snapshot = after };
         if (SuiteMessages.Of(key, before.Session, after.Session, recorded.Data) is { } message)
         {
-            foreach (var subscriber in subscribers)
+            foreach (var subscriber in subscribers.Where(subscriber => subscriber.Sees(after.Session)))
             {
                 subscriber.Send(message);
             }
@@ -121,7 +122,9 @@ public sealed class Suite(SuiteKey key, SessionWriter streams)
             }
         }
 
-        foreach (var session in found.Select(stream => sessions[stream]).Where(session => !session.Witnesses.Contains(subscriber)))
+        foreach (var session in found
+            .Select(stream => sessions[stream])
+            .Where(session => !session.Witnesses.Contains(subscriber) && subscriber.Sees(session.Snapshot.Session)))
         {
             subscriber.Send(SuiteMessages.Now(key, session.Snapshot.Session));
         }
@@ -148,6 +151,9 @@ public sealed class SuiteSubscriber(SuiteKey suite, string filter, LiveClient cl
     private readonly CancellationTokenSource left = new();
 
     public SuiteKey Suite => suite;
+
+    /// <summary>Whether the client may know of a session: a key that is bound to a project knows of that project's alone.</summary>
+    public bool Sees(Session session) => client.Project is null || client.Project == session.Project;
 
     /// <summary>Ends with the subscription.</summary>
     public CancellationToken Left => left.Token;

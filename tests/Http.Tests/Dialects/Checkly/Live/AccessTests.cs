@@ -24,6 +24,31 @@ public sealed class AccessTests(ChecklyLedger fixture) : IClassFixture<ChecklyLe
     }
 
     [Fact]
+    public async Task A_key_that_is_bound_to_a_project_is_told_of_that_project_alone()
+    {
+        var made = await ledger.Client.PostBodyAsync("/ledger/keys", new { name = "bound", project = "shop", scopes = new[] { "read" } });
+        var suite = Guid.NewGuid();
+        await using var bound = await ledger.ConnectAsync(made.Body.GetProperty("apiKey").GetString());
+        (await bound.SubscribeAsync(ledger.FilterOf(suite))).ShouldBe([0x00]);
+        await using var whole = await ledger.SubscribeAsync(suite);
+
+        var outside = await ledger.ScheduleAsync(suite, "PLAYWRIGHT");
+        await ledger.RunnerOf().StartAsync(outside.SessionId, outside.Run);
+        (await whole.NextMessageAsync()).ShouldBe(ledger, suite, outside.Run, "run-start");
+        var inside = await ledger.Client.TriggerAsync(new
+        {
+            kind = "test",
+            name = "Suite",
+            project = "shop",
+            metadata = new { checkRunSuiteId = suite.ToString() },
+            runs = new[] { new { checkType = "PLAYWRIGHT", name = "Checkout", location = "eu-central-1" } },
+        });
+        await ledger.RunnerOf().StartAsync(inside.SessionId, inside.Run);
+
+        (await bound.NextMessageAsync()).ShouldBe(ledger, suite, inside.Run, "run-start");
+    }
+
+    [Fact]
     public async Task An_upgrade_without_the_subprotocol_is_refused()
     {
         var refused = await Should.ThrowAsync<WebSocketException>(() => MqttTestClient.OpenAsync(ledger.Address, protocol: "chat"));

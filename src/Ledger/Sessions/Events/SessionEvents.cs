@@ -2,6 +2,13 @@ using System.Text.Json;
 
 namespace Ledger.Sessions.Events;
 
+/// <summary>A fact about one session. Facts are sealed records in the past tense, without behaviour (docs/domain.md#events).</summary>
+public interface ISessionEvent
+{
+    /// <summary>When it happened, by the ledger's clock, in UTC (docs/domain.md#rule-11).</summary>
+    DateTimeOffset At { get; }
+}
+
 /// <summary>Someone asked for an execution: the first event of every stream, caused by a trigger in any dialect.</summary>
 /// <param name="SessionId">The session, which is the stream.</param>
 /// <param name="AccountId">The tenant.</param>

@@ -1,0 +1,54 @@
+namespace Ledger.Sessions.Events;
+
+/// <summary>A runner took a queued run under a lease. Caused by a claim.</summary>
+/// <param name="SequenceId">The run.</param>
+/// <param name="RunnerId">Who holds it from now on.</param>
+/// <param name="LeaseSeconds">How long without a heartbeat until the runner counts as gone.</param>
+/// <param name="At">When.</param>
+public sealed record RunClaimed(Guid SequenceId, string RunnerId, int LeaseSeconds, DateTimeOffset At) : ISessionEvent;
+
+/// <summary>The runner began to execute the run. Caused by the runner.</summary>
+/// <param name="SequenceId">The run.</param>
+/// <param name="RunnerId">Who executes it.</param>
+/// <param name="At">When.</param>
+public sealed record RunStarted(Guid SequenceId, string RunnerId, DateTimeOffset At) : ISessionEvent;
+
+/// <summary>
+/// Execution is over because of a cancel, and settles the run as cancelled (docs/domain.md#rule-3). Caused by the runner, or by the cancel
+/// itself for a run that was still queued (docs/domain.md#rule-2).
+/// </summary>
+/// <param name="CancelId">The cancel.</param>
+/// <param name="SequenceId">The run.</param>
+/// <param name="RunnerId">Who stopped it; null for a run that was never claimed.</param>
+/// <param name="How">How it ended.</param>
+/// <param name="ExitCode">The exit code of the process, if it had one.</param>
+/// <param name="Signal">The signal that ended it, such as <c>SIGKILL</c>; null if none did.</param>
+/// <param name="DurationMs">From the signal to the end, in milliseconds, as the runner measured it.</param>
+/// <param name="Evidence">What the runner found when it looked; null when nobody looked.</param>
+/// <param name="At">When.</param>
+public sealed record RunAborted(
+    Guid CancelId,
+    Guid SequenceId,
+    string? RunnerId,
+    AbortManner How,
+    int? ExitCode,
+    string? Signal,
+    long? DurationMs,
+    StopEvidence? Evidence,
+    DateTimeOffset At) : ISessionEvent;
+
+/// <summary>What a runner found when it looked whether the execution was really over.</summary>
+/// <param name="ProcessesLeft">Processes or containers of the run that were still there; 0 is the proof of a stop.</param>
+public sealed record StopEvidence(int ProcessesLeft);
+
+/// <summary>The run exceeded its own limit while no cancel was open; settles it.</summary>
+/// <param name="SequenceId">The run.</param>
+/// <param name="LimitSeconds">The limit that it exceeded.</param>
+/// <param name="At">When.</param>
+public sealed record RunTimedOut(Guid SequenceId, int LimitSeconds, DateTimeOffset At) : ISessionEvent;
+
+/// <summary>Its runner stopped renewing the lease while no cancel was open; settles it.</summary>
+/// <param name="SequenceId">The run.</param>
+/// <param name="RunnerId">The runner that vanished.</param>
+/// <param name="At">When.</param>
+public sealed record RunLost(Guid SequenceId, string RunnerId, DateTimeOffset At) : ISessionEvent;
