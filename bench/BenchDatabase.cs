@@ -16,7 +16,7 @@ internal sealed class BenchDatabase : IAsyncDisposable
     {
         Source = source;
         Store = LedgerStore.Open(source);
-        Log = new EventLog(source, Store);
+        Log = new EventLog(source);
     }
 
     public NpgsqlDataSource Source { get; }
@@ -65,19 +65,8 @@ internal sealed class BenchDatabase : IAsyncDisposable
         await session.SaveChangesAsync();
     }
 
-    /// <summary>Follows the log, and returns when the mark that readers go by stands at a position.</summary>
-    public async Task FollowAsync(long position)
-    {
-        await Log.StartAsync();
-        while (Log.SafeHead < position)
-        {
-            await Task.Delay(50);
-        }
-    }
-
     public async ValueTask DisposeAsync()
     {
-        await Log.DisposeAsync();
         await Store.DisposeAsync();
         await Source.DisposeAsync();
     }

@@ -27,11 +27,15 @@ internal static class Suites
     public static SessionTriggered Triggered(Guid account, Guid session) =>
         TriggerSession.Decide(Trigger(account, session), DateTimeOffset.UtcNow).Answer!;
 
+    /// <summary>What events say of its run.</summary>
+    public static RunFacts FactsOf(SessionTriggered triggered) => Session.Create(triggered).FactsOf(new Run(triggered.Runs[0], RunState.Queued));
+
     /// <summary>One whose run a runner is executing, so that a cancel of it is exactly one event.</summary>
     public static IReadOnlyList<ISessionEvent> Running(Guid account, Guid session)
     {
         var triggered = Triggered(account, session);
         var run = triggered.Runs[0].SequenceId;
-        return [triggered, new RunClaimed(run, "bench", LeaseSeconds, triggered.At), new RunStarted(run, "bench", triggered.At)];
+        var facts = FactsOf(triggered);
+        return [triggered, new RunClaimed(run, facts, "bench", LeaseSeconds, triggered.At), new RunStarted(run, facts, "bench", triggered.At)];
     }
 }

@@ -1,117 +1,50 @@
 using System.Diagnostics;
 using Ledger.Bench.Reports;
-using Ledger.Http.ReadModels;
-using Ledger.Projections.AlertChannels;
-using Ledger.Projections.Daemon;
-using Ledger.Projections.Rebuild;
-using Ledger.Store.Postgres;
+using Ledger.Projections;
 using Npgsql;
 
 namespace Ledger.Bench.CatchUp;
 
 /// <summary>
-/// Projections from the first event on, next to PostgreSQL's own <c>COPY … TO STDOUT</c> of the same events: each alone, all together,
-/// and rebuilt beside themselves.
+/// Read models from the first event on, next to PostgreSQL's own <c>COPY … TO STDOUT</c> of the same events: each alone, all together as a host
+/// keeps them, and each rebuilt beside itself.
 /// </summary>
 internal static class CatchUps
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(20);
-
     private static TimeSpan cpuBefore;
     private static long peak;
 
     public static async Task RunAsync(BenchDatabase database, int count)
     {
-        var before = await TablesAsync(database.Source);
-        await SchemaUpgrade.ApplyAsync(database.Source, [typeof(ProjectionDaemon).Assembly], CancellationToken.None);
-        var tables = (await TablesAsync(database.Source)).Except(before).ToList();
+        var tables = await ReadModels.MakeTablesAsync(database.Source);
         var clock = Stopwatch.StartNew();
         var histories = new Histories(seed: 1, pace: TimeSpan.FromDays(30) / count);
-        await EventImport.RunAsync(database.Source, histories, count);
+        await EventImport.RunAsync(database.Source, histories.AccountId, histories.Events().Take(count));
         Console.WriteLine($"{count} events written in {clock.Elapsed.TotalSeconds:0} s, {await SizeAsync(database.Source)}");
 
         await CopyAsync(database.Source);
         var reference = await CopyAsync(database.Source);
         Console.WriteLine($"{"COPY mt_events TO STDOUT",-40} {count / reference.TotalSeconds,10:0} events/s");
         cpuBefore = Environment.CpuUsage.TotalTime;
-        await database.FollowAsync(count);
-        IReadOnlyList<Projection> projections = [.. ReadModelParts.Rows, AlertDeliveryReader.CreateProjection()];
-        foreach (var projection in projections)
+        var models = LedgerProjections.Models;
+        foreach (var model in models)
         {
-            await using var daemon = await StartAsync(database, projections, projection);
-            Print($"{projection.Name} alone", count, await CatchUpAsync(daemon, [projection], count), reference);
+            await using var alone = await ReadModels.FromTheStartAsync(database.Source, tables, [model]);
+            Print($"{model.Name} alone", count, await alone.CatchUpAsync(count, Look), reference);
         }
 
-        await ResetAsync(database.Source, tables);
-        await using (var daemon = Daemon(database, projections))
+        await using (var all = await ReadModels.FromTheStartAsync(database.Source, tables, models))
         {
-            await daemon.StartAsync();
-            Print($"all {projections.Count} together", count, await CatchUpAsync(daemon, projections, count), reference);
-            foreach (var projection in projections)
+            Print($"all {models.Count} together", count, await all.CatchUpAsync(count, Look), reference);
+            foreach (var model in models)
             {
-                if (await RebuildAsync(daemon, projection) is { } took)
-                {
-                    Print($"{projection.Name} rebuilt", count, took, reference);
-                }
+                Print($"{model.Name} rebuilt", count, await all.RebuildAsync(model.Name, database.Log, Look), reference);
             }
         }
 
         var reports = new ReportTimes(database.Source, histories.AccountId, histories.Checks, histories.Now);
         await reports.MeasureChecksAsync();
         await reports.MeasureListsAsync();
-    }
-
-    private static async Task<ProjectionDaemon> StartAsync(
-        BenchDatabase database, IReadOnlyList<Projection> projections, Projection projection)
-    {
-        // What it requires has been measured before, and stands at the head.
-        var needed = new HashSet<string>(StringComparer.Ordinal) { projection.Name };
-        while (projections.Where(each => needed.Contains(each.Name)).SelectMany(each => each.Requires).Any(needed.Add))
-        {
-            // Until nothing more is needed.
-        }
-
-        var daemon = Daemon(database, [.. projections.Where(each => needed.Contains(each.Name))]);
-        await daemon.StartAsync();
-        return daemon;
-    }
-
-    private static ProjectionDaemon Daemon(BenchDatabase database, IReadOnlyList<Projection> projections) =>
-        new(projections, database.Log, subscribe: null, database.Source, new DaemonSettings { Poll = TimeSpan.FromMilliseconds(50) });
-
-    private static async Task<TimeSpan> CatchUpAsync(ProjectionDaemon daemon, IEnumerable<Projection> projections, long head)
-    {
-        var clock = Stopwatch.StartNew();
-        var all = Task.WhenAll(projections.Select(projection => daemon.WaitForAsync(projection.Name, head, Patience)));
-        while (!all.IsCompleted)
-        {
-            peak = Math.Max(peak, Environment.WorkingSet);
-            await Task.WhenAny(all, Task.Delay(100));
-        }
-
-        return (await all).All(reached => reached) ? clock.Elapsed : throw new TimeoutException("The projections do not catch up.");
-    }
-
-    /// <summary>How long it took; null for what keeps no rows of its own.</summary>
-    private static async Task<TimeSpan?> RebuildAsync(ProjectionDaemon daemon, Projection projection)
-    {
-        var clock = Stopwatch.StartNew();
-        if (await daemon.RebuildAsync(projection.Name, "bench") is RebuildRequest.Nothing)
-        {
-            return null;
-        }
-
-        while (true)
-        {
-            var rebuild = (await daemon.StatusAsync()).Single(status => status.Name == projection.Name).Rebuild!;
-            if (rebuild is { State: RebuildState.Done or RebuildState.Failed })
-            {
-                return rebuild is { Differences: 0 } ? clock.Elapsed : throw new InvalidOperationException($"{projection.Name}: {rebuild}");
-            }
-
-            peak = Math.Max(peak, Environment.WorkingSet);
-            await Task.Delay(50);
-        }
     }
 
     private static async Task<TimeSpan> CopyAsync(NpgsqlDataSource source)
@@ -128,6 +61,8 @@ internal static class CatchUps
         return clock.Elapsed;
     }
 
+    private static void Look() => peak = Math.Max(peak, Environment.WorkingSet);
+
     private static void Print(string what, int count, TimeSpan took, TimeSpan reference)
     {
         var cpu = Environment.CpuUsage.TotalTime - cpuBefore;
@@ -142,19 +77,6 @@ internal static class CatchUps
         var most = Math.Max(peak, Environment.WorkingSet) / (1024 * 1024);
         peak = 0;
         return most;
-    }
-
-    private static async Task<IReadOnlyList<string>> TablesAsync(NpgsqlDataSource source)
-    {
-        await using var command = source.CreateCommand("select coalesce(array_agg(tablename::text), '{}') from pg_tables where schemaname = 'ledger'");
-        return (string[])(await command.ExecuteScalarAsync())!;
-    }
-
-    private static async Task ResetAsync(NpgsqlDataSource source, IEnumerable<string> tables)
-    {
-        await using var command = source.CreateCommand(
-            $"truncate {string.Join(", ", tables.Select(table => $"ledger.{table}"))}; delete from ledger.mt_event_progression where name <> 'HighWaterMark'");
-        await command.ExecuteNonQueryAsync();
     }
 
     private static async Task<string> SizeAsync(NpgsqlDataSource source)

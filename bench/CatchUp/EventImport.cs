@@ -1,4 +1,5 @@
 using Ledger.Serialization;
+using Ledger.Sessions.Events;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -7,7 +8,8 @@ namespace Ledger.Bench.CatchUp;
 /// <summary>Writes histories straight into the tables, as a restore would: by COPY, with the sequence behind the last event.</summary>
 internal static class EventImport
 {
-    public static async Task RunAsync(NpgsqlDataSource source, Histories histories, int count)
+    /// <summary>Writes events into an account without any, in their order.</summary>
+    public static async Task RunAsync(NpgsqlDataSource source, Guid accountId, IEnumerable<(Guid Session, long Version, ISessionEvent Data)> events)
     {
         await using var connection = await source.OpenConnectionAsync();
 
@@ -17,7 +19,7 @@ internal static class EventImport
             await trusting.ExecuteNonQueryAsync();
         }
 
-        var account = histories.AccountId.ToString();
+        var account = accountId.ToString();
         var streams = new Dictionary<Guid, (long Version, DateTimeOffset Last, DateTimeOffset First)>();
         await using (var copy = await connection.BeginBinaryImportAsync(
             """
@@ -26,7 +28,7 @@ internal static class EventImport
             """))
         {
             var position = 0L;
-            foreach (var (session, version, data) in histories.Events().Take(count))
+            foreach (var (session, version, data) in events)
             {
                 var type = EventTypes.For(data);
                 await copy.StartRowAsync();

@@ -72,8 +72,8 @@ internal static class LiveConnections
         return
         [
             triggered with { Metadata = metadata, Runs = [triggered.Runs[0] with { SequenceId = session.Run }] },
-            new RunClaimed(session.Run, session.Runner, 3_600, triggered.At),
-            new RunStarted(session.Run, session.Runner, triggered.At),
+            new RunClaimed(session.Run, Suites.FactsOf(triggered), session.Runner, 3_600, triggered.At),
+            new RunStarted(session.Run, Suites.FactsOf(triggered), session.Runner, triggered.At),
         ];
     }
 
@@ -81,7 +81,7 @@ internal static class LiveConnections
     {
         var now = DateTimeOffset.UtcNow;
         return (session.Stream, new ResultReported(
-            Guid.NewGuid(), session.Run, session.Runner, ResultType.Attempt, Settles: false, HasFailures: true, HasErrors: false,
+            Guid.NewGuid(), session.Run, Suites.FactsOf(Suites.Triggered(session.Stream.AccountId, session.Stream.SessionId)), session.Runner, ResultType.Attempt, Settles: false, HasFailures: true, HasErrors: false,
             IsDegraded: false, IsCancelled: false, OverMaxResponseTime: false, 1_200, now, now, 1, null, now));
     }
 

@@ -1,22 +1,108 @@
+using System.Reflection;
+using JasperFx;
+using JasperFx.CodeGeneration.Frames;
+using JasperFx.CodeGeneration.Model;
+using Ledger.Http.Access;
 using Ledger.Store;
+using Marten;
 using Npgsql;
+using Wolverine.Http.CodeGen;
 
 namespace Ledger.Http;
 
-/// <summary>The host's own small tables: keys and checks.</summary>
+/// <summary>What the host keeps in documents and in tables of its own.</summary>
 public static class Database
 {
     /// <summary>Runs a query; a database out of reach becomes the one exception that every caller of the store knows.</summary>
     /// <exception cref="StoreUnavailableException">The database cannot be reached.</exception>
+    /// <exception cref="UnstorableEventException">The database refuses the data itself.</exception>
     public static async Task<T> RunAsync<T>(Func<Task<T>> query)
     {
         try
         {
             return await query();
         }
-        catch (NpgsqlException fault) when (fault is not PostgresException || fault.IsTransient)
+        catch (Exception fault) when (Explain(fault) != fault)
         {
-            throw new StoreUnavailableException("The database cannot be reached.", fault);
+            throw Explain(fault);
         }
+    }
+
+    /// <summary>An error as callers of the store know it, where it came from the database, with or without Marten in between; else itself.</summary>
+    public static Exception Explain(Exception fault) => (fault as NpgsqlException ?? fault.InnerException as NpgsqlException) switch
+    {
+        null => fault,
+        PostgresException { SqlState: ['2', '2', ..] } refusal => new UnstorableEventException(refusal.MessageText, fault),
+        PostgresException { IsTransient: false } => fault,
+        _ => new StoreUnavailableException("The database cannot be reached.", fault),
+    };
+
+    /// <summary>Whether somebody else wrote the same document, or one that takes its name, at the same moment. Nothing was written then.</summary>
+    public static bool IsConflict(Exception fault) => fault is ConcurrencyException or DocumentAlreadyExistsException
+        || fault is { InnerException: PostgresException { SqlState: PostgresErrorCodes.UniqueViolation } };
+
+    /// <summary>Registers a document under its id, or what has changed of it. Of two that register it first at once, one finds the other's.</summary>
+    /// <param name="documents">The account's documents.</param>
+    /// <param name="id">The document's id.</param>
+    /// <param name="make">Makes it, of the one that is there; null for a new one.</param>
+    /// <param name="cancellation">Ends the work.</param>
+    /// <returns>The document as it stands, and whether it is new.</returns>
+    public static Task<(T Document, bool IsNew)> PutAsync<T>(
+        this IDocumentSession documents, Guid id, Func<T?, T> make, CancellationToken cancellation)
+        where T : class => documents.AgainAfterConflictAsync(async () =>
+    {
+        var there = await documents.LoadAsync<T>(id, cancellation);
+        var document = make(there);
+        if (there is null)
+        {
+            documents.Insert(document);
+        }
+        else
+        {
+            documents.Store(document);
+        }
+
+        await documents.SaveChangesAsync(cancellation);
+        return (document, there is null);
+    });
+
+    /// <summary>Reads, decides and saves, and does so again when somebody else wrote the same at the same moment.</summary>
+    public static async Task<T> AgainAfterConflictAsync<T>(this IDocumentSession documents, Func<Task<T>> save)
+    {
+        const int Tries = 5;
+        for (var nth = 1; ; nth++)
+        {
+            try
+            {
+                return await save();
+            }
+            catch (Exception race) when (nth < Tries && IsConflict(race))
+            {
+                documents.EjectAllPendingChanges();
+            }
+        }
+    }
+}
+
+/// <summary>
+/// Gives an endpoint that has a parameter of type <see cref="IDocumentSession"/> or <see cref="IQuerySession"/> the documents of the account
+/// that the key belongs to, and of no other.
+/// </summary>
+public sealed class DocumentsParameter : IParameterStrategy
+{
+    /// <summary>To change the account's documents.</summary>
+    public static IDocumentSession Open(HttpContext context, IDocumentStore store) =>
+        store.LightweightSession(context.Key().AccountId.ToString());
+
+    /// <summary>To read the account's documents.</summary>
+    public static IQuerySession Read(HttpContext context, IDocumentStore store) => store.QuerySession(context.Key().AccountId.ToString());
+
+    public bool TryMatch(HttpChain chain, IServiceContainer container, ParameterInfo parameter, out Variable? variable)
+    {
+        var open = parameter.ParameterType == typeof(IDocumentSession) ? nameof(Open)
+            : parameter.ParameterType == typeof(IQuerySession) ? nameof(Read)
+            : null;
+        variable = open is null ? null : new MethodCall(typeof(DocumentsParameter), open).ReturnVariable;
+        return variable is not null;
     }
 }

@@ -1,27 +1,19 @@
-using JasperFx;
-using Ledger.Http.Embedded;
+using Ledger.Http.Commands;
 using Ledger.Http.Hosting;
-using Ledger.Store;
-using Microsoft.AspNetCore.Connections;
 
+using var signals = new HostSignals();
 try
 {
-    await using var host = await LedgerHost.BuildAsync(args);
-    if (LedgerHost.IsCommand(args))
+    var call = Invocation.Parse(args);
+    return call.Verb switch
     {
-        return await host.App.RunJasperFxCommands(args);
-    }
-
-    await host.RunAsync();
-    return 0;
+        Invocation.Version => Help.ShowVersion(),
+        Invocation.Help => await Help.ShowAsync(call.Arguments),
+        Invocation.Run => await LedgerHost.RunAsync(call.Settings, signals),
+        _ => await Verbs.RunAsync(call, signals.Ending),
+    };
 }
-catch (Exception fault) when (fault is EmbeddedPostgresException or StoreUnavailableException or SettingsException)
+catch (Exception fault)
 {
-    await Console.Error.WriteLineAsync($"The ledger cannot start: {fault.Message}");
-    return 1;
-}
-catch (IOException fault) when (fault.InnerException is AddressInUseException)
-{
-    await Console.Error.WriteLineAsync($"The ledger cannot start: {fault.Message} Choose another with --urls.");
-    return 1;
+    return signals.ExitCode ?? StartFault.Tell(fault);
 }

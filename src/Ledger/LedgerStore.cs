@@ -1,3 +1,4 @@
+using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using JasperFx.Events;
@@ -13,7 +14,8 @@ namespace Ledger;
 
 /// <summary>
 /// Everything that Marten must know of the ledger: one stream per session, the account as its tenant, events under the snake case of their
-/// names, all metadata. Every host, test and tool opens the database with these options.
+/// names, all metadata. Every host, test and tool opens the database with these options. The documents of other parts stand beside those
+/// parts: each <see cref="MartenRegistry"/> of an assembly that is named says what Marten must know of one.
 /// </summary>
 public static class LedgerStore
 {
@@ -21,7 +23,9 @@ public static class LedgerStore
     public const string Schema = "ledger";
 
     /// <summary>Sets Marten's options.</summary>
-    public static void Configure(StoreOptions options)
+    /// <param name="options">The options.</param>
+    /// <param name="further">Assemblies with documents of their own.</param>
+    public static void Configure(StoreOptions options, params IEnumerable<Assembly> further)
     {
         options.DatabaseSchemaName = Schema;
         options.Events.DatabaseSchemaName = Schema;
@@ -45,17 +49,25 @@ public static class LedgerStore
         // An account's key may be any text, so that the tenant is part of the id and not of the table.
         options.Schema.For<RememberedAnswer>().SingleTenanted().Identity(answer => answer.Id);
 
+        foreach (var documents in further.Distinct().SelectMany(assembly => assembly.GetTypes()).Where(IsRegistry))
+        {
+            options.Schema.Include((MartenRegistry)Activator.CreateInstance(documents)!);
+        }
+
         // Who writes knows what a repeat means (SessionWriter), who reads repeats by itself: nobody repeats behind their backs.
         options.ConfigurePolly(static _ => { });
     }
 
     /// <summary>Opens the store of a database by itself, for tools and tests; a host registers it with its services.</summary>
     /// <param name="dataSource">The database; it stays the caller's.</param>
-    public static DocumentStore Open(NpgsqlDataSource dataSource) => DocumentStore.For(options =>
+    /// <param name="further">Assemblies with documents of their own.</param>
+    public static DocumentStore Open(NpgsqlDataSource dataSource, params IEnumerable<Assembly> further) => DocumentStore.For(options =>
     {
         options.Connection(dataSource);
-        Configure(options);
+        Configure(options, further);
     });
+
+    private static bool IsRegistry(Type type) => type.IsSubclassOf(typeof(MartenRegistry)) && !type.IsAbstract;
 
     /// <summary>Marten adds a converter of its own for enums, which knows neither camelCase nor the published words.</summary>
     private static void OwnEnumWords(JsonSerializerOptions json)

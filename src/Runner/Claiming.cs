@@ -26,7 +26,8 @@ internal sealed class Claiming(RunnerOptions options, LedgerClient ledger, HeldR
                 var free = await FreeSlotsAsync(cancellationToken);
                 var since = time.GetTimestamp();
                 var answer = await ledger.ClaimAsync(
-                    new ClaimRequest(options.Locations, options.CheckTypes, free, (int)options.ClaimWait.TotalSeconds), cancellationToken);
+                    new ClaimRequest(options.Locations, options.CheckTypes, free, (int)options.ClaimWait.TotalSeconds, held.Received),
+                    cancellationToken);
                 switch (answer.Outcome)
                 {
                     case Outcome.Accepted:

@@ -24,10 +24,14 @@ internal sealed class CommandLine
         Required = true,
     };
 
-    private readonly Option<string> key = new("--key")
+    private readonly Option<string?> key = new("--key")
     {
-        Description = $"An API key with the scope runner; command lines can be read by others, so prefer {RunnerOptions.KeyVariable}",
-        Required = true,
+        Description = "An API key with the scope runner, or - to read it from standard input; command lines can be read by others, so prefer that or --key-file",
+    };
+
+    private readonly Option<string?> keyFile = new("--key-file")
+    {
+        Description = "A file that holds the key and nothing else, or an inherited descriptor such as /dev/fd/3",
     };
 
     private readonly Option<string[]> locations = new("--location")
@@ -86,20 +90,33 @@ internal sealed class CommandLine
         DefaultValueFactory = _ => ContainerEngine.Automatic,
     };
 
-    private CommandLine()
+    private readonly Option<string?> runAs = new("--run-as")
     {
+        Description = "The user that runs execute as; only root may change it",
+    };
+
+    private readonly Func<string, string?> environment;
+    private readonly TextReader input;
+    private string? found;
+    private string? warning;
+
+    private CommandLine(Func<string, string?> environment, TextReader input)
+    {
+        this.environment = environment;
+        this.input = input;
     }
 
     private Option[] All =>
-        [url, key, locations, checkTypes, id, max, grace, drain, workDirectory, logDirectory, dataDirectory, engine];
+        [url, key, keyFile, locations, checkTypes, id, max, grace, drain, workDirectory, logDirectory, dataDirectory, engine, runAs];
 
     /// <summary>Reads the options. Prints help or what is wrong, and returns no options then but the exit code.</summary>
     /// <param name="arguments">The command line.</param>
     /// <param name="environment">Looks up an environment variable.</param>
-    public static (RunnerOptions? Options, int ExitCode) Read(string[] arguments, Func<string, string?> environment) =>
-        new CommandLine().Parse(arguments, environment);
+    /// <param name="input">The standard input, which may carry the key.</param>
+    public static (RunnerOptions? Options, int ExitCode) Read(string[] arguments, Func<string, string?> environment, TextReader input) =>
+        new CommandLine(environment, input).Parse(arguments);
 
-    private (RunnerOptions? Options, int ExitCode) Parse(string[] arguments, Func<string, string?> environment)
+    private (RunnerOptions? Options, int ExitCode) Parse(string[] arguments)
     {
         var root = new RootCommand("Executes runs of a ledger: claims them, runs their commands, obeys cancels and reports what happened.");
         foreach (var option in All)
@@ -110,7 +127,7 @@ internal sealed class CommandLine
         RunnerOptions? options = null;
         root.SetAction(result =>
         {
-            var problem = FindProblem(result);
+            var problem = FindProblem(result) ?? ReadKey(result);
             if (problem is null)
             {
                 options = Build(result);
@@ -120,12 +137,14 @@ internal sealed class CommandLine
             Console.Error.WriteLine(problem);
             return ExitCodes.Unusable;
         });
-        var result = root.Parse([.. arguments, .. All.SelectMany(o => FromEnvironment(o, arguments, environment))]);
+        // The key has rules of its own: see ReadKey.
+        var others = All.Where(option => option != key && option != keyFile);
+        var result = root.Parse([.. arguments, .. others.SelectMany(option => FromEnvironment(option, arguments))]);
         var exitCode = result.Invoke();
         return (options, result.Errors.Count > 0 ? ExitCodes.Unusable : exitCode);
     }
 
-    private static IEnumerable<string> FromEnvironment(Option option, string[] arguments, Func<string, string?> environment)
+    private IEnumerable<string> FromEnvironment(Option option, string[] arguments)
     {
         var name = option.Name;
         if (arguments.Any(a => a.Split('=', ':')[0] == name))
@@ -149,14 +168,54 @@ internal sealed class CommandLine
     {
         _ when !(Uri.TryCreate(result.GetValue(this.url), UriKind.Absolute, out var url) && url.Scheme is "http" or "https") =>
             "--url must be an http or https address.",
-        _ when !IsHeaderSafe(result.GetValue(key)) => $"--key must be one word of up to {MaximumWordLength} characters.",
         _ when result.GetValue(this.id) is { } id && !IsHeaderSafe(id) => $"--id must be one word of up to {MaximumWordLength} characters.",
         _ when result.GetValue(max) is < 1 or > 1000 => "--max must be between 1 and 1000.",
         _ when result.GetValue(grace) is not (>= 0 and <= 3600) => "--grace-seconds must be between 0 and 3600.",
         _ when result.GetValue(drain) is not (>= 0 and <= 86_400) => "--drain-seconds must be between 0 and 86400.",
+        _ when result.GetValue(runAs) is { } user && UserAccount.Find(user) is null => $"--run-as names {user}, which is no user of this machine.",
+        _ when result.GetValue(runAs) is not null && !Posix.IsRoot => "--run-as needs a runner that is root: no one else may change the user.",
         _ when !Directory.Exists(result.GetValue(workDirectory)) => "--work-directory must exist.",
         _ => null,
     };
+
+    // The command line wins over the environment, and a file over the key itself.
+    private string? ReadKey(ParseResult result)
+    {
+        var (onLine, file) = (result.GetValue(key), result.GetValue(keyFile));
+        if (onLine is not null && file is not null)
+        {
+            return "--key and --key-file exclude each other.";
+        }
+
+        if (onLine is null && (file ?? OrNull(environment(RunnerKey.FileVariable))) is { } path)
+        {
+            try
+            {
+                found = RunnerKey.ReadFile(path);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                return $"the file with the key cannot be read: {e.Message}";
+            }
+        }
+        else if (onLine is RunnerKey.FromStandardInput)
+        {
+            found = input.ReadLine()?.Trim();
+        }
+        else
+        {
+            found = onLine ?? OrNull(environment(RunnerKey.Variable));
+            warning = onLine is null
+                ? $"the key came in the environment variable {RunnerKey.Variable}, where others may have read it; prefer --key-file"
+                : "the key stood on the command line, where others may have read it; prefer --key-file";
+        }
+
+        return found is null
+            ? $"a key is missing: name a file that holds it by --key-file or {RunnerKey.FileVariable}, or give it on standard input with --key -."
+            : IsHeaderSafe(found) ? null : $"the key must be one word of up to {MaximumWordLength} characters.";
+    }
+
+    private static string? OrNull(string? text) => string.IsNullOrWhiteSpace(text) ? null : text;
 
     private static bool IsHeaderSafe(string? word) =>
         word is { Length: > 0 and <= MaximumWordLength } && word.All(c => c is > ' ' and < (char)127);
@@ -164,7 +223,8 @@ internal sealed class CommandLine
     private RunnerOptions Build(ParseResult result) => new()
     {
         Url = new Uri(result.GetRequiredValue(url)),
-        Key = result.GetRequiredValue(key),
+        Key = found!,
+        KeyWarning = warning,
         Locations = result.GetRequiredValue(locations),
         CheckTypes = result.GetRequiredValue(checkTypes),
         Id = result.GetValue(id) ?? NewId(),
@@ -175,6 +235,7 @@ internal sealed class CommandLine
         LogDirectory = Path.GetFullPath(result.GetRequiredValue(logDirectory)),
         DataDirectory = Path.GetFullPath(result.GetRequiredValue(dataDirectory)),
         ContainerEngine = result.GetRequiredValue(engine),
+        RunAs = result.GetValue(runAs) is { } user ? UserAccount.Find(user) : null,
     };
 
     // Not below /tmp where there is another place: what is kept there is executed, and anybody could have put it there first.

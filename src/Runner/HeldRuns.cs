@@ -10,8 +10,10 @@ namespace Ledger.Runner;
 internal sealed class HeldRuns(Func<ClaimedRun, RunExecution> execute, ILogger<HeldRuns> log)
 {
     private const int MaximumEarlyCancels = 256;
+    private const int MaximumUnsettled = 256;
     private readonly Dictionary<Guid, RunExecution> held = [];
     private readonly Queue<CancelSignal> early = new();
+    private readonly Queue<Guid> unsettled = new();
     private readonly Lock gate = new();
     private TaskCompletionSource changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -23,6 +25,18 @@ internal sealed class HeldRuns(Func<ClaimedRun, RunExecution> execute, ILogger<H
             lock (gate)
             {
                 return held.Count;
+            }
+        }
+    }
+
+    /// <summary>The runs that are held, and those that ended without the ledger learning of it: none of them is wanted again.</summary>
+    public IReadOnlyCollection<Guid> Received
+    {
+        get
+        {
+            lock (gate)
+            {
+                return [.. held.Keys, .. unsettled];
             }
         }
     }
@@ -131,7 +145,16 @@ internal sealed class HeldRuns(Func<ClaimedRun, RunExecution> execute, ILogger<H
         TaskCompletionSource changed;
         lock (gate)
         {
-            AnyUnsettled |= !execution.IsSettled;
+            if (!execution.IsSettled)
+            {
+                AnyUnsettled = true;
+                unsettled.Enqueue(execution.Run.SequenceId);
+                if (unsettled.Count > MaximumUnsettled)
+                {
+                    unsettled.Dequeue();
+                }
+            }
+
             held.Remove(execution.Run.SequenceId);
             changed = this.changed;
             this.changed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);

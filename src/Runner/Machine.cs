@@ -1,4 +1,3 @@
-using Ledger.Runner.Execution;
 using Ledger.Runner.Folders;
 
 namespace Ledger.Runner;
@@ -11,25 +10,38 @@ internal static class Machine
     {
         if (!OperatingSystem.IsLinux())
         {
-            return "This runner ends whole process groups and checks in /proc that nothing is left, which works on Linux only.";
+            return "This runner keeps hold of all that a run starts and proves that nothing is left, which works on Linux only.";
         }
 
-        if (ProcessGroup.FindSetsid() is null)
-        {
-            return "This runner needs the setsid program (util-linux) on its PATH to give each run a process group of its own.";
-        }
-
-        Posix.StopIgnoringInterrupt();
         try
         {
             // Output may hold secrets of the tests: it is for the owner alone.
             RunFolders.CreatePrivate(options.LogDirectory);
             RunFolders.CreatePrivate(options.DataDirectory);
-            return null;
+            return options.RunAs is { } user ? Prepare(options, user) : null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             return $"--log-directory or --data-directory cannot be made: {e.Message}";
         }
+    }
+
+    // Runs of another user find their own directory by its name; nobody but the runner can list what is beside it.
+    private static string? Prepare(RunnerOptions options, UserAccount user)
+    {
+        RunFolders.OpenToOthers(options.DataDirectory);
+        foreach (var path in new[] { options.DataDirectory, options.WorkDirectory })
+        {
+            for (var directory = path; directory is not null; directory = Path.GetDirectoryName(directory))
+            {
+                if ((File.GetUnixFileMode(directory) & UnixFileMode.OtherExecute) == UnixFileMode.None)
+                {
+                    return $"{user.Name}, whom --run-as names, cannot enter {path}, because {directory} is closed to others; "
+                        + "name other directories by --data-directory and --work-directory.";
+                }
+            }
+        }
+
+        return null;
     }
 }

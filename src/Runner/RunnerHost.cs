@@ -48,9 +48,14 @@ internal sealed class RunnerHost(RunnerOptions options, TimeProvider time, ILogg
         log.LogInformation(
             "runner {Id} at {Locations}, {Max} runs at once, logs in {LogDirectory}",
             options.Id, string.Join(", ", options.Locations), options.Max, options.LogDirectory);
+        if (options.KeyWarning is { } warning)
+        {
+            log.LogWarning("{Warning}", warning);
+        }
+
         using var ledger = new LedgerClient(options.Url, options.Key, options.Id, time);
-        using var folders = new RunFolders(options.DataDirectory, logs.CreateLogger<RunFolders>());
-        var sweeping = Task.Run(folders.Sweep);
+        using var folders = new RunFolders(options.DataDirectory, options.RunAs?.Ids, time, logs.CreateLogger<RunFolders>());
+        var sweeping = Task.Run(folders.SweepAsync);
         using var giveUp = new CancellationTokenSource();
         using var stopListening = new CancellationTokenSource();
         var launcher = new Launcher(

@@ -6,14 +6,14 @@ namespace Ledger.Runner;
 /// <summary>How this runner runs; see <see cref="CommandLine"/> for the defaults and the words on the command line.</summary>
 internal sealed record RunnerOptions
 {
-    /// <summary>The environment variable that may carry the key. It is never handed to a run.</summary>
-    public const string KeyVariable = "LEDGER_KEY";
-
     /// <summary>The root of the ledger.</summary>
     public required Uri Url { get; init; }
 
     /// <summary>An API key with the scope <c>runner</c>.</summary>
     public required string Key { get; init; }
+
+    /// <summary>Why the key may have been seen by others before it got here; null if it may not.</summary>
+    public string? KeyWarning { get; init; }
 
     /// <summary>This runner's name: ASCII, safe in a header and a path.</summary>
     public required string Id { get; init; }
@@ -44,6 +44,12 @@ internal sealed record RunnerOptions
 
     /// <summary><c>auto</c>, or the name or path of the client of a container engine.</summary>
     public required string ContainerEngine { get; init; }
+
+    /// <summary>The user that runs execute as; null for the runner's own.</summary>
+    public UserAccount? RunAs { get; init; }
+
+    /// <summary>Whether runs get a control group of their own, where that is allowed.</summary>
+    public bool UsesControlGroups { get; init; } = true;
 
     /// <summary>How much a bundle may cost this machine.</summary>
     public BundleLimits Bundles { get; init; } = BundleLimits.Default;

@@ -110,7 +110,7 @@ public sealed class Draining_a_runner
                 "dotnet \"$0\" --url \"$1\" --location eu-central-1 --grace-seconds 600 --log-directory . & echo $! > runner; wait $!",
                 program, ledger.Url.ToString(),
             },
-            Environment = { [RunnerOptions.KeyVariable] = FakeLedger.Key },
+            Environment = { [RunnerKey.Variable] = FakeLedger.Key },
         };
         using var shell = Process.Start(start)!;
         var output = shell.StandardOutput.ReadToEndAsync();

@@ -52,7 +52,7 @@ public sealed class Executing_a_run
     [Fact]
     public async Task The_command_knows_its_run_and_its_own_variables_but_not_the_key_of_the_runner()
     {
-        Environment.SetEnvironmentVariable(RunnerOptions.KeyVariable, FakeLedger.Key);
+        Environment.SetEnvironmentVariable(RunnerKey.Variable, FakeLedger.Key);
         await using var runner = await RunnerUnderTest.StartAsync();
         var run = runner.Ledger.Enqueue(FakeRun.Of("env | grep -e COLOUR -e LEDGER_"));
 

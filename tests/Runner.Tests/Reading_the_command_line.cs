@@ -7,7 +7,7 @@ public sealed class Reading_the_command_line
     [Fact]
     public void Three_options_are_enough()
     {
-        var (options, _) = CommandLine.Read(Least, _ => null);
+        var (options, _) = CommandLine.Read(Least, _ => null, TextReader.Null);
 
         options.ShouldNotBeNull();
         options.Locations.ShouldBe(["eu-central-1"]);
@@ -15,7 +15,7 @@ public sealed class Reading_the_command_line
         options.Max.ShouldBe(Environment.ProcessorCount);
         options.Grace.ShouldBe(TimeSpan.FromSeconds(10));
         options.DrainLimit.ShouldBe(TimeSpan.FromSeconds(60));
-        options.Id.ShouldNotBe(CommandLine.Read(Least, _ => null).Options!.Id);
+        options.Id.ShouldNotBe(CommandLine.Read(Least, _ => null, TextReader.Null).Options!.Id);
     }
 
     [Fact]
@@ -30,14 +30,14 @@ public sealed class Reading_the_command_line
         };
 
         var (options, _) = CommandLine.Read(
-            ["--url", "http://here:2", "--location", "c", "--location", "d"], environment.GetValueOrDefault);
+            ["--url", "http://here:2", "--location", "c", "--location", "d"], environment.GetValueOrDefault, TextReader.Null);
 
         options.ShouldNotBeNull();
         options.Url.ShouldBe(new Uri("http://here:2"));
         options.Key.ShouldBe("from-the-environment");
         options.Locations.ShouldBe(["c", "d"]);
         options.Grace.ShouldBe(TimeSpan.FromSeconds(2.5));
-        CommandLine.Read([], environment.GetValueOrDefault).Options!.Locations.ShouldBe(["a", "b"]);
+        CommandLine.Read([], environment.GetValueOrDefault, TextReader.Null).Options!.Locations.ShouldBe(["a", "b"]);
     }
 
     [Theory]
@@ -51,7 +51,7 @@ public sealed class Reading_the_command_line
     [InlineData("--no-such-option", "1")]
     public void What_makes_no_sense_is_refused(string option, string value)
     {
-        var (options, exitCode) = CommandLine.Read([.. Least.Where((_, i) => Least[i - (i % 2)] != option), option, value], _ => null);
+        var (options, exitCode) = CommandLine.Read([.. Least.Where((_, i) => Least[i - (i % 2)] != option), option, value], _ => null, TextReader.Null);
 
         options.ShouldBeNull();
         exitCode.ShouldBe(ExitCodes.Unusable);
@@ -60,7 +60,39 @@ public sealed class Reading_the_command_line
     [Fact]
     public void Without_a_location_nothing_runs()
     {
-        var (options, exitCode) = CommandLine.Read(["--url", "http://here:2", "--key", "k"], _ => null);
+        var (options, exitCode) = CommandLine.Read(["--url", "http://here:2", "--key", "k"], _ => null, TextReader.Null);
+
+        options.ShouldBeNull();
+        exitCode.ShouldBe(ExitCodes.Unusable);
+    }
+
+    [Fact]
+    public void The_key_comes_from_a_file_from_standard_input_or_as_it_is()
+    {
+        string[] rest = ["--url", "http://here:2", "--location", "a"];
+        var file = Path.GetTempFileName();
+        File.WriteAllText(file, "from-a-file\n");
+        string? Both(string name) => name switch { "LEDGER_KEY" => "from-the-environment", "LEDGER_KEY_FILE" => file, _ => null };
+
+        CommandLine.Read([.. rest, "--key-file", file], _ => null, TextReader.Null).Options!.Key.ShouldBe("from-a-file");
+        CommandLine.Read([.. rest, "--key", "-"], Both, new StringReader("from-input\n")).Options!.Key.ShouldBe("from-input");
+        CommandLine.Read([.. rest, "--key", "from-the-line"], Both, TextReader.Null).Options!.Key.ShouldBe("from-the-line");
+        CommandLine.Read(rest, Both, TextReader.Null).Options!.Key.ShouldBe("from-a-file");
+        CommandLine.Read(rest, Both, TextReader.Null).Options!.KeyWarning.ShouldBeNull();
+        File.Delete(file);
+    }
+
+    [Theory]
+    [InlineData("--key", "k", "--key-file", "/etc/hostname")]
+    [InlineData("--key-file", "/no/such/file", "--max", "1")]
+    [InlineData("--key", "-", "--max", "1")]
+    [InlineData("--key", "two words", "--max", "1")]
+    [InlineData("--key", "k", "--run-as", "no-such-user-anywhere")]
+    [InlineData("--max", "1", "--max", "1")]
+    public void Without_one_usable_key_and_user_nothing_runs(params string[] arguments)
+    {
+        var (options, exitCode) = CommandLine.Read(
+            ["--url", "http://here:2", "--location", "a", .. arguments], _ => null, TextReader.Null);
 
         options.ShouldBeNull();
         exitCode.ShouldBe(ExitCodes.Unusable);

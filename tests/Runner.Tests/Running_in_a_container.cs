@@ -49,7 +49,7 @@ public sealed class Running_in_a_container
         ((string)result.Body["details"]!["log"]!).ShouldContain("blue");
         var calls = await File.ReadAllTextAsync(runner.PathOf("engine-calls"));
         calls.ShouldContain($"run --rm --name ledger-{run.SequenceId} -e COLOUR=blue");
-        calls.ShouldNotContain(RunnerOptions.KeyVariable);
+        calls.ShouldNotContain(RunnerKey.Variable);
     }
 
     [Fact]

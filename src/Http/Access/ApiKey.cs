@@ -1,4 +1,7 @@
+using System.Text.Json.Serialization;
 using Ledger.Sessions;
+using Marten;
+using Marten.Schema;
 
 namespace Ledger.Http.Access;
 
@@ -21,13 +24,31 @@ public sealed record ApiKey(
     DateTimeOffset CreatedAt,
     DateTimeOffset? ExpiresAt)
 {
+    /// <summary>The SHA-256 of its secret, in hexadecimal digits; the secret itself is shown once, when the key is made.</summary>
+    public string Hash { get; init; } = "";
+
+    /// <summary>When it was revoked; null while it is not.</summary>
+    public DateTimeOffset? RevokedAt { get; init; }
+
     /// <summary>Who acts when this key is used.</summary>
+    [JsonIgnore]
     public Actor Actor { get; } = Owner is null
         ? new Actor(ActorKind.ApiKey, Id.ToString(), Name)
         : new Actor(ActorKind.User, Id.ToString(), Owner);
 
     /// <summary>Whether it may do what a route needs.</summary>
     public bool Has(Scope scope) => Scopes.Contains(scope);
+
+    /// <summary>Whether it is accepted at a time.</summary>
+    public bool IsValid(DateTimeOffset now) => RevokedAt is null && !(ExpiresAt <= now);
+}
+
+/// <summary>Keys are looked up before anybody knows whose they are.</summary>
+public sealed class ApiKeyDocuments : MartenRegistry
+{
+    public ApiKeyDocuments() => For<ApiKey>().SingleTenanted().UseOptimisticConcurrency(enabled: true)
+        .UniqueIndex(UniqueIndexType.DuplicatedField, key => key.Hash)
+        .Duplicate(key => key.AccountId, configure: index => index.Name = "api_keys_of_account");
 }
 
 /// <summary>What a key may do.</summary>

@@ -1,3 +1,5 @@
+using Marten;
+
 namespace Ledger.Http.Access;
 
 /// <summary>Lists the account's keys, or those of the project that the asking key is bound to.</summary>
@@ -5,8 +7,16 @@ public static class ListKeysEndpoint
 {
     [WolverineGet("/ledger/keys"), Authorize(Scopes.Admin), Tags("Keys")]
     [EndpointSummary("Lists the account's keys, without secrets.")]
-    public static async Task<KeyList> Get(Caller caller, ApiKeys keys, CancellationToken cancellation) =>
-        new([.. (await keys.ListAsync(caller.AccountId, caller.Project, cancellation)).Select(KeyView.Of)]);
+    public static async Task<KeyList> Get(Caller caller, IQuerySession documents, CancellationToken cancellation)
+    {
+        var keys = documents.Query<ApiKey>().Where(key => key.AccountId == caller.AccountId && key.RevokedAt == null);
+        if (caller.Project is { } project)
+        {
+            keys = keys.Where(key => key.Project == project);
+        }
+
+        return new([.. (await keys.OrderBy(key => key.CreatedAt).ThenBy(key => key.Id).ToListAsync(cancellation)).Select(KeyView.Of)]);
+    }
 }
 
 /// <summary>The keys of an account.</summary>

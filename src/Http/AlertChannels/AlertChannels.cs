@@ -3,6 +3,7 @@ using Ledger.Http.AlertChannels.Sending;
 using Ledger.Http.Errors;
 using Ledger.Http.Settings;
 using Ledger.Projections.AlertChannels;
+using Marten;
 
 namespace Ledger.Http.AlertChannels;
 
@@ -14,11 +15,8 @@ public static class AlertChannelCalls
     /// <summary>The channel of a name in the path.</summary>
     /// <exception cref="RequestRejected">400 for what is no name, 403 for a key that is bound to a project, 404 for an unknown channel.</exception>
     public static async Task<AlertChannel> FindAsync(
-        this AlertChannelRegistry channels, Caller caller, string channelId, CancellationToken cancellation)
-    {
-        var id = NameOf(caller, channelId);
-        return await Database.RunAsync(() => channels.FindAsync(caller.AccountId, id, cancellation)) ?? throw Unknown();
-    }
+        this IQuerySession documents, Caller caller, string channelId, CancellationToken cancellation) =>
+        await documents.AlertChannelAsync(NameOf(caller, channelId), cancellation) ?? throw RequestRejected.NotFound("There is no such alert channel.");
 
     /// <summary>A name that needs no escaping in a path; a uuid is the same in either case.</summary>
     /// <exception cref="RequestRejected">400 for what is no name, 403 for a key that is bound to a project.</exception>
@@ -34,8 +32,6 @@ public static class AlertChannelCalls
             ? channelId
             : throw RequestRejected.BadRequest($"The alert channel's id must have 1 to {LongestId} letters, digits, '-', '_' or '.'.");
     }
-
-    public static RequestRejected Unknown() => RequestRejected.NotFound("There is no such alert channel.");
 }
 
 /// <summary>A channel without its secrets.</summary>
@@ -83,7 +79,6 @@ public static class AlertChannelParts
     public static void AddAlertChannels(this IServiceCollection services, LedgerSettings settings)
     {
         services.AddSingleton(settings.Webhooks);
-        services.AddSingleton<AlertChannelRegistry>();
         services.AddSingleton<AlertDeliveryReader>();
         services.AddSingleton<DeliveryQueue>();
         services.AddSingleton<WebhookSender>();

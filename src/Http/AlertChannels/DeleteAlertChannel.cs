@@ -1,5 +1,6 @@
 using Ledger.Http.Access;
 using Ledger.Projections.AlertChannels;
+using Marten;
 
 namespace Ledger.Http.AlertChannels;
 
@@ -9,12 +10,9 @@ public static class DeleteAlertChannelEndpoint
     [WolverineDelete("/ledger/alert-channels/{channelId}"), Authorize(Scopes.Admin), Tags("Alert channels")]
     [EndpointSummary("Deletes an alert channel. What was not delivered yet is given up.")]
     public static async Task Delete(
-        string channelId, Caller caller, AlertChannelRegistry channels, TimeProvider clock, CancellationToken cancellation)
+        string channelId, Caller caller, IDocumentSession documents, TimeProvider clock, CancellationToken cancellation)
     {
-        var id = AlertChannelCalls.NameOf(caller, channelId);
-        if (!await Database.RunAsync(() => channels.RemoveAsync(caller.AccountId, id, clock.GetUtcNow(), cancellation)))
-        {
-            throw AlertChannelCalls.Unknown();
-        }
+        documents.DeleteWithSecrets(await documents.FindAsync(caller, channelId, cancellation), clock.GetUtcNow());
+        await documents.SaveChangesAsync(cancellation);
     }
 }

@@ -1,6 +1,6 @@
 using Ledger.Http.Access;
-using Ledger.Projections.AlertChannels;
 using Ledger.Store;
+using Marten;
 
 namespace Ledger.Http.AlertChannels;
 
@@ -10,11 +10,12 @@ public static class EnableAlertChannelEndpoint
     [WolverinePost("/ledger/alert-channels/{channelId}/enable"), Authorize(Scopes.Admin), Tags("Alert channels")]
     [EndpointSummary("Has a disabled channel sent alerts again, those from now on.")]
     public static async Task<AlertChannelView> Post(
-        string channelId, Caller caller, AlertChannelRegistry channels, EventLog log, TimeProvider clock, CancellationToken cancellation)
+        string channelId, Caller caller, IDocumentSession documents, EventLog log, TimeProvider clock, CancellationToken cancellation)
     {
-        var id = AlertChannelCalls.NameOf(caller, channelId);
-        var head = await log.ReadHeadAsync(cancellation);
-        var channel = await Database.RunAsync(() => channels.EnableAsync(caller.AccountId, id, head, clock.GetUtcNow(), cancellation));
-        return new AlertChannelView(channel ?? throw AlertChannelCalls.Unknown());
+        var channel = await documents.FindAsync(caller, channelId, cancellation);
+        var enabled = channel.Enable(await log.ReadHeadAsync(cancellation), clock.GetUtcNow());
+        documents.Store(enabled);
+        await documents.SaveChangesAsync(cancellation);
+        return new AlertChannelView(enabled);
     }
 }

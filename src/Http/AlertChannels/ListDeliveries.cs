@@ -4,6 +4,7 @@ using Ledger.Http.Errors;
 using Ledger.Http.ReadModels;
 using Ledger.Http.Requests;
 using Ledger.Projections.AlertChannels;
+using Marten;
 
 namespace Ledger.Http.AlertChannels;
 
@@ -23,7 +24,7 @@ public static class ListDeliveriesEndpoint
         string channelId,
         HttpRequest request,
         Caller caller,
-        AlertChannelRegistry channels,
+        IQuerySession documents,
         AlertDeliveryReader deliveries,
         Freshness freshness,
         CancellationToken cancellation)
@@ -31,7 +32,7 @@ public static class ListDeliveriesEndpoint
         var state = QueryWords<DeliveryState>.One(request, "state");
         var limit = Inputs.Int(request, "limit", 1, MaximumLimit, DefaultLimit);
         var before = CursorOf(request);
-        var channel = await channels.FindAsync(caller, channelId, cancellation);
+        var channel = await documents.FindAsync(caller, channelId, cancellation);
         await freshness.WaitAsync(AlertDeliveryReader.ProjectionName, request);
         var found = await Database.RunAsync(() => deliveries.ListAsync(channel.Number, state, before, limit + 1, cancellation));
         return new DeliveryList(

@@ -5,6 +5,7 @@ using Ledger.Http.Errors;
 using Ledger.Http.Settings;
 using Ledger.Projections.AlertChannels;
 using Ledger.Store;
+using Marten;
 
 namespace Ledger.Http.AlertChannels;
 
@@ -19,7 +20,7 @@ public static class PutAlertChannelEndpoint
         string channelId,
         [FromBody] AlertChannelRequest request,
         Caller caller,
-        AlertChannelRegistry channels,
+        IDocumentSession documents,
         EventLog log,
         WebhookSettings settings,
         TimeProvider clock,
@@ -27,18 +28,25 @@ public static class PutAlertChannelEndpoint
     {
         var id = AlertChannelCalls.NameOf(caller, channelId);
         var target = request.Check(settings);
-        var fresh = WebhookSecret.Make();
-        var head = await log.ReadHeadAsync(cancellation);
-        var put = await Database.RunAsync(() => channels.PutAsync(
-            caller.AccountId, id, target, request.Secret, fresh, head, clock.GetUtcNow(), cancellation));
-        return put switch
+        var fresh = request.Secret ?? WebhookSecret.Make();
+        var (channel, isNew) = await documents.AgainAfterConflictAsync(async () =>
         {
-            null => throw new RequestRejected(
-                StatusCodes.Status409Conflict, "too-many", $"An account has at most {AlertChannelRegistry.MaximumChannels} alert channels."),
-            { IsNew: false } changed => TypedResults.Ok(new AlertChannelView(changed.Channel)),
-            { } made when request.Secret is null => TypedResults.Created((string?)null, new MadeAlertChannel(made.Channel, fresh)),
-            { } made => TypedResults.Created((string?)null, new AlertChannelView(made.Channel)),
-        };
+            var now = clock.GetUtcNow();
+            var there = await documents.AlertChannelAsync(id, cancellation);
+            var put = there?.Retarget(target, now) ?? await MakeAsync(now);
+            documents.Store(there is not null && request.Secret is { } other ? put.Rotate(other, now) : put);
+            await documents.SaveChangesAsync(cancellation);
+            return (put, there is null);
+        });
+        return isNew && request.Secret is null ? TypedResults.Created((string?)null, new MadeAlertChannel(channel, fresh))
+            : isNew ? TypedResults.Created((string?)null, new AlertChannelView(channel))
+            : TypedResults.Ok(new AlertChannelView(channel));
+
+        async Task<AlertChannel> MakeAsync(DateTimeOffset now) =>
+            await documents.Query<AlertChannel>().CountAsync(cancellation) < AlertChannel.Maximum
+                ? AlertChannel.Make(id, target, fresh, await log.ReadHeadAsync(cancellation), now)
+                : throw new RequestRejected(
+                    StatusCodes.Status409Conflict, "too-many", $"An account has at most {AlertChannel.Maximum} alert channels.");
     }
 }
 
@@ -99,7 +107,7 @@ public sealed record AlertChannelRequest(
         }
 
         return settings.AllowPrivateAddresses || !IsPrivate(url)
-            ? url
+            ? new Uri(url.AbsoluteUri) // One form for one address: it is compared as text.
             : throw RequestRejected.BadRequest("'url' must be a public address; others need Ledger:Webhooks:AllowPrivateAddresses.");
     }
 

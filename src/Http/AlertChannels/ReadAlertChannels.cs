@@ -1,5 +1,6 @@
 using Ledger.Http.Access;
 using Ledger.Projections.AlertChannels;
+using Marten;
 
 namespace Ledger.Http.AlertChannels;
 
@@ -8,11 +9,11 @@ public static class ListAlertChannelsEndpoint
 {
     [WolverineGet("/ledger/alert-channels"), Authorize(Scopes.ReadOrAdmin), Tags("Alert channels")]
     [EndpointSummary("Lists the account's alert channels by name, without secrets.")]
-    public static async Task<AlertChannelList> Get(Caller caller, AlertChannelRegistry channels, CancellationToken cancellation)
+    public static async Task<AlertChannelList> Get(Caller caller, IQuerySession documents, CancellationToken cancellation)
     {
         caller.RequireWholeAccount();
-        var all = await Database.RunAsync(() => channels.ListAsync(caller.AccountId, cancellation));
-        return new AlertChannelList([.. all.Select(channel => new AlertChannelView(channel))]);
+        var all = await documents.Query<AlertChannel>().ToListAsync(cancellation);
+        return new AlertChannelList([.. all.OrderBy(channel => channel.Id, StringComparer.Ordinal).Select(channel => new AlertChannelView(channel))]);
     }
 }
 
@@ -25,6 +26,6 @@ public static class ReadAlertChannelEndpoint
     [WolverineGet("/ledger/alert-channels/{channelId}"), Authorize(Scopes.ReadOrAdmin), Tags("Alert channels")]
     [EndpointSummary("Reads one alert channel, without secrets.")]
     public static async Task<AlertChannelView> Get(
-        string channelId, Caller caller, AlertChannelRegistry channels, CancellationToken cancellation) =>
-        new(await channels.FindAsync(caller, channelId, cancellation));
+        string channelId, Caller caller, IQuerySession documents, CancellationToken cancellation) =>
+        new(await documents.FindAsync(caller, channelId, cancellation));
 }

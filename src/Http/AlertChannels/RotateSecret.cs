@@ -1,5 +1,6 @@
 using Ledger.Http.Access;
 using Ledger.Projections.AlertChannels;
+using Marten;
 
 namespace Ledger.Http.AlertChannels;
 
@@ -12,15 +13,16 @@ public static class RotateSecretEndpoint
         string channelId,
         [FromBody] SecretRotation? request,
         Caller caller,
-        AlertChannelRegistry channels,
+        IDocumentSession documents,
         TimeProvider clock,
         CancellationToken cancellation)
     {
-        var id = AlertChannelCalls.NameOf(caller, channelId);
         AlertChannelRequest.CheckSecret(request?.Secret);
-        var secret = request?.Secret ?? WebhookSecret.Make();
-        var until = await Database.RunAsync(() => channels.RotateSecretAsync(caller.AccountId, id, secret, clock.GetUtcNow(), cancellation));
-        return new RotatedSecret(secret, until ?? throw AlertChannelCalls.Unknown());
+        var channel = await documents.FindAsync(caller, channelId, cancellation);
+        var (secret, now) = (request?.Secret ?? WebhookSecret.Make(), clock.GetUtcNow());
+        documents.Store(channel.Rotate(secret, now));
+        await documents.SaveChangesAsync(cancellation);
+        return new RotatedSecret(secret, now + AlertChannel.Overlap);
     }
 }
 

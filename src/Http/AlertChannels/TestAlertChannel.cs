@@ -5,6 +5,7 @@ using Ledger.Http.Errors;
 using Ledger.Http.Requests;
 using Ledger.Projections.AlertChannels;
 using Ledger.Projections.AlertDeliveries;
+using Marten;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Ledger.Http.AlertChannels;
@@ -17,13 +18,13 @@ public static class TestAlertChannelEndpoint
     public static async Task<Accepted<DeliveryView>> Post(
         string channelId,
         Caller caller,
-        AlertChannelRegistry channels,
+        IQuerySession documents,
         DeliveryQueue queue,
         DeliveryWorker worker,
         TimeProvider clock,
         CancellationToken cancellation)
     {
-        var channel = await channels.FindAsync(caller, channelId, cancellation);
+        var channel = await documents.FindAsync(caller, channelId, cancellation);
         if (channel.DisabledAt is not null)
         {
             throw new RequestRejected(StatusCodes.Status409Conflict, "disabled", "The alert channel is disabled; enable it first.");

@@ -43,9 +43,8 @@ public static class ArchiveParts
     public static void AddArchive(this IServiceCollection services, LedgerSettings settings)
     {
         services.AddSingleton(provider => new Archiver(
-            provider.GetRequiredService<NpgsqlDataSource>(), provider.GetRequiredService<ProjectionDaemon>()));
+            provider.GetRequiredService<NpgsqlDataSource>(), provider.GetRequiredService<ReadModelOperations>()));
         services.AddSingleton(provider => new ArchiveWatch(
-            provider.GetRequiredService<NpgsqlDataSource>(),
             provider.GetRequiredService<Archiver>(),
             settings.Archive.AfterDays is { } days ? TimeSpan.FromDays(days) : null,
             provider.GetRequiredService<TimeProvider>(),

@@ -1,4 +1,5 @@
 using Ledger.Store;
+using Marten;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -8,10 +9,17 @@ namespace Ledger.Http.Bundles;
 /// <param name="Key">Its id: unguessable, and unknown in every other account.</param>
 /// <param name="SizeBytes">Its length.</param>
 /// <param name="Sha256">The hash of its bytes, in lower-case hexadecimal digits.</param>
-public sealed record Bundle(Guid Key, long SizeBytes, string Sha256);
+/// <param name="UploadedAt">When it came.</param>
+public sealed record Bundle(Guid Key, long SizeBytes, string Sha256, DateTimeOffset UploadedAt);
 
-/// <summary>The bundles of all accounts, in pieces, so that one of any size costs a bounded amount of memory.</summary>
-public sealed class BundleStore(NpgsqlDataSource database)
+/// <summary>What is known of an account's bundles; the oldest are removed first.</summary>
+public sealed class BundleDocuments : MartenRegistry
+{
+    public BundleDocuments() => For<Bundle>().MultiTenanted().Identity(bundle => bundle.Key).Duplicate(bundle => bundle.UploadedAt);
+}
+
+/// <summary>The bytes of all bundles, in pieces, so that one of any size costs a bounded amount of memory.</summary>
+public sealed class BundleStore(NpgsqlDataSource database, IDocumentStore store)
 {
     /// <summary>Bytes of one piece: small enough to stay out of the large object heap.</summary>
     public const int ChunkSize = 64 * 1024;
@@ -21,50 +29,33 @@ public sealed class BundleStore(NpgsqlDataSource database)
     /// <summary>Stores a bundle, all of it or nothing.</summary>
     /// <param name="accountId">Whose it is.</param>
     /// <param name="bundle">What is known of it.</param>
-    /// <param name="uploadedAt">When it came.</param>
     /// <param name="content">Its bytes, at hand: a database connection is held while they are read.</param>
     /// <param name="cancellation">Ends it; nothing is stored then.</param>
     /// <exception cref="StoreUnavailableException">The database cannot be reached.</exception>
-    public Task AddAsync(Guid accountId, Bundle bundle, DateTimeOffset uploadedAt, Stream content, CancellationToken cancellation) =>
+    public Task AddAsync(Guid accountId, Bundle bundle, Stream content, CancellationToken cancellation) =>
         Database.RunAsync(async () =>
         {
             await using var connection = await database.OpenConnectionAsync(cancellation);
             await using var transaction = await connection.BeginTransactionAsync(cancellation);
-            await using var command = new NpgsqlCommand(
-                "insert into ledger.bundles (id, account_id, size_bytes, sha256, uploaded_at) values ($1, $2, $3, $4, $5)", connection);
-            command.Parameters.AddWithValue(bundle.Key);
-            command.Parameters.AddWithValue(accountId);
-            command.Parameters.AddWithValue(bundle.SizeBytes);
-            command.Parameters.AddWithValue(Convert.FromHexString(bundle.Sha256));
-            command.Parameters.AddWithValue(uploadedAt);
-            await command.ExecuteNonQueryAsync(cancellation);
             await CopyAsync(connection, bundle.Key, content, cancellation);
+            var options = Marten.Services.SessionOptions.ForTransaction(transaction);
+            options.TenantId = accountId.ToString();
+            await using var documents = store.LightweightSession(options);
+            documents.Insert(bundle);
+            await documents.SaveChangesAsync(cancellation);
             await transaction.CommitAsync(cancellation);
             return true;
         });
 
     /// <summary>Those of the account's bundles that have one of these keys.</summary>
     /// <exception cref="StoreUnavailableException">The database cannot be reached.</exception>
-    public async Task<IReadOnlyDictionary<Guid, Bundle>> FindAsync(
-        Guid accountId, IReadOnlyCollection<Guid> keys, CancellationToken cancellation)
-    {
-        await using var command = database.CreateCommand(
-            "select id, size_bytes, sha256 from ledger.bundles where account_id = $1 and id = any($2)");
-        command.Parameters.AddWithValue(accountId);
-        command.Parameters.AddWithValue(keys.ToArray());
-        return await Database.RunAsync(async () =>
+    public Task<IReadOnlyDictionary<Guid, Bundle>> FindAsync(
+        Guid accountId, IReadOnlyCollection<Guid> keys, CancellationToken cancellation) =>
+        Database.RunAsync<IReadOnlyDictionary<Guid, Bundle>>(async () =>
         {
-            await using var reader = await command.ExecuteReaderAsync(cancellation);
-            var bundles = new Dictionary<Guid, Bundle>();
-            while (await reader.ReadAsync(cancellation))
-            {
-                var key = reader.GetGuid(0);
-                bundles[key] = new Bundle(key, reader.GetInt64(1), Convert.ToHexStringLower(reader.GetFieldValue<byte[]>(2)));
-            }
-
-            return bundles;
+            await using var documents = store.QuerySession(accountId.ToString());
+            return (await documents.LoadManyAsync<Bundle>(cancellation, keys)).ToDictionary(bundle => bundle.Key);
         });
-    }
 
     /// <summary>A piece of a bundle that was found, counted from 0; null when the bundle has been removed since.</summary>
     /// <exception cref="StoreUnavailableException">The database cannot be reached.</exception>
@@ -84,8 +75,12 @@ public sealed class BundleStore(NpgsqlDataSource database)
     {
         await using var command = database.CreateCommand(
             """
-            delete from ledger.bundles where id in
-              (select id from ledger.bundles where uploaded_at < $1 order by uploaded_at limit $2 for update skip locked)
+            with gone as (
+              delete from ledger.mt_doc_bundle where (tenant_id, id) in (
+                select tenant_id, id from ledger.mt_doc_bundle where uploaded_at < $1 order by uploaded_at limit $2 for update skip locked)
+              returning id),
+            pieces as (delete from ledger.bundle_chunks where bundle_id in (select id from gone))
+            select count(*)::int from gone
             """);
         command.Parameters.AddWithValue(than);
         command.Parameters.AddWithValue(RemovedAtOnce);
@@ -93,7 +88,7 @@ public sealed class BundleStore(NpgsqlDataSource database)
         int now;
         do
         {
-            now = await Database.RunAsync(() => command.ExecuteNonQueryAsync(cancellation));
+            now = await Database.RunAsync(async () => (int)(await command.ExecuteScalarAsync(cancellation))!);
             removed += now;
         }
         while (now == RemovedAtOnce);

@@ -38,8 +38,8 @@ public sealed class BundleUpload(BundleStore bundles, LedgerSettings settings, T
         }
 
         file.Position = 0;
-        var bundle = new Bundle(Guid.NewGuid(), size, hash);
-        await bundles.AddAsync(context.Key().AccountId, bundle, clock.GetUtcNow(), file, context.RequestAborted);
+        var bundle = new Bundle(Guid.NewGuid(), size, hash, clock.GetUtcNow());
+        await bundles.AddAsync(context.Key().AccountId, bundle, file, context.RequestAborted);
         return bundle;
     }
 

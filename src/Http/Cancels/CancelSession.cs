@@ -27,6 +27,7 @@ public static class CancelSessionEndpoint
         [FromBody] CancelRequest? request,
         Caller caller,
         SessionWriter sessions,
+        RunnerBindings runners,
         CancelPolicy policy,
         TimeProvider clock,
         HttpContext context,
@@ -37,7 +38,7 @@ public static class CancelSessionEndpoint
         request.Validate();
         var command = new RequestCancel(
             Guid.CreateVersion7(clock.GetUtcNow()),
-            context.Key().Has(Scope.Command) ? caller.Actor : await RunnerThatShutsDownAsync(id, request, caller, sessions, context),
+            context.Key().Has(Scope.Command) ? caller.Actor : await RunnerThatShutsDownAsync(id, request, caller, sessions, runners, context),
             CancelVia.Ledger,
             request.Cause,
             request.Reason,
@@ -65,9 +66,10 @@ public static class CancelSessionEndpoint
     /// takes the same way as every other cancel, and its five facts stand in the stream.
     /// </summary>
     private static async Task<Actor> RunnerThatShutsDownAsync(
-        Guid sessionId, CancelRequest request, Caller caller, SessionWriter sessions, HttpContext context)
+        Guid sessionId, CancelRequest request, Caller caller, SessionWriter sessions, RunnerBindings runners, HttpContext context)
     {
         var runnerId = RunnerHeader.Read(context.Request);
+        await runners.RequireAsync(context.Key(), runnerId, context.RequestAborted);
         var snapshot = await sessions.ReadAsync(caller, sessionId, context.RequestAborted)
             ?? throw RequestRejected.NotFound("There is no such session.");
         var isOwn = request is { Cause: CancelCause.Shutdown, SequenceIds: { } ids }

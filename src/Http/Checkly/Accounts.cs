@@ -1,6 +1,7 @@
 using Ledger.Http.Access;
 using Ledger.Http.Errors;
 using Ledger.Http.Requests;
+using Marten;
 
 namespace Ledger.Http.Checkly;
 
@@ -9,15 +10,15 @@ public static class ReadAccountEndpoint
 {
     [WolverineGet("/next/accounts/{accountId}"), Authorize(Scopes.ReadOrCommand), Errors(400, 401, 403, 404, 429), Tags("Checkly: command line")]
     [EndpointSummary("Reads the key's account; any other one is 403.")]
-    public static async Task<Account> Get(string accountId, Caller caller, AccountNames names, CancellationToken cancellation)
+    public static async Task<Account> Get(string accountId, Caller caller, IQuerySession documents, CancellationToken cancellation)
     {
         if (Inputs.Uuid(nameof(accountId), accountId) != caller.AccountId)
         {
             throw RequestRejected.Forbidden("Forbidden");
         }
 
-        return await names.FindAsync(caller.AccountId, cancellation) is { } name
-            ? new Account(caller.AccountId, name, Runtime.OfAccounts.Name, [])
+        return await documents.LoadAsync<Access.Account>(caller.AccountId, cancellation) is { } account
+            ? new Account(account.Id, account.Name, Runtime.OfAccounts.Name, [])
             : throw RequestRejected.NotFound("Not Found");
     }
 }

@@ -8,7 +8,9 @@ using Ledger.Http.Errors;
 using Ledger.Http.RateLimits;
 using Ledger.Http.ReadModels;
 using Ledger.Http.Requests;
+using Ledger.Projections.CheckResults;
 using Ledger.Projections.Metrics;
+using Marten;
 
 namespace Ledger.Http.Checkly;
 
@@ -24,7 +26,7 @@ public static class BatchAnalyticsEndpoint
         [FromBody] ChecksToAnalyse? body,
         HttpRequest request,
         Caller caller,
-        CheckRegistry checks,
+        IQuerySession documents,
         CheckMetricsReader metrics,
         Freshness freshness,
         TimeProvider clock,
@@ -34,7 +36,8 @@ public static class BatchAnalyticsEndpoint
         var window = TimeWindow.ReadQuickRange(request, QuickRanges.OfBatches, clock.GetUtcNow());
         caller.RequireWholeAccount();
         await freshness.WaitForHeadAsync(CheckMetricsReader.ProjectionName, cancellation);
-        var known = (await checks.ListAsync(caller.AccountId, cancellation)).ToDictionary(check => check.Id);
+        await freshness.WaitForHeadAsync(CheckResultsReader.ProjectionName, cancellation);
+        var known = (await documents.ChecksAsync(cancellation)).ToDictionary(check => check.Id);
         var ids = asked.Where(known.ContainsKey).ToList();
         var measured = await Database.RunAsync(async () =>
         {

@@ -8,6 +8,7 @@ using Ledger.Http.Requests;
 using Ledger.Projections.Alerts;
 using Ledger.Projections.SessionList;
 using Ledger.Sessions;
+using Marten;
 
 namespace Ledger.Http.Checkly;
 
@@ -37,12 +38,12 @@ public static class ListAlertsOfCheckEndpoint
     [QueryNumber("from", "Created at or after this time, in Unix seconds. The last 6 hours when absent; at most 6 hours before 'to'.")]
     [QueryNumber("to", "Created before this time, in Unix seconds.")]
     public static async Task<IReadOnlyList<CheckAlert>> Get(
-        string checkId, HttpRequest request, Caller caller, CheckAlerts alerts, CheckRegistry checks, CancellationToken cancellation)
+        string checkId, HttpRequest request, Caller caller, CheckAlerts alerts, IQuerySession documents, CancellationToken cancellation)
     {
         var id = Inputs.Uuid(nameof(checkId), checkId);
         var found = await alerts.ReadAsync(request, caller, id);
         return found.Count > 0
-            || await checks.FindAsync(caller.AccountId, id, cancellation) is not null
+            || await documents.LoadAsync<Check>(id, cancellation) is not null
             || await alerts.HasRunAsync(caller, id, cancellation)
             ? found
             : throw RequestRejected.NotFound("Not Found");

@@ -5,6 +5,7 @@ using Ledger.Http.Errors;
 using Ledger.Http.ReadModels;
 using Ledger.Http.Requests;
 using Ledger.Projections.CheckStatus;
+using Marten;
 
 namespace Ledger.Http.Checkly;
 
@@ -14,12 +15,12 @@ public static class ListCheckStatusesEndpoint
     [WolverineGet("/v1/check-statuses"), Authorize(Scopes.Read), Errors(401, 403, 429), Tags("Checkly: check statuses")]
     [EndpointSummary("How every check stands whose runs were not all cancelled.")]
     public static async Task<IReadOnlyList<CheckStatus>> Get(
-        Caller caller, CheckStatusReader statuses, Freshness freshness, CheckRegistry checks, CancellationToken cancellation)
+        Caller caller, CheckStatusReader statuses, Freshness freshness, IQuerySession documents, CancellationToken cancellation)
     {
         caller.RequireWholeAccount();
         await freshness.WaitForHeadAsync(CheckStatusReader.ProjectionName, cancellation);
         var standings = await Database.RunAsync(() => statuses.ListAsync(caller.AccountId, cancellation));
-        var names = (await checks.ListAsync(caller.AccountId, cancellation)).ToDictionary(check => check.Id, check => check.Name);
+        var names = (await documents.ChecksAsync(cancellation)).ToDictionary(check => check.Id, check => check.Name);
         return [.. standings.Select(standing => CheckStatus.Of(standing, names.GetValueOrDefault(standing.CheckId)))];
     }
 }
@@ -30,14 +31,14 @@ public static class ReadCheckStatusEndpoint
     [WolverineGet("/v1/check-statuses/{checkId}"), Authorize(Scopes.Read), Errors(400, 401, 403, 404, 429), Tags("Checkly: check statuses")]
     [EndpointSummary("How one check stands.")]
     public static async Task<CheckStatus> Get(
-        string checkId, Caller caller, CheckStatusReader statuses, Freshness freshness, CheckRegistry checks, CancellationToken cancellation)
+        string checkId, Caller caller, CheckStatusReader statuses, Freshness freshness, IQuerySession documents, CancellationToken cancellation)
     {
         var id = Inputs.Uuid(nameof(checkId), checkId);
         caller.RequireWholeAccount();
         await freshness.WaitForHeadAsync(CheckStatusReader.ProjectionName, cancellation);
         var standing = await Database.RunAsync(() => statuses.FindAsync(caller.AccountId, id, cancellation))
             ?? throw RequestRejected.NotFound("Not Found");
-        return CheckStatus.Of(standing, (await checks.FindAsync(caller.AccountId, id, cancellation))?.Name);
+        return CheckStatus.Of(standing, (await documents.LoadAsync<Check>(id, cancellation))?.Name);
     }
 }
 

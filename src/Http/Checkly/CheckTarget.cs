@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Ledger.Http.Checks;
 using Ledger.Http.Errors;
+using Marten;
 
 namespace Ledger.Http.Checkly;
 
@@ -120,8 +121,8 @@ public static class Targeting
     /// <summary>At least one check.</summary>
     /// <exception cref="RequestRejected">404 when none is meant.</exception>
     public static async Task<IReadOnlyList<Check>> SelectAsync(
-        this CheckRegistry registry, CheckTarget target, Guid accountId, CancellationToken cancellation) =>
-        target.SelectFrom(await registry.ListAsync(accountId, cancellation)) is { Count: > 0 } selected
+        this IQuerySession documents, CheckTarget target, CancellationToken cancellation) =>
+        target.SelectFrom(await documents.ChecksAsync(cancellation)) is { Count: > 0 } selected
             ? selected
             : throw RequestRejected.NotFound("No matching checks were found.");
 }

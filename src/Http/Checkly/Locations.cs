@@ -5,6 +5,7 @@ using Ledger.Http.Access;
 using Ledger.Http.Checks;
 using Ledger.Http.Errors;
 using Ledger.Http.Settings;
+using Marten;
 
 namespace Ledger.Http.Checkly;
 
@@ -22,9 +23,9 @@ public static class ListPrivateLocationsEndpoint
     [WolverineGet("/v1/private-locations"), Authorize(Scopes.ReadOrCommand), Errors(401, 403, 429), Tags("Checkly: supporting reads")]
     [EndpointSummary("Lists the private locations: those of registered checks that are no public region.")]
     public static async Task<IReadOnlyList<PrivateLocation>> Get(
-        Caller caller, PublicLocations locations, CheckRegistry checks, CancellationToken cancellation) =>
+        Caller caller, PublicLocations locations, IQuerySession documents, CancellationToken cancellation) =>
     [
-        .. (await checks.ListAsync(caller.AccountId, cancellation))
+        .. (await documents.ChecksAsync(cancellation))
             .SelectMany(check => check.Locations)
             .Where(location => !locations.Contains(location))
             .Distinct()

@@ -8,8 +8,10 @@ using Ledger.Http.Errors;
 using Ledger.Http.RateLimits;
 using Ledger.Http.ReadModels;
 using Ledger.Http.Requests;
+using Ledger.Projections.CheckResults;
 using Ledger.Projections.Metrics;
 using Ledger.Sessions;
+using Marten;
 
 namespace Ledger.Http.Checkly;
 
@@ -34,7 +36,7 @@ public static class PlaywrightAnalyticsEndpoint
         string id,
         HttpRequest request,
         Caller caller,
-        CheckRegistry checks,
+        IQuerySession documents,
         CheckMetricsReader metrics,
         Freshness freshness,
         TimeProvider clock,
@@ -43,13 +45,14 @@ public static class PlaywrightAnalyticsEndpoint
         var checkId = Inputs.Uuid(nameof(id), id);
         var query = PlaywrightQuery.Read(request, clock.GetUtcNow());
         caller.RequireWholeAccount();
-        var check = await checks.FindAsync(caller.AccountId, checkId, cancellation);
+        var check = await documents.LoadAsync<Check>(checkId, cancellation);
         if (check is not { CheckType: CheckTypes.Playwright })
         {
             throw RequestRejected.NotFound("Not Found");
         }
 
         await freshness.WaitForHeadAsync(CheckMetricsReader.ProjectionName, cancellation);
+        await freshness.WaitForHeadAsync(CheckResultsReader.ProjectionName, cancellation);
         var series = await Database.RunAsync(() => query.Raw.Count > 0
             ? RawSeriesAsync(caller.AccountId, check, query, metrics, cancellation)
             : AggregatedSeriesAsync(caller.AccountId, check, query, metrics, cancellation));
@@ -177,7 +180,7 @@ public sealed record PlaywrightQuery(
     {
         var asked = QueryArrays.Read(request.Query, "filterByStatus");
         return asked.All(OutcomesByStatus.ContainsKey)
-            ? [.. OutcomesByStatus.Where(status => asked.Count == 0 || asked.Contains(status.Key)).SelectMany(status => status.Value)]
+            ? [.. OutcomesByStatus.Where(status => asked.Count == 0 || asked.Contains(status.Key)).SelectMany(status => status.Value).Where(CancelledRuns.Counts)]
             : throw RequestRejected.BadRequest($"'filterByStatus' must be some of {string.Join(", ", OutcomesByStatus.Keys)}.");
     }
 }

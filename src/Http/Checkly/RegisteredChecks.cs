@@ -7,6 +7,7 @@ using Ledger.Http.ReadModels;
 using Ledger.Http.Requests;
 using Ledger.Projections.CheckStatus;
 using Ledger.Sessions;
+using Marten;
 
 namespace Ledger.Http.Checkly;
 
@@ -25,7 +26,7 @@ public static class ListRegisteredChecksEndpoint
     public static async Task<IReadOnlyList<RegisteredCheck>> Get(
         HttpContext context,
         Caller caller,
-        CheckRegistry checks,
+        IQuerySession documents,
         CheckStatusReader statuses,
         Freshness freshness,
         PublicLocations locations,
@@ -41,7 +42,7 @@ public static class ListRegisteredChecksEndpoint
                 .ToDictionary(standing => standing.CheckId);
         }
 
-        var found = (await checks.ListAsync(caller.AccountId, cancellation))
+        var found = (await documents.ChecksAsync(cancellation))
             .Where(check => filter.Matches(check, standings.GetValueOrDefault(check.Id)))
             .ToList();
         var first = (filter.Page - 1L) * filter.Limit;
@@ -57,8 +58,8 @@ public static class ReadRegisteredCheckEndpoint
     [WolverineGet("/v1/checks/{checkId}"), Authorize(Scopes.Read), Errors(400, 401, 403, 404, 429), Tags("Checkly: supporting reads")]
     [EndpointSummary("Reads one registered check.")]
     public static async Task<RegisteredCheck> Get(
-        string checkId, Caller caller, CheckRegistry checks, PublicLocations locations, CancellationToken cancellation) =>
-        await checks.FindAsync(caller.AccountId, Inputs.Uuid(nameof(checkId), checkId), cancellation) is { } check
+        string checkId, Caller caller, IQuerySession documents, PublicLocations locations, CancellationToken cancellation) =>
+        await documents.LoadAsync<Check>(Inputs.Uuid(nameof(checkId), checkId), cancellation) is { } check
             ? RegisteredCheck.Of(check, locations)
             : throw RequestRejected.NotFound("Not Found");
 }

@@ -4,7 +4,9 @@ using Ledger.Http.Checks;
 using Ledger.Http.Errors;
 using Ledger.Http.ReadModels;
 using Ledger.Http.Requests;
+using Ledger.Projections.CheckResults;
 using Ledger.Projections.Metrics;
+using Marten;
 
 namespace Ledger.Http.Checkly;
 
@@ -24,7 +26,7 @@ public static class ReportingEndpoint
     public static async Task<IReadOnlyList<CheckReporting>> Get(
         HttpRequest request,
         Caller caller,
-        CheckRegistry checks,
+        IQuerySession documents,
         CheckMetricsReader metrics,
         Freshness freshness,
         TimeProvider clock,
@@ -33,7 +35,8 @@ public static class ReportingEndpoint
         var query = ReportingQuery.Read(request, clock.GetUtcNow());
         caller.RequireWholeAccount();
         await freshness.WaitForHeadAsync(CheckMetricsReader.ProjectionName, cancellation);
-        var selected = (await checks.ListAsync(caller.AccountId, cancellation)).Where(query.Selects).ToList();
+        await freshness.WaitForHeadAsync(CheckResultsReader.ProjectionName, cancellation);
+        var selected = (await documents.ChecksAsync(cancellation)).Where(query.Selects).ToList();
         var aggregates = await Database.RunAsync(async () =>
         {
             var found = new List<(Guid CheckId, ReportingAggregate Aggregate)>();

@@ -76,7 +76,7 @@ public sealed record RunResult(Guid Id, Run Run, ResultScope Scope, SessionStatu
     {
         var startedAt = report.StartedAt ?? run.StartedAt;
         var stoppedAt = report.StoppedAt ?? report.At;
-        var counts = !report.IsCancelled;
+        var counts = report.Verdict().Counts();
         var scope = report.ResultType is ResultType.Final ? ResultScope.Final : ResultScope.Attempt;
         return new RunResult(report.ResultId, run, scope, StatusOf(report))
         {

@@ -4,6 +4,7 @@ using Ledger.Http.Checks;
 using Ledger.Http.Errors;
 using Ledger.Http.Requests;
 using Ledger.Sessions;
+using Marten;
 
 namespace Ledger.Http.Checkly;
 
@@ -28,11 +29,12 @@ public static class TriggerCheckSessionsV2Endpoint
 }
 
 /// <summary>Triggers one session for each check that is meant, all of them or none.</summary>
-public sealed class CheckSessionTriggers(CheckRegistry registry, ChecklySessions sessions)
+public sealed class CheckSessionTriggers(IDocumentStore store, ChecklySessions sessions)
 {
     public async Task<IResult> HandleAsync(CheckSessionTrigger asked, ApiVersion version, Caller caller, HttpContext context)
     {
-        var checks = await registry.SelectAsync(asked.Target, caller.AccountId, context.RequestAborted);
+        await using var documents = store.QuerySession(caller.AccountId.ToString());
+        var checks = await documents.SelectAsync(asked.Target, context.RequestAborted);
         var runs = checks.Sum(check => (long)check.Locations.Count);
         if (runs > Limits.Runs)
         {

@@ -4,6 +4,7 @@ using Ledger.Http.Checks;
 using Ledger.Http.Errors;
 using Ledger.Http.Requests;
 using Ledger.Sessions;
+using Marten;
 
 namespace Ledger.Http.Checkly;
 
@@ -16,14 +17,14 @@ public static class TriggerChecksEndpoint
     [EndpointSummary("Triggers one session with a run of each registered check that is meant.")]
     [ProducesResponseType<TriggeredChecks>(StatusCodes.Status201Created)]
     public static async Task<IResult> Post(
-        [FromBody] ChecksTrigger asked, Caller caller, CheckRegistry registry, ChecklySessions sessions, HttpContext context)
+        [FromBody] ChecksTrigger asked, Caller caller, IQuerySession documents, ChecklySessions sessions, HttpContext context)
     {
         asked.Validate();
         var location = RunLocation.NameOf(asked.RunLocation);
         var environment = EnvironmentVariable.OfCommandLine(asked.EnvironmentVariables ?? []);
         var options = TriggerOptions.MembersOf(asked.RefreshCache, asked.TestRetryStrategy);
         var metadata = SuiteMetadata.Of(context.Request, asked.RepoInfo, asked.Environment, asked.CheckRunSuiteId);
-        var checks = asked.Target.SelectFrom(await registry.ListAsync(caller.AccountId, context.RequestAborted));
+        var checks = asked.Target.SelectFrom(await documents.ChecksAsync(context.RequestAborted));
         if (checks.Count == 0)
         {
             throw NothingMatches();

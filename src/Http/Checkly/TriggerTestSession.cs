@@ -4,6 +4,7 @@ using Ledger.Http.Checks;
 using Ledger.Http.Errors;
 using Ledger.Http.Requests;
 using Ledger.Sessions;
+using Marten;
 
 namespace Ledger.Http.Checkly;
 
@@ -14,12 +15,12 @@ public static class TriggerTestSessionEndpoint
     [EndpointSummary("Triggers one session with a run of each check that is meant, all at one location.")]
     [ProducesResponseType<TestSession>(StatusCodes.Status201Created)]
     public static async Task<IResult> Post(
-        [FromBody] TestSessionTrigger asked, Caller caller, CheckRegistry registry, ChecklySessions sessions, HttpContext context)
+        [FromBody] TestSessionTrigger asked, Caller caller, IQuerySession documents, ChecklySessions sessions, HttpContext context)
     {
         asked.Validate();
         var environment = EnvironmentVariable.ByName(asked.EnvironmentVariables ?? []);
         var options = TriggerOptions.MembersOf(asked.RefreshCache, asked.RetryStrategy);
-        var checks = await registry.SelectAsync(asked.Target, caller.AccountId, context.RequestAborted);
+        var checks = await documents.SelectAsync(asked.Target, context.RequestAborted);
         var now = sessions.Now;
         var command = sessions.CommandOf(
             caller,

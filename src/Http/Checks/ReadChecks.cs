@@ -1,6 +1,7 @@
 using Ledger.Http.Access;
 using Ledger.Http.Errors;
 using Ledger.Http.Requests;
+using Marten;
 
 namespace Ledger.Http.Checks;
 
@@ -8,16 +9,16 @@ namespace Ledger.Http.Checks;
 public static class ListChecksEndpoint
 {
     [WolverineGet("/ledger/checks"), Authorize(Scopes.Read), Tags("Checks"), EndpointSummary("Lists the account's checks, by name.")]
-    public static async Task<CheckList> Get(Caller caller, CheckRegistry checks, CancellationToken cancellation) =>
-        new(await checks.ListAsync(caller.AccountId, cancellation));
+    public static async Task<CheckList> Get(IQuerySession documents, CancellationToken cancellation) =>
+        new(await documents.ChecksAsync(cancellation));
 }
 
 /// <summary>Reads one registered check.</summary>
 public static class ReadCheckEndpoint
 {
     [WolverineGet("/ledger/checks/{checkId}"), Authorize(Scopes.Read), Tags("Checks"), EndpointSummary("Reads one check.")]
-    public static async Task<Check> Get(string checkId, Caller caller, CheckRegistry checks, CancellationToken cancellation) =>
-        await checks.FindAsync(caller.AccountId, Inputs.Uuid("check id", checkId), cancellation)
+    public static async Task<Check> Get(string checkId, IQuerySession documents, CancellationToken cancellation) =>
+        await documents.LoadAsync<Check>(Inputs.Uuid("check id", checkId), cancellation)
         ?? throw RequestRejected.NotFound("There is no such check.");
 }
 

@@ -3,6 +3,7 @@ using Ledger.Http.Access;
 using Ledger.Http.Errors;
 using Ledger.Http.Requests;
 using Ledger.Sessions;
+using Marten;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Ledger.Http.Checks;
@@ -15,17 +16,16 @@ public static class RegisterCheckEndpoint
     public static async Task<Results<Ok<Check>, Created<Check>>> Put(
         string checkId,
         [FromBody] CheckRequest request,
-        Caller caller,
-        CheckRegistry checks,
+        IDocumentSession documents,
         TimeProvider clock,
         CancellationToken cancellation)
     {
         var id = Inputs.Uuid("check id", checkId);
         request.Validate();
         var now = clock.GetUtcNow();
-        var (check, isNew) = await checks.PutAsync(
-            caller.AccountId,
-            new Check(
+        var (check, isNew) = await documents.PutAsync<Check>(
+            id,
+            there => new Check(
                 id,
                 request.Name,
                 request.CheckType,
@@ -35,7 +35,7 @@ public static class RegisterCheckEndpoint
                 request.MaxResponseTime,
                 request.DegradedResponseTime,
                 request.Spec,
-                now,
+                there?.CreatedAt ?? now,
                 now),
             cancellation);
         return isNew ? TypedResults.Created((string?)null, check) : TypedResults.Ok(check);

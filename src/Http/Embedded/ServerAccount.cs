@@ -38,7 +38,7 @@ internal sealed record ServerAccount(IReadOnlyList<string> Prefix, string? Owner
             {
                 if ((await ServerCommand.RunAsync([.. prefix, .. canEnter], cancellationToken)).IsSuccess)
                 {
-                    logger.LogInformation("PostgreSQL refuses to run as root: it runs as {Account}, by {Command}", name, string.Join(' ', prefix));
+                    logger.LogDebug("PostgreSQL refuses to run as root: it runs as {Account}, by {Command}", name, string.Join(' ', prefix));
                     return new ServerAccount(prefix, $"{user}:{group}");
                 }
             }

@@ -48,7 +48,7 @@ public sealed class Faults(RequestDelegate next, IProblemDetailsService problems
 
     private RequestRejected Translate(Exception failure, HttpContext context)
     {
-        switch (failure)
+        switch (Database.Explain(failure))
         {
             case RequestRejected rejected:
                 return rejected;
@@ -58,6 +58,9 @@ public sealed class Faults(RequestDelegate next, IProblemDetailsService problems
                 return RequestRejected.TooLarge("The body is too large.");
             case BadHttpRequestException bad:
                 return new RequestRejected(bad.StatusCode, "bad-request", "The request could not be read.");
+            case { } race when Database.IsConflict(race):
+                return new RequestRejected(
+                    StatusCodes.Status409Conflict, "conflict", "Somebody else changed this at the same moment; read it again first.");
             case StoreUnavailableException:
                 logger.LogWarning(failure, "The database is out of reach for {Method} {Path}", context.Request.Method, PathOf(context));
                 return RequestRejected.Unavailable();

@@ -1,8 +1,10 @@
+using System.Security.Cryptography;
 using Ledger.Http.Access;
 using Ledger.Http.Errors;
 using Ledger.Http.Requests;
 using Ledger.Http.Settings;
 using Ledger.Http.TesterArmy;
+using Marten;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Ledger.Http.Groups;
@@ -16,21 +18,22 @@ public static class AddGroupWebhookEndpoint
         string groupId,
         [FromBody] NewGroupWebhook? asked,
         Caller caller,
-        GroupRegistry groups,
-        GroupWebhooks webhooks,
+        IDocumentSession documents,
         LedgerSettings settings,
         TimeProvider clock,
         HttpRequest request,
         CancellationToken cancellation)
     {
-        var group = await groups.FindAsync(caller, groupId, cancellation);
+        var group = await documents.GroupAsync(groupId, cancellation);
         var now = clock.GetUtcNow();
         var name = Inputs.OptionalName("name", asked?.Name) ?? group.Name;
-        var webhook = new GroupWebhook(Guid.CreateVersion7(now), caller.AccountId, group.Id, name, now);
-        var secret = await webhooks.AddAsync(webhook, cancellation);
+        var secret = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(24));
+        var webhook = new GroupWebhook(Guid.CreateVersion7(now), caller.AccountId, group.Id, name, GroupWebhook.HashOf(secret), now);
+        documents.Insert(webhook);
+        await documents.SaveChangesAsync(cancellation);
         var publicBase = settings.PublicUrl?.TrimEnd('/') ?? $"{request.Scheme}://{request.Host}";
-        var url = publicBase + ReceiveWebhookEndpoint.PathOf(webhook.WebhookId, secret);
-        return TypedResults.Created((string?)null, new MadeGroupWebhook(webhook.WebhookId, secret, url, name));
+        var url = publicBase + ReceiveWebhookEndpoint.PathOf(webhook.Id, secret);
+        return TypedResults.Created((string?)null, new MadeGroupWebhook(webhook.Id, secret, url, name));
     }
 }
 
@@ -40,11 +43,14 @@ public static class ListGroupWebhooksEndpoint
     [WolverineGet("/ledger/groups/{groupId}/webhooks"), Authorize(Scopes.Admin), Tags("Groups")]
     [EndpointSummary("Lists the webhooks of a group, without secrets.")]
     public static async Task<GroupWebhookList> Get(
-        string groupId, Caller caller, GroupRegistry groups, GroupWebhooks webhooks, CancellationToken cancellation)
+        string groupId, Caller caller, IQuerySession documents, CancellationToken cancellation)
     {
-        var group = await groups.FindAsync(caller, groupId, cancellation);
-        var found = await webhooks.ListAsync(caller.AccountId, group.Id, cancellation);
-        return new([.. found.Select(webhook => new GroupWebhookView(webhook.WebhookId, webhook.Name, webhook.CreatedAt))]);
+        var group = await documents.GroupAsync(groupId, cancellation);
+        var found = await documents.Query<GroupWebhook>()
+            .Where(webhook => webhook.GroupId == group.Id && webhook.AccountId == caller.AccountId)
+            .OrderBy(webhook => webhook.CreatedAt).ThenBy(webhook => webhook.Id)
+            .ToListAsync(cancellation);
+        return new([.. found.Select(webhook => new GroupWebhookView(webhook.Id, webhook.Name, webhook.CreatedAt))]);
     }
 }
 
@@ -54,13 +60,18 @@ public static class DeleteGroupWebhookEndpoint
     [WolverineDelete("/ledger/groups/{groupId}/webhooks/{webhookId}"), Authorize(Scopes.Admin), Tags("Groups")]
     [EndpointSummary("Deletes a webhook at once.")]
     public static async Task Delete(
-        string groupId, string webhookId, Caller caller, GroupWebhooks webhooks, CancellationToken cancellation)
+        string groupId, string webhookId, Caller caller, IDocumentSession documents, CancellationToken cancellation)
     {
         var (group, webhook) = (Inputs.Uuid("group id", groupId), Inputs.Uuid("webhook id", webhookId));
-        if (!await webhooks.RemoveAsync(caller.AccountId, group, webhook, cancellation))
+        if (await documents.LoadAsync<GroupWebhook>(webhook, cancellation) is not { } there
+            || there.GroupId != group
+            || there.AccountId != caller.AccountId)
         {
             throw RequestRejected.NotFound("There is no such webhook.");
         }
+
+        documents.Delete(there);
+        await documents.SaveChangesAsync(cancellation);
     }
 }
 

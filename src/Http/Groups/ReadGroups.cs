@@ -1,4 +1,5 @@
 using Ledger.Http.Access;
+using Marten;
 
 namespace Ledger.Http.Groups;
 
@@ -6,16 +7,16 @@ namespace Ledger.Http.Groups;
 public static class ListGroupsEndpoint
 {
     [WolverineGet("/ledger/groups"), Authorize(Scopes.Read), Tags("Groups"), EndpointSummary("Lists the account's groups, by name.")]
-    public static async Task<GroupList> Get(Caller caller, GroupRegistry groups, CancellationToken cancellation) =>
-        new(await groups.ListAsync(caller.AccountId, cancellation));
+    public static async Task<GroupList> Get(IQuerySession documents, CancellationToken cancellation) =>
+        new(await documents.Query<Group>().OrderBy(group => group.Name).ThenBy(group => group.Id).ToListAsync(cancellation));
 }
 
 /// <summary>Reads one registered group.</summary>
 public static class ReadGroupEndpoint
 {
     [WolverineGet("/ledger/groups/{groupId}"), Authorize(Scopes.Read), Tags("Groups"), EndpointSummary("Reads one group.")]
-    public static Task<Group> Get(string groupId, Caller caller, GroupRegistry groups, CancellationToken cancellation) =>
-        groups.FindAsync(caller, groupId, cancellation);
+    public static Task<Group> Get(string groupId, IQuerySession documents, CancellationToken cancellation) =>
+        documents.GroupAsync(groupId, cancellation);
 }
 
 /// <summary>The groups of an account.</summary>

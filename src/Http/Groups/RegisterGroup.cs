@@ -1,6 +1,7 @@
 using Ledger.Http.Access;
 using Ledger.Http.Errors;
 using Ledger.Http.Requests;
+using Marten;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Ledger.Http.Groups;
@@ -16,8 +17,7 @@ public static class RegisterGroupEndpoint
     public static async Task<Results<Ok<Group>, Created<Group>>> Put(
         string groupId,
         [FromBody] GroupRequest request,
-        Caller caller,
-        GroupRegistry groups,
+        IDocumentSession documents,
         TimeProvider clock,
         CancellationToken cancellation)
     {
@@ -28,9 +28,9 @@ public static class RegisterGroupEndpoint
             throw RequestRejected.BadRequest($"'checkIds' must be 1 to {MaximumChecks} uuids.");
         }
 
-        var now = clock.GetUtcNow();
-        var (group, isNew) = await groups.PutAsync(
-            caller.AccountId, new Group(id, Inputs.Name("name", request.Name), checkIds, now, now), cancellation);
+        var (name, now) = (Inputs.Name("name", request.Name), clock.GetUtcNow());
+        var (group, isNew) = await documents.PutAsync<Group>(
+            id, there => new Group(id, name, checkIds, there?.CreatedAt ?? now, now), cancellation);
         return isNew ? TypedResults.Created((string?)null, group) : TypedResults.Ok(group);
     }
 }

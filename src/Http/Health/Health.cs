@@ -1,3 +1,5 @@
+using Ledger.Deadlines;
+using Ledger.Projections.Daemon;
 using Ledger.Store;
 
 namespace Ledger.Http.Health;
@@ -13,23 +15,36 @@ public static class LiveEndpoint
 /// <summary>Whether the ledger can serve.</summary>
 public static class ReadyEndpoint
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
     [WolverineGet("/health/ready"), AllowAnonymous, Tags("Health")]
-    [EndpointSummary("The ledger can serve: its database answers.")]
+    [EndpointSummary("The ledger can serve: its database answers, and every part of the host works.")]
     [ProducesResponseType<Health>(StatusCodes.Status200OK)]
-    public static async Task<IResult> Get(EventLog log, CancellationToken cancellation)
+    public static async Task<IResult> Get(EventLog log, BackgroundLoops loops, DeadlineSweep deadlines, ReadModelOperations readModels, CancellationToken cancellation)
     {
         try
         {
-            return TypedResults.Ok(new Health("ready", await log.ReadHeadAsync(cancellation)));
+            var head = await log.ReadHeadAsync(cancellation);
+            string[] failing =
+            [
+                .. loops.Faults.Keys.Order(StringComparer.Ordinal),
+                .. deadlines.IsStuck ? ["deadlines"] : Array.Empty<string>(),
+                .. await Database.RunAsync(() => readModels.StuckAsync(Patience, cancellation)),
+            ];
+            return failing.Length > 0 ? Unavailable(head, failing) : TypedResults.Ok(new Health("ready", head));
         }
         catch (StoreUnavailableException)
         {
-            return TypedResults.Json(new Health("unavailable"), statusCode: StatusCodes.Status503ServiceUnavailable);
+            return Unavailable(null, ["database"]);
         }
     }
+
+    private static IResult Unavailable(long? position, IReadOnlyList<string> failing) =>
+        TypedResults.Json(new Health("unavailable", position, failing), statusCode: StatusCodes.Status503ServiceUnavailable);
 }
 
 /// <summary>The state of this host.</summary>
 /// <param name="Status">live, ready or unavailable.</param>
 /// <param name="Position">The position of the last event, when the database answers.</param>
-public sealed record Health(string Status, long? Position = null);
+/// <param name="Failing">The parts of the host that do not work, when it is unavailable; the log says why.</param>
+public sealed record Health(string Status, long? Position = null, IReadOnlyList<string>? Failing = null);

@@ -1,3 +1,4 @@
+using JasperFx;
 using JasperFx.OpenTelemetry;
 using Ledger.Http.Access;
 using Ledger.Http.AlertChannels;
@@ -5,10 +6,8 @@ using Ledger.Http.Archive;
 using Ledger.Http.Bundles;
 using Ledger.Http.Checkly;
 using Ledger.Http.Checkly.Live;
-using Ledger.Http.Checks;
 using Ledger.Http.Empirical;
 using Ledger.Http.Errors;
-using Ledger.Http.Groups;
 using Ledger.Http.Live;
 using Ledger.Http.PlainRuns;
 using Ledger.Http.RateLimits;
@@ -25,6 +24,7 @@ using Marten;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Npgsql;
+using Wolverine.Marten;
 
 namespace Ledger.Http.Hosting;
 
@@ -40,19 +40,26 @@ public static class Composition
         services.AddMarten(options =>
         {
             options.Connection(database);
-            LedgerStore.Configure(options);
+            LedgerStore.Configure(options, LedgerDatabase.Parts);
+
+            // The schema was made at start: no first request of its kind is to compare it again.
+            options.AutoCreateSchemaObjects = AutoCreate.None;
             options.OpenTelemetry.TrackConnections = TrackLevel.Normal;
+        }).IntegrateWithWolverine(integration =>
+        {
+            integration.MessageStorageSchemaName = "wolverine";
+            integration.UseWolverineManagedEventSubscriptionDistribution = true;
+            integration.AutoCreate = settings.Database.ApplySchema ? AutoCreate.CreateOrUpdate : AutoCreate.None;
         });
+        services.AddSingleton<SchemaFiles>();
+        services.AddSingleton<JasperFx.CommandLine.Descriptions.ISystemPart, LedgerPart>();
+        services.AddHostedService<DatabaseWatch>();
         services.AddSingleton<EventLog>();
         services.AddSingleton(new SessionCache(settings.Cache.Megabytes * 1024L * 1024L));
+        services.AddSingleton<SessionJournal>();
         services.AddSingleton<SessionWriter>();
-        services.AddSingleton<SessionFeed>();
         services.AddSingleton<ApiKeys>();
-        services.AddSingleton<AccountNames>();
         services.AddSingleton<Bootstrap>();
-        services.AddSingleton<CheckRegistry>();
-        services.AddSingleton<GroupRegistry>();
-        services.AddSingleton<GroupWebhooks>();
         services.AddSingleton<PublicLocations>();
         services.AddSingleton<CheckAlerts>();
         services.AddSingleton<CheckResults>();
@@ -73,10 +80,11 @@ public static class Composition
         services.AddLive();
         services.AddReadModels(settings);
         services.AddArchive(settings);
-        services.AddRunners();
+        services.AddRunners(settings);
         services.AddChecklyLive();
         services.AddBundles();
         services.AddAlertChannels(settings);
+        services.AddHostedService<DaemonWatch>();
         services.AddHostedService<LedgerLifetime>();
         services.AddLedgerOpenApi();
     }
@@ -96,7 +104,6 @@ public static class Composition
         app.MapLedgerEndpoints();
         app.MapOpenApi("/openapi/{documentName}.json").AllowAnonymous();
         app.MapMetrics();
-
 
         // Needs a key like everything that says nothing else: who has none does not learn which paths there are.
         app.MapFallback("/{**path}", () => TypedResults.NotFound()).ExcludeFromDescription();

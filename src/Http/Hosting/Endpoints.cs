@@ -19,24 +19,39 @@ public static class Endpoints
     /// <summary>Adds Wolverine.</summary>
     /// <param name="builder">The host.</param>
     /// <param name="generates">Whether the host is composed to generate code, and so cannot use what was generated.</param>
-    public static void AddWolverine(this WebApplicationBuilder builder, bool generates)
+    /// <param name="isAlone">Whether no other host uses the same database.</param>
+    public static void AddWolverine(this WebApplicationBuilder builder, bool generates, bool isAlone)
     {
         builder.Host.UseWolverine(
             options =>
             {
                 options.ApplicationAssembly = typeof(Endpoints).Assembly;
                 options.Discovery.DisableConventionalDiscovery();
-                options.Durability.Mode = DurabilityMode.Solo;
+                options.Durability.Mode = generates ? DurabilityMode.MediatorOnly : isAlone ? DurabilityMode.Solo : DurabilityMode.Balanced;
+                TakeOverQuickly(options.Durability);
                 options.CodeGeneration.TypeLoadMode = generates ? TypeLoadMode.Dynamic : TypeLoadMode.Static;
             },
             ExtensionDiscovery.ManualOnly);
         builder.Services.AddWolverineHttp();
-        builder.Logging.AddFilter("Wolverine", LogLevel.Warning);
+    }
+
+    /// <summary>The work of a host that is gone is another's within seconds, not after a minute.</summary>
+    private static void TakeOverQuickly(DurabilitySettings durability)
+    {
+        durability.FirstHealthCheckExecution = TimeSpan.FromMilliseconds(200);
+        durability.HealthCheckPollingTime = TimeSpan.FromSeconds(1);
+        durability.StaleNodeTimeout = TimeSpan.FromSeconds(5);
+        durability.CheckAssignmentPeriod = TimeSpan.FromSeconds(1);
+        durability.FirstNodeReassignmentExecution = TimeSpan.FromSeconds(1);
+        durability.NodeReassignmentPollingTime = TimeSpan.FromSeconds(1);
+        durability.AgentProgressPollInterval = TimeSpan.FromSeconds(1);
+        durability.AgentProgressStallTimeout = TimeSpan.FromSeconds(5);
     }
 
     public static void MapLedgerEndpoints(this WebApplication app) => app.MapWolverineEndpoints(options =>
     {
         options.AddParameterHandlingStrategy<CallerParameter>();
+        options.AddParameterHandlingStrategy<DocumentsParameter>();
         options.AddParameterHandlingStrategy<RunCallParameter>();
         options.AddParameterHandlingStrategy<BodyParameter>();
         options.ConfigureEndpoints(chain =>

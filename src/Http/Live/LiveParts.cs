@@ -1,16 +1,15 @@
-using Ledger.Store;
+using Ledger.Streams;
 
 namespace Ledger.Http.Live;
 
-/// <summary>The events of this host's feed, and who follows them.</summary>
+/// <summary>The changes of sessions, from whichever host, and who follows them.</summary>
 public static class LiveParts
 {
     public static void AddLive(this IServiceCollection services)
     {
-        services.AddSingleton(provider => new EventFeed(
-            provider.GetRequiredService<EventLog>(),
-            logger: provider.GetRequiredService<ILogger<EventFeed>>()));
+        services.AddSingleton<BackgroundLoops>();
         services.AddSingleton<SessionChanges>();
+        services.AddSingleton<ChangeNotes>();
         services.AddSingleton<SessionFeed>();
         services.AddSingleton<EventStreams>();
     }

@@ -1,42 +1,18 @@
+using System.Threading.Channels;
 using Ledger.Store;
 using Ledger.Streams;
 
 namespace Ledger.Http.Live;
 
-/// <summary>
-/// Hands what the host's event feed brings, from whichever host it was written on, to those who follow one session. Following costs no
-/// database connection.
-/// </summary>
-public sealed class SessionFeed(SessionWriter sessions, IHostApplicationLifetime lifetime, TimeProvider clock)
+/// <summary>Lets requests follow one session, whichever host writes it. Following costs no database connection.</summary>
+public sealed class SessionFeed(SessionChanges changes, SessionWriter sessions, IHostApplicationLifetime lifetime, TimeProvider clock)
 {
-    private readonly Followers<StreamId, SessionSubscription> followers = new();
-
-    /// <summary>Ends when the host begins to stop, and with it everything that waits here.</summary>
-    public CancellationToken Stopping => lifetime.ApplicationStopping;
-
-    /// <summary>Takes the next events of the log, in order. Never blocks.</summary>
-    public void Publish(IReadOnlyList<RecordedEvent> events)
-    {
-        foreach (var recorded in events)
-        {
-            foreach (var subscription in followers.Of(recorded.Stream))
-            {
-                subscription.Offer(recorded);
-            }
-        }
-    }
-
-    /// <summary>Follows a session from now on: subscribe first, then read, and nothing falls in between.</summary>
-    public SessionSubscription Subscribe(StreamId stream)
-    {
-        var subscription = new SessionSubscription(stream, ended => followers.Remove(stream, ended));
-        followers.Add(stream, subscription);
-        return subscription;
-    }
+    /// <summary>Follows a session: subscribe first, then read, then start at what was read, and nothing falls in between.</summary>
+    public SessionSubscription Subscribe(StreamId stream) => new(changes, stream);
 
     /// <summary>
-    /// Waits until a session is settled. The database is read once at the beginning, and again only for a follower that was too slow;
-    /// everything else comes with the feed. When the host stops, the wait is over at once.
+    /// Waits until a session is settled. It is read once at the beginning, and again only for a follower that was too slow. When the host stops,
+    /// the wait is over at once.
     /// </summary>
     /// <param name="stream">The session.</param>
     /// <param name="maxWait">How long to wait at most; zero only looks.</param>
@@ -47,7 +23,7 @@ public sealed class SessionFeed(SessionWriter sessions, IHostApplicationLifetime
     {
         var began = clock.GetTimestamp();
         using var over = new CancellationTokenSource(maxWait, clock);
-        using var ending = CancellationTokenSource.CreateLinkedTokenSource(over.Token, Stopping, cancellation);
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(over.Token, lifetime.ApplicationStopping, cancellation);
         while (true)
         {
             using var subscription = Subscribe(stream);
@@ -56,26 +32,25 @@ public sealed class SessionFeed(SessionWriter sessions, IHostApplicationLifetime
                 return SettledWait.Unknown;
             }
 
-            while (snapshot.Session.IsOpen)
+            subscription.Start(snapshot.Version);
+            while (snapshot.Session.IsOpen && await HasNextAsync(subscription, ending.Token))
             {
-                if (!await HasNextAsync(subscription, ending.Token))
+                while (subscription.TryRead(out var next))
                 {
-                    cancellation.ThrowIfCancellationRequested();
-                    if (ending.IsCancellationRequested)
-                    {
-                        await UseUpAsync(began, maxWait, cancellation);
-                        return SettledWait.UsedUp;
-                    }
-
-                    break;
+                    snapshot = SessionSnapshot.Fold(snapshot, [next])!;
                 }
-
-                snapshot = await CatchUpAsync(snapshot, subscription, cancellation);
             }
 
             if (!snapshot.Session.IsOpen)
             {
                 return SettledWait.With(snapshot);
+            }
+
+            cancellation.ThrowIfCancellationRequested();
+            if (ending.IsCancellationRequested)
+            {
+                await UseUpAsync(began, maxWait, cancellation);
+                return SettledWait.UsedUp;
             }
         }
     }
@@ -85,28 +60,10 @@ public sealed class SessionFeed(SessionWriter sessions, IHostApplicationLifetime
     /// </summary>
     private async Task UseUpAsync(long began, TimeSpan maxWait, CancellationToken cancellation)
     {
-        while (clock.GetElapsedTime(began) < maxWait && !Stopping.IsCancellationRequested)
+        while (clock.GetElapsedTime(began) < maxWait && !lifetime.ApplicationStopping.IsCancellationRequested)
         {
             await Task.Delay(TimeSpan.FromMilliseconds(1), clock, cancellation);
         }
-    }
-
-    private async Task<SessionSnapshot> CatchUpAsync(
-        SessionSnapshot snapshot, SessionSubscription subscription, CancellationToken cancellation)
-    {
-        while (subscription.Events.TryRead(out var next))
-        {
-            if (next.Version == snapshot.Version + 1)
-            {
-                snapshot = SessionSnapshot.Fold(snapshot, [next])!;
-            }
-            else if (next.Version > snapshot.Version)
-            {
-                snapshot = (await sessions.ReadAsync(subscription.Stream, cancellation))!;
-            }
-        }
-
-        return snapshot;
     }
 
     private static async Task<bool> HasNextAsync(SessionSubscription subscription, CancellationToken ending)
@@ -118,6 +75,54 @@ public sealed class SessionFeed(SessionWriter sessions, IHostApplicationLifetime
         catch (OperationCanceledException)
         {
             return false;
+        }
+    }
+}
+
+/// <summary>
+/// The events of one session after the version that it was started at, in order. Bounded: who does not keep up finds the channel closed and has
+/// to subscribe and read again; nobody else waits for them.
+/// </summary>
+public sealed class SessionSubscription : IDisposable
+{
+    private const int Capacity = 256;
+    private const long MostBytes = 1024 * 1024;
+
+    private readonly Channel<RecordedEvent> channel = Channel.CreateBounded<RecordedEvent>(
+        new BoundedChannelOptions(Capacity) { SingleReader = true, SingleWriter = true });
+
+    private readonly SessionFollower follower;
+    private long bytes;
+
+    internal SessionSubscription(SessionChanges changes, StreamId stream) => follower = changes.Follow(stream, Take);
+
+    /// <summary>Waits for events; completed when they came faster than they were read.</summary>
+    public ChannelReader<RecordedEvent> Events => channel.Reader;
+
+    /// <summary>Begins with the event after this version.</summary>
+    public void Start(long version) => follower.Start(version);
+
+    /// <summary>The next event, if it is there.</summary>
+    public bool TryRead([System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out RecordedEvent? recorded)
+    {
+        if (!channel.Reader.TryRead(out recorded))
+        {
+            return false;
+        }
+
+        Interlocked.Add(ref bytes, -SessionSnapshot.BytesOf(recorded.Data));
+        return true;
+    }
+
+    public void Dispose() => follower.Dispose();
+
+    /// <summary>One that is alone larger than what may wait is taken all the same.</summary>
+    private void Take(RecordedEvent recorded)
+    {
+        var size = SessionSnapshot.BytesOf(recorded.Data);
+        if ((Interlocked.Add(ref bytes, size) > MostBytes && Interlocked.Read(ref bytes) > size) || !channel.Writer.TryWrite(recorded))
+        {
+            channel.Writer.TryComplete();
         }
     }
 }

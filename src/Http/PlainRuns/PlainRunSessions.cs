@@ -8,6 +8,7 @@ using Ledger.Sessions;
 using Ledger.Sessions.Events;
 using Ledger.Store;
 using Ledger.Streams;
+using Marten;
 
 namespace Ledger.Http.PlainRuns;
 
@@ -16,7 +17,7 @@ namespace Ledger.Http.PlainRuns;
 /// its id within its project, and TesterArmy, which knows it by its id.
 /// </summary>
 public sealed class PlainRunSessions(
-    CheckRegistry registry, SessionWriter sessions, CancelPolicy policy, LedgerSettings settings, TimeProvider clock)
+    IDocumentStore store, SessionWriter sessions, CancelPolicy policy, LedgerSettings settings, TimeProvider clock)
 {
     /// <summary>Triggers a run.</summary>
     /// <exception cref="RequestRejected">400 for a value out of its bounds, or a project that the caller is not bound to.</exception>
@@ -30,7 +31,7 @@ public sealed class PlainRunSessions(
     public async Task<IReadOnlyList<SessionSnapshot>> TriggerAsync(
         Caller caller, IReadOnlyList<PlainRunRequest> requests, CancellationToken cancellation)
     {
-        var checks = await registry.ListAsync(caller.AccountId, cancellation);
+        var checks = await store.ChecksOfAsync(caller.AccountId, cancellation);
         var now = clock.GetUtcNow();
         var (made, refusal) = await sessions.TriggerAsync(
             caller, [.. requests.Select(request => CommandFor(request, CheckFor(request, checks), caller, now))], cancellation);

@@ -9,7 +9,7 @@ namespace Ledger.Http.ReadModels;
 /// Makes a reader of a projection see what was written before: everything up to the head of the log, or up to the position that the
 /// caller names with <c>after</c>.
 /// </summary>
-public sealed class Freshness(ProjectionDaemon projections)
+public sealed class Freshness(ReadModelProgress projections)
 {
     /// <summary>The name of the parameter.</summary>
     public const string After = "after";
@@ -24,7 +24,7 @@ public sealed class Freshness(ProjectionDaemon projections)
         var cancellation = request.HttpContext.RequestAborted;
         if (PositionOf(request) is { } position)
         {
-            RejectUnless(await projections.WaitForAsync(projection, position, Patience, cancellation));
+            RejectUnless(await Database.RunAsync(() => projections.WaitForAsync(projection, position, Patience, cancellation)));
         }
         else
         {
@@ -36,7 +36,7 @@ public sealed class Freshness(ProjectionDaemon projections)
     /// <exception cref="RequestRejected">503 when the projection is too far behind.</exception>
     /// <exception cref="StoreUnavailableException">The database cannot be reached.</exception>
     public async Task WaitForHeadAsync(string projection, CancellationToken cancellation) =>
-        RejectUnless(await projections.WaitForHeadAsync(projection, Patience, cancellation));
+        RejectUnless(await Database.RunAsync(() => projections.WaitForHeadAsync(projection, Patience, cancellation)));
 
     private static void RejectUnless(bool isFresh)
     {

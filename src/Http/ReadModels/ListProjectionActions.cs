@@ -14,7 +14,7 @@ public static class ListProjectionActionsEndpoint
     [WolverineGet("/ledger/projections/{name}/actions"), Authorize(Scopes.Operator), Tags("Projections")]
     [EndpointSummary("What was done to a projection by hand, newest first.")]
     public static async Task<ProjectionActionList> Get(
-        string name, ProjectionDaemon projections, HttpRequest request, CancellationToken cancellation)
+        string name, ReadModelOperations projections, HttpRequest request, CancellationToken cancellation)
     {
         var limit = Inputs.Int(request, "limit", 1, LargestPage, 20);
         var before = CursorOf(request);

@@ -11,7 +11,7 @@ public static class ListProjectionsEndpoint
 
     [WolverineGet("/ledger/projections"), Authorize(Scopes.Operator), Tags("Projections")]
     [EndpointSummary("Where each projection stands, how far it is behind, and how its rebuild goes.")]
-    public static async Task<ProjectionList> Get(ProjectionDaemon projections, CancellationToken cancellation)
+    public static async Task<ProjectionList> Get(ReadModelOperations projections, CancellationToken cancellation)
     {
         var (all, actions) = await Database.RunAsync(async () => (
             await projections.StatusAsync(cancellation), await projections.ActionsAsync(ActionsOfEach, cancellation)));
@@ -55,7 +55,7 @@ public sealed record ProjectionView(
         status.State,
         status.Owner,
         status.UpdatedAt,
-        status.Lag > 0 ? new ProjectionProgress(status.Position, status.Head, status.PerSecond is { } rate ? Math.Round(rate) : null) : null,
+        status.Lag > 0 ? new ProjectionProgress(status.Position, status.Head) : null,
         status.Stopped is { } stopped ? new ProjectionError(stopped.Position, stopped.Error, stopped.At) : null,
         status.Rebuild is { } rebuild ? ProjectionRebuild.Of(rebuild) : null,
         [.. actions.Select(ProjectionActionView.Of)]);
@@ -64,8 +64,7 @@ public sealed record ProjectionView(
 /// <summary>How a projection catches up.</summary>
 /// <param name="Position">Where it is.</param>
 /// <param name="Head">The last event that there is.</param>
-/// <param name="EventsPerSecond">How fast; null when that is not known here.</param>
-public sealed record ProjectionProgress(long Position, long Head, double? EventsPerSecond);
+public sealed record ProjectionProgress(long Position, long Head);
 
 /// <summary>An event that a projection cannot handle.</summary>
 public sealed record ProjectionError(long Position, string Message, DateTimeOffset At);

@@ -11,7 +11,7 @@ public static class RetryProjectionEndpoint
 {
     [WolverinePost("/ledger/projections/{name}/retry"), Authorize(Scopes.Operator), Tags("Projections")]
     [EndpointSummary("Has a stopped projection try its event again.")]
-    public static async Task Post(string name, ProjectionDaemon projections, HttpContext context, CancellationToken cancellation)
+    public static async Task Post(string name, ReadModelOperations projections, HttpContext context, CancellationToken cancellation)
     {
         ProjectionCommands.RejectUnknown(projections, name);
         if (!await Database.RunAsync(() => projections.RetryAsync(name, ProjectionCommands.ActorOf(context), cancellation)))
@@ -27,7 +27,7 @@ public static class SkipEventEndpoint
     [WolverinePost("/ledger/projections/{name}/skip"), Authorize(Scopes.Operator), Tags("Projections")]
     [EndpointSummary("Has a stopped projection leave out the event that it stopped at.")]
     public static async Task Post(
-        string name, [FromBody] EventToSkip skip, ProjectionDaemon projections, HttpContext context, CancellationToken cancellation)
+        string name, [FromBody] EventToSkip skip, ReadModelOperations projections, HttpContext context, CancellationToken cancellation)
     {
         var reason = Inputs.Reason(Inputs.Name("reason", skip.Reason))!;
         ProjectionCommands.RejectUnknown(projections, name);
@@ -50,7 +50,7 @@ public static class RebuildProjectionEndpoint
     [WolverinePost("/ledger/projections/{name}/rebuild"), Authorize(Scopes.Operator), Tags("Projections")]
     [EndpointSummary("Makes a projection's rows anew beside those that serve, compares both, and puts the new ones in their place.")]
     [ProducesResponseType(StatusCodes.Status202Accepted)]
-    public static async Task<IResult> Post(string name, ProjectionDaemon projections, HttpContext context, CancellationToken cancellation)
+    public static async Task<IResult> Post(string name, ReadModelOperations projections, HttpContext context, CancellationToken cancellation)
     {
         ProjectionCommands.RejectUnknown(projections, name);
         ProjectionCommands.RejectUnlessAccepted(
@@ -66,7 +66,7 @@ public static class DiscardRebuildEndpoint
 {
     [WolverinePost("/ledger/projections/{name}/rebuild/discard"), Authorize(Scopes.Operator), Tags("Projections")]
     [EndpointSummary("Drops the rows that a rebuild has replaced.")]
-    public static async Task Post(string name, ProjectionDaemon projections, HttpContext context, CancellationToken cancellation)
+    public static async Task Post(string name, ReadModelOperations projections, HttpContext context, CancellationToken cancellation)
     {
         ProjectionCommands.RejectUnknown(projections, name);
         ProjectionCommands.RejectUnlessAccepted(
@@ -84,7 +84,7 @@ public static class ProjectionCommands
 
     /// <summary>Refuses a name that no projection has.</summary>
     /// <exception cref="RequestRejected">404.</exception>
-    public static void RejectUnknown(ProjectionDaemon projections, string name)
+    public static void RejectUnknown(ReadModelOperations projections, string name)
     {
         if (!projections.Knows(name))
         {

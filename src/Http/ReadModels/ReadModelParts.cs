@@ -1,38 +1,27 @@
 using Ledger.Http.Settings;
+using Ledger.Projections;
 using Ledger.Projections.AlertChannels;
+using Ledger.Projections.AlertDeliveries;
 using Ledger.Projections.Alerts;
 using Ledger.Projections.Cancellations;
 using Ledger.Projections.CheckResults;
 using Ledger.Projections.CheckStatus;
 using Ledger.Projections.Concurrency;
 using Ledger.Projections.Daemon;
-using Ledger.Projections.Deadlines;
 using Ledger.Projections.Metrics;
 using Ledger.Projections.OpenRuns;
+using Ledger.Projections.Rebuild;
 using Ledger.Projections.RunDays;
 using Ledger.Projections.SessionList;
-using Ledger.Store;
 using Ledger.Streams;
+using Marten;
 using Npgsql;
 
 namespace Ledger.Http.ReadModels;
 
-/// <summary>The projections of this host, what reads them, and what acts on them.</summary>
+/// <summary>The read models of this host, what reads them, and what reacts to the same events.</summary>
 public static class ReadModelParts
 {
-    /// <summary>The projections that keep rows: what they read from stands before them.</summary>
-    public static IReadOnlyList<Projection> Rows =>
-    [
-        OpenRunsReader.CreateProjection(),
-        SessionListReader.CreateProjection(),
-        CheckResultsReader.CreateProjection(),
-        CheckStatusReader.CreateProjection(),
-        AlertsReader.CreateProjection(),
-        CheckMetricsReader.CreateProjection(),
-        CancelsReader.CreateProjection(),
-        RunDaysReader.CreateProjection(),
-    ];
-
     public static void AddReadModels(this IServiceCollection services, LedgerSettings settings)
     {
         services.AddSingleton<OpenRunsReader>();
@@ -46,24 +35,27 @@ public static class ReadModelParts
         services.AddSingleton<CancelsReader>();
         services.AddSingleton<CancellationReportReader>();
         services.AddSingleton<RunDaysReader>();
-        services.AddSingleton<Leases>();
         services.AddSingleton<Freshness>();
         services.AddSingleton(settings.CancelPolicy);
-        services.AddSingleton<Supersede>();
-        services.AddSingleton(provider => new ProjectionDaemon(
-            [.. Rows, AlertDeliveryReader.CreateProjection(), provider.GetRequiredService<Supersede>()],
-            provider.GetRequiredService<EventLog>(),
-            provider.GetRequiredService<EventFeed>().Subscribe,
+        services.AddSingleton(provider => new ReadModelShard(
+            LedgerProjections.Models,
             provider.GetRequiredService<NpgsqlDataSource>(),
-            new DaemonSettings { Lease = TimeSpan.FromSeconds(settings.Projections.LeaseSeconds) },
-            log: provider.GetRequiredService<ILogger<ProjectionDaemon>>()));
-        services.AddSingleton(provider => new DeadlineWatch(
-            provider.GetRequiredService<NpgsqlDataSource>(),
-            provider.GetRequiredService<SessionWriter>(),
-            provider.GetRequiredService<ProjectionDaemon>(),
-            new DeadlineSettings(
-                TimeSpan.FromSeconds(settings.Cancel.AcknowledgeSeconds), TimeSpan.FromSeconds(settings.Cancel.ExpireSeconds)),
-            provider.GetRequiredService<TimeProvider>(),
-            provider.GetRequiredService<ILogger<DeadlineWatch>>()));
+            log: provider.GetRequiredService<ILogger<ReadModelShard>>()));
+        services.AddSingleton<ReadModelProgress>();
+        services.AddSingleton(provider => new ReadModelOperations(
+            provider.GetRequiredService<ReadModelShard>(),
+            [AlertDeliveryReader.ProjectionName, Supersede.ProjectionName],
+            provider.GetRequiredService<NpgsqlDataSource>()));
+        services.AddSingleton<Repairs>();
+        services.AddSingleton<AlertDeliveriesProjection>();
+        services.AddSingleton(provider => new Supersede(
+            provider.GetRequiredService<ReadModelProgress>(),
+            provider.GetRequiredService<SessionWriter>,
+            provider.GetRequiredService<OpenRunsReader>(),
+            settings.CancelPolicy));
+        services.ConfigureMarten((provider, options) => options.AddReadModels(
+            provider.GetRequiredService<ReadModelShard>(),
+            provider.GetRequiredService<AlertDeliveriesProjection>(),
+            provider.GetRequiredService<Supersede>()));
     }
 }

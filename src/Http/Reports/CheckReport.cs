@@ -3,6 +3,7 @@ using Ledger.Http.Access;
 using Ledger.Http.Errors;
 using Ledger.Http.ReadModels;
 using Ledger.Http.Requests;
+using Ledger.Projections.CheckResults;
 using Ledger.Projections.Metrics;
 using Ledger.Sessions;
 
@@ -28,6 +29,7 @@ public static class CheckReportEndpoint
         var query = CheckReportQuery.Read(request, clock.GetUtcNow());
         caller.RequireWholeAccount();
         await freshness.WaitAsync(CheckMetricsReader.ProjectionName, request);
+        await freshness.WaitAsync(CheckResultsReader.ProjectionName, request);
         return await Database.RunAsync(async () =>
         {
             var found = query.CheckIds ?? await metrics.ListChecksAsync(

@@ -32,6 +32,7 @@ public sealed record AbortRequest(
     long? DurationMs = null)
 {
     private const int MaximumSignal = 64;
+    private const int MaximumReason = 500;
 
     /// <summary>The command.</summary>
     /// <exception cref="RequestRejected">400 for a value out of its bounds.</exception>
@@ -40,6 +41,11 @@ public sealed record AbortRequest(
         if (Signal is { Length: 0 or > MaximumSignal })
         {
             throw RequestRejected.BadRequest($"'signal' must have 1 to {MaximumSignal} characters.");
+        }
+
+        if (Evidence is { ProcessesLeft: null, Reason: null } or { Reason.Length: 0 or > MaximumReason })
+        {
+            throw RequestRejected.BadRequest($"'evidence.reason' must say in 1 to {MaximumReason} characters why 'evidence.processesLeft' is null.");
         }
 
         return Evidence is { ProcessesLeft: < 0 } || DurationMs < 0

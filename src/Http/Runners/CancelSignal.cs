@@ -33,7 +33,7 @@ public enum SignalMode
 }
 
 /// <summary>Everything that a runner has not stopped yet, as far as the caller sees it. Found by the projection, and told as the streams know it.</summary>
-public sealed class OpenCancels(OpenRunsReader openRuns, ProjectionDaemon projections, SessionWriter sessions)
+public sealed class OpenCancels(OpenRunsReader openRuns, ReadModelProgress projections, SessionWriter sessions)
 {
     private static readonly TimeSpan CatchUp = TimeSpan.FromSeconds(2);
 
@@ -44,7 +44,7 @@ public sealed class OpenCancels(OpenRunsReader openRuns, ProjectionDaemon projec
     /// <exception cref="StoreUnavailableException">The database cannot be reached.</exception>
     public async Task<IReadOnlyList<CancelSignal>> ReadAsync(Caller caller, string runnerId, CancellationToken cancellation)
     {
-        await projections.WaitForHeadAsync(OpenRunsReader.ProjectionName, CatchUp, cancellation);
+        await Database.RunAsync(() => projections.WaitForHeadAsync(OpenRunsReader.ProjectionName, CatchUp, cancellation));
         var open = await Database.RunAsync(() => openRuns.OpenCancelsAsync(caller.AccountId, runnerId, cancellation));
         if (open.Count == 0)
         {

@@ -21,18 +21,22 @@ public static class ClaimRunsEndpoint
         string runnerId,
         [FromBody] ClaimRequest request,
         Caller caller,
-        WaitingClaims waiting,
+        RunnerBindings runners,
+        ClaimWatch waiting,
         RunClaims claims,
         OpenCancels openCancels,
         Deliveries deliveries,
         IHostApplicationLifetime lifetime,
         TimeProvider clock,
+        HttpContext context,
         CancellationToken cancellation)
     {
         var runner = RunnerId.Of(caller, runnerId);
-        var claiming = new Claiming(caller, runner.Name, request.ToFilter(caller));
+        var claiming = new Claiming(caller, runner.Name, request.ToFilter(caller), request.Holds);
+        await runners.BindAsync(context.Key(), runner.Name, cancellation);
         using var claim = waiting.Enter(caller.AccountId, claiming.Filter);
         IReadOnlyList<CancelSignal>? known = await openCancels.ReadAsync(caller, runner.Name, cancellation);
+        await claims.TakeAgainAsync(claiming, cancellation);
         await claims.TakeQueuedAsync(claiming, cancellation);
         if (claiming.Taken.Count == 0 && request.WaitSeconds > 0 && known.All(signal => deliveries.IsKnown(runner, signal)))
         {
@@ -66,9 +70,15 @@ public static class ClaimRunsEndpoint
 /// <param name="CheckTypes">What it can execute; empty for every type.</param>
 /// <param name="Max">How many it can take.</param>
 /// <param name="WaitSeconds">How long to hold the question while nothing is queued.</param>
+/// <param name="Holds">The runs that it has received: what it claimed beyond these and has not begun is given again, first of all.</param>
 public sealed record ClaimRequest(
-    IReadOnlyList<string> Locations, IReadOnlyList<string> CheckTypes, int Max = 1, int WaitSeconds = 0)
+    IReadOnlyList<string> Locations,
+    IReadOnlyList<string> CheckTypes,
+    int Max = 1,
+    int WaitSeconds = 0,
+    IReadOnlyList<Guid>? Holds = null)
 {
+    private const int MaximumHolds = 10_000;
     private const int MaximumLocations = 100;
     private const int MaximumRuns = 100;
     private const int MaximumWaitSeconds = 30;
@@ -85,6 +95,11 @@ public sealed record ClaimRequest(
         if (CheckTypes.Count > MaximumLocations)
         {
             throw RequestRejected.BadRequest($"'checkTypes' must be at most {MaximumLocations} types.");
+        }
+
+        if (Holds is { Count: > MaximumHolds })
+        {
+            throw RequestRejected.BadRequest($"'holds' must be at most {MaximumHolds} runs.");
         }
 
         if (Max is < 1 or > MaximumRuns || WaitSeconds is < 0 or > MaximumWaitSeconds)

@@ -9,17 +9,15 @@ using Ledger.Streams;
 namespace Ledger.Http.Runners;
 
 /// <summary>
-/// Wakes waiting claims. A run that is queued now is offered straight from its event. Where a concurrency group is involved, the
+/// Wakes waiting claims. A run that is queued now is offered straight from its session. Where a concurrency group is involved, the
 /// projection says what has become claimable: one question for all who wait, and not one for each. The same question is asked now and
 /// then anyway, for whatever was missed.
 /// </summary>
-public sealed class ClaimWatch(
-    WaitingClaims waiting,
-    SessionWriter sessions,
-    OpenRunsReader openRuns,
-    ProjectionDaemon projections,
-    ILogger<ClaimWatch> logger)
+public sealed class ClaimWatch
 {
+    /// <summary>The part of the host that asks.</summary>
+    public const string Part = "claims";
+
     private const int MaximumRuns = 500;
 
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
@@ -32,32 +30,55 @@ public sealed class ClaimWatch(
 
     // No decision reads it, so it is the real one even where a test moves the ledger's.
     private readonly TimeProvider pace = TimeProvider.System;
+    private readonly WaitingClaims waiting;
+    private readonly SessionChanges changes;
+    private readonly SessionWriter sessions;
+    private readonly OpenRunsReader openRuns;
+    private readonly ReadModelProgress projections;
+    private readonly ILogger<ClaimWatch> logger;
     private Dictionary<Guid, long> wanted = [];
 
-    /// <summary>Takes the next events of the log, in order. Never blocks.</summary>
-    public void Publish(IReadOnlyList<RecordedEvent> events)
+    public ClaimWatch(
+        WaitingClaims waiting,
+        SessionChanges changes,
+        SessionWriter sessions,
+        OpenRunsReader openRuns,
+        ReadModelProgress projections,
+        ILogger<ClaimWatch> logger)
     {
-        foreach (var recorded in events)
-        {
-            if (!waiting.Has(recorded.Stream.AccountId))
-            {
-                continue;
-            }
+        (this.waiting, this.changes, this.sessions) = (waiting, changes, sessions);
+        (this.openRuns, this.projections, this.logger) = (openRuns, projections, logger);
+        changes.WhenMissed(WantAll);
+    }
 
-            if (recorded.Data is SessionTriggered { ConcurrencyGroup: null } triggered)
-            {
-                waiting.Offer(triggered.AccountId, triggered.Runs.Select(plan =>
-                    new QueuedRun(recorded.Stream, triggered.Project, plan.SequenceId, plan.Location, plan.CheckType)));
-            }
-            else if (recorded.Data is SessionTriggered || MayFreeAGroup(recorded))
-            {
-                Want(recorded.Stream.AccountId, recorded.Position);
-            }
+    /// <summary>The queues that a change puts runs into, or the groups of the account when it may have freed one.</summary>
+    public static IEnumerable<ChangeTopic> TopicsOf(SessionChange change)
+    {
+        var session = change.Session.Session;
+        var isQueued = change.Events.Any(recorded => recorded.Data is SessionTriggered or RunRequeued);
+        if (session.ConcurrencyGroup is not null)
+        {
+            return isQueued || !session.IsOpen ? [Groups(session.AccountId)] : [];
         }
+
+        return isQueued
+            ? session.Runs.Select(run => run.Plan.Location).Distinct(StringComparer.Ordinal).Select(location => Queue(session.AccountId, location))
+            : [];
+    }
+
+    /// <summary>Begins to wait; disposing the result ends it, and passes on what was offered and not taken.</summary>
+    public WaitingClaim Enter(Guid accountId, ClaimFilter filter)
+    {
+        var claim = waiting.Enter(accountId, filter);
+        claim.Follow([
+            changes.Follow(Groups(accountId), Offer),
+            .. filter.Locations.Select(location => changes.Follow(Queue(accountId, location), Offer)),
+        ]);
+        return claim;
     }
 
     /// <summary>Looks for claimable runs when there is reason to; ends with the host.</summary>
-    public async Task RunAsync(CancellationToken stopping)
+    public async Task RunAsync(Action isWell, CancellationToken stopping)
     {
         await using var timer = pace.CreateTimer(_ => WantAll(), null, Interval, Interval);
         while (await calls.Reader.WaitToReadAsync(stopping))
@@ -68,24 +89,31 @@ public sealed class ClaimWatch(
                 await LookAsync(account, position, stopping);
             }
 
+            isWell();
             await Task.Delay(Pause, pace, stopping);
         }
     }
 
-    private static bool IsSettlement(ISessionEvent data) => data
-        is RunAborted or CancelExpired or RunTimedOut or RunLost or ResultReported { Settles: true };
+    private static ChangeTopic Queue(Guid accountId, string location) => ChangeTopic.Of(accountId, "queue", location);
 
-    /// <summary>Whether the session may have ended with this event, and others of its group wait for that.</summary>
-    private bool MayFreeAGroup(RecordedEvent recorded)
+    private static ChangeTopic Groups(Guid accountId) => ChangeTopic.Of(accountId, "groups", "");
+
+    private void Offer(SessionChange change)
     {
-        if (!IsSettlement(recorded.Data))
+        var session = change.Session.Session;
+        if (session.ConcurrencyGroup is not null)
         {
-            return false;
+            Want(session.AccountId, change.Session.LastPosition);
+            return;
         }
 
-        return sessions.Peek(recorded.Stream) is not { } snapshot
-            || (snapshot.Session.ConcurrencyGroup is not null && (snapshot.Version < recorded.Version || !snapshot.Session.IsOpen));
+        waiting.Offer(session.AccountId, QueuedIn(change.Session));
     }
+
+    private static IEnumerable<QueuedRun> QueuedIn(SessionSnapshot snapshot) =>
+        from run in snapshot.Session.Runs
+        where run.State is RunState.Queued
+        select new QueuedRun(snapshot.Stream, snapshot.Session.Project, run.SequenceId, run.Plan.Location, run.Plan.CheckType);
 
     private void Want(Guid accountId, long position)
     {
@@ -103,6 +131,8 @@ public sealed class ClaimWatch(
         {
             Want(account, 0);
         }
+
+        calls.Writer.TryWrite(true);
     }
 
     private Dictionary<Guid, long> TakeWanted()

@@ -3,11 +3,11 @@ using System.Text.Json.Serialization;
 using JasperFx;
 using JasperFx.CodeGeneration.Frames;
 using JasperFx.CodeGeneration.Model;
+using Ledger.Deadlines;
 using Ledger.Http.Access;
 using Ledger.Http.Errors;
 using Ledger.Http.Requests;
 using Ledger.Http.Settings;
-using Ledger.Projections.OpenRuns;
 using Ledger.Sessions;
 using Ledger.Store;
 using Ledger.Streams;
@@ -42,13 +42,20 @@ public sealed class RunCall
     public CancellationToken Aborted => context.RequestAborted;
 
     /// <summary>The call, from the path and the header.</summary>
-    /// <exception cref="RequestRejected">400 for an id that is no uuid, or without the runner's header.</exception>
-    public static RunCall Of(HttpContext context) => new(
-        context,
-        CallerParameter.Of(context),
-        Inputs.Uuid("session id", context.GetRouteValue("sessionId") as string),
-        Inputs.Uuid("sequence id", context.GetRouteValue("sequenceId") as string),
-        RunnerHeader.Read(context.Request));
+    /// <exception cref="RequestRejected">
+    /// 400 for an id that is no uuid, or without the runner's header; 403 when the runner is another key's.
+    /// </exception>
+    public static async Task<RunCall> OfAsync(HttpContext context, RunnerBindings runners)
+    {
+        var call = new RunCall(
+            context,
+            CallerParameter.Of(context),
+            Inputs.Uuid("session id", context.GetRouteValue("sessionId") as string),
+            Inputs.Uuid("sequence id", context.GetRouteValue("sequenceId") as string),
+            RunnerHeader.Read(context.Request));
+        await runners.RequireAsync(context.Key(), call.RunnerId, call.Aborted);
+        return call;
+    }
 
     /// <summary>Decides it on the session's stream; the outcome is durable when the task ends.</summary>
     /// <returns>The session and the answer afterwards.</returns>
@@ -76,7 +83,7 @@ public sealed class RunCallParameter : IParameterStrategy
         variable = null;
         if (parameter.ParameterType == typeof(RunCall))
         {
-            var call = new MethodCall(typeof(RunCall), nameof(RunCall.Of));
+            var call = new MethodCall(typeof(RunCall), nameof(RunCall.OfAsync));
             chain.Middleware.Insert(0, call);
             variable = call.ReturnVariable;
         }
@@ -91,6 +98,12 @@ public sealed class LeaseRenewal(Leases leases, LedgerSettings settings)
     /// <summary>How long the ledger waits for the next heartbeat, in seconds.</summary>
     public int Seconds => settings.Lease.Seconds;
 
+    /// <summary>What a runner has claimed and not begun, but for what it knows of.</summary>
+    /// <exception cref="StoreUnavailableException">The database cannot be reached.</exception>
+    public Task<IReadOnlyList<(StreamId Stream, Guid SequenceId)>> NotBegunAsync(
+        Guid accountId, string runnerId, IReadOnlyCollection<Guid> except, int limit, CancellationToken cancellation) =>
+        Database.RunAsync(() => leases.NotBegunAsync(accountId, runnerId, except, limit, cancellation));
+
     /// <summary>The lease on an open run counts from now.</summary>
     /// <exception cref="StoreUnavailableException">The database cannot be reached.</exception>
     public Task RenewAsync(StreamId stream, Guid sequenceId, string runnerId, CancellationToken cancellation) =>
@@ -100,11 +113,11 @@ public sealed class LeaseRenewal(Leases leases, LedgerSettings settings)
             return true;
         });
 
-    /// <summary>Renews the lease of a run that is open still, and answers to a start or a heartbeat.</summary>
+    /// <summary>Renews the lease of a run that is open still and not being cancelled, and answers to a start or a heartbeat.</summary>
     /// <exception cref="StoreUnavailableException">The database cannot be reached.</exception>
     public async Task<LeaseAnswer> AnswerAsync(RunCall call, Session session, ReportAnswer answer)
     {
-        if (answer.Run.IsOpen)
+        if (answer.Run.State is RunState.Claimed or RunState.Running)
         {
             await RenewAsync(call.Stream, call.SequenceId, call.RunnerId, call.Aborted);
         }

@@ -18,10 +18,34 @@ public sealed class RunClaims(SessionWriter sessions, OpenRunsReader openRuns, W
     // Runs that this host is claiming just now: whoever comes second need not ask the database to hear that they are gone.
     private readonly ConcurrentDictionary<Guid, byte> underWay = new();
 
+    /// <summary>
+    /// Gives what the runner claimed before, has not begun, and does not know of: the answer to that claim was lost on its way.
+    /// </summary>
+    /// <exception cref="StoreUnavailableException">The database cannot be reached.</exception>
+    public async Task TakeAgainAsync(Claiming claiming, CancellationToken cancellation)
+    {
+        if (claiming.Holds is not { } holds)
+        {
+            return;
+        }
+
+        var held = await leases.NotBegunAsync(
+            claiming.Caller.AccountId, claiming.RunnerName, holds, claiming.Filter.Max, cancellation);
+        foreach (var (stream, sequenceId) in held)
+        {
+            await ClaimAsync(claiming, stream, sequenceId, again: true);
+        }
+    }
+
     /// <summary>Claims what is queued already, oldest first, until there is no more room or nothing more to find.</summary>
     /// <exception cref="StoreUnavailableException">The database cannot be reached.</exception>
     public async Task TakeQueuedAsync(Claiming claiming, CancellationToken cancellation)
     {
+        if (claiming.IsFull)
+        {
+            return;
+        }
+
         var (account, filter) = (claiming.Caller.AccountId, claiming.Filter);
         var limit = filter.Max + Spare;
         for (var looks = 0; looks < MaximumLooks; looks++)
@@ -77,6 +101,18 @@ public sealed class RunClaims(SessionWriter sessions, OpenRunsReader openRuns, W
 
         try
         {
+            return await ClaimAsync(claiming, stream, sequenceId, again: false);
+        }
+        finally
+        {
+            underWay.TryRemove(sequenceId, out _);
+        }
+    }
+
+    private async Task<bool> ClaimAsync(Claiming claiming, StreamId stream, Guid sequenceId, bool again)
+    {
+        try
+        {
             var command = new ClaimRun(sequenceId, claiming.RunnerName, leases.Seconds);
             var executed = await sessions.ExecuteAsync(
                 claiming.Caller, stream.SessionId, (session, now) => ClaimRun.Decide(session, command, now), cancellation: CancellationToken.None);
@@ -86,17 +122,17 @@ public sealed class RunClaims(SessionWriter sessions, OpenRunsReader openRuns, W
             }
 
             claiming.Taken.Add(ClaimedRun.Of(executed.Snapshot!, run));
-            await leases.RenewAsync(stream, sequenceId, claiming.RunnerName, CancellationToken.None);
+            if (again)
+            {
+                await leases.RenewAsync(stream, sequenceId, claiming.RunnerName, CancellationToken.None);
+            }
+
             return true;
         }
         catch (StoreUnavailableException) when (claiming.Taken.Count > 0)
         {
-            // What was claimed must reach its runner; without a row the lease counts from the claim.
+            // What was claimed must reach its runner, with the lease that it has.
             return true;
-        }
-        finally
-        {
-            underWay.TryRemove(sequenceId, out _);
         }
     }
 }
@@ -105,7 +141,8 @@ public sealed class RunClaims(SessionWriter sessions, OpenRunsReader openRuns, W
 /// <param name="Caller">Who asks.</param>
 /// <param name="RunnerName">The runner that it asks for.</param>
 /// <param name="Filter">What it can take.</param>
-public sealed record Claiming(Caller Caller, string RunnerName, ClaimFilter Filter)
+/// <param name="Holds">What it has received; null when it does not say.</param>
+public sealed record Claiming(Caller Caller, string RunnerName, ClaimFilter Filter, IReadOnlyCollection<Guid>? Holds)
 {
     /// <summary>What the runner holds by now.</summary>
     public List<ClaimedRun> Taken { get; } = [];

@@ -1,10 +1,25 @@
+using Ledger.Deadlines;
+using Ledger.Http.Settings;
+using Ledger.Streams;
+
 namespace Ledger.Http.Runners;
 
-/// <summary>The parts of the runner interface.</summary>
+/// <summary>The parts of the runner interface, and what watches over runners.</summary>
 public static class RunnerParts
 {
-    public static void AddRunners(this IServiceCollection services)
+    public static void AddRunners(this IServiceCollection services, LedgerSettings settings)
     {
+        services.AddSingleton(new DeadlineSettings
+        {
+            Acknowledge = TimeSpan.FromSeconds(settings.Cancel.AcknowledgeSeconds),
+            Expire = TimeSpan.FromSeconds(settings.Cancel.ExpireSeconds),
+            Lease = TimeSpan.FromSeconds(settings.Lease.Seconds),
+            LimitMargin = TimeSpan.FromSeconds(settings.Lease.LimitMarginSeconds),
+        });
+        services.AddSingleton<DueTimes>();
+        services.AddSingleton<Leases>();
+        services.AddSingleton<DeadlineSweep>();
+        services.AddSingleton<RunnerBindings>();
         services.AddSingleton<WaitingClaims>();
         services.AddSingleton<RunClaims>();
         services.AddSingleton<ClaimWatch>();
@@ -12,5 +27,7 @@ public static class RunnerParts
         services.AddSingleton<OpenCancels>();
         services.AddSingleton<Deliveries>();
         services.AddSingleton<RunnerSignals>();
+        services.AddSingleton<TopicsOf>(RunnerSignals.TopicsOf);
+        services.AddSingleton<TopicsOf>(ClaimWatch.TopicsOf);
     }
 }

@@ -1,5 +1,4 @@
 using System.Threading.Channels;
-using Ledger.Http.Live;
 using Ledger.Sessions;
 using Ledger.Sessions.Events;
 using Ledger.Store;
@@ -8,105 +7,93 @@ using Ledger.Streams;
 namespace Ledger.Http.Runners;
 
 /// <summary>
-/// Pushes cancels to the runners whose signal streams are open on this host, whichever host the cancel came to. A cancel of this host
-/// costs no read: its session is in memory. Others are read together, and never by the feed itself.
+/// Pushes cancels to the runners whose signal streams are open on this host, whichever host the cancel came to. Cancels of runners that are
+/// connected to another host cost this one nothing.
 /// </summary>
-public sealed class RunnerSignals(SessionWriter sessions, ILogger<RunnerSignals> logger)
+public sealed class RunnerSignals
 {
-    private const int MaximumWaiting = 10_000;
-    private const int MaximumBatch = 256;
+    /// <summary>The part of the host that tells runners again.</summary>
+    public const string Part = "runner-signals";
+
+    private const int AtOnce = 4;
 
     private readonly Followers<RunnerId, SignalConnection> connections = new();
+    private readonly SessionChanges changes;
+    private readonly OpenCancels openCancels;
 
-    private readonly Channel<RecordedEvent> elsewhere = Channel.CreateBounded<RecordedEvent>(
-        new BoundedChannelOptions(MaximumWaiting) { SingleReader = true, FullMode = BoundedChannelFullMode.DropOldest });
+    // Holds one wake-up at most: it is not a count, only a reason to look.
+    private readonly Channel<bool> missed = Channel.CreateBounded<bool>(
+        new BoundedChannelOptions(1) { SingleReader = true, FullMode = BoundedChannelFullMode.DropWrite });
+
+    public RunnerSignals(SessionChanges changes, OpenCancels openCancels)
+    {
+        (this.changes, this.openCancels) = (changes, openCancels);
+        changes.WhenMissed(() => missed.Writer.TryWrite(true));
+    }
 
     /// <summary>Streams that are open now.</summary>
     public int Connections => connections.Count;
 
+    /// <summary>The runners that a change asks to stop something.</summary>
+    public static IEnumerable<ChangeTopic> TopicsOf(SessionChange change) =>
+        CancelledIn(change).Select(run => run.RunnerId!).Distinct(StringComparer.Ordinal).Select(name => TopicOf(new RunnerId(change.Stream.AccountId, name)));
+
     /// <summary>Opens a stream for a runner: connect first, then read what is open, and nothing falls in between.</summary>
     public SignalConnection Connect(RunnerId runner, Caller caller)
     {
-        var connection = new SignalConnection(caller, ended => connections.Remove(runner, ended));
+        var following = changes.Follow(TopicOf(runner), Signal);
+        var connection = new SignalConnection(runner, caller, ended =>
+        {
+            following.Dispose();
+            connections.Remove(runner, ended);
+        });
         connections.Add(runner, connection);
         return connection;
     }
 
-    /// <summary>Takes the next events of the log, in order. Never blocks.</summary>
-    public void Publish(IReadOnlyList<RecordedEvent> events)
+    /// <summary>Tells runners again what is open for them when changes may have been missed; ends with the host.</summary>
+    /// <exception cref="StoreUnavailableException">The database cannot be reached; they are told when it is.</exception>
+    public async Task RunAsync(Action isWell, CancellationToken stopping)
     {
-        if (connections.IsEmpty)
+        while (await missed.Reader.WaitToReadAsync(stopping))
         {
-            return;
-        }
-
-        foreach (var recorded in events)
-        {
-            if (recorded.Data is not CancelRequested requested)
+            missed.Reader.TryRead(out _);
+            try
             {
-                continue;
+                await Parallel.ForEachAsync(
+                    connections.All,
+                    new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = stopping },
+                    async (connection, ending) => connection.Offer(await openCancels.ReadAsync(connection.Caller, connection.Runner.Name, ending)));
+            }
+            catch
+            {
+                missed.Writer.TryWrite(true);
+                throw;
             }
 
-            if (sessions.Peek(recorded.Stream) is { } snapshot && snapshot.Version >= recorded.Version)
-            {
-                Signal(snapshot, requested);
-            }
-            else
-            {
-                elsewhere.Writer.TryWrite(recorded);
-            }
+            isWell();
         }
     }
 
-    /// <summary>Serves the cancels whose sessions have to be read first; ends with the host.</summary>
-    public async Task RunAsync(CancellationToken stopping)
+    private static ChangeTopic TopicOf(RunnerId runner) => ChangeTopic.Of(runner.AccountId, "runner", runner.Name);
+
+    /// <summary>The runs that a runner holds, and that a request in this change has asked to stop.</summary>
+    private static IEnumerable<Run> CancelledIn(SessionChange change) =>
+        from recorded in change.Events
+        let requested = recorded.Data as CancelRequested
+        where requested is not null
+        from target in requested.Targets
+        let run = change.Session.Session.FindRun(target)
+        where run?.RunnerId is not null && run.Cancel?.CancelId == requested.CancelId
+        select run;
+
+    private void Signal(SessionChange change)
     {
-        while (await elsewhere.Reader.WaitToReadAsync(stopping))
+        var session = change.Session.Session;
+        foreach (var runs in CancelledIn(change).GroupBy(run => run.RunnerId!, StringComparer.Ordinal))
         {
-            var batch = new List<RecordedEvent>();
-            while (batch.Count < MaximumBatch && elsewhere.Reader.TryRead(out var recorded))
-            {
-                batch.Add(recorded);
-            }
-
-            await SignalAsync(batch, stopping);
-        }
-    }
-
-    private async Task SignalAsync(List<RecordedEvent> batch, CancellationToken stopping)
-    {
-        try
-        {
-            var read = await sessions.ReadManyAsync([.. batch.Select(recorded => recorded.Stream).Distinct()], stopping);
-            var byStream = read.ToDictionary(snapshot => snapshot.Stream);
-            foreach (var recorded in batch)
-            {
-                Signal(byStream[recorded.Stream], (CancelRequested)recorded.Data);
-            }
-        }
-        catch (StoreUnavailableException outage)
-        {
-            logger.LogWarning(outage, "{Count} cancels could not be signalled; heartbeats will tell the runners", batch.Count);
-        }
-    }
-
-    private void Signal(SessionSnapshot snapshot, CancelRequested requested)
-    {
-        var session = snapshot.Session;
-        var byRunner = requested.Targets
-            .Select(session.FindRun)
-            .Where(run => run?.RunnerId is not null && run.Cancel?.CancelId == requested.CancelId)
-            .GroupBy(run => run!.RunnerId!, StringComparer.Ordinal);
-        foreach (var runs in byRunner)
-        {
-            var open = connections.Of(new RunnerId(session.AccountId, runs.Key));
-            if (open.IsEmpty)
-            {
-                continue;
-            }
-
             IReadOnlyList<CancelSignal> signals = [.. runs.Select(run => CancelSignal.For(session, run)).OfType<CancelSignal>()];
-            foreach (var connection in open.Where(connection => connection.Sees(session)))
+            foreach (var connection in connections.Of(new RunnerId(session.AccountId, runs.Key)).Where(each => each.Caller.Sees(session)))
             {
                 connection.Offer(signals);
             }
@@ -118,7 +105,10 @@ public sealed class RunnerSignals(SessionWriter sessions, ILogger<RunnerSignals>
 /// One open signal stream. Bounded: a runner that does not read loses the stream, and finds on its next one, or with its next heartbeat,
 /// whatever is still open.
 /// </summary>
-public sealed class SignalConnection(Caller caller, Action<SignalConnection> ended) : IDisposable
+/// <param name="runner">Whose it is.</param>
+/// <param name="caller">Who has opened it.</param>
+/// <param name="ended">Called at its end.</param>
+public sealed class SignalConnection(RunnerId runner, Caller caller, Action<SignalConnection> ended) : IDisposable
 {
     private const int Capacity = 256;
 
@@ -128,8 +118,11 @@ public sealed class SignalConnection(Caller caller, Action<SignalConnection> end
     /// <summary>What to write, one batch for each request to cancel; completed when the runner does not keep up.</summary>
     public ChannelReader<IReadOnlyList<CancelSignal>> Signals => channel.Reader;
 
-    /// <summary>Whether whoever opened the stream may know of a session.</summary>
-    public bool Sees(Session session) => caller.Sees(session);
+    /// <summary>Whose it is.</summary>
+    public RunnerId Runner => runner;
+
+    /// <summary>Who has opened it, and may not know of every session.</summary>
+    public Caller Caller => caller;
 
     /// <summary>Hands over signals; never blocks.</summary>
     public void Offer(IReadOnlyList<CancelSignal> signals)

@@ -19,6 +19,7 @@ public static class StreamSignalsEndpoint
     public static async Task<IResult> Get(
         string runnerId,
         Caller caller,
+        RunnerBindings runners,
         RunnerSignals signals,
         OpenCancels openCancels,
         Deliveries deliveries,
@@ -27,6 +28,7 @@ public static class StreamSignalsEndpoint
     {
         var runner = RunnerId.Of(caller, runnerId);
         var aborted = context.RequestAborted;
+        await runners.BindAsync(context.Key(), runner.Name, aborted);
         using var connection = signals.Connect(runner, caller);
         await streams.RunAsync(context, async events =>
         {

@@ -41,15 +41,6 @@ public sealed class WaitingClaims
         return claim;
     }
 
-    /// <summary>Whether anybody waits in an account.</summary>
-    public bool Has(Guid accountId)
-    {
-        lock (gate)
-        {
-            return byAccount.ContainsKey(accountId);
-        }
-    }
-
     /// <summary>Offers runs of one account, in their order, each to the first who can take it. A run that nobody can take is left.</summary>
     public void Offer(Guid accountId, IEnumerable<QueuedRun> runs)
     {
@@ -152,6 +143,7 @@ public readonly record struct QueuedRun(
 public sealed class WaitingClaim(Guid accountId, ClaimFilter filter, Action<WaitingClaim> left) : IDisposable
 {
     private readonly Channel<QueuedRun> offers = Channel.CreateUnbounded<QueuedRun>(new UnboundedChannelOptions { SingleReader = true });
+    private IReadOnlyList<IDisposable> following = [];
 
     public Guid AccountId => accountId;
 
@@ -175,5 +167,16 @@ public sealed class WaitingClaim(Guid accountId, ClaimFilter filter, Action<Wait
         offers.Writer.TryWrite(run);
     }
 
-    public void Dispose() => left(this);
+    /// <summary>Keeps what wakes it until it ends.</summary>
+    public void Follow(IReadOnlyList<IDisposable> topics) => following = topics;
+
+    public void Dispose()
+    {
+        foreach (var topic in following)
+        {
+            topic.Dispose();
+        }
+
+        left(this);
+    }
 }

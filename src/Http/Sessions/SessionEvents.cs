@@ -50,37 +50,30 @@ public static class SessionLiveEndpoint
             throw RequestRejected.NotFound("There is no such session.");
         }
 
+        subscription.Start(history[^1].Version);
         await streams.RunAsync(context, async events =>
         {
             foreach (var recorded in history)
             {
-                last = await WriteAsync(events, recorded, last);
+                await WriteAsync(events, recorded);
             }
 
             await events.FlushAsync();
             while (await events.WaitAsync(subscription.Events))
             {
-                while (subscription.Events.TryRead(out var recorded))
+                while (subscription.TryRead(out var recorded))
                 {
-                    last = await WriteAsync(events, recorded, last);
+                    await WriteAsync(events, recorded);
                 }
 
                 await events.FlushAsync();
             }
         });
         return Results.Empty;
-    }
 
-    private static async ValueTask<long> WriteAsync(EventStream events, RecordedEvent recorded, long last)
-    {
-        // What came before is known. What comes too early, since another host wrote the one before it, comes again behind that one.
-        if (recorded.Version != last + 1)
-        {
-            return last;
-        }
-
-        await events.FrameAsync(recorded.Type, EventView.Of(recorded), recorded.Version);
-        return recorded.Version;
+        ValueTask WriteAsync(EventStream events, RecordedEvent recorded) => recorded.Version > last
+            ? events.FrameAsync(recorded.Type, EventView.Of(recorded), recorded.Version)
+            : ValueTask.CompletedTask;
     }
 
     private static long LastSeen(HttpRequest request)
@@ -127,7 +120,7 @@ public sealed record EventView(long Position, long Version, string Type, DateTim
         RunAborted => null,
         ResultReported e => Runner(e.RunnerId),
         LateReport e => Runner(e.RunnerId),
-        CancelExpired or RunTimedOut or RunLost => Actor.Deadlines,
+        CancelExpired or RunTimedOut or RunRequeued or RunLost => Actor.Deadlines,
         _ => throw new ArgumentOutOfRangeException(nameof(data), data.GetType().Name, "An event without an actor rule."),
     };
 

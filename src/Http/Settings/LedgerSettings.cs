@@ -15,6 +15,8 @@ public sealed class LedgerSettings
 
     public BootstrapSettings Bootstrap { get; set; } = new();
 
+    public DatabaseSettings Database { get; set; } = new();
+
     public PostgresSettings Postgres { get; set; } = new();
 
     /// <summary>Cancellable types of check (docs/domain.md#rule-1).</summary>
@@ -24,7 +26,8 @@ public sealed class LedgerSettings
 
     public LeaseSettings Lease { get; set; } = new();
 
-    public ProjectionSettings Projections { get; set; } = new();
+    /// <summary>Whether no other host uses the same database; null for: only with the embedded one.</summary>
+    public bool? SingleHost { get; set; }
 
     public RateLimitSettings RateLimit { get; set; } = new();
 
@@ -50,6 +53,19 @@ public sealed class LedgerSettings
         ? CancelPolicy.Default
         : new CancelPolicy(System.Collections.Frozen.FrozenSet.Create(StringComparer.Ordinal, CancellableTypes));
 
+    /// <summary>Reads them.</summary>
+    /// <exception cref="SettingsException">One is misspelt, or wrong; the message says which, and what it must be.</exception>
+    public static LedgerSettings Read(IConfiguration configuration)
+    {
+        if (SettingNames.Fault(configuration) is { } misspelt)
+        {
+            throw new SettingsException(misspelt);
+        }
+
+        var settings = configuration.GetSection(Section).Get<LedgerSettings>() ?? new LedgerSettings();
+        return settings.Fault() is { } wrong ? throw new SettingsException(wrong) : settings;
+    }
+
     /// <summary>What is wrong with the settings, in one sentence; null when nothing is.</summary>
     public string? Fault()
     {
@@ -71,7 +87,7 @@ public sealed class LedgerSettings
             { Cancel: var cancel } when cancel.ExpireSeconds <= cancel.AcknowledgeSeconds =>
                 "Ledger:Cancel:ExpireSeconds must be more than AcknowledgeSeconds.",
             { Lease.Seconds: < 1 or > 3600 } => "Ledger:Lease:Seconds must be between 1 and 3600.",
-            { Projections.LeaseSeconds: < 1 or > 3600 } => "Ledger:Projections:LeaseSeconds must be between 1 and 3600.",
+            { Lease.LimitMarginSeconds: < 0 or > 86_400 } => "Ledger:Lease:LimitMarginSeconds must be between 0 and 86400.",
             { Postgres.MaximumConnections: < 16 or > 1000 } => "Ledger:Postgres:MaximumConnections must be between 16 and 1000.",
             { PlainRuns.Location.Length: 0 or > Limits.Name } => $"Ledger:PlainRuns:Location must have 1 to {Limits.Name} characters.",
             _ when Checkly.Locations.Any(location => location.Key.Length > Limits.Name || string.IsNullOrWhiteSpace(location.Value)) =>
@@ -100,6 +116,16 @@ public sealed class BootstrapSettings
     public string? ApiKey { get; set; }
 }
 
+/// <summary>The database, whosever it is (docs/deployment.md#schema).</summary>
+public sealed class DatabaseSettings
+{
+    /// <summary>
+    /// Whether a start brings the schema up to date. When false, a start on a schema that is not up to date ends with a sentence, and the verb
+    /// <c>db-apply</c> brings it up to date, perhaps as another user of the database.
+    /// </summary>
+    public bool ApplySchema { get; set; } = true;
+}
+
 /// <summary>The embedded PostgreSQL.</summary>
 public sealed class PostgresSettings
 {
@@ -118,17 +144,17 @@ public sealed class CancelSettings
     public int ExpireSeconds { get; set; } = 300;
 }
 
-/// <summary>How long a claim holds without a heartbeat.</summary>
+/// <summary>How long runners may be silent.</summary>
 public sealed class LeaseSettings
 {
+    /// <summary>How long a claim holds without a heartbeat.</summary>
     public int Seconds { get; set; } = 30;
-}
 
-/// <summary>The projections' daemon (docs/projections.md).</summary>
-public sealed class ProjectionSettings
-{
-    /// <summary>How long the host that keeps a projection may be silent before another one takes over.</summary>
-    public int LeaseSeconds { get; set; } = 10;
+    /// <summary>
+    /// How long the ledger waits, from a run's own limit on, for the report of its runner, which enforces the limit: the runner's grace period
+    /// and a margin.
+    /// </summary>
+    public int LimitMarginSeconds { get; set; } = 60;
 }
 
 /// <summary>Requests per key and class of routes (docs/http.md#rate-limits).</summary>

@@ -14,12 +14,12 @@ public sealed class StandingFigures
     public const string ThreadPoolThreads = "dotnet.thread_pool.thread.count";
     public const string ThreadPoolQueue = "dotnet.thread_pool.queue.length";
 
-    private readonly ProjectionDaemon projections;
+    private readonly ReadModelOperations projections;
     private readonly OpenRunsReader openRuns;
     private readonly Meter meter;
     private volatile Figures? found;
 
-    public StandingFigures(IMeterFactory meters, ProjectionDaemon projections, OpenRunsReader openRuns, LiveResults live, RunnerSignals signals)
+    public StandingFigures(IMeterFactory meters, ReadModelOperations projections, OpenRunsReader openRuns, LiveResults live, RunnerSignals signals)
     {
         this.projections = projections;
         this.openRuns = openRuns;

@@ -8,6 +8,7 @@ using Ledger.Http.Requests;
 using Ledger.Projections.SessionList;
 using Ledger.Sessions;
 using Ledger.Store;
+using Marten;
 
 namespace Ledger.Http.TesterArmy;
 
@@ -16,7 +17,7 @@ namespace Ledger.Http.TesterArmy;
 /// their metadata.
 /// </summary>
 public sealed class Batches(
-    SessionListReader list, Freshness freshness, CheckRegistry registry, PlainRunSessions runs, TimeProvider clock)
+    SessionListReader list, Freshness freshness, IDocumentStore store, PlainRunSessions runs, TimeProvider clock)
 {
     /// <summary>What lists filter by, under the names that they know.</summary>
     private static readonly (string Published, string Kept)[] ListedFacts = [("commitSha", "commitId"), ("environment", "environment")];
@@ -76,7 +77,7 @@ public sealed class Batches(
         Guid? sourceBatchId,
         CancellationToken cancellation)
     {
-        var checks = (await registry.ListAsync(caller.AccountId, cancellation)).ToDictionary(check => check.Id);
+        var checks = (await store.ChecksOfAsync(caller.AccountId, cancellation)).ToDictionary(check => check.Id);
         var runnable = testIds.Where(id => checks.GetValueOrDefault(id) is not { Activated: false }).ToList();
         var batchId = Guid.CreateVersion7(clock.GetUtcNow());
         var facts = FactsOf(input, source, batchId, groupId, sourceBatchId);

@@ -4,6 +4,7 @@ using Ledger.Http.Errors;
 using Ledger.Http.Groups;
 using Ledger.Http.RateLimits;
 using Ledger.Http.Requests;
+using Marten;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Ledger.Http.TesterArmy;
@@ -27,26 +28,28 @@ public static class ReceiveWebhookEndpoint
     public static async Task<Accepted<WebhookReceived>> Post(
         string webhookId,
         string secret,
-        GroupWebhooks webhooks,
         RateWindows windows,
-        GroupRegistry groups,
+        IDocumentStore store,
         Batches batches,
         HttpContext context,
         CancellationToken cancellation)
     {
         // An id that is no uuid is as wrong as an unknown one: whoever lacks the secret learns nothing.
-        var webhook = Guid.TryParseExact(webhookId, "D", out var id) ? await webhooks.FindAsync(id, secret, cancellation) : null;
-        if (webhook is null)
+        await using var webhooks = store.QuerySession();
+        if (!Guid.TryParseExact(webhookId, "D", out var id)
+            || await webhooks.LoadAsync<GroupWebhook>(id, cancellation) is not { } webhook
+            || !webhook.Admits(secret))
         {
             throw RequestRejected.Unauthorized();
         }
 
         // Only after the secret: otherwise anybody who knows the id could use up what the owner may call.
-        windows.Admit(context.Response, webhook.WebhookId.ToString(), RateLimit.Webhook);
+        windows.Admit(context.Response, webhook.Id.ToString(), RateLimit.Webhook);
         context.SetKey(webhook.ToKey());
         var asked = await Body.OptionalAsync<GroupRunRequest>(context) ?? new GroupRunRequest();
         asked.Validate();
-        var group = await groups.FindAsync(webhook.AccountId, webhook.GroupId, cancellation)
+        await using var documents = store.QuerySession(webhook.AccountId.ToString());
+        var group = await documents.LoadAsync<Group>(webhook.GroupId, cancellation)
             ?? throw new InvalidOperationException("A webhook has lost its group.");
         var batch = await batches.TriggerAsync(
             CallerParameter.Of(context),

@@ -3,6 +3,7 @@ using Ledger.Http.Access;
 using Ledger.Http.Errors;
 using Ledger.Http.Groups;
 using Ledger.Http.Requests;
+using Marten;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Ledger.Http.TesterArmy;
@@ -16,7 +17,7 @@ public static class RunGroupEndpoint
         string groupId,
         [FromBody] GroupRunRequest? asked,
         Caller caller,
-        GroupRegistry groups,
+        IQuerySession documents,
         Batches batches,
         HttpContext context,
         CancellationToken cancellation)
@@ -24,7 +25,7 @@ public static class RunGroupEndpoint
         var id = Inputs.Uuid("group id", groupId);
         asked ??= new GroupRunRequest();
         asked.Validate();
-        var group = await groups.FindAsync(caller.AccountId, id, cancellation) ?? throw RequestRejected.NotFound("Group not found.");
+        var group = await documents.GroupAsync(groupId, cancellation, "Group not found.");
         var batch = await batches.TriggerAsync(
             caller, id, group.CheckIds, TriggerFacts.Published(asked), RunSource.Api, sourceBatchId: null, cancellation);
         batch.SetPosition(context);

@@ -5,6 +5,7 @@ using Ledger.Http.Errors;
 using Ledger.Http.PlainRuns;
 using Ledger.Http.Requests;
 using Ledger.Sessions;
+using Marten;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Ledger.Http.TesterArmy;
@@ -18,13 +19,13 @@ public static class TriggerTestEndpoint
         string testId,
         [FromBody] TestRunRequest? asked,
         Caller caller,
-        CheckRegistry checks,
+        IQuerySession documents,
         PlainRunSessions runs,
         HttpContext context,
         CancellationToken cancellation)
     {
         var id = Inputs.Uuid("test id", testId);
-        var check = await checks.FindAsync(caller.AccountId, id, cancellation);
+        var check = await documents.LoadAsync<Check>(id, cancellation);
         var input = TriggerFacts.Published(asked ?? new TestRunRequest());
         var request = new PlainRunRequest(NameOf(id, check), caller.Project, CheckTypes.Playwright)
         {

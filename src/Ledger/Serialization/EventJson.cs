@@ -21,6 +21,7 @@ namespace Ledger.Serialization;
 [JsonSerializable(typeof(ResultReported))]
 [JsonSerializable(typeof(CancelExpired))]
 [JsonSerializable(typeof(RunTimedOut))]
+[JsonSerializable(typeof(RunRequeued))]
 [JsonSerializable(typeof(RunLost))]
 [JsonSerializable(typeof(LateReport))]
 public sealed partial class EventJson : JsonSerializerContext;

@@ -1,40 +1,29 @@
 using System.Collections.Frozen;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using JasperFx.Events;
 using Ledger.Sessions.Events;
 
 namespace Ledger.Serialization;
 
-/// <summary>
-/// The name under which each event is stored, in Marten's conventions: the alias is the snake case of the record's name, the .NET type is
-/// <c>Namespace.Type, Assembly</c>.
-/// </summary>
+/// <summary>How each event is stored: under Marten's name for its record, as <see cref="EventJson"/> writes it.</summary>
 public static class EventTypes
 {
-    private static readonly EventType[] All =
-    [
-        Of("session_triggered", EventJson.Default.SessionTriggered),
-        Of("run_claimed", EventJson.Default.RunClaimed),
-        Of("run_started", EventJson.Default.RunStarted),
-        Of("cancel_requested", EventJson.Default.CancelRequested),
-        Of("cancel_refused", EventJson.Default.CancelRefused),
-        Of("cancel_delivered", EventJson.Default.CancelDelivered),
-        Of("cancel_acknowledged", EventJson.Default.CancelAcknowledged),
-        Of("run_aborted", EventJson.Default.RunAborted),
-        Of("result_reported", EventJson.Default.ResultReported),
-        Of("cancel_expired", EventJson.Default.CancelExpired),
-        Of("run_timed_out", EventJson.Default.RunTimedOut),
-        Of("run_lost", EventJson.Default.RunLost),
-        Of("late_report", EventJson.Default.LateReport),
-    ];
+    private static readonly FrozenDictionary<Type, EventType> ByType = typeof(ISessionEvent).Assembly.GetTypes()
+        .Where(type => type.IsClass && type.IsAssignableTo(typeof(ISessionEvent)))
+        .Select(EventType.Of)
+        .ToFrozenDictionary(type => type.Type);
 
-    private static readonly FrozenDictionary<Type, EventType> ByType = All.ToFrozenDictionary(type => type.Type);
-    private static readonly FrozenDictionary<string, EventType> ByAlias = All.ToFrozenDictionary(type => type.Alias);
+    private static readonly FrozenDictionary<string, EventType> ByAlias = ByType.Values.ToFrozenDictionary(type => type.Alias);
 
     /// <summary>The records of all events.</summary>
     public static IReadOnlyCollection<Type> Known => ByType.Keys;
 
-    /// <summary>The stored name of an event.</summary>
+    /// <summary>The records of all events of a kind, such as <see cref="ISettlesRun"/>.</summary>
+    public static IEnumerable<Type> That<T>()
+        where T : ISessionEvent => Known.Where(type => type.IsAssignableTo(typeof(T)));
+
+    /// <summary>How an event is stored.</summary>
     public static EventType For(ISessionEvent data) => ByType[data.GetType()];
 
     /// <summary>The stored name of events of a type.</summary>
@@ -43,20 +32,7 @@ public static class EventTypes
         ByType.TryGetValue(type, out var found) ? found.Alias : throw new ArgumentException($"{type} is no event.", nameof(type));
 
     /// <summary>The event type behind a stored alias; false for one that this version does not know.</summary>
-    public static bool TryFind(string alias, out EventType type)
-    {
-        if (ByAlias.TryGetValue(alias, out var found))
-        {
-            type = found;
-            return true;
-        }
-
-        type = default;
-        return false;
-    }
-
-    private static EventType Of<T>(string alias, JsonTypeInfo<T> json)
-        where T : ISessionEvent => new(alias, typeof(T), $"{typeof(T).FullName}, {typeof(T).Assembly.GetName().Name}", json);
+    public static bool TryFind(string alias, out EventType type) => ByAlias.TryGetValue(alias, out type);
 }
 
 /// <summary>How one type of event is stored.</summary>
@@ -78,4 +54,10 @@ public readonly record struct EventType(string Alias, Type Type, string DotNetTy
     /// <exception cref="JsonException">The text is not such an event.</exception>
     public ISessionEvent Read(ReadOnlySpan<byte> json) =>
         (ISessionEvent)(JsonSerializer.Deserialize(json, Json) ?? throw new JsonException($"An event of type {Alias} is null."));
+
+    internal static EventType Of(Type type) => new(
+        type.GetEventTypeName(),
+        type,
+        $"{type.FullName}, {type.Assembly.GetName().Name}",
+        EventJson.Default.GetTypeInfo(type) ?? throw new InvalidOperationException($"{nameof(EventJson)} does not write {type.Name}."));
 }

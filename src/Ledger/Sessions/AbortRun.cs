@@ -41,25 +41,34 @@ public sealed record AbortRun(
             _ => LateReports.Record(
                 run,
                 new LateReport(
-                    run.SequenceId, command.RunnerId, LateReportKind.Abort, command.CancelId, null, Aborted(command, now), now)),
+                    run.SequenceId,
+                    session.FactsOf(run),
+                    command.RunnerId,
+                    LateReportKind.Abort,
+                    command.CancelId,
+                    null,
+                    Aborted(session.FactsOf(run), command, now),
+                    now)),
         };
     }
 
     private static Decision<ReportAnswer> Abort(Session session, Run run, AbortRun command, DateTimeOffset now)
     {
-        var aborted = Aborted(command, now);
+        var facts = session.FactsOf(run);
+        var aborted = Aborted(facts, command, now);
         var answer = new ReportAnswer(session.Apply(aborted).FindRun(run.SequenceId)!);
         return run.Cancel!.DeliveredAt is null
             ? Decision<ReportAnswer>.Accept(
                 answer,
-                new CancelDelivered(command.CancelId, command.SequenceId, command.RunnerId, DeliveryChannel.Stream, now),
+                new CancelDelivered(command.CancelId, command.SequenceId, facts, command.RunnerId, DeliveryChannel.Stream, now),
                 aborted)
             : Decision<ReportAnswer>.Accept(answer, aborted);
     }
 
-    private static RunAborted Aborted(AbortRun command, DateTimeOffset now) => new(
+    private static RunAborted Aborted(RunFacts run, AbortRun command, DateTimeOffset now) => new(
         command.CancelId,
         command.SequenceId,
+        run,
         command.RunnerId,
         command.How,
         command.ExitCode,

@@ -28,18 +28,19 @@ public sealed record AcknowledgeCancel(Guid SequenceId, Guid CancelId, string Ru
             _ => LateReports.Record(
                 run,
                 new LateReport(
-                    run.SequenceId, command.RunnerId, LateReportKind.Acknowledgement, command.CancelId, null, null, now)),
+                    run.SequenceId, session.FactsOf(run), command.RunnerId, LateReportKind.Acknowledgement, command.CancelId, null, null, now)),
         };
     }
 
     private static Decision<ReportAnswer> Acknowledge(Session session, Run run, AcknowledgeCancel command, DateTimeOffset now)
     {
-        var acknowledged = new CancelAcknowledged(command.CancelId, command.SequenceId, command.RunnerId, now);
+        var facts = session.FactsOf(run);
+        var acknowledged = new CancelAcknowledged(command.CancelId, command.SequenceId, facts, command.RunnerId, now);
         var answer = new ReportAnswer(session.Apply(acknowledged).FindRun(run.SequenceId)!);
         return run.Cancel!.DeliveredAt is null
             ? Decision<ReportAnswer>.Accept(
                 answer,
-                new CancelDelivered(command.CancelId, command.SequenceId, command.RunnerId, DeliveryChannel.Stream, now),
+                new CancelDelivered(command.CancelId, command.SequenceId, facts, command.RunnerId, DeliveryChannel.Stream, now),
                 acknowledged)
             : Decision<ReportAnswer>.Accept(answer, acknowledged);
     }

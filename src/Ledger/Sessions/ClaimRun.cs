@@ -9,14 +9,17 @@ namespace Ledger.Sessions;
 public sealed record ClaimRun(Guid SequenceId, string RunnerId, int LeaseSeconds)
 {
     /// <summary>
-    /// Whoever is first in the stream holds the run; the same runner asking again holds it still. The answer is the run as claimed.
+    /// Whoever is first in the stream holds the run. The same runner asking again before it has begun holds it still, also while it is being
+    /// cancelled: only who has the run can say that it never started. The answer is the run as claimed.
     /// </summary>
     public static Decision<Run> Decide(Session session, ClaimRun command, DateTimeOffset now) =>
         session.FindRun(command.SequenceId) switch
         {
             null => Refusals.UnknownRun<Run>(command.SequenceId),
-            { State: RunState.Queued } => Claim(session, new RunClaimed(command.SequenceId, command.RunnerId, command.LeaseSeconds, now)),
-            { State: RunState.Claimed } run when run.RunnerId == command.RunnerId => Decision<Run>.Accept(run),
+            { State: RunState.Queued } run => Claim(
+                session, new RunClaimed(run.SequenceId, session.FactsOf(run), command.RunnerId, command.LeaseSeconds, now)),
+            { State: RunState.Claimed or RunState.Cancelling, HasBegun: false } run when run.RunnerId == command.RunnerId =>
+                Decision<Run>.Accept(run),
             var run => Decision<Run>.Refuse(new Refusal(RefusalKind.NotQueued, $"Run {run.SequenceId} is not waiting for a runner.")),
         };
 

@@ -12,12 +12,11 @@ public sealed record DeliverCancel(Guid SequenceId, Guid CancelId, string Runner
     /// <summary>Only the first delivery of an open cancel is a fact; the signal is repeated, the fact is not.</summary>
     public static Decision<Session> Decide(Session session, DeliverCancel command, DateTimeOffset now)
     {
-        var first = session.FindRun(command.SequenceId) is { IsCancelling: true, Cancel: { DeliveredAt: null } cancel } run
+        return session.FindRun(command.SequenceId) is { IsCancelling: true, Cancel: { DeliveredAt: null } cancel } run
             && cancel.CancelId == command.CancelId
-            && run.RunnerId == command.RunnerId;
-        return first
+            && run.RunnerId == command.RunnerId
             ? Decision<Session>.Accept(
-                session, new CancelDelivered(command.CancelId, command.SequenceId, command.RunnerId, command.Channel, now))
+                session, new CancelDelivered(command.CancelId, run.SequenceId, session.FactsOf(run), command.RunnerId, command.Channel, now))
             : Decision<Session>.Accept(session);
     }
 }

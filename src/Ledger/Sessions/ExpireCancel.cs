@@ -10,6 +10,6 @@ public sealed record ExpireCancel(Guid SequenceId, Guid CancelId)
     /// <summary>Settles the run as cancelled, without proof; nothing happens to one that was settled meanwhile.</summary>
     public static Decision<Session> Decide(Session session, ExpireCancel command, DateTimeOffset now) =>
         session.FindRun(command.SequenceId) is { IsCancelling: true } run && run.Cancel!.CancelId == command.CancelId
-            ? Decision<Session>.Accept(session, new CancelExpired(command.CancelId, command.SequenceId, now))
+            ? Decision<Session>.Accept(session, new CancelExpired(command.CancelId, run.SequenceId, session.FactsOf(run), now))
             : Decision<Session>.Accept(session);
 }

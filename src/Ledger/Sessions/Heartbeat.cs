@@ -19,7 +19,10 @@ public sealed record Heartbeat(Guid SequenceId, string RunnerId)
         }
 
         return run is { IsCancelling: true, Cancel: { DeliveredAt: null } cancel }
-            ? Deliver(session, new CancelDelivered(cancel.CancelId, run.SequenceId, command.RunnerId, DeliveryChannel.Heartbeat, now))
+            ? Deliver(
+                session,
+                new CancelDelivered(
+                    cancel.CancelId, run.SequenceId, session.FactsOf(run), command.RunnerId, DeliveryChannel.Heartbeat, now))
             : Decision<ReportAnswer>.Accept(new ReportAnswer(run, Late: !run.IsOpen));
     }
 

@@ -70,27 +70,29 @@ public sealed record ReportResult(
                 run,
                 new LateReport(
                     run.SequenceId,
+                    session.FactsOf(run),
                     command.RunnerId,
                     LateReportKind.Result,
                     command.ResultId,
-                    Reported(run, command, settles: false, now),
+                    Reported(session, run, command, settles: false, now),
                     null,
                     now));
     }
 
     private static Decision<ReportAnswer> Record(Session session, Run run, ReportResult command, DateTimeOffset now)
     {
-        var reported = Reported(run, command, settles: run.IsOpen && command.ResultType is ResultType.Final, now);
+        var reported = Reported(session, run, command, settles: run.IsOpen && command.ResultType is ResultType.Final, now);
         return Decision<ReportAnswer>.Accept(new ReportAnswer(session.Apply(reported).FindRun(run.SequenceId)!), reported);
     }
 
-    private static ResultReported Reported(Run run, ReportResult command, bool settles, DateTimeOffset now)
+    private static ResultReported Reported(Session session, Run run, ReportResult command, bool settles, DateTimeOffset now)
     {
         var overMaximum = !command.IsCancelled && command.ResponseTime > run.Plan.MaxResponseTimeMs;
         var slow = !command.IsCancelled && command.ResponseTime > run.Plan.DegradedAfterMs;
         return new ResultReported(
             command.ResultId,
             command.SequenceId,
+            session.FactsOf(run),
             command.RunnerId,
             command.ResultType,
             settles,

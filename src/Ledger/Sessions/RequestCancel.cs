@@ -98,10 +98,20 @@ public sealed record RequestCancel(
             command.SupersededBy,
             command.Origin,
             now);
+        var cancelled = session.Apply(requested);
         var neverStarted = sorted.Targets
             .Where(run => run.State is RunState.Queued)
             .Select(run => new RunAborted(
-                command.CancelId, run.SequenceId, null, AbortManner.NeverStarted, null, null, null, null, now));
+                command.CancelId,
+                run.SequenceId,
+                cancelled.FactsOf(cancelled.FindRun(run.SequenceId)!),
+                null,
+                AbortManner.NeverStarted,
+                null,
+                null,
+                null,
+                null,
+                now));
         var escalations = command.Force ? Escalate(session, command, sorted.UnderWay, now) : [];
         return Decision<CancelAnswer>.Accept(
             new CancelAnswer(

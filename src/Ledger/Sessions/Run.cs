@@ -11,7 +11,7 @@ public sealed record Run(PlannedRun Plan, RunState State)
     /// <summary>The run's id.</summary>
     public Guid SequenceId => Plan.SequenceId;
 
-    /// <summary>The runner that holds it or held it last; null while it was never claimed.</summary>
+    /// <summary>The runner that holds it or held it last; null while it is queued, for the first time or again.</summary>
     public string? RunnerId { get; init; }
 
     /// <summary>When it was claimed.</summary>
@@ -43,6 +43,9 @@ public sealed record Run(PlannedRun Plan, RunState State)
 
     /// <summary>Whether it can still change (docs/domain.md#rule-3).</summary>
     public bool IsOpen => State is RunState.Queued or RunState.Claimed or RunState.Running or RunState.Cancelling;
+
+    /// <summary>Whether its runner ever said that it executes it: by a start, or by the report of a failed try.</summary>
+    public bool HasBegun => StartedAt is not null || !Attempts.IsEmpty;
 
     /// <summary>Whether a cancel is under way: recorded, not settled.</summary>
     public bool IsCancelling => State is RunState.Cancelling;

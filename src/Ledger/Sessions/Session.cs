@@ -80,4 +80,23 @@ public sealed partial record Session
 
     /// <summary>The run of that id, or null.</summary>
     public Run? FindRun(Guid sequenceId) => index.TryGetValue(sequenceId, out var at) ? Runs[at] : null;
+
+    /// <summary>What an event about one of its runs says of it.</summary>
+    public RunFacts FactsOf(Run run) => new(
+        Kind,
+        Project,
+        run.Plan.CheckId,
+        run.Plan.CheckType,
+        run.Plan.Name,
+        run.Plan.Location,
+        run.StartedAt,
+        run.Cancel?.CancelId,
+        run.Cancel is { } cancel ? Cancels[cancel.CancelId].Cause : null,
+        Kind is SessionKind.Run ? PlainFacts() : null);
+
+    private PlainRunFacts PlainFacts()
+    {
+        var metadata = TriggerMetadata.Of(Metadata);
+        return new PlainRunFacts(TriggeredAt, metadata.Environment, metadata.Branch, metadata.IsRerun);
+    }
 }

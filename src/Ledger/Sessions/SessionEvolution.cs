@@ -33,6 +33,7 @@ public sealed partial record Session
         (_, ResultReported e) => session.Apply(e),
         (_, CancelExpired e) => session.Apply(e),
         (_, RunTimedOut e) => session.Apply(e),
+        (_, RunRequeued e) => session.Apply(e),
         (_, RunLost e) => session.Apply(e),
         (_, LateReport e) => session.Apply(e),
         _ => throw new InvalidOperationException($"No rule for an event of type {data.GetType().Name}."),
@@ -114,7 +115,7 @@ public sealed partial record Session
 
         return e.IsCancelled && FindRun(e.SequenceId) is { AwaitsAbortDetails: true }
             ? Change(e.SequenceId, run => run with { Final = e })
-            : Settle(e.SequenceId, OutcomeOf(e), e.At, run => run with { Final = e });
+            : Settle(e.SequenceId, e.Verdict(), e.At, run => run with { Final = e });
     }
 
     /// <summary>Settles the run as cancelled, without proof.</summary>
@@ -126,20 +127,16 @@ public sealed partial record Session
     /// <summary>Settles the run as timed out.</summary>
     public Session Apply(RunTimedOut e) => Settle(e.SequenceId, RunState.TimedOut, e.At, run => run);
 
+    /// <summary>Nobody holds the run any more; whoever asks next may have it.</summary>
+    public Session Apply(RunRequeued e) => ChangeOpen(e.SequenceId, run => run is { State: RunState.Claimed }
+        ? run with { State = RunState.Queued, RunnerId = null, ClaimedAt = null, LeaseSeconds = 0 }
+        : run);
+
     /// <summary>Settles the run as lost.</summary>
     public Session Apply(RunLost e) => Settle(e.SequenceId, RunState.Lost, e.At, run => run);
 
     /// <summary>Kept, changes nothing else.</summary>
     public Session Apply(LateReport e) => Change(e.SequenceId, run => run with { LateReports = run.LateReports.Add(e) });
-
-    /// <summary>How a run ended that this report settled.</summary>
-    public static RunState OutcomeOf(ResultReported result) => result switch
-    {
-        { IsCancelled: true } => RunState.Cancelled,
-        { HasFailures: true } or { HasErrors: true } => RunState.Failed,
-        { IsDegraded: true } => RunState.Degraded,
-        _ => RunState.Passed,
-    };
 
     private Session Settle(Guid sequenceId, RunState state, DateTimeOffset at, Func<Run, Run> change)
     {

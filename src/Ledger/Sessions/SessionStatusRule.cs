@@ -28,7 +28,8 @@ public readonly record struct RunTally(
         return tally;
     }
 
-    private RunTally With(RunState state) => state switch
+    /// <summary>The same and one run more.</summary>
+    public RunTally With(RunState state) => state switch
     {
         RunState.Queued or RunState.Claimed or RunState.Running or RunState.Cancelling => this with { Open = Open + 1 },
         RunState.Passed => this with { Passed = Passed + 1, Reported = true },

@@ -22,13 +22,16 @@ public sealed record StartRun(Guid SequenceId, string RunnerId)
         {
             { State: RunState.Claimed } => Start(session, run, command.RunnerId, now),
             { IsOpen: true } => Decision<ReportAnswer>.Accept(new ReportAnswer(run, Repeated: true)),
-            _ => LateReports.Record(run, new LateReport(run.SequenceId, command.RunnerId, LateReportKind.Start, null, null, null, now)),
+            _ => LateReports.Record(
+                run,
+                new LateReport(
+                run.SequenceId, session.FactsOf(run), command.RunnerId, LateReportKind.Start, null, null, null, now)),
         };
     }
 
     private static Decision<ReportAnswer> Start(Session session, Run run, string runnerId, DateTimeOffset now)
     {
-        var started = new RunStarted(run.SequenceId, runnerId, now);
+        var started = new RunStarted(run.SequenceId, session.FactsOf(run), runnerId, now);
         return Decision<ReportAnswer>.Accept(new ReportAnswer(session.Apply(started).FindRun(run.SequenceId)!), started);
     }
 }

@@ -11,7 +11,7 @@ public sealed record TimeOutRun(Guid SequenceId)
     /// the stop is under way.
     /// </summary>
     public static Decision<Session> Decide(Session session, TimeOutRun command, DateTimeOffset now) =>
-        session.FindRun(command.SequenceId) is { State: RunState.Running, Plan.TimeoutSeconds: { } limit }
-            ? Decision<Session>.Accept(session, new RunTimedOut(command.SequenceId, limit, now))
+        session.FindRun(command.SequenceId) is { State: RunState.Running, Plan.TimeoutSeconds: { } limit } run
+            ? Decision<Session>.Accept(session, new RunTimedOut(run.SequenceId, session.FactsOf(run), limit, now))
             : Decision<Session>.Accept(session);
 }

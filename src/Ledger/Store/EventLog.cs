@@ -1,10 +1,6 @@
 using System.Text.Json;
-using JasperFx.Events.Daemon;
-using JasperFx.Events.Projections;
 using Ledger.Serialization;
 using Ledger.Store.Postgres;
-using Marten;
-using Marten.Events.Projections;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -12,11 +8,10 @@ namespace Ledger.Store;
 
 /// <summary>
 /// The log of all events, as prepared statements on Marten's tables. Positions are unique and grow, but have gaps, and become visible out of
-/// order: who follows the log goes no further than <see cref="SafeHead"/>.
+/// order: only Marten's daemon follows it.
 /// </summary>
 /// <param name="dataSource">The database.</param>
-/// <param name="store">Marten's store of the same database.</param>
-public sealed class EventLog(NpgsqlDataSource dataSource, IDocumentStore store) : IAsyncDisposable
+public sealed class EventLog(NpgsqlDataSource dataSource)
 {
     private const string Columns =
         "e.data, e.seq_id, e.id, e.tenant_id, e.stream_id, e.version, e.type, e.user_name, e.correlation_id, e.causation_id";
@@ -35,10 +30,12 @@ public sealed class EventLog(NpgsqlDataSource dataSource, IDocumentStore store) 
         order by s.n, e.version
         """;
 
-    private const string AllSql = $"select {Columns} from ledger.mt_events e where e.seq_id > $1 order by e.seq_id limit $2";
+    // A tombstone is Marten's mark of an append that failed; it is nobody's fact.
+    private const string AllSql =
+        $"select {Columns} from ledger.mt_events e where e.seq_id > $1 and e.type <> 'tombstone' order by e.seq_id limit $2";
 
     private const string PageSql =
-        $"select {Columns} from ledger.mt_events e where e.seq_id > $1 and e.seq_id <= $2 order by e.seq_id";
+        $"select {Columns} from ledger.mt_events e where e.seq_id > $1 and e.seq_id <= $2 and e.type <> 'tombstone' order by e.seq_id";
 
     private const string PageOfTypesSql =
         $"select {Columns} from ledger.mt_events e where e.seq_id > $1 and e.seq_id <= $2 and e.type = any($3) order by e.seq_id";
@@ -49,29 +46,6 @@ public sealed class EventLog(NpgsqlDataSource dataSource, IDocumentStore store) 
     private const string HeadSql = "select coalesce(max(seq_id), 0) from ledger.mt_events";
 
     private const string FindSql = "select version from ledger.mt_events where tenant_id = $1 and stream_id = $2 and id = $3";
-
-    private static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan Stuck = TimeSpan.FromSeconds(5);
-
-    private readonly CancellationTokenSource stopping = new();
-    private volatile IProjectionDaemon? daemon;
-    private Task watching = Task.CompletedTask;
-    private Action? moved;
-
-    /// <summary>
-    /// The position up to which nothing can appear any more: Marten's high-water mark, as this host has seen it. 0 before
-    /// <see cref="StartAsync"/>.
-    /// </summary>
-    public long SafeHead => daemon?.Tracker.HighWaterMark ?? 0;
-
-    /// <summary>Begins to follow the high-water mark, once.</summary>
-    /// <param name="moved">Called when the mark has moved; must be quick.</param>
-    public async Task StartAsync(Action? moved = null)
-    {
-        this.moved = moved;
-        await DetectAsync();
-        watching = Task.Run(WatchAsync);
-    }
 
     /// <summary>The events of one stream after a version, in order; empty when there are none.</summary>
     /// <param name="stream">The stream.</param>
@@ -154,61 +128,6 @@ public sealed class EventLog(NpgsqlDataSource dataSource, IDocumentStore store) 
             ],
             static (reader, ending) => reader.ReadAsync(ending),
             cancellation);
-
-    /// <summary>Ends what <see cref="StartAsync"/> began.</summary>
-    public async ValueTask DisposeAsync()
-    {
-        await stopping.CancelAsync();
-        await watching.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        if (daemon is { } last)
-        {
-            await last.StopAllAsync();
-            last.Dispose();
-        }
-
-        stopping.Dispose();
-    }
-
-    /// <summary>Has a daemon of Marten's look for the mark, in the place of the one before.</summary>
-    private async Task DetectAsync()
-    {
-        var next = await store.BuildProjectionDaemonAsync();
-        if (moved is not null)
-        {
-            next.Tracker.Subscribe(new MarkObserver(moved));
-        }
-
-        await ((JasperFxAsyncDaemon<IDocumentOperations, IQuerySession, IProjection>)next).StartHighWaterDetectionAsync();
-        var former = daemon;
-        daemon = next;
-        former?.Dispose();
-    }
-
-    /// <summary>A detection that a crash of the database has ended is begun anew: the mark stands still while there are events beyond it.</summary>
-    private async Task WatchAsync()
-    {
-        var (seen, since) = (SafeHead, TimeProvider.System.GetTimestamp());
-        while (!stopping.IsCancellationRequested)
-        {
-            await Task.Delay(Look, stopping.Token);
-            try
-            {
-                if (SafeHead != seen || SafeHead >= await ReadHeadAsync(stopping.Token))
-                {
-                    (seen, since) = (SafeHead, TimeProvider.System.GetTimestamp());
-                }
-                else if (TimeProvider.System.GetElapsedTime(since) > Stuck)
-                {
-                    await DetectAsync();
-                    (seen, since) = (SafeHead, TimeProvider.System.GetTimestamp());
-                }
-            }
-            catch (Exception) when (!stopping.IsCancellationRequested)
-            {
-                // It is looked at again in a second.
-            }
-        }
-    }
 
     private static async Task<IReadOnlyList<RecordedEvent>> ReadEventsAsync(NpgsqlDataReader reader, CancellationToken cancellation)
     {
@@ -293,20 +212,5 @@ public sealed class EventLog(NpgsqlDataSource dataSource, IDocumentStore store) 
                 throw Failure.ForCaller(error);
             }
         }
-    }
-
-    private sealed class MarkObserver(Action moved) : IObserver<ShardState>
-    {
-        public void OnCompleted()
-        {
-            // The daemon has ended, and with it the marks.
-        }
-
-        public void OnError(Exception error)
-        {
-            // Marten logs its own errors; the next mark makes good.
-        }
-
-        public void OnNext(ShardState value) => moved();
     }
 }

@@ -43,7 +43,7 @@ public sealed record SessionSnapshot(Session Session, long Version, long FirstPo
     }
 
     /// <summary>About how many bytes an event takes in memory: its opaque parts are as large as their text, the rest is small change.</summary>
-    internal static long BytesOf(ISessionEvent data)
+    public static long BytesOf(ISessionEvent data)
     {
         const long Each = 300;
         const long EachRun = 700;

@@ -45,21 +45,28 @@ public sealed partial class SessionWriter
                 }
             }
 
-            turns.ForEach(turn => turn.Complete(known, RecordedOf(turn.Stream), writer.cache));
+            var recorded = appended.Select(each => Recorded(each.Stream, each.Event)).ToLookup(each => each.Stream);
+            var changes = new List<SessionChange>();
+            foreach (var turn in turns)
+            {
+                if (turn.Complete(known, recorded[turn.Stream], writer.cache) is { } after && recorded.Contains(turn.Stream))
+                {
+                    changes.Add(new SessionChange(after, [.. recorded[turn.Stream]]));
+                }
+            }
+
             foreach (var trigger in batch.OfType<PendingTrigger>())
             {
                 var sessions = trigger.Triggered
-                    .Select(triggered => SessionSnapshot.Fold(null, RecordedOf(StreamOf(triggered)))!)
+                    .Select(triggered => SessionSnapshot.Fold(null, recorded[StreamOf(triggered)])!)
                     .ToList();
                 sessions.ForEach(writer.cache.Keep);
                 trigger.Complete(sessions);
+                changes.AddRange(sessions.Select(session => new SessionChange(session, [.. recorded[session.Stream]])));
             }
 
-            if (appended.Count > 0)
-            {
-                writer.changes.Committed(appended.ConvertAll(each => Recorded(each.Stream, each.Event)));
-            }
-
+            writer.changes.Committed(changes);
+            writer.journal?.Committed(appended.Select(each => (each.Stream.SessionId, (ISessionEvent)each.Event.Data)));
             return postponed;
         }
 
@@ -121,6 +128,7 @@ public sealed partial class SessionWriter
             }
 
             session.Insert<RememberedAnswer>(answers);
+            writer.dueTimes.Enrol(session, [.. changed.SelectMany(turn => writer.dueTimes.ChangesOf(turn.State!.Session, turn.After!))]);
             return session;
         }
 
@@ -156,9 +164,6 @@ public sealed partial class SessionWriter
             return built;
         }
 
-        private IEnumerable<RecordedEvent> RecordedOf(StreamId stream) =>
-            appended.Where(each => each.Stream == stream).Select(each => Recorded(stream, each.Event));
-
         private static RecordedEvent Recorded(StreamId stream, IEvent built) => new(
             built.Sequence,
             built.Id,
@@ -181,6 +186,9 @@ public sealed partial class SessionWriter
 
         /// <summary>Whether the state was read just now, and is not merely remembered.</summary>
         public bool IsCurrent { get; set; }
+
+        /// <summary>The state after what was decided.</summary>
+        public Session? After { get; private set; }
 
         /// <summary>What was decided, each with the command that it comes from.</summary>
         public List<(ISessionEvent Data, PendingCommand Command)> Events { get; } = [];
@@ -216,9 +224,12 @@ public sealed partial class SessionWriter
                     Answers.Add(answer);
                 }
             }
+
+            After = session;
         }
 
-        public void Complete(
+        /// <summary>Answers each caller. Gives the session as it is now; null when it is not there.</summary>
+        public SessionSnapshot? Complete(
             Dictionary<PendingCommand, RememberedAnswer> known, IEnumerable<RecordedEvent> recorded, SessionCache cache)
         {
             var after = SessionSnapshot.Fold(State, recorded);
@@ -242,6 +253,8 @@ public sealed partial class SessionWriter
                     command.Complete(after);
                 }
             }
+
+            return after;
         }
     }
 }

@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using JasperFx.Events;
+using Ledger.Deadlines;
 using Ledger.Sessions;
 using Ledger.Sessions.Events;
 using Ledger.Store;
@@ -41,8 +42,10 @@ public sealed partial class SessionWriter : IAsyncDisposable
     private readonly EventLog log;
     private readonly SessionCache cache;
     private readonly SessionChanges changes;
+    private readonly DueTimes dueTimes;
     private readonly TimeProvider clock;
     private readonly LedgerMetrics? metrics;
+    private readonly SessionJournal? journal;
     private readonly ILogger logger;
     private readonly Task running;
     private long queuedBytes;
@@ -55,6 +58,8 @@ public sealed partial class SessionWriter : IAsyncDisposable
     /// <param name="clock">The ledger's clock.</param>
     /// <param name="metrics">What counts; null for nothing.</param>
     /// <param name="logger">Where outages are told; null for nowhere.</param>
+    /// <param name="dueTimes">Writes what falls due with the events; null for the usual deadlines.</param>
+    /// <param name="journal">Who tells people what happens; null for nobody.</param>
     public SessionWriter(
         IDocumentStore store,
         EventLog log,
@@ -62,14 +67,18 @@ public sealed partial class SessionWriter : IAsyncDisposable
         SessionChanges changes,
         TimeProvider clock,
         LedgerMetrics? metrics = null,
-        ILogger<SessionWriter>? logger = null)
+        ILogger<SessionWriter>? logger = null,
+        DueTimes? dueTimes = null,
+        SessionJournal? journal = null)
     {
         this.store = store;
         this.log = log;
         this.cache = cache;
         this.changes = changes;
         this.clock = clock;
+        this.dueTimes = dueTimes ?? new DueTimes(new DeadlineSettings(), clock);
         this.metrics = metrics;
+        this.journal = journal;
         this.logger = logger ?? NullLogger<SessionWriter>.Instance;
         running = Task.WhenAll(shards.Select(shard => Task.Run(() => RunAsync(shard.Reader))));
     }
@@ -402,6 +411,8 @@ public sealed partial class SessionWriter : IAsyncDisposable
     /// <summary>A commit whose answer was lost had taken place.</summary>
     private async Task CompleteWrittenAsync(PendingWork work)
     {
+        changes.CommittedUnheard(
+            work is PendingTrigger { Triggered: var triggered } ? triggered.Select(StreamOf) : work.Unheard.Select(each => each.Stream).Distinct());
         if (work is PendingTrigger trigger)
         {
             trigger.Complete(await ReadManyAsync([.. trigger.Triggered.Select(StreamOf)], CancellationToken.None));

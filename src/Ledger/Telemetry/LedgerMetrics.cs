@@ -117,7 +117,7 @@ public sealed class LedgerMetrics
             case CancelExpired:
                 settled.Add(1, new KeyValuePair<string, object?>("outcome", Expired));
                 break;
-            case ResultReported { Settles: true, IsCancelled: true }:
+            case ISettlesRun { Outcome: RunState.Cancelled }:
                 settled.Add(1, new KeyValuePair<string, object?>("outcome", Reported));
                 break;
         }

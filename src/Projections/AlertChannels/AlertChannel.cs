@@ -1,9 +1,22 @@
+using Marten;
+using Marten.Schema.Indexing.Unique;
+using Weasel.Core.Sequences;
+
 namespace Ledger.Projections.AlertChannels;
 
-/// <summary>A webhook that alerts are sent to (docs/http.md#audit-and-reports). Everything but its secrets.</summary>
-/// <param name="Number">Its number, for readers that know only numbers (docs/dialects/checkly.md#alerts); never used again.</param>
+/// <summary>
+/// A webhook that alerts are sent to (docs/http.md#audit-and-reports). Configuration, in no projection's hands. What changes it gives a channel
+/// that is changed; who stores it learns of it when somebody else did at the same moment.
+/// </summary>
+/// <param name="Number">
+/// Its number, for readers that know only numbers (docs/dialects/checkly.md#alerts); never used again. 0 before it is stored.
+/// </param>
 /// <param name="Id">What its account calls it.</param>
 /// <param name="Target">What it is sent, and where.</param>
+/// <param name="ActiveAfter">
+/// The head of the log when the channel was made or last enabled: it is sent the alerts that were settled by later events.
+/// </param>
+/// <param name="Secrets">What its webhooks are signed with, the current secret first. Shown to nobody.</param>
 /// <param name="CreatedAt">When it was made.</param>
 /// <param name="UpdatedAt">When it was changed last.</param>
 /// <param name="DisabledAt">Since when it is sent nothing; null while it is enabled.</param>
@@ -12,13 +25,105 @@ public sealed record AlertChannel(
     long Number,
     string Id,
     AlertChannelTarget Target,
+    long ActiveAfter,
+    IReadOnlyList<ChannelSecret> Secrets,
     DateTimeOffset CreatedAt,
     DateTimeOffset UpdatedAt,
-    DateTimeOffset? DisabledAt,
-    string? DisabledReason);
+    DateTimeOffset? DisabledAt = null,
+    string? DisabledReason = null)
+{
+    /// <summary>Channels of one account.</summary>
+    public const int Maximum = 500;
+
+    /// <summary>How long a secret still signs beside the one that replaced it.</summary>
+    public static readonly TimeSpan Overlap = TimeSpan.FromHours(24);
+
+    /// <summary>Secrets that sign at once: as many signatures stand in one header.</summary>
+    private const int MostSecrets = 5;
+
+    /// <summary>A new channel.</summary>
+    /// <param name="id">Its name.</param>
+    /// <param name="target">What it is sent, and where.</param>
+    /// <param name="secret">What signs.</param>
+    /// <param name="head">The head of the log.</param>
+    /// <param name="now">The present.</param>
+    public static AlertChannel Make(string id, AlertChannelTarget target, string secret, long head, DateTimeOffset now) =>
+        new(0, id, target, head, [new ChannelSecret(secret, ValidUntil: null)], now, now);
+
+    /// <summary>The channel with another target.</summary>
+    public AlertChannel Retarget(AlertChannelTarget target, DateTimeOffset now) => this with { Target = target, UpdatedAt = now };
+
+    /// <summary>The channel sent alerts again, from the head of the log on; the same one if it is enabled.</summary>
+    public AlertChannel Enable(long head, DateTimeOffset now) => DisabledAt is null
+        ? this
+        : this with { ActiveAfter = head, UpdatedAt = now, DisabledAt = null, DisabledReason = null };
+
+    /// <summary>
+    /// The channel with another current secret. The one before goes on signing for <see cref="Overlap"/>; of many in that time the newest few do.
+    /// </summary>
+    public AlertChannel Rotate(string secret, DateTimeOffset now) => Secrets is [{ ValidUntil: null } current, ..] && current.Secret == secret
+        ? this
+        : this with
+        {
+            Secrets =
+            [
+                .. Secrets
+                    .Select(before => before with { ValidUntil = before.ValidUntil ?? now + Overlap })
+                    .Where(before => before.ValidUntil > now)
+                    .Prepend(new ChannelSecret(secret, ValidUntil: null))
+                    .Take(MostSecrets),
+            ],
+        };
+}
 
 /// <summary>What a channel is sent, and where.</summary>
 /// <param name="Url">Where: http or https, without credentials.</param>
 /// <param name="Events">Which events, see <see cref="AlertEvents.Known"/>.</param>
 /// <param name="CheckIds">Of which checks; of all when null.</param>
 public sealed record AlertChannelTarget(Uri Url, IReadOnlyList<string> Events, IReadOnlyList<Guid>? CheckIds);
+
+/// <summary>What a channel's webhooks are signed with. Readable, unlike keys: an HMAC needs the secret itself.</summary>
+/// <param name="Secret">The secret as Standard Webhooks writes it.</param>
+/// <param name="ValidUntil">Until when it signs; null for the current one.</param>
+public sealed record ChannelSecret(string Secret, DateTimeOffset? ValidUntil);
+
+/// <summary>
+/// The channels of an account. A deleted one stays, without its secrets, for the sake of its deliveries; its name is free again. The view
+/// <c>ledger.alert_channels</c> shows them to statements that send.
+/// </summary>
+public sealed class AlertChannelDocuments : MartenRegistry
+{
+    /// <summary>Tells Marten of them.</summary>
+    public AlertChannelDocuments() => For<AlertChannel>()
+        .MultiTenanted()
+        .SoftDeleted()
+        .UseOptimisticConcurrency(enabled: true)
+        .Identity(channel => channel.Number)
+        .HiloSettings(new HiloSettings { MaxLo = 1 }) // Number by number: people read them.
+        .Index(channel => channel.Id, index =>
+        {
+            index.IsUnique = true;
+            index.TenancyScope = TenancyScope.PerTenant;
+            index.Predicate = "mt_deleted = false";
+        });
+}
+
+/// <summary>How channels are found and deleted.</summary>
+public static class AlertChannelQueries
+{
+    /// <summary>The channel of that name; null when the account has none.</summary>
+    public static Task<AlertChannel?> AlertChannelAsync(this IQuerySession documents, string id, CancellationToken cancellation) =>
+        documents.Query<AlertChannel>().SingleOrDefaultAsync(channel => channel.Id == id, cancellation);
+
+    /// <summary>Deletes a channel and its secrets. What was still to be sent is given up; what was sent stays readable.</summary>
+    public static void DeleteWithSecrets(this IDocumentSession documents, AlertChannel channel, DateTimeOffset now)
+    {
+        documents.Delete<AlertChannel>(channel.Number);
+        documents.QueueSqlCommand(
+            """update ledger.mt_doc_alertchannel set data = data || '{"secrets": []}' where id = ?""", channel.Number);
+        documents.QueueSqlCommand(
+            "update ledger.alert_deliveries set state = 'failed', reason = 'channelDeleted', closed_at = ? where channel = ? and state = 'open'",
+            now,
+            channel.Number);
+    }
+}

@@ -1,4 +1,3 @@
-using Ledger.Projections.AlertDeliveries;
 using Ledger.Projections.Daemon;
 using Npgsql;
 using NpgsqlTypes;
@@ -9,14 +8,11 @@ namespace Ledger.Projections.AlertChannels;
 /// <param name="dataSource">The database.</param>
 public sealed class AlertDeliveryReader(NpgsqlDataSource dataSource)
 {
-    /// <summary>What to wait for before a read that must see a write (<see cref="ProjectionDaemon.WaitForAsync"/>).</summary>
+    /// <summary>What to wait for before a read that must see a write (<see cref="ReadModelProgress.WaitForAsync"/>).</summary>
     public const string ProjectionName = "alert_deliveries";
 
     private const string Columns =
         "d.id, d.webhook_id, d.event, d.alert_position, d.state, d.reason, d.next_attempt_at, d.created_at, d.closed_at";
-
-    /// <summary>The reaction that makes the deliveries; it needs the projections of alerts and of results beside it.</summary>
-    public static Projection CreateProjection() => new AlertDeliveriesProjection();
 
     /// <summary>A page of a channel's deliveries, newest first.</summary>
     /// <param name="channel">The channel's number.</param>

@@ -21,15 +21,15 @@ public sealed class DeliveryQueue(NpgsqlDataSource dataSource)
             where d.channel = c.number and d.state = 'open' and d.next_attempt_at <= $1
               and (d.claimed_until is null or d.claimed_until <= clock_timestamp())
             order by d.next_attempt_at, d.id limit $2 for update skip locked) due
-          where c.deleted_at is null and c.disabled_at is null),
+          where not c.is_deleted and c.disabled_at is null),
         chosen as (
           select candidates.id from candidates left join unnest($3, $4) as busy(host, sends) using (host)
           where nth <= $2 - coalesce(sends, 0) order by nth, next_attempt_at limit $5)
         update ledger.alert_deliveries d set claim = $6, claimed_until = clock_timestamp() + $7
         from chosen, ledger.alert_channels c where d.id = chosen.id and c.number = d.channel
         returning d.id, c.number, c.url, c.host, d.webhook_id, d.payload,
-          array(select s.secret from ledger.alert_channel_secrets s
-            where s.channel = c.number and (s.valid_until is null or s.valid_until > $1) order by s.id desc),
+          array(select s.secret ->> 'secret' from jsonb_array_elements(c.secrets) with ordinality s(secret, nth)
+            where coalesce((s.secret ->> 'validUntil')::timestamptz > $1, true) order by s.nth),
           d.attempts,
           coalesce((select a.state in ('withdrawn', 'suppressed') from ledger.alerts a where a.position = d.alert_position), false)
         """;
@@ -136,8 +136,9 @@ public sealed class DeliveryQueue(NpgsqlDataSource dataSource)
     {
         const string DisableSql = """
             with disabled as (
-              update ledger.alert_channels set disabled_at = $2, updated_at = $2, disabled_reason = 'the receiver answered 410 Gone'
-              where number = $1 and url = $3 and disabled_at is null and deleted_at is null returning number)
+              update ledger.mt_doc_alertchannel set mt_version = gen_random_uuid(), mt_last_modified = now(), data = data || jsonb_build_object(
+                'disabledAt', $2, 'updatedAt', $2, 'disabledReason', 'the receiver answered 410 Gone')
+              where id = $1 and data -> 'target' ->> 'url' = $3 and data ->> 'disabledAt' is null and not mt_deleted returning id as number)
             update ledger.alert_deliveries d set state = 'failed', reason = 'channelDisabled', closed_at = $2
             from disabled where d.channel = disabled.number and d.state = 'open'
             """;

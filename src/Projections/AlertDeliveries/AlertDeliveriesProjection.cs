@@ -1,7 +1,10 @@
 using Ledger.Projections.AlertChannels;
 using Ledger.Projections.Alerts;
-using Ledger.Projections.CheckResults;
 using Ledger.Projections.Daemon;
+using Ledger.Serialization;
+using Ledger.Sessions.Events;
+using Ledger.Store;
+using Marten;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -12,7 +15,7 @@ namespace Ledger.Projections.AlertDeliveries;
 /// asks for it. An alert that is only pending makes none: its run may still be cancelled (docs/domain.md#p6). What was made once is never
 /// made again, even if the alerts are derived anew.
 /// </summary>
-internal sealed class AlertDeliveriesProjection() : DerivedProjection(AlertDeliveryReader.ProjectionName, 1)
+public sealed class AlertDeliveriesProjection : Reaction
 {
     private const string InsertSql = """
         insert into ledger.alert_deliveries (channel, alert_position, account_id, webhook_id, event, payload, check_id, check_type,
@@ -23,17 +26,27 @@ internal sealed class AlertDeliveriesProjection() : DerivedProjection(AlertDeliv
         on conflict (alert_position, channel) do nothing
         """;
 
-    /// <summary>The alerts that the events decided are in their table, as are the results.</summary>
-    public override IReadOnlyList<string> Requires => [AlertsReader.ProjectionName, CheckResultsReader.ProjectionName];
+    private readonly NpgsqlDataSource dataSource;
 
-    internal override async Task<IReadOnlyList<NpgsqlBatchCommand>> PrepareAsync(
-        NpgsqlConnection connection, long after, long through, CancellationToken cancellation)
+    /// <summary>The reaction, for Marten's daemon to drive.</summary>
+    /// <param name="progress">Says how far the alerts are.</param>
+    /// <param name="dataSource">The same database.</param>
+    public AlertDeliveriesProjection(ReadModelProgress progress, NpgsqlDataSource dataSource)
+        : base(
+            AlertDeliveryReader.ProjectionName,
+            AlertsReader.ProjectionName,
+            progress,
+            [.. EventTypes.That<ISettlesRun>()]) => this.dataSource = dataSource;
+
+    internal override async Task ReactAsync(
+        IDocumentOperations operations, IReadOnlyList<RecordedEvent> events, CancellationToken cancellation)
     {
-        var due = await DueAlert.ReadAsync(connection, after, through, cancellation);
-        return due.Count == 0
-            ? []
-            :
-            [
+        await using var connection = await dataSource.OpenConnectionAsync(cancellation);
+        await ProjectionSchema.UseAsync(connection, ProjectionSchema.Live, cancellation);
+        var due = await DueAlert.ReadAsync(connection, events[0].Position - 1, events[^1].Position, cancellation);
+        if (due.Count > 0)
+        {
+            operations.QueueOperation(new Statement(
                 SqlArray.Command(
                     InsertSql,
                     [
@@ -48,7 +61,7 @@ internal sealed class AlertDeliveriesProjection() : DerivedProjection(AlertDeliv
                         SqlArray.Of(due, NpgsqlDbType.Uuid, alert => alert.SequenceId),
                         SqlArray.Of(due, NpgsqlDbType.Uuid, alert => alert.ReportId),
                         SqlArray.Of(due, NpgsqlDbType.TimestampTz, alert => alert.SettledAt),
-                    ]),
-            ];
+                    ])));
+        }
     }
 }

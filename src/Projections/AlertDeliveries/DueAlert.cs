@@ -33,13 +33,12 @@ internal sealed record DueAlert(
 {
     private const string Sql = """
         select c.number, a.account_id, a.position, n.event, a.alert_type, a.check_id, a.check_name, a.check_type, a.location, a.session_id,
-          a.sequence_id, a.decided_at, coalesce(r.created_at, a.decided_at), a.incident_id, a.response_time, a.started_at, r.report_id
+          a.sequence_id, a.decided_at, a.settled_at, a.incident_id, a.response_time, a.started_at, a.report_id
         from alerts a
         cross join lateral (select 'alert.' || lower(substr(a.alert_type, length('ALERT_') + 1))) as n(event)
-        join ledger.alert_channels c on c.account_id = a.account_id and n.event = any(c.events)
-          and (c.check_ids is null or a.check_id = any(c.check_ids))
-          and c.active_after < a.settled_position and c.disabled_at is null and c.deleted_at is null
-        left join check_results r on r.position = a.settled_position
+        join ledger.alert_channels c on c.account_id = a.account_id and c.events ? n.event
+          and (c.check_ids is null or c.check_ids ? a.check_id::text)
+          and c.active_after < a.settled_position and c.disabled_at is null and not c.is_deleted
         where a.state = 'due' and a.settled_position > $1 and a.settled_position <= $2
         order by a.settled_position, c.number
         """;

@@ -1,6 +1,7 @@
 using Ledger.Projections.CheckResults;
 using Ledger.Projections.CheckStatus;
 using Ledger.Projections.Daemon;
+using Ledger.Projections.OpenRuns;
 using Npgsql;
 
 namespace Ledger.Projections.Alerts;
@@ -9,20 +10,14 @@ namespace Ledger.Projections.Alerts;
 /// Which alerts are there, how does each check stand at each location, and which incidents are open? One projection of the results, since
 /// each of the three decides about the others (<see cref="AlertFold"/>).
 /// </summary>
-internal sealed class AlertsProjection() : DerivedProjection(AlertsReader.ProjectionName, 1)
+internal sealed class AlertsProjection() : ResultProjection(AlertsReader.ProjectionName)
 {
-    /// <summary>The results that the events brought are in their table.</summary>
-    public override IReadOnlyList<string> Requires => [CheckResultsReader.ProjectionName];
+    /// <summary>Only registered checks alert.</summary>
+    internal override bool Wants(ResultFact result) => result.HasCheck;
 
     internal override async Task<IReadOnlyList<NpgsqlBatchCommand>> PrepareAsync(
-        NpgsqlConnection connection, long after, long through, CancellationToken cancellation)
+        NpgsqlConnection connection, IReadOnlyList<ResultFact> results, CancellationToken cancellation)
     {
-        var results = (await ResultFacts.ReadAsync(connection, after, through, cancellation)).Where(result => result.HasCheck).ToList();
-        if (results.Count == 0)
-        {
-            return [];
-        }
-
         var rows = await LoadAsync(connection, results, cancellation);
         foreach (var result in results)
         {
@@ -76,6 +71,45 @@ internal sealed class AlertsProjection() : DerivedProjection(AlertsReader.Projec
         if (opened.Count > 0)
         {
             yield return IncidentsTable.Insert([.. opened.Select(incident => incident.Value)]);
+        }
+    }
+}
+
+/// <summary>The rows that a batch of results touches: conditions, alerts of open runs, open incidents.</summary>
+internal sealed class AlertRows
+{
+    private readonly Dictionary<CheckKey, Guid> open = [];
+
+    /// <summary>How the checks stand at their locations.</summary>
+    public Rows<ConditionKey, ConditionRow> Conditions { get; } = new();
+
+    /// <summary>The alerts of the runs: stored ones that are pending, and all that the batch brings.</summary>
+    public Rows<RunKey, AlertRow> Alerts { get; } = new();
+
+    /// <summary>The incidents: stored ones that are open, and all that the batch brings.</summary>
+    public Rows<Guid, IncidentRow> Incidents { get; } = new();
+
+    /// <summary>The open incident of a check, or null.</summary>
+    public IncidentRow? OpenIncident(CheckKey check) => open.TryGetValue(check, out var id) ? Incidents.Get(id) : null;
+
+    /// <summary>Puts in an open incident as it is stored.</summary>
+    public void Load(IncidentRow incident)
+    {
+        open[incident.Check] = incident.Id;
+        Incidents.Load(incident.Id, incident);
+    }
+
+    /// <summary>Adds or replaces an incident.</summary>
+    public void Set(IncidentRow incident)
+    {
+        Incidents.Set(incident.Id, incident);
+        if (incident.ResolvedPosition is null)
+        {
+            open[incident.Check] = incident.Id;
+        }
+        else
+        {
+            open.Remove(incident.Check);
         }
     }
 }

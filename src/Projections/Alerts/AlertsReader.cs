@@ -8,7 +8,7 @@ namespace Ledger.Projections.Alerts;
 /// <param name="dataSource">The database.</param>
 public sealed class AlertsReader(NpgsqlDataSource dataSource)
 {
-    /// <summary>What to wait for before a read that must see a write (<see cref="ProjectionDaemon.WaitForAsync"/>).</summary>
+    /// <summary>What to wait for before a read that must see a write (<see cref="ReadModelProgress.WaitForAsync"/>).</summary>
     public const string ProjectionName = "alerts";
 
     /// <summary>Whether a due alert has not reached all its channels yet, and may still do so.</summary>
@@ -21,7 +21,7 @@ public sealed class AlertsReader(NpgsqlDataSource dataSource)
         a.settled_at, a.outcome, a.response_time, a.started_at, a.incident_id, a.reason, a.cancel_id, a.cause
         """;
 
-    /// <summary>The projection that keeps alerts, conditions and incidents; it needs that of the results beside it.</summary>
+    /// <summary>The projection that keeps alerts, conditions and incidents.</summary>
     public static Projection CreateProjection() => new AlertsProjection();
 
     /// <summary>One page of all that was decided.</summary>
@@ -129,4 +129,128 @@ public sealed class AlertsReader(NpgsqlDataSource dataSource)
 
         return found;
     }
+}
+
+/// <summary>Where an alert stands, as readers are told: what was decided together with what was sent.</summary>
+public enum AlertStanding
+{
+    /// <summary>Decided, and not sent yet: its run is not settled, or a channel has not got it.</summary>
+    Pending,
+
+    /// <summary>Sent to every channel that asks for it, of which there may be none.</summary>
+    Sent,
+
+    /// <summary>Taken back before it was sent: a retry passed.</summary>
+    Withdrawn,
+
+    /// <summary>Never sent, since the run was cancelled.</summary>
+    Suppressed,
+}
+
+/// <summary>Which alerts of one account to list, newest first by when they were decided. A filter that is null lets all through.</summary>
+/// <param name="AccountId">The tenant.</param>
+public sealed record AlertsQuery(Guid AccountId)
+{
+    /// <summary>The longest page.</summary>
+    public const int MaximumLimit = 1_000;
+
+    /// <summary>Only those of sessions of this project, which the projection of the session list tells.</summary>
+    public string? Project { get; init; }
+
+    /// <summary>Only those that stand so.</summary>
+    public AlertStanding? Standing { get; init; }
+
+    /// <summary>Only this check.</summary>
+    public Guid? CheckId { get; init; }
+
+    /// <summary>Only alerts decided at or after this time.</summary>
+    public DateTimeOffset? From { get; init; }
+
+    /// <summary>Only alerts decided before this time.</summary>
+    public DateTimeOffset? To { get; init; }
+
+    /// <summary>Only alerts after this place of the list.</summary>
+    public TimeCursor? After { get; init; }
+
+    /// <summary>How many at most, from 1 to <see cref="MaximumLimit"/>.</summary>
+    public int Limit { get; init; } = 20;
+}
+
+/// <summary>
+/// Which alerts that became due to list, newest first by when they did: what a vendor's alert log shows (docs/dialects/checkly.md#alerts).
+/// </summary>
+/// <param name="AccountId">The tenant.</param>
+/// <param name="From">Only alerts that became due at or after this time.</param>
+public sealed record DueAlertsQuery(Guid AccountId, DateTimeOffset From)
+{
+    /// <summary>Only alerts of runs in this project's sessions; those are known once the session list has come as far. Null for all.</summary>
+    public string? Project { get; init; }
+
+    /// <summary>Only alerts that became due before this time; null for no end.</summary>
+    public DateTimeOffset? To { get; init; }
+
+    /// <summary>Only this check; null for all.</summary>
+    public Guid? CheckId { get; init; }
+
+    /// <summary>How many to pass over.</summary>
+    public long Offset { get; init; }
+
+    /// <summary>How many at most, from 1 to <see cref="AlertsQuery.MaximumLimit"/>.</summary>
+    public int Limit { get; init; } = 10;
+}
+
+/// <summary>One page of a list.</summary>
+/// <param name="Alerts">Newest first.</param>
+/// <param name="Next">Where the next page begins; null when there is none.</param>
+public sealed record AlertsPage(IReadOnlyList<ListedAlert> Alerts, TimeCursor? Next);
+
+/// <summary>An alert in a list.</summary>
+/// <param name="Position">Its id: the event that decided it.</param>
+/// <param name="CheckId">The check.</param>
+/// <param name="CheckName">What the run's session calls it.</param>
+/// <param name="CheckType">The check's type.</param>
+/// <param name="Location">Where the run ran.</param>
+/// <param name="SessionId">The session of the run.</param>
+/// <param name="SequenceId">The run.</param>
+/// <param name="Type">What it tells of; of a suppressed one, what it would have told of.</param>
+/// <param name="Standing">What became of it.</param>
+/// <param name="DecidedAt">When it was decided.</param>
+public sealed record ListedAlert(
+    long Position,
+    Guid CheckId,
+    string CheckName,
+    string CheckType,
+    string Location,
+    Guid SessionId,
+    Guid SequenceId,
+    AlertType Type,
+    AlertStanding Standing,
+    DateTimeOffset DecidedAt)
+{
+    /// <summary>The event that settled the run; null while it is open.</summary>
+    public long? SettledPosition { get; init; }
+
+    /// <summary>When the run was settled.</summary>
+    public DateTimeOffset? SettledAt { get; init; }
+
+    /// <summary>How the run ended; null while it is open.</summary>
+    public RunState? Outcome { get; init; }
+
+    /// <summary>In milliseconds; null for a run that never started.</summary>
+    public long? ResponseTime { get; init; }
+
+    /// <summary>When execution began; null for a run that never started.</summary>
+    public DateTimeOffset? StartedAt { get; init; }
+
+    /// <summary>The incident that it belongs to; null for none.</summary>
+    public Guid? IncidentId { get; init; }
+
+    /// <summary>Why it was suppressed, in a sentence; null unless it was.</summary>
+    public string? Reason { get; init; }
+
+    /// <summary>The cancel that suppressed it.</summary>
+    public Guid? CancelId { get; init; }
+
+    /// <summary>Why that was asked for.</summary>
+    public CancelCause? Cause { get; init; }
 }

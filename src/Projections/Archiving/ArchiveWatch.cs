@@ -1,18 +1,16 @@
 using Ledger.Projections.Daemon;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
-using Npgsql;
 
 namespace Ledger.Projections.Archiving;
 
-/// <summary>Archives in the background what was settled some days ago; of several hosts one does it at a time.</summary>
+/// <summary>Archives in the background what was settled some days ago; several hosts may do it at once, since a session is archived once.</summary>
 public sealed partial class ArchiveWatch : IAsyncDisposable
 {
     private static readonly TimeSpan Every = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan Retry = TimeSpan.FromMinutes(1);
 
     private readonly CancellationTokenSource stopping = new();
-    private readonly NpgsqlDataSource dataSource;
     private readonly Archiver archiver;
     private readonly TimeSpan? after;
     private readonly TimeProvider clock;
@@ -20,15 +18,12 @@ public sealed partial class ArchiveWatch : IAsyncDisposable
     private Task running = Task.CompletedTask;
 
     /// <summary>A watch that does nothing before <see cref="StartAsync"/>.</summary>
-    /// <param name="dataSource">The database, without multiplexing; the host that archives holds a connection.</param>
     /// <param name="archiver">Archives; what it needs is disposed after the watch.</param>
     /// <param name="after">How long after it was settled a session is archived; null for never.</param>
     /// <param name="clock">The ledger's clock.</param>
     /// <param name="log">Where the work and outages are told; null for nowhere.</param>
-    public ArchiveWatch(
-        NpgsqlDataSource dataSource, Archiver archiver, TimeSpan? after, TimeProvider clock, ILogger<ArchiveWatch>? log = null)
+    public ArchiveWatch(Archiver archiver, TimeSpan? after, TimeProvider clock, ILogger<ArchiveWatch>? log = null)
     {
-        this.dataSource = dataSource;
         this.archiver = archiver;
         this.after = after;
         this.clock = clock;
@@ -60,18 +55,13 @@ public sealed partial class ArchiveWatch : IAsyncDisposable
         {
             try
             {
-                await using var held = await AdvisoryLock.TryTakeAsync(dataSource, "ledger archive", stopping.Token);
-                while (held is not null)
+                var archived = await archiver.ArchiveAsync(null, clock.GetUtcNow() - age, int.MaxValue, stopping.Token);
+                if (archived > 0)
                 {
-                    var archived = await archiver.ArchiveAsync(null, clock.GetUtcNow() - age, int.MaxValue, stopping.Token);
-                    if (archived > 0)
-                    {
-                        LogArchived(archived);
-                    }
-
-                    await Task.Delay(Every, clock, stopping.Token);
-                    await ProbeAsync(held.Connection);
+                    LogArchived(archived);
                 }
+
+                await Task.Delay(Every, clock, stopping.Token);
             }
             catch (OperationCanceledException) when (stopping.IsCancellationRequested)
             {
@@ -88,13 +78,6 @@ public sealed partial class ArchiveWatch : IAsyncDisposable
 
             await Task.Delay(Retry, clock, stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
-    }
-
-    /// <summary>Fails when the connection that holds the lock has died, and the lock with it.</summary>
-    private async Task ProbeAsync(NpgsqlConnection connection)
-    {
-        await using var command = new NpgsqlCommand("select 1", connection);
-        await command.ExecuteNonQueryAsync(stopping.Token);
     }
 
     [LoggerMessage(LogLevel.Information, "{Count} sessions were archived.")]

@@ -10,8 +10,8 @@ namespace Ledger.Projections.Archiving;
 /// keeps appends waiting. Two of them at once archive each session once.
 /// </summary>
 /// <param name="dataSource">The database.</param>
-/// <param name="daemon">Says how far the projections have come.</param>
-public sealed class Archiver(NpgsqlDataSource dataSource, ProjectionDaemon daemon)
+/// <param name="readModels">Says how far the read models have come.</param>
+public sealed class Archiver(NpgsqlDataSource dataSource, ReadModelOperations readModels)
 {
     private const int SessionsPerBatch = 32;
     private const long EventsPerBatch = 1_000;
@@ -28,7 +28,7 @@ public sealed class Archiver(NpgsqlDataSource dataSource, ProjectionDaemon daemo
     /// <exception cref="StoreUnavailableException">The database cannot be reached.</exception>
     public async Task<int> ArchiveAsync(Guid? account, DateTimeOffset before, int limit, CancellationToken cancellation)
     {
-        var through = (await daemon.StatusAsync(cancellation)).Min(projection => projection.Position);
+        var through = (await readModels.StatusAsync(cancellation)).Min(projection => projection.Position);
         var active = new ActiveStreams(dataSource, account, before, through);
         var archived = 0;
         while (archived < limit && await active.NextAsync(cancellation) is { } page)

@@ -68,19 +68,8 @@ internal sealed class CancelFold
             case CancelExpired e:
                 Settle(recorded, e.SequenceId, RunState.Cancelled, CancelRunOutcome.Expired, run => run);
                 break;
-            case ResultReported { Settles: true, IsCancelled: var isCancelled } e:
-                Settle(
-                    recorded,
-                    e.SequenceId,
-                    Session.OutcomeOf(e),
-                    isCancelled ? CancelRunOutcome.Cancelled : CancelRunOutcome.Finished,
-                    run => run);
-                break;
-            case RunTimedOut e:
-                Settle(recorded, e.SequenceId, RunState.TimedOut, CancelRunOutcome.Finished, run => run);
-                break;
-            case RunLost e:
-                Settle(recorded, e.SequenceId, RunState.Lost, CancelRunOutcome.Finished, run => run);
+            case ISettlesRun { Outcome: { } state } e:
+                Settle(recorded, e.SequenceId, state, state is RunState.Cancelled ? CancelRunOutcome.Cancelled : CancelRunOutcome.Finished, run => run);
                 break;
         }
     }
@@ -173,7 +162,7 @@ internal sealed class CancelFold
         }
     }
 
-    private long? UsualOf(RunKey key, RunFacts plan)
+    private long? UsualOf(RunKey key, TargetedRun plan)
     {
         var place = new CheckPlace(key.AccountId, plan.CheckId ?? Guid.Empty, plan.Location);
         return (Usual.GetValueOrDefault(place) + NewResults.GetValueOrDefault(place)).Mean;

@@ -8,7 +8,7 @@ namespace Ledger.Projections.Cancellations;
 /// <param name="CancelPosition">The event that brought the cancel.</param>
 /// <param name="Ordinal">Its place among the targets, from 0.</param>
 /// <param name="Plan">What the session says about it.</param>
-internal sealed record CancelRunRow(Guid CancelId, long CancelPosition, int Ordinal, RunFacts Plan)
+internal sealed record CancelRunRow(Guid CancelId, long CancelPosition, int Ordinal, TargetedRun Plan)
 {
     /// <summary>Whether the runner is told to kill at once.</summary>
     public bool Forced { get; init; }

@@ -53,7 +53,7 @@ internal static class CancelRunsTable
         var key = new RunKey(row.GetGuid(0), row.GetGuid(1), row.GetGuid(2));
         var cancelId = row.GetGuid(3);
         var cancel = CancelsTable.Read(row, 15);
-        var plan = new RunFacts(
+        var plan = new TargetedRun(
             row.GetFieldValue<Guid?>(5),
             row.GetString(6),
             row.GetString(7),

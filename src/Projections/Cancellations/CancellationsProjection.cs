@@ -1,6 +1,7 @@
 using Ledger.Projections.CheckResults;
 using Ledger.Projections.Daemon;
 using Ledger.Projections.OpenRuns;
+using Ledger.Serialization;
 using Ledger.Sessions;
 using Ledger.Sessions.Events;
 using Ledger.Store;
@@ -12,15 +13,11 @@ namespace Ledger.Projections.Cancellations;
 /// Who asked to cancel what, and what came of it? Rows for the audit and numbers for the report, from the events of cancels; and the usual
 /// durations of checks, from their results. A batch with neither costs nothing; results alone cost one read and one write.
 /// </summary>
-internal sealed class CancellationsProjection() : Projection(CancelsReader.ProjectionName, 1)
+internal sealed class CancellationsProjection() : Projection(CancelsReader.ProjectionName)
 {
-    /// <summary>The results that the events brought are in their table.</summary>
-    public override IReadOnlyList<string> Requires => [CheckResultsReader.ProjectionName];
-
     internal override IReadOnlyCollection<Type> Handles { get; } =
     [
-        typeof(CancelRequested), typeof(CancelRefused), typeof(CancelDelivered), typeof(CancelAcknowledged), typeof(RunAborted),
-        typeof(ResultReported), typeof(CancelExpired), typeof(RunTimedOut), typeof(RunLost),
+        typeof(CancelRequested), typeof(CancelRefused), typeof(CancelDelivered), typeof(CancelAcknowledged), .. EventTypes.That<ISettlesRun>(),
     ];
 
     internal override async Task<IReadOnlyList<NpgsqlBatchCommand>> PrepareAsync(
@@ -28,10 +25,9 @@ internal sealed class CancellationsProjection() : Projection(CancelsReader.Proje
     {
         var fold = new CancelFold();
         var facts = await LoadAsync(connection, events, fold, cancellation);
-        var results = await ReadResultsAsync(connection, events, cancellation);
         foreach (var recorded in events)
         {
-            if (results.TryGetValue(recorded.Position, out var result))
+            if (ResultFact.Of(recorded) is { } result && Counts(result))
             {
                 fold.Add(new CheckPlace(result.Run.AccountId, result.CheckId, result.Location), result.ResponseTime!.Value);
             }
@@ -113,13 +109,6 @@ internal sealed class CancellationsProjection() : Projection(CancelsReader.Proje
         }
     }
 
-    private static async Task<IReadOnlyDictionary<long, ResultFact>> ReadResultsAsync(
-        NpgsqlConnection connection, IReadOnlyList<RecordedEvent> events, CancellationToken cancellation) =>
-        events.Any(recorded => recorded.Data is ResultReported { Settles: true, IsCancelled: false })
-            ? (await ResultFacts.ReadAsync(connection, events[0].Position - 1, events[^1].Position, cancellation))
-                .Where(Counts).ToDictionary(result => result.Position)
-            : new Dictionary<long, ResultFact>();
-
     private static IEnumerable<NpgsqlBatchCommand> Save(CancelFold fold)
     {
         return new[]
@@ -143,13 +132,8 @@ internal sealed class CancellationsProjection() : Projection(CancelsReader.Proje
         IReadOnlyList<Guid> runs = recorded.Data switch
         {
             CancelRequested e => e.Targets,
-            CancelDelivered e => [e.SequenceId],
-            CancelAcknowledged e => [e.SequenceId],
-            RunAborted e => [e.SequenceId],
-            CancelExpired e => [e.SequenceId],
-            ResultReported { Settles: true } e => [e.SequenceId],
-            RunTimedOut e => [e.SequenceId],
-            RunLost e => [e.SequenceId],
+            ISettlesRun { Outcome: null } => [],
+            IRunEvent e => [e.SequenceId],
             _ => [],
         };
         return runs.Select(run => new RunKey(recorded.Stream.AccountId, recorded.Stream.SessionId, run));
@@ -170,5 +154,5 @@ internal sealed class CancellationsProjection() : Projection(CancelsReader.Proje
         .Where(run => run.Run is not null)
         .Select(run => Place(run.AccountId, run.Run!.Plan));
 
-    private static CheckPlace Place(Guid accountId, RunFacts plan) => new(accountId, plan.CheckId ?? Guid.Empty, plan.Location);
+    private static CheckPlace Place(Guid accountId, TargetedRun plan) => new(accountId, plan.CheckId ?? Guid.Empty, plan.Location);
 }

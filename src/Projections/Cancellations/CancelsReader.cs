@@ -8,7 +8,7 @@ namespace Ledger.Projections.Cancellations;
 /// <param name="dataSource">The database.</param>
 public sealed class CancelsReader(NpgsqlDataSource dataSource)
 {
-    /// <summary>What to wait for before a read that must see a write (<see cref="ProjectionDaemon.WaitForAsync"/>).</summary>
+    /// <summary>What to wait for before a read that must see a write (<see cref="ReadModelProgress.WaitForAsync"/>).</summary>
     public const string ProjectionName = "cancellations";
 
     /// <summary>

@@ -7,7 +7,7 @@ namespace Ledger.Projections.Cancellations;
 /// <param name="Project">Its project, or null.</param>
 /// <param name="Name">What people call it.</param>
 /// <param name="Runs">The runs that were targeted.</param>
-internal sealed record SessionFacts(SessionKind Kind, string? Project, string Name, IReadOnlyDictionary<Guid, RunFacts> Runs);
+internal sealed record SessionFacts(SessionKind Kind, string? Project, string Name, IReadOnlyDictionary<Guid, TargetedRun> Runs);
 
 /// <summary>What they say about one of its runs.</summary>
 /// <param name="CheckId">Its check, if there is one.</param>
@@ -16,5 +16,5 @@ internal sealed record SessionFacts(SessionKind Kind, string? Project, string Na
 /// <param name="Location">Where it runs.</param>
 /// <param name="TimeoutSeconds">Its own limit, or null.</param>
 /// <param name="StartedAt">When its execution had begun; null if it had not. A run that is being cancelled starts no more.</param>
-internal sealed record RunFacts(
+internal sealed record TargetedRun(
     Guid? CheckId, string CheckType, string Name, string Location, int? TimeoutSeconds, DateTimeOffset? StartedAt);

@@ -46,7 +46,7 @@ internal static class SessionFactsReader
         CancellationToken cancellation)
     {
         var facts = new SessionFacts?[requests.Count];
-        var runs = requests.Select(_ => new Dictionary<Guid, RunFacts>()).ToArray();
+        var runs = requests.Select(_ => new Dictionary<Guid, TargetedRun>()).ToArray();
         await using var batch = new NpgsqlBatch(connection)
         {
             BatchCommands =
@@ -74,7 +74,7 @@ internal static class SessionFactsReader
         await reader.NextResultAsync(cancellation);
         while (await reader.ReadAsync(cancellation))
         {
-            runs[Place(reader)][reader.GetGuid(1)] = new RunFacts(
+            runs[Place(reader)][reader.GetGuid(1)] = new TargetedRun(
                 reader.GetFieldValue<Guid?>(2),
                 reader.GetString(3),
                 reader.GetString(4),

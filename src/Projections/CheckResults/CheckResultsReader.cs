@@ -8,7 +8,7 @@ namespace Ledger.Projections.CheckResults;
 /// <param name="dataSource">The database.</param>
 public sealed class CheckResultsReader(NpgsqlDataSource dataSource)
 {
-    /// <summary>What to wait for before a read that must see a write (<see cref="ProjectionDaemon.WaitForAsync"/>).</summary>
+    /// <summary>What to wait for before a read that must see a write (<see cref="ReadModelProgress.WaitForAsync"/>).</summary>
     public const string ProjectionName = "check_results";
 
     private const string Columns = "session_id, sequence_id, report_id, result_type, position, created_at";
@@ -35,7 +35,7 @@ public sealed class CheckResultsReader(NpgsqlDataSource dataSource)
         await using var command = dataSource.CreateCommand();
         command.CommandText = $"""
             select {Columns} from ledger.check_results r
-            where {string.Join(" and ", ConditionsOf(query, command))}
+            where {ConditionsOf(query, command)}
             order by created_at desc, position desc limit {query.Limit + 1} offset {query.Offset}
             """;
         var found = await ReadAsync(command, cancellation);
@@ -62,20 +62,19 @@ public sealed class CheckResultsReader(NpgsqlDataSource dataSource)
         return (await ReadAsync(command, cancellation)).FirstOrDefault();
     }
 
-    /// <summary>Only the filters that are there stand in the statement, so that the database can choose an index for them.</summary>
-    private static IReadOnlyList<string> ConditionsOf(CheckResultsQuery query, NpgsqlCommand command)
+    private static SqlConditions ConditionsOf(CheckResultsQuery query, NpgsqlCommand command)
     {
-        var conditions = new List<string>();
-        Add("account_id = {0}", query.AccountId);
-        Add("check_id = {0}", query.CheckId);
-        Add(
+        var conditions = new SqlConditions(command);
+        conditions.Add("account_id = {0}", query.AccountId);
+        conditions.Add("check_id = {0}", query.CheckId);
+        conditions.Add(
             "exists (select from ledger.session_list s where s.account_id = r.account_id and s.session_id = r.session_id and s.project = {0})",
             query.Project);
-        Add("result_type = {0}", query.ResultType is { } type ? Words<ResultType>.Of(type) : null);
-        Add("location = {0}", query.Location);
-        Add("check_type = {0}", query.CheckType);
-        Add("created_at >= {0}", query.From?.ToUniversalTime());
-        Add("created_at < {0}", query.To?.ToUniversalTime());
+        conditions.Add("result_type = {0}", query.ResultType is { } type ? Words<ResultType>.Of(type) : null);
+        conditions.Add("location = {0}", query.Location);
+        conditions.Add("check_type = {0}", query.CheckType);
+        conditions.Add("created_at >= {0}", query.From?.ToUniversalTime());
+        conditions.Add("created_at < {0}", query.To?.ToUniversalTime());
         if (query.HasFailures is { } hasFailures)
         {
             conditions.Add(hasFailures ? "has_failures" : "not has_failures");
@@ -83,19 +82,10 @@ public sealed class CheckResultsReader(NpgsqlDataSource dataSource)
 
         if (query.After is { } after)
         {
-            Add($"(created_at, position) < ({{0}}, {after.Position})", after.At.ToUniversalTime());
+            conditions.Add($"(created_at, position) < ({{0}}, {after.Position})", after.At.ToUniversalTime());
         }
 
         return conditions;
-
-        void Add(string condition, object? value)
-        {
-            if (value is not null)
-            {
-                command.Parameters.Add(new NpgsqlParameter { Value = value });
-                conditions.Add(condition.Replace("{0}", $"${command.Parameters.Count}"));
-            }
-        }
     }
 
     private static async Task<IReadOnlyList<ListedResult>> ReadAsync(NpgsqlCommand command, CancellationToken cancellation)
@@ -116,3 +106,57 @@ public sealed class CheckResultsReader(NpgsqlDataSource dataSource)
         return found;
     }
 }
+
+/// <summary>Which results of one check to list, newest first. A filter that is null lets all through.</summary>
+/// <param name="AccountId">The tenant.</param>
+/// <param name="CheckId">The check.</param>
+public sealed record CheckResultsQuery(Guid AccountId, Guid CheckId)
+{
+    /// <summary>The longest page.</summary>
+    public const int MaximumLimit = 1_000;
+
+    /// <summary>Only results of this project's sessions; those are known once the session list has come as far.</summary>
+    public string? Project { get; init; }
+
+    /// <summary>Only failed tries, or only settled runs.</summary>
+    public ResultType? ResultType { get; init; }
+
+    /// <summary>Only this location.</summary>
+    public string? Location { get; init; }
+
+    /// <summary>Only this type of check: a check may change its own.</summary>
+    public string? CheckType { get; init; }
+
+    /// <summary>Only results with failures, or only results without.</summary>
+    public bool? HasFailures { get; init; }
+
+    /// <summary>Only results that the ledger learnt of at or after this time.</summary>
+    public DateTimeOffset? From { get; init; }
+
+    /// <summary>Only results that the ledger learnt of before this time.</summary>
+    public DateTimeOffset? To { get; init; }
+
+    /// <summary>Only results after this place of the list.</summary>
+    public TimeCursor? After { get; init; }
+
+    /// <summary>How many to pass over.</summary>
+    public long Offset { get; init; }
+
+    /// <summary>How many at most, from 1 to <see cref="MaximumLimit"/>.</summary>
+    public int Limit { get; init; } = 10;
+}
+
+/// <summary>One page of a list.</summary>
+/// <param name="Results">Newest first.</param>
+/// <param name="Next">Where the next page begins; null when there is none.</param>
+public sealed record CheckResultsPage(IReadOnlyList<ListedResult> Results, TimeCursor? Next);
+
+/// <summary>A result in a list; what it looks like is read from its session's stream.</summary>
+/// <param name="SessionId">Its session.</param>
+/// <param name="SequenceId">Its run.</param>
+/// <param name="ReportId">The report that brought it; null where no report settled the run.</param>
+/// <param name="ResultType">A failed try, or the run as a whole.</param>
+/// <param name="Position">The event that brought it.</param>
+/// <param name="CreatedAt">When the ledger learnt of it.</param>
+public sealed record ListedResult(
+    Guid SessionId, Guid SequenceId, Guid? ReportId, ResultType ResultType, long Position, DateTimeOffset CreatedAt);

@@ -7,7 +7,7 @@ namespace Ledger.Projections.CheckStatus;
 /// <param name="dataSource">The database.</param>
 public sealed class CheckStatusReader(NpgsqlDataSource dataSource)
 {
-    /// <summary>What to wait for before a read that must see a write (<see cref="ProjectionDaemon.WaitForAsync"/>).</summary>
+    /// <summary>What to wait for before a read that must see a write (<see cref="ReadModelProgress.WaitForAsync"/>).</summary>
     public const string ProjectionName = "check_status";
 
     private const string ListSql = """
@@ -16,7 +16,7 @@ public sealed class CheckStatusReader(NpgsqlDataSource dataSource)
         from ledger.check_statuses where account_id = $1
         """;
 
-    /// <summary>The projection that keeps the rows; it needs that of the results beside it.</summary>
+    /// <summary>The projection that keeps the rows.</summary>
     public static Projection CreateProjection() => new CheckStatusProjection();
 
     /// <summary>All checks of an account that have a run which counts.</summary>

@@ -4,7 +4,7 @@ using Ledger.Sessions;
 using Ledger.Sessions.Events;
 using Ledger.Store;
 using Ledger.Streams;
-using Npgsql;
+using Marten;
 
 namespace Ledger.Projections.Concurrency;
 
@@ -13,36 +13,32 @@ namespace Ledger.Projections.Concurrency;
 /// (<see cref="ConflictBehaviour.CancelPrevious"/>). A reaction with a checkpoint of its own, so that no restart can lose it; it may see an
 /// event twice, and cancelling twice is cancelling once (docs/domain.md#rule-5).
 /// </summary>
-public sealed class Supersede : Projection
+public sealed class Supersede : Reaction
 {
     /// <summary>The name to wait for: then the cancels of what came before stand in the log.</summary>
     public const string ProjectionName = "supersede";
 
     private const int AtOnce = 16;
 
-    private readonly SessionWriter streams;
+    private readonly Func<SessionWriter> streams;
     private readonly OpenRunsReader openRuns;
     private readonly CancelPolicy policy;
 
-    /// <summary>The reaction, for the daemon to drive.</summary>
-    /// <param name="streams">Where the sessions decide.</param>
+    /// <summary>The reaction, for Marten's daemon to drive.</summary>
+    /// <param name="progress">Says how far the open runs are: all that came before an event is in them, or was settled since.</param>
+    /// <param name="streams">Where the sessions decide; asked for at the first need, since it needs the store that drives this.</param>
     /// <param name="openRuns">Knows which sessions are open.</param>
     /// <param name="policy">Which runs may be cancelled.</param>
-    public Supersede(SessionWriter streams, OpenRunsReader openRuns, CancelPolicy policy)
-        : base(ProjectionName, 1)
+    public Supersede(ReadModelProgress progress, Func<SessionWriter> streams, OpenRunsReader openRuns, CancelPolicy policy)
+        : base(ProjectionName, OpenRunsReader.ProjectionName, progress, typeof(SessionTriggered))
     {
         this.streams = streams;
         this.openRuns = openRuns;
         this.policy = policy;
     }
 
-    /// <summary>The open runs: all that came before an event is in them, or was settled since.</summary>
-    public override IReadOnlyList<string> Requires => [OpenRunsReader.ProjectionName];
-
-    internal override IReadOnlyCollection<Type> Handles { get; } = [typeof(SessionTriggered)];
-
-    internal override async Task<IReadOnlyList<NpgsqlBatchCommand>> PrepareAsync(
-        NpgsqlConnection connection, IReadOnlyList<RecordedEvent> events, CancellationToken cancellation)
+    internal override async Task ReactAsync(
+        IDocumentOperations operations, IReadOnlyList<RecordedEvent> events, CancellationToken cancellation)
     {
         var successors = events
             .Select(recorded => (Triggered: recorded.Data as SessionTriggered, Number: recorded.Position))
@@ -51,7 +47,7 @@ public sealed class Supersede : Projection
             .ToList();
         if (successors.Count == 0)
         {
-            return [];
+            return;
         }
 
         var earlier = await openRuns.OpenSessionsOfGroupsAsync(
@@ -70,7 +66,6 @@ public sealed class Supersede : Projection
                     await CancelAsync(session.Key, triggered, number, ending);
                 }
             });
-        return [];
     }
 
     private Task CancelAsync(Guid sessionId, SessionTriggered successor, long number, CancellationToken cancellation)
@@ -84,7 +79,7 @@ public sealed class Supersede : Projection
             Force: false,
             SequenceIds: null,
             SupersededBy: successor.SessionId);
-        return streams.ExecuteAsync(
+        return streams().ExecuteAsync(
             new StreamId(successor.AccountId, sessionId),
             (session, now) => Decide(session, command, now),
             new EventContext("concurrency"),

@@ -16,9 +16,6 @@ public sealed record ProjectionStatus(
     /// <summary>The position of the last event that there is: what it comes up to.</summary>
     public long Head { get; init; }
 
-    /// <summary>How many events a second it handles; null when it is idle, or kept by another host.</summary>
-    public double? PerSecond { get; init; }
-
     /// <summary>When its position last changed, by the database's clock; null before it was ever kept.</summary>
     public DateTimeOffset? UpdatedAt { get; init; }
 
@@ -35,8 +32,11 @@ public sealed record StoppedProjection(long Position, string Error, DateTimeOffs
 /// <summary>What a projection is doing, seen from one host.</summary>
 public enum ProjectionState
 {
-    /// <summary>Another host owns it, or this one is about to.</summary>
+    /// <summary>Another host keeps it, or this one is about to.</summary>
     Standby,
+
+    /// <summary>It is brought to where the others are, apart from them.</summary>
+    CatchingUp,
 
     /// <summary>This host owns it and keeps it up to date.</summary>
     Running,

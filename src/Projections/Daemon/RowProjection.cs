@@ -11,7 +11,7 @@ namespace Ledger.Projections.Daemon;
 /// </summary>
 /// <typeparam name="TKey">The key of a row.</typeparam>
 /// <typeparam name="TRow">The row; immutable.</typeparam>
-internal abstract class RowProjection<TKey, TRow>(string name, int version) : Projection(name, version)
+internal abstract class RowProjection<TKey, TRow>(string name) : Projection(name)
     where TKey : notnull
     where TRow : class
 {

@@ -1,4 +1,5 @@
 using Ledger.Projections.Daemon;
+using Ledger.Serialization;
 using Ledger.Sessions;
 using Ledger.Sessions.Events;
 using Ledger.Store;
@@ -10,21 +11,19 @@ namespace Ledger.Projections.OpenRuns;
 /// What is open, who has it, what is due? One row per run from its trigger to its settlement. An event for a run without a row is one for a
 /// settled run, which changes nothing (docs/domain.md#rule-3).
 /// </summary>
-internal sealed class OpenRunsProjection() : RowProjection<RunKey, OpenRunRow>(OpenRunsReader.ProjectionName, 1)
+internal sealed class OpenRunsProjection() : RowProjection<RunKey, OpenRunRow>(OpenRunsReader.ProjectionName)
 {
     internal override IReadOnlyCollection<Type> Handles { get; } =
     [
-        typeof(SessionTriggered), typeof(RunClaimed), typeof(RunStarted), typeof(CancelRequested), typeof(CancelAcknowledged),
-        typeof(ResultReported), typeof(RunAborted), typeof(CancelExpired), typeof(RunTimedOut), typeof(RunLost),
+        typeof(SessionTriggered), typeof(RunClaimed), typeof(RunStarted), typeof(RunRequeued), typeof(CancelRequested),
+        typeof(CancelAcknowledged), .. EventTypes.That<ISettlesRun>(),
     ];
 
     internal override IEnumerable<RunKey> KeysOf(RecordedEvent recorded) => recorded.Data switch
     {
-        RunClaimed e => [Key(recorded, e.SequenceId)],
-        RunStarted e => [Key(recorded, e.SequenceId)],
         CancelRequested e => e.Targets.Select(target => Key(recorded, target)),
-        CancelAcknowledged e => [Key(recorded, e.SequenceId)],
-        _ when Settled(recorded.Data) is { } sequenceId => [Key(recorded, sequenceId)],
+        ISettlesRun { Outcome: null } => [],
+        IRunEvent e => [Key(recorded, e.SequenceId)],
         _ => [],
     };
 
@@ -51,6 +50,9 @@ internal sealed class OpenRunsProjection() : RowProjection<RunKey, OpenRunRow>(O
                     StartedAt = e.At,
                 });
                 break;
+            case RunRequeued e:
+                Change(e.SequenceId, row => row with { State = RunState.Queued, RunnerId = null, LeaseSeconds = 0, ClaimedAt = null });
+                break;
             case CancelRequested e:
                 foreach (var target in e.Targets)
                 {
@@ -61,12 +63,8 @@ internal sealed class OpenRunsProjection() : RowProjection<RunKey, OpenRunRow>(O
             case CancelAcknowledged e:
                 Change(e.SequenceId, row => row with { CancelAcknowledged = row.CancelAcknowledged || row.CancelId == e.CancelId });
                 break;
-            default:
-                if (Settled(recorded.Data) is { } sequenceId)
-                {
-                    rows.Remove(Key(recorded, sequenceId));
-                }
-
+            case ISettlesRun { Outcome: not null } e:
+                rows.Remove(Key(recorded, e.SequenceId));
                 break;
         }
 
@@ -122,16 +120,6 @@ internal sealed class OpenRunsProjection() : RowProjection<RunKey, OpenRunRow>(O
     private static OpenRunRow Cancelling(OpenRunRow row, CancelRequested e) => row.CancelId is null
         ? row with { State = RunState.Cancelling, CancelId = e.CancelId, CancelRequestedAt = e.At, CancelForced = e.Forced }
         : row with { CancelForced = row.CancelForced || e.Forced };
-
-    private static Guid? Settled(ISessionEvent data) => data switch
-    {
-        ResultReported { Settles: true } e => e.SequenceId,
-        RunAborted e => e.SequenceId,
-        CancelExpired e => e.SequenceId,
-        RunTimedOut e => e.SequenceId,
-        RunLost e => e.SequenceId,
-        _ => null,
-    };
 
     private static RunKey Key(RecordedEvent recorded, Guid sequenceId) =>
         new(recorded.Stream.AccountId, recorded.Stream.SessionId, sequenceId);

@@ -9,7 +9,7 @@ namespace Ledger.Projections.OpenRuns;
 /// <param name="dataSource">The database.</param>
 public sealed class OpenRunsReader(NpgsqlDataSource dataSource)
 {
-    /// <summary>What to wait for before a read that must see a write (<see cref="ProjectionDaemon.WaitForAsync"/>).</summary>
+    /// <summary>What to wait for before a read that must see a write (<see cref="ReadModelProgress.WaitForAsync"/>).</summary>
     public const string ProjectionName = "open_runs";
 
     // A run waits while an earlier session of its group is open (SessionTriggered.ConcurrencyGroup). The inner limit keeps each pair of

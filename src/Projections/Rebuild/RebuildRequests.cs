@@ -7,16 +7,15 @@ namespace Ledger.Projections.Rebuild;
 internal static class RebuildRequests
 {
     private const string FindSql = """
-        select finished_at is null and checkpoint = $2, keeps_old or state = 'failed'
+        select finished_at is null, keeps_old or state = 'failed'
         from ledger.projection_rebuilds where name = $1 for update
         """;
 
     private const string StartSql = """
-        insert into ledger.projection_rebuilds as r (name, checkpoint, state, epoch, position, head, started_at, started_by)
-        select $1, $2, 'filling', 1, 0, (select coalesce(max(seq_id), 0) from ledger.mt_events), now(), $3
-        on conflict (name) do update set checkpoint = excluded.checkpoint, state = excluded.state, epoch = r.epoch + 1, position = 0,
-          head = excluded.head, started_at = excluded.started_at, started_by = excluded.started_by, finished_at = null,
-          differences = null, error = null
+        insert into ledger.projection_rebuilds as r (name, state, position, head, started_at, started_by)
+        select $1, 'filling', 0, (select coalesce(max(seq_id), 0) from ledger.mt_events), now(), $2
+        on conflict (name) do update set state = excluded.state, position = 0, head = excluded.head, started_at = excluded.started_at,
+          started_by = excluded.started_by, finished_at = null, differences = null, error = null
         """;
 
     private const string DiscardSql = "update ledger.projection_rebuilds set keeps_old = false where name = $1";
@@ -33,7 +32,7 @@ internal static class RebuildRequests
                 return RebuildRequest.UnderWay;
             }
 
-            await ExecuteAsync(connection, StartSql, cancellation, projection.Name, projection.Checkpoint, actor);
+            await ExecuteAsync(connection, StartSql, cancellation, projection.Name, actor);
             await RecordAsync(connection, projection, ProjectionAction.Rebuild, actor, cancellation);
             return RebuildRequest.Accepted;
         },
@@ -88,7 +87,6 @@ internal static class RebuildRequests
         await ExecuteAsync(connection, "select pg_advisory_xact_lock(hashtextextended('ledger rebuild requests', 0))", cancellation);
         await using var command = new NpgsqlCommand(FindSql, connection);
         command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = projection.Name });
-        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = projection.Checkpoint });
         await using var reader = await command.ExecuteReaderAsync(cancellation);
         return await reader.ReadAsync(cancellation) ? (reader.GetBoolean(0), reader.GetBoolean(1)) : null;
     }

@@ -1,85 +1,137 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using System.Text;
 using Ledger.Projections.Daemon;
+using Ledger.Serialization;
 using Ledger.Sessions;
 using Ledger.Sessions.Events;
 using Ledger.Store;
 using Ledger.TestCases;
 using Npgsql;
+using NpgsqlTypes;
 
 namespace Ledger.Projections.RunDays;
 
 /// <summary>
-/// How did the plain test runs of each day end (docs/dialects/empirical.md#analytics)? A session of kind run has a row of its own until its
-/// run is settled; what it counts is then added to its day, in the transaction that takes the row away. Other sessions have no row: their
-/// events pass by.
+/// How did the plain test runs of each day end (docs/dialects/empirical.md#analytics)? What settles a plain run says on which day and with
+/// what it was triggered, so that it is added to its day as it comes; events of other sessions pass by.
 /// </summary>
-internal sealed class RunDaysProjection() : RowProjection<StreamId, RunDaySession>(RunDaysReader.ProjectionName, 1)
+internal sealed class RunDaysProjection() : Projection(RunDaysReader.ProjectionName)
 {
-    internal override IReadOnlyCollection<Type> Handles { get; } =
-    [
-        typeof(SessionTriggered), typeof(ResultReported), typeof(RunAborted), typeof(CancelExpired), typeof(RunTimedOut), typeof(RunLost),
-    ];
+    internal override IReadOnlyCollection<Type> Handles { get; } = [.. EventTypes.That<ISettlesRun>()];
 
-    internal override IEnumerable<StreamId> KeysOf(RecordedEvent recorded) => Settles(recorded.Data) ? [recorded.Stream] : [];
-
-    internal override void Apply(RecordedEvent recorded, Rows<StreamId, RunDaySession> rows)
+    internal override Task<IReadOnlyList<NpgsqlBatchCommand>> PrepareAsync(
+        NpgsqlConnection connection, IReadOnlyList<RecordedEvent> events, CancellationToken cancellation)
     {
-        if (recorded.Data is SessionTriggered triggered)
+        var days = Counted(events);
+        return Task.FromResult<IReadOnlyList<NpgsqlBatchCommand>>(days.Count == 0 ? [] : [RunDaysTable.Add(days)]);
+    }
+
+    /// <summary>What events add to which day; each day once. Pure.</summary>
+    internal static IReadOnlyList<KeyValuePair<RunDayKey, RunDayCounts>> Counted(IEnumerable<RecordedEvent> events)
+    {
+        var days = new Dictionary<RunDayKey, RunDayCounts>();
+        foreach (var recorded in events)
         {
-            if (triggered.Kind is SessionKind.Run)
+            if (recorded.Data is ISettlesRun { Outcome: { } outcome, Run: { Plain: { } plain } run } settled)
             {
-                rows.Set(recorded.Stream, RunDaySession.Of(triggered));
+                var day = new RunDayKey(
+                    recorded.Stream.AccountId,
+                    DateOnly.FromDateTime(plain.TriggeredAt.UtcDateTime),
+                    new RunPlace(run.Project, plain.Environment, plain.Branch));
+                var counts = CountsOf(settled, outcome, plain);
+                days[day] = days.TryGetValue(day, out var before) ? before + counts : counts;
             }
         }
-        else if (Settles(recorded.Data) && rows.Find(recorded.Stream) is { Counts: null } session)
-        {
-            rows.Set(recorded.Stream, session.Settle(CountsOf(recorded.Data)));
-        }
+
+        return [.. days];
     }
 
-    /// <summary>What the settled sessions among the rows add to which day.</summary>
-    internal static IReadOnlyList<KeyValuePair<RunDayKey, RunDayCounts>> Counted(Rows<StreamId, RunDaySession> rows) =>
-    [
-        .. rows.Added.Concat(rows.Changed)
-            .Where(row => row.Value.Counts is not null)
-            .GroupBy(row => new RunDayKey(row.Key.AccountId, row.Value.Day, row.Value.Place), row => row.Value.Counts!)
-            .Select(day => KeyValuePair.Create(day.Key, day.Aggregate((one, other) => one + other))),
-    ];
-
-    protected override Task LoadAsync(
-        NpgsqlConnection connection,
-        IReadOnlyCollection<StreamId> keys,
-        Rows<StreamId, RunDaySession> rows,
-        CancellationToken cancellation) => RunDaySessionsTable.LoadAsync(connection, [.. keys], rows, cancellation);
-
-    protected override IEnumerable<NpgsqlBatchCommand> Save(Rows<StreamId, RunDaySession> rows)
+    private static RunDayCounts CountsOf(ISettlesRun settled, RunState outcome, PlainRunFacts plain)
     {
-        var opened = rows.Added.Where(row => row.Value.Counts is null).ToList();
-        if (opened.Count > 0)
+        if (!outcome.Counts())
         {
-            yield return RunDaySessionsTable.Insert(opened);
+            return new RunDayCounts { Cancelled = 1 };
         }
 
-        var settled = rows.Changed.Where(row => row.Value.Counts is not null).Select(row => row.Key).ToList();
-        if (settled.Count > 0)
+        var counts = outcome switch
         {
-            yield return RunDaySessionsTable.Delete(settled);
-        }
-
-        var counted = Counted(rows);
-        if (counted.Count > 0)
-        {
-            yield return RunDaysTable.Add(counted);
-        }
+            RunState.Passed or RunState.Degraded => new RunDayCounts { Passed = 1 },
+            RunState.Failed => new RunDayCounts { Failed = 1 },
+            RunState.TimedOut or RunState.Lost => new RunDayCounts { Error = 1 },
+            _ => throw new ArgumentOutOfRangeException(nameof(outcome), outcome, "No end of a run."),
+        };
+        counts = settled is ResultReported report ? counts.With(TestCase.Of(report.Details)) : counts;
+        return plain.IsRerun ? counts with { Reruns = 1 } : counts;
     }
-
-    private static bool Settles(ISessionEvent data) =>
-        data is ResultReported { Settles: true } or RunAborted or CancelExpired or RunTimedOut or RunLost;
-
-    private static RunDayCounts CountsOf(ISessionEvent data) => data switch
-    {
-        ResultReported { IsCancelled: false } e =>
-            (e.HasFailures || e.HasErrors ? new RunDayCounts { Failed = 1 } : new RunDayCounts { Passed = 1 }).With(TestCase.Of(e.Details)),
-        RunTimedOut or RunLost => new RunDayCounts { Error = 1 },
-        _ => new RunDayCounts { Cancelled = 1 },
-    };
 }
+
+/// <summary>The table <c>run_days</c>, as the projection writes it.</summary>
+internal static class RunDaysTable
+{
+    /// <summary>The numbers, in the order in which readers read them.</summary>
+    public const string Numbers =
+        "passed, failed, error, cancelled, reruns, total_tests, passed_tests, failed_tests, flaky_tests";
+
+    private const string Columns = $"account_id, day, place, project, environment, branch, {Numbers}";
+
+    private const string AddSql = $"""
+        insert into run_days as d ({Columns})
+        select {Columns} from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) as n({Columns})
+        on conflict (account_id, day, place) do update set
+          passed = d.passed + excluded.passed, failed = d.failed + excluded.failed, error = d.error + excluded.error,
+          cancelled = d.cancelled + excluded.cancelled, reruns = d.reruns + excluded.reruns,
+          total_tests = d.total_tests + excluded.total_tests, passed_tests = d.passed_tests + excluded.passed_tests,
+          failed_tests = d.failed_tests + excluded.failed_tests, flaky_tests = d.flaky_tests + excluded.flaky_tests
+        """;
+
+    /// <summary>Adds counts to their days; each day once.</summary>
+    public static NpgsqlBatchCommand Add(IReadOnlyList<KeyValuePair<RunDayKey, RunDayCounts>> days) => SqlArray.Command(
+        AddSql,
+        [
+            SqlArray.Of(days, NpgsqlDbType.Uuid, day => day.Key.AccountId),
+            SqlArray.Of(days, NpgsqlDbType.Date, day => day.Key.Day),
+            SqlArray.Of(days, NpgsqlDbType.Uuid, day => day.Key.Place.Digest),
+            SqlArray.Of(days, NpgsqlDbType.Text, day => day.Key.Place.Project),
+            SqlArray.Of(days, NpgsqlDbType.Text, day => day.Key.Place.Environment),
+            SqlArray.Of(days, NpgsqlDbType.Text, day => day.Key.Place.Branch),
+            SqlArray.Of(days, NpgsqlDbType.Bigint, day => day.Value.Passed),
+            SqlArray.Of(days, NpgsqlDbType.Bigint, day => day.Value.Failed),
+            SqlArray.Of(days, NpgsqlDbType.Bigint, day => day.Value.Error),
+            SqlArray.Of(days, NpgsqlDbType.Bigint, day => day.Value.Cancelled),
+            SqlArray.Of(days, NpgsqlDbType.Bigint, day => day.Value.Reruns),
+            SqlArray.Of(days, NpgsqlDbType.Bigint, day => day.Value.TotalTests),
+            SqlArray.Of(days, NpgsqlDbType.Bigint, day => day.Value.PassedTests),
+            SqlArray.Of(days, NpgsqlDbType.Bigint, day => day.Value.FailedTests),
+            SqlArray.Of(days, NpgsqlDbType.Bigint, day => day.Value.FlakyTests),
+        ]);
+}
+
+/// <summary>What runs of a day are told apart by.</summary>
+/// <param name="Project">The project; null for the account's default one.</param>
+/// <param name="Environment">The slug of the environment; null when none is known.</param>
+/// <param name="Branch">The branch; null when none is known.</param>
+internal sealed record RunPlace(string? Project, string? Environment, string? Branch)
+{
+    /// <summary>The same for the same place, on every host and for ever: texts of any length make no key of a table.</summary>
+    public Guid Digest
+    {
+        get
+        {
+            using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+            Span<byte> length = stackalloc byte[sizeof(int)];
+            foreach (var text in (ReadOnlySpan<string?>)[Project, Environment, Branch])
+            {
+                var bytes = text is null ? [] : Encoding.UTF8.GetBytes(text);
+                BinaryPrimitives.WriteInt32BigEndian(length, text is null ? -1 : bytes.Length);
+                hash.AppendData(length);
+                hash.AppendData(bytes);
+            }
+
+            return new Guid(hash.GetHashAndReset().AsSpan(0, 16), bigEndian: true);
+        }
+    }
+}
+
+/// <summary>One row of <c>run_days</c>.</summary>
+internal readonly record struct RunDayKey(Guid AccountId, DateOnly Day, RunPlace Place);

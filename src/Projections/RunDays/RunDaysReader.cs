@@ -8,7 +8,7 @@ namespace Ledger.Projections.RunDays;
 /// <param name="dataSource">The database.</param>
 public sealed class RunDaysReader(NpgsqlDataSource dataSource)
 {
-    /// <summary>What to wait for before a read that must see a write (<see cref="ProjectionDaemon.WaitForAsync"/>).</summary>
+    /// <summary>What to wait for before a read that must see a write (<see cref="ReadModelProgress.WaitForAsync"/>).</summary>
     public const string ProjectionName = "run_days";
 
     private const string OfProject = "account_id = $1 and project is not distinct from $2 and day between $3 and $4";

@@ -1,4 +1,5 @@
 using Ledger.Projections.Daemon;
+using Ledger.Serialization;
 using Ledger.Sessions;
 using Ledger.Sessions.Events;
 using Ledger.Store;
@@ -8,10 +9,12 @@ namespace Ledger.Projections.SessionList;
 
 /// <summary>
 /// Which sessions are there? One row per session with its status and what lists filter by. It relies on what events say about
-/// themselves, such as <see cref="ResultReported.Settles"/>, so that it need not fold whole sessions.
+/// themselves, such as <see cref="ISettlesRun.Outcome"/>, so that it need not fold whole sessions.
 /// </summary>
-internal sealed class SessionListProjection() : RowProjection<StreamId, SessionListRow>(SessionListReader.ProjectionName, 1)
+internal sealed class SessionListProjection() : RowProjection<StreamId, SessionListRow>(SessionListReader.ProjectionName)
 {
+    internal override IReadOnlyCollection<Type> Handles => EventTypes.Known;
+
     internal override IEnumerable<StreamId> KeysOf(RecordedEvent recorded) =>
         recorded.Data is SessionTriggered ? [] : [recorded.Stream];
 
@@ -49,22 +52,8 @@ internal sealed class SessionListProjection() : RowProjection<StreamId, SessionL
 
     private static SessionListRow Changed(SessionListRow row, ISessionEvent data) => data switch
     {
-        ResultReported { Settles: true } e => row.Settle(runs => Count(runs, e), e.At),
+        ISettlesRun { Outcome: { } outcome } e => row.Settle(runs => runs.With(outcome), e.At),
         ResultReported { ResultType: ResultType.Attempt } => row with { Runs = row.Runs with { Reported = true } },
-        RunAborted e => row.Settle(Cancelled, e.At),
-        CancelExpired e => row.Settle(Cancelled, e.At),
-        RunTimedOut e => row.Settle(runs => runs with { TimedOut = runs.TimedOut + 1 }, e.At),
-        RunLost e => row.Settle(runs => runs with { Lost = runs.Lost + 1 }, e.At),
         _ => row,
     };
-
-    private static RunTally Count(RunTally runs, ResultReported result) => result switch
-    {
-        { IsCancelled: true } => Cancelled(runs),
-        { HasFailures: true } or { HasErrors: true } => runs with { Failed = runs.Failed + 1 },
-        { IsDegraded: true } => runs with { Degraded = runs.Degraded + 1 },
-        _ => runs with { Passed = runs.Passed + 1 },
-    };
-
-    private static RunTally Cancelled(RunTally runs) => runs with { Cancelled = runs.Cancelled + 1 };
 }

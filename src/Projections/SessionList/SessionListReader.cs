@@ -7,7 +7,7 @@ namespace Ledger.Projections.SessionList;
 /// <param name="dataSource">The database.</param>
 public sealed class SessionListReader(NpgsqlDataSource dataSource)
 {
-    /// <summary>What to wait for before a read that must see a write (<see cref="ProjectionDaemon.WaitForAsync"/>).</summary>
+    /// <summary>What to wait for before a read that must see a write (<see cref="ReadModelProgress.WaitForAsync"/>).</summary>
     public const string ProjectionName = "session_list";
 
     /// <summary>The projection that keeps the rows.</summary>

@@ -79,7 +79,7 @@ internal static class SessionListTable
     {
         var facts = rows
             .Select(row => row.Value.Facts ?? throw new InvalidOperationException($"{row.Key} is not stored, and does not begin."))
-            .Select(facts => (facts.Number, facts.Triggered, Git: GitMetadata.Of(facts.Triggered.Metadata)))
+            .Select(facts => (facts.Number, facts.Triggered, Git: TriggerMetadata.Of(facts.Triggered.Metadata)))
             .ToList();
         return SqlArray.Command(
             InsertSql,

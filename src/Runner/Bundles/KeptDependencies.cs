@@ -33,7 +33,12 @@ internal sealed class KeptDependencies(RunnerOptions options, ILogger log)
         try
         {
             RunFolders.CreatePrivate(all);
-            File.WriteAllText(Path.Combine(folder.Keeping, StampName), Guid.NewGuid().ToString());
+            if (options.RunAs is not null)
+            {
+                RunFolders.OpenToOthers(all);
+            }
+
+            Stamp(folder.Keeping);
             if (replace)
             {
                 Drop(entry.Path, folder);
@@ -54,6 +59,20 @@ internal sealed class KeptDependencies(RunnerOptions options, ILogger log)
             // Another runner may be doing the same. What is not kept is installed once more.
             log.LogWarning("installed dependencies are not kept: {Problem}", e.Message);
         }
+    }
+
+    // Code of the run could write here, so a link may lie in the place of anything: none is followed.
+    private static void Stamp(string directory)
+    {
+        if (new DirectoryInfo(directory).LinkTarget is not null)
+        {
+            throw new IOException($"{directory} is a link");
+        }
+
+        var file = Path.Combine(directory, StampName);
+        File.Delete(file);
+        using var stamp = new StreamWriter(new FileStream(file, FileMode.CreateNew));
+        stamp.Write(Guid.NewGuid().ToString());
     }
 
     private static void Drop(string entry, RunFolder folder)

@@ -46,7 +46,8 @@ internal sealed class ContainerEngine(string program, TimeProvider time)
             RedirectStandardInput = true,
             UseShellExecute = false,
         };
-        start.Environment.Remove(RunnerOptions.KeyVariable);
+        start.Environment.Remove(RunnerKey.Variable);
+        start.Environment.Remove(RunnerKey.FileVariable);
         using var deadline = new CancellationTokenSource(limit, time);
         try
         {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Ledger.Runner.Supervising;
 using Microsoft.Extensions.Logging;
 
 namespace Ledger.Runner.Execution;
@@ -45,11 +46,8 @@ internal sealed class ContainerWorkload(
         return [.. arguments, spec.Image!, .. spec.Command];
     }
 
-    public void Remember() => client.Family.Living(searchEnvironments: false);
-
     public async Task<Stop> StopAsync(TimeSpan grace, Task forced)
     {
-        Remember();
         if (!forced.IsCompleted)
         {
             var seconds = ((int)Math.Ceiling(grace.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
@@ -60,22 +58,22 @@ internal sealed class ContainerWorkload(
             }
         }
 
-        if (await CountAsync() > 0)
+        if (await LookAsync() is not { Processes: 0 })
         {
             await engine.RunAsync(["kill", name], SettleLimit);
         }
 
         await Task.WhenAny(client.Exited, Task.Delay(SettleLimit, time, CancellationToken.None));
-        var left = await CleanAsync();
-        int? exitCode = client.Exited.IsCompleted ? await client.Exited : null;
-        return new Stop(Stop.ContainerStopped, exitCode, Stop.SignalOf(exitCode), left);
+        var remains = await CleanAsync();
+        var exitCode = client.Exited.IsCompleted ? (await client.Exited).Code : null;
+        return new Stop(Stop.ContainerStopped, exitCode, Stop.SignalOf(exitCode), remains);
     }
 
-    public async Task<int> CleanAsync()
+    public async Task<Remains> CleanAsync()
     {
-        // The engine's own attendants carry the run's mark too and are still tidying up: they get a moment before they are ended.
+        // The engine's own attendants stand below the client too and are still tidying up: they get a moment before they are ended.
         var since = time.GetTimestamp();
-        while (client.Exited.IsCompleted && time.GetElapsedTime(since) < SettleLimit && client.Family.Living().Count > 0)
+        while (client.Exited.IsCompleted && time.GetElapsedTime(since) < SettleLimit && client.IsAlive)
         {
             await Task.Delay(LookInterval, time, CancellationToken.None);
         }
@@ -97,7 +95,7 @@ internal sealed class ContainerWorkload(
 
     private static async Task<Exit> ExitAsync(ContainerEngine engine, ProcessGroup client)
     {
-        var exit = Exit.Of(await client.Exited);
+        var exit = await client.Exited;
         return exit.Code switch
         {
             EngineFailed => exit.AsError($"{engine.Program} could not run the container"),
@@ -107,28 +105,28 @@ internal sealed class ContainerWorkload(
         };
     }
 
-    private async Task<int> RemoveAsync()
+    private async Task<Remains> RemoveAsync()
     {
-        var left = await CountAsync();
-        if (left > 0)
+        var remains = await LookAsync();
+        if (remains is not { Processes: 0 })
         {
             await engine.RunAsync(["rm", "-f", name], EngineLimit);
-            left = await CountAsync();
+            remains = await LookAsync();
         }
 
-        return left;
+        return remains;
     }
 
-    // An engine that does not answer proves nothing: the container then counts as being there.
-    private async Task<int> CountAsync()
+    // An engine that does not answer proves nothing.
+    private async Task<Remains> LookAsync()
     {
         var (exitCode, output) = await engine.RunAsync(["ps", "-a", "--filter", $"name={name}", "--format", "{{.ID}}"], EngineLimit);
         if (exitCode is 0)
         {
-            return output.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Length;
+            return new Remains(output.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Length, Reason: null);
         }
 
         log.LogError("the engine does not say whether {Container} is gone: {Problem}", name, LogLine.Of(output));
-        return 1;
+        return Remains.Unknown("the container engine does not say whether the container is gone");
     }
 }

@@ -1,3 +1,4 @@
+using Ledger.Runner.Supervising;
 using Ledger.Runner.TestReports;
 
 namespace Ledger.Runner.Execution;
@@ -11,11 +12,11 @@ internal abstract record Ending
 
     /// <summary>It ended by itself; so may a step of it.</summary>
     /// <param name="Exit">What it came to.</param>
-    /// <param name="ProcessesLeft">What could not be ended of what it left behind.</param>
+    /// <param name="Remains">What could not be ended of what it left behind.</param>
     /// <param name="Span">How long the try took, without what prepared it.</param>
     /// <param name="Output">What it wrote.</param>
     /// <param name="Attempt">Which try it was, from 1; null when there can be only one.</param>
-    internal sealed record Finished(Exit Exit, int ProcessesLeft, RunSpan Span, RunOutput Output, int? Attempt = null) : Ending;
+    internal sealed record Finished(Exit Exit, Remains Remains, RunSpan Span, RunOutput Output, int? Attempt = null) : Ending;
 
     /// <summary>A cancel ended it, or kept it from starting; then there is neither span nor output.</summary>
     internal sealed record Stopped(CancelOrder Cancel, Stop Stop, TimeSpan Took, RunSpan? Span, RunOutput? Output) : Ending;

@@ -1,3 +1,5 @@
+using Ledger.Runner.Supervising;
+
 namespace Ledger.Runner.Execution;
 
 /// <summary>
@@ -13,30 +15,27 @@ internal interface IWorkload : IAsyncDisposable
     /// <summary>Whether the command has ended, even if nobody has taken notice yet.</summary>
     bool HasEnded { get; }
 
-    /// <summary>Remembers what belongs to the run right now, so that it is found again when its parents are gone.</summary>
-    void Remember();
-
     /// <summary>Asks everything to stop, and ends it when the grace period is over or when <paramref name="forced"/> ends.</summary>
     /// <param name="grace">How long the command may take to end by itself.</param>
     /// <param name="forced">Ends when no more time is to be given.</param>
     Task<Stop> StopAsync(TimeSpan grace, Task forced);
 
-    /// <summary>After the command has ended: ends what it left behind and returns how many could not be ended.</summary>
-    Task<int> CleanAsync();
+    /// <summary>After the command has ended: ends what it left behind and returns what could not be ended.</summary>
+    Task<Remains> CleanAsync();
 }
 
 /// <summary>How a stop went.</summary>
 /// <param name="How">In the words of <c>RunAborted</c> (docs/domain.md#events).</param>
 /// <param name="ExitCode">The command's exit code; null if it never ended.</param>
 /// <param name="Signal">The signal that ended it, by the shell's convention of 128 plus its number; null if none did.</param>
-/// <param name="ProcessesLeft">What is still there, zombies not counted.</param>
-internal sealed record Stop(string How, int? ExitCode, string? Signal, int ProcessesLeft)
+/// <param name="Remains">What is still there.</param>
+internal sealed record Stop(string How, int? ExitCode, string? Signal, Remains Remains)
 {
     /// <summary>The stop of a run that never ran.</summary>
-    public static Stop BeforeStart { get; } = new("neverStarted", ExitCode: null, Signal: null, ProcessesLeft: 0);
+    public static Stop BeforeStart { get; } = new("neverStarted", ExitCode: null, Signal: null, Remains.None);
 
     /// <summary>The stop of a run that had begun and of which no process runs.</summary>
-    public static Stop Idle { get; } = new(Graceful, ExitCode: null, Signal: null, ProcessesLeft: 0);
+    public static Stop Idle { get; } = new(Graceful, ExitCode: null, Signal: null, Remains.None);
 
     /// <summary>It ended by itself within the grace period.</summary>
     public const string Graceful = "graceful";

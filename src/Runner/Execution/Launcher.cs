@@ -14,17 +14,22 @@ internal sealed class Launcher(
 
     /// <summary>Begins to fetch and unpack the run's bundle.</summary>
     public Task<IWorkload> Fetch(Scene scene) => Task.FromResult<IWorkload>(
-        new TaskWorkload(token => download.FetchAsync(scene.Spec.Bundle!, scene.Folder, scene.Output, token)));
+        new TaskWorkload(async token =>
+        {
+            var exit = await download.FetchAsync(scene.Spec.Bundle!, scene.Folder, scene.Output, token);
+            scene.Folder.HandOver();
+            return exit;
+        }));
 
     /// <summary>Starts an installation.</summary>
     /// <exception cref="UnusableSpecException">It cannot be started; the message says why.</exception>
     public Task<IWorkload> StartAsync(Scene scene, Installation installation) =>
-        StartAsync(scene, installation.Command, installation.Directory, EnvironmentOf(scene.Run, scene.Spec.Environment));
+        StartAsync(scene, installation.Command, installation.Directory, Variables(scene.Run, scene.Spec.Environment));
 
     /// <summary>Starts a program of this machine that belongs to the run but not to what it tests.</summary>
     /// <exception cref="UnusableSpecException">It cannot be started; the message says why.</exception>
     public Task<IWorkload> StartToolAsync(Scene scene, IReadOnlyList<string> command, string directory) =>
-        StartAsync(scene, command, directory, EnvironmentOf(scene.Run, NoVariables));
+        StartAsync(scene, command, directory, Variables(scene.Run, NoVariables));
 
     /// <summary>The dependencies that are kept for the run; null if it says nothing of that.</summary>
     public DependencyCopies? Keeping(Scene scene, Installation installation) =>
@@ -44,7 +49,7 @@ internal sealed class Launcher(
 
     private Task<IWorkload> StartCommandAsync(Scene scene)
     {
-        var environment = EnvironmentOf(scene.Run, scene.Spec.Environment);
+        var environment = Variables(scene.Run, scene.Spec.Environment);
         // A run that writes its report elsewhere has its reasons.
         if (environment.TryAdd("PLAYWRIGHT_JSON_OUTPUT_FILE", scene.Folder.Report))
         {
@@ -66,8 +71,15 @@ internal sealed class Launcher(
     private async Task<IWorkload> StartAsync(
         Scene scene, IReadOnlyList<string> command, string directory, Dictionary<string, string?> environment)
     {
-        var group = await ProcessGroup.StartAsync(new Launch(command, directory, environment), scene.Run.SequenceId, scene.Output, time);
-        return new ProcessWorkload(group, time);
+        if (options.RunAs is { } user)
+        {
+            environment.TryAdd("HOME", user.Home);
+            environment.TryAdd("USER", user.Name);
+            environment.TryAdd("LOGNAME", user.Name);
+        }
+
+        var launch = new Launch(command, directory, environment, scene.Folder.NewRecord(), options.RunAs?.Ids, options.UsesControlGroups);
+        return new ProcessWorkload(await ProcessGroup.StartAsync(launch, scene.Run.SequenceId, scene.Output, time), time);
     }
 
     private async Task<IWorkload> StartContainerAsync(Scene scene)
@@ -75,26 +87,28 @@ internal sealed class Launcher(
         var engine = await ContainerEngine.FindAsync(options.ContainerEngine, time);
         var name = ContainerWorkload.NameOf(scene.Run.SequenceId);
         var command = new List<string> { engine.Program };
-        command.AddRange(ContainerWorkload.Arguments(scene.Spec, name, EnvironmentOf(scene.Run, scene.Spec.Environment)));
+        command.AddRange(ContainerWorkload.Arguments(scene.Spec, name, Variables(scene.Run, scene.Spec.Environment)));
         // The run's own variables are for the container; its client keeps the runner's, or it might not find its engine.
-        var client = EnvironmentOf(scene.Run, NoVariables);
-        var group = await ProcessGroup.StartAsync(
-            new Launch(command, options.WorkDirectory, client), scene.Run.SequenceId, scene.Output, time);
+        var client = Variables(scene.Run, NoVariables);
+        var launch = new Launch(
+            command, options.WorkDirectory, client, scene.Folder.NewRecord(), User: null, options.UsesControlGroups);
+        var group = await ProcessGroup.StartAsync(launch, scene.Run.SequenceId, scene.Output, time);
         return new ContainerWorkload(engine, group, name, time, log);
     }
 
-    private static Dictionary<string, string?> EnvironmentOf(ClaimedRun run, IReadOnlyDictionary<string, string?> own)
+    private static Dictionary<string, string?> Variables(ClaimedRun run, IReadOnlyDictionary<string, string?> own)
     {
         var environment = new Dictionary<string, string?>(own, StringComparer.Ordinal)
         {
             ["LEDGER_SESSION_ID"] = run.SessionId.ToString(),
-            [ProcessFamily.Mark] = run.SequenceId.ToString(),
+            [ProcessGroup.Mark] = run.SequenceId.ToString(),
             ["LEDGER_CHECK_TYPE"] = WithoutNul(run.CheckType),
             ["LEDGER_LOCATION"] = WithoutNul(run.Location),
             ["LEDGER_RUN_NAME"] = WithoutNul(run.Name),
         };
         // The runner's own key is not for its runs; one that needs a key brings it along.
-        environment.TryAdd(RunnerOptions.KeyVariable, value: null);
+        environment.TryAdd(RunnerKey.Variable, value: null);
+        environment.TryAdd(RunnerKey.FileVariable, value: null);
         if (run.Traceparent is not null)
         {
             environment.TryAdd("TRACEPARENT", WithoutNul(run.Traceparent));

@@ -36,6 +36,32 @@ internal static class ProcessTree
     /// <summary>One process, or null if there is none.</summary>
     public static ProcessEntry? Find(int id) => ReadOrNull($"/proc/{id}/stat") is { } stat ? Parse(stat) : null;
 
+    /// <summary>Everything below these processes, and they themselves.</summary>
+    public static HashSet<int> Descendants(IEnumerable<ProcessEntry> all, IEnumerable<int> roots)
+    {
+        var children = all.ToLookup(process => process.ParentId, process => process.Identity.Id);
+        var found = roots.ToHashSet();
+        var open = new Stack<int>(found);
+        while (open.TryPop(out var parent))
+        {
+            foreach (var child in children[parent].Where(found.Add))
+            {
+                open.Push(child);
+            }
+        }
+
+        return found;
+    }
+
+    /// <summary>Ends a process, if it is still the one that was seen.</summary>
+    public static void Kill(ProcessEntry seen)
+    {
+        if (Find(seen.Identity.Id)?.Identity == seen.Identity)
+        {
+            Posix.Signal(seen.Identity.Id, Posix.Kill);
+        }
+    }
+
     /// <summary>Whether the process was started with this variable (<c>NAME=value</c>) in its environment.</summary>
     public static bool HasVariable(int id, ReadOnlySpan<byte> variable)
     {

@@ -40,6 +40,7 @@ internal sealed class RunExecution
     private readonly RunReports reports;
     private readonly Lock gate = new();
     private RunFolder? folder;
+    private volatile Supervision? supervision;
 
     public RunExecution(
         ClaimedRun run,
@@ -122,8 +123,20 @@ internal sealed class RunExecution
         }
     }
 
-    /// <summary>The ledger has no use for the run any more: ends it at once, without a report.</summary>
-    public void Disown(string why) => Force(why, stops.Disown);
+    /// <summary>
+    /// The ledger has no use for the run any more: ends it at once, without a report. Not so a run that is being ended at its own limit:
+    /// it keeps its grace period, in which it writes what it has found, and its report is wanted for that, be it late.
+    /// </summary>
+    public void Disown(string why)
+    {
+        if (supervision is { IsOverLimit: true })
+        {
+            log.LogInformation("{Run}: is being ended at its limit: {Why}", Label, why);
+            return;
+        }
+
+        Force(why, stops.Disown);
+    }
 
     /// <summary>This runner cannot keep the run: ends it at once. An open cancel is still reported, else nothing is.</summary>
     public void EndNow(string why) => Force(why, stops.EndNow);
@@ -194,13 +207,14 @@ internal sealed class RunExecution
 
     private async Task<Ending> ExecutingAsync(Scene scene)
     {
-        using var supervision = new Supervision(stops, scene.Spec.Timeout, options.Grace, time)
+        using var watching = new Supervision(stops, scene.Spec.Timeout, options.Grace, time)
         {
             Stopping = () => Enter(RunPhase.Stopping),
             Stopped = (stop, took) => log.LogInformation(
-                "{Run}: {How} after {Milliseconds:0} ms, {Left} processes left", Label, stop.How, took.TotalMilliseconds, stop.ProcessesLeft),
+                "{Run}: {How} after {Milliseconds:0} ms, {Left}", Label, stop.How, took.TotalMilliseconds, stop.Remains),
         };
-        return await new RunSteps(launcher, scene, supervision, reports, time).ExecuteAsync();
+        supervision = watching;
+        return await new RunSteps(launcher, scene, watching, reports, time).ExecuteAsync();
     }
 
     private async Task TellAsync(Ending ending)
@@ -219,7 +233,8 @@ internal sealed class RunExecution
                 reports.Unusable(unusable);
                 break;
             case Ending.TimedOut timedOut:
-                await TellTimedOutAsync(timedOut);
+                log.LogWarning("{Run}: ran longer than its limit of {Seconds} s", Label, timedOut.Limit.TotalSeconds);
+                reports.TimedOut(timedOut);
                 break;
             case Ending.Disowned disowned:
                 log.LogWarning("{Run}: not reported: {Why}", Label, disowned.Why);
@@ -233,18 +248,6 @@ internal sealed class RunExecution
 
         await reports.CompleteAsync();
         IsSettled = ending is not Ending.Dropped && reports.AreDelivered;
-    }
-
-    // The ledger watches the same limit and may have settled the run: its word stands, and a result would only be late.
-    private async Task TellTimedOutAsync(Ending.TimedOut ending)
-    {
-        log.LogWarning("{Run}: ran longer than its limit of {Seconds} s", Label, ending.Limit.TotalSeconds);
-        var isSettled = false;
-        await heartbeats.OnceAsync(_ => { }, _ => isSettled = true, CancellationToken.None);
-        if (!isSettled)
-        {
-            reports.TimedOut(ending);
-        }
     }
 
     private void LogFinished(Exit exit)

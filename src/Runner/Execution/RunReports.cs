@@ -33,7 +33,7 @@ internal sealed class RunReports(ClaimedRun run, LedgerClient ledger, Outbox out
             stop.How,
             stop.ExitCode,
             stop.Signal,
-            new StopEvidence(stop.ProcessesLeft),
+            StopEvidence.Of(stop.Remains),
             (long)ending.Took.TotalMilliseconds);
         outbox.Add("abort", token => ledger.AbortAsync(run, body, token));
         Result(
@@ -54,7 +54,7 @@ internal sealed class RunReports(ClaimedRun run, LedgerClient ledger, Outbox out
             Message = $"it ran longer than its limit of {ending.Limit.TotalSeconds} s",
             ExitCode = ending.Stop.ExitCode,
             TimedOut = true,
-            ProcessesLeft = OrNull(ending.Stop.ProcessesLeft),
+            Evidence = StopEvidence.Of(ending.Stop.Remains),
         });
 
     /// <summary>It could not be executed.</summary>
@@ -82,7 +82,7 @@ internal sealed class RunReports(ClaimedRun run, LedgerClient ledger, Outbox out
         {
             Message = ending.Exit.Message,
             ExitCode = ending.Exit.Code,
-            ProcessesLeft = OrNull(ending.ProcessesLeft),
+            Evidence = StopEvidence.Of(ending.Remains),
             Api = ending.Exit.Api,
         },
         resultType: resultType,

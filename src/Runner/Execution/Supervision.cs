@@ -6,8 +6,6 @@ namespace Ledger.Runner.Execution;
 /// </summary>
 internal sealed class Supervision : IDisposable
 {
-    // How often the run's descendants are noted, so that they are still known when their parents are gone.
-    private static readonly TimeSpan RememberInterval = TimeSpan.FromSeconds(5);
     private readonly StopRequests stops;
     private readonly TimeSpan? limit;
     private readonly TimeSpan grace;
@@ -37,6 +35,9 @@ internal sealed class Supervision : IDisposable
     /// <summary>Called when a step was ended, with the time that it took.</summary>
     public Action<Stop, TimeSpan> Stopped { get; init; } = (_, _) => { };
 
+    /// <summary>Whether the run's own limit has passed, and so ends it if nothing else did before.</summary>
+    public bool IsOverLimit => limitPassed.IsCompletedSuccessfully && !stops.Requested.IsCompleted;
+
     private bool MustStop => stops.Requested.IsCompleted || limitPassed.IsCompleted;
 
     public void Dispose()
@@ -58,15 +59,7 @@ internal sealed class Supervision : IDisposable
 
         var span = new OpenSpan(time);
         await using var workload = await start();
-        using var over = new CancellationTokenSource();
-        while (!workload.Exited.IsCompleted && !MustStop)
-        {
-            await Task.WhenAny(
-                workload.Exited, stops.Requested, limitPassed, Task.Delay(RememberInterval, time, over.Token));
-            workload.Remember();
-        }
-
-        await over.CancelAsync();
+        await Task.WhenAny(workload.Exited, stops.Requested, limitPassed);
         if (!workload.HasEnded)
         {
             return await StopAsync(workload, written);

@@ -1,3 +1,5 @@
+using Ledger.Runner.Supervising;
+
 namespace Ledger.Runner.Execution;
 
 /// <summary>A part of a run that this process does itself. Once its task has ended, nothing of it is left.</summary>
@@ -13,18 +15,13 @@ internal sealed class TaskWorkload : IWorkload
 
     public bool HasEnded => Exited.IsCompleted;
 
-    public void Remember()
-    {
-        // It starts no processes.
-    }
-
     public async Task<Stop> StopAsync(TimeSpan grace, Task forced)
     {
         await EndAsync();
         return Stop.Idle;
     }
 
-    public Task<int> CleanAsync() => Task.FromResult(0);
+    public Task<Remains> CleanAsync() => Task.FromResult(Remains.None);
 
     public async ValueTask DisposeAsync()
     {

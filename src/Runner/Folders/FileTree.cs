@@ -1,3 +1,6 @@
+using Ledger.Runner.Execution;
+using Ledger.Runner.Supervising;
+
 namespace Ledger.Runner.Folders;
 
 /// <summary>What .NET does not do with a whole directory.</summary>
@@ -26,6 +29,24 @@ internal static class FileTree
         {
             MakeWritable(new DirectoryInfo(path));
             Directory.Delete(path, recursive: true);
+        }
+    }
+
+    /// <summary>Gives a directory with all that is in it to another user. Symbolic links are given, never followed.</summary>
+    /// <exception cref="IOException">It cannot be given.</exception>
+    public static void HandOver(DirectoryInfo directory, UserIds user)
+    {
+        Posix.ChangeOwner(directory.FullName, user);
+        foreach (var inner in directory.EnumerateFileSystemInfos())
+        {
+            if (inner is DirectoryInfo { LinkTarget: null } below)
+            {
+                HandOver(below, user);
+            }
+            else
+            {
+                Posix.ChangeOwner(inner.FullName, user);
+            }
         }
     }
 

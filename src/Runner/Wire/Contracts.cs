@@ -1,4 +1,6 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
+using Ledger.Runner.Supervising;
 
 namespace Ledger.Runner.Wire;
 
@@ -7,7 +9,9 @@ namespace Ledger.Runner.Wire;
 /// <param name="CheckTypes">What it can execute.</param>
 /// <param name="Max">How many it can take now.</param>
 /// <param name="WaitSeconds">How long the ledger may hold the question when nothing is queued, 0 to 30.</param>
-internal sealed record ClaimRequest(IReadOnlyList<string> Locations, IReadOnlyList<string> CheckTypes, int Max, int WaitSeconds);
+/// <param name="Holds">The runs that it has received: what it claimed beyond these is given again, since an answer was lost.</param>
+internal sealed record ClaimRequest(
+    IReadOnlyList<string> Locations, IReadOnlyList<string> CheckTypes, int Max, int WaitSeconds, IReadOnlyCollection<Guid> Holds);
 
 /// <summary>The runs that were taken, and every cancel that is still open for this runner.</summary>
 internal sealed record ClaimAnswer(IReadOnlyList<ClaimedRun>? Runs, IReadOnlyList<CancelSignal>? Cancels);
@@ -48,7 +52,14 @@ internal sealed record RunAnswer(bool? Late, double? LeaseSeconds, OpenCancel? C
 internal sealed record Acknowledgement(Guid CancelId);
 
 /// <summary>What the runner found when it looked whether the execution was really over.</summary>
-internal sealed record StopEvidence(int ProcessesLeft);
+/// <param name="ProcessesLeft">Processes and containers that are still there; null, and written as such, when that cannot be proven.</param>
+/// <param name="Reason">Why it cannot be proven.</param>
+internal sealed record StopEvidence(
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] int? ProcessesLeft, string? Reason)
+{
+    /// <summary>As the ledger is told.</summary>
+    public static StopEvidence Of(Remains remains) => new(remains.Processes, remains.Reason);
+}
 
 /// <summary>Execution is over because of a cancel.</summary>
 internal sealed record AbortReport(Guid CancelId, string How, int? ExitCode, string? Signal, StopEvidence Evidence, long DurationMs);

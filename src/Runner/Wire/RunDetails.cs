@@ -20,8 +20,8 @@ internal sealed record RunDetails
     /// <summary>The runner ended it at the spec's own <c>timeoutSeconds</c>.</summary>
     public bool? TimedOut { get; init; }
 
-    /// <summary>Processes that could not be ended; absent when none is left.</summary>
-    public int? ProcessesLeft { get; init; }
+    /// <summary>What was left of it once its end was reached; absent when it was cancelled, as the abort says it then, or never ran.</summary>
+    public StopEvidence? Evidence { get; init; }
 
     /// <summary>The tests inside the run, if it made a report that this runner can read.</summary>
     public IReadOnlyList<TestCase>? TestCases { get; init; }

@@ -7,6 +7,7 @@ namespace Ledger.EndToEnd.Processes;
 /// <summary>A process of the product, started as its users start it, with what it prints kept for the failure message.</summary>
 internal sealed partial class ChildProcess : IAsyncDisposable
 {
+    private const int HangUpSignal = 1;
     private const int InterruptSignal = 2;
     private const int Kill = 9;
     private const int Terminate = 15;
@@ -72,6 +73,9 @@ internal sealed partial class ChildProcess : IAsyncDisposable
     /// <summary>SIGINT, as Ctrl+C sends it.</summary>
     public void Interrupt() => Signal(process.Id, InterruptSignal);
 
+    /// <summary>SIGHUP, as a terminal that closes sends it.</summary>
+    public void HangUp() => Signal(process.Id, HangUpSignal);
+
     /// <summary>The exit code, once it has ended by itself.</summary>
     /// <exception cref="TimeoutException">It has not ended in time; the message holds what it printed.</exception>
     public async Task<int> ExitCodeAsync(TimeSpan patience)
@@ -119,6 +123,10 @@ internal sealed partial class ChildProcess : IAsyncDisposable
     }
 
     public static void KillProcess(int processId) => Signal(processId, Kill);
+
+    public static void StopProcess(int processId) => Signal(processId, Stop);
+
+    public static void ContinueProcess(int processId) => Signal(processId, Continue);
 
     private static void Signal(int processId, int signal)
     {

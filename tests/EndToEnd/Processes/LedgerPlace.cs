@@ -5,7 +5,7 @@ internal sealed class LedgerPlace : IDisposable
 {
     public string Directory { get; } = System.IO.Directory.CreateTempSubdirectory("ledger-e2e-").FullName;
 
-    public Guid AccountId { get; } = Guid.NewGuid();
+    public Guid AccountId { get; init; } = Guid.NewGuid();
 
     public string ApiKey { get; } = $"e2e-key-{Guid.NewGuid():N}";
 

@@ -31,15 +31,21 @@ internal sealed class LedgerProcess : IAsyncDisposable
     public HttpClient Client { get; }
 
     /// <summary>Starts the host and waits until it is ready.</summary>
-    public static async Task<LedgerProcess> StartAsync(LedgerPlace place)
+    /// <param name="place">Where it lives.</param>
+    /// <param name="hasKey">Whether it is given the first account and its key; otherwise it makes them.</param>
+    public static async Task<LedgerProcess> StartAsync(LedgerPlace place, bool hasKey = true)
     {
         var address = new Uri($"http://127.0.0.1:{FreePort()}");
         var environment = new Dictionary<string, string>(StringComparer.Ordinal)
         {
-            ["Ledger__Bootstrap__Account"] = place.AccountId.ToString(),
-            ["Ledger__Bootstrap__ApiKey"] = place.ApiKey,
             ["Ledger__RateLimit__Requests"] = "1000000",
         };
+        if (hasKey)
+        {
+            environment["Ledger__Bootstrap__Account"] = place.AccountId.ToString();
+            environment["Ledger__Bootstrap__ApiKey"] = place.ApiKey;
+        }
+
         if (place.ConnectionString is { } connectionString)
         {
             environment["ConnectionStrings__Ledger"] = connectionString;
@@ -62,6 +68,24 @@ internal sealed class LedgerProcess : IAsyncDisposable
 
     /// <summary>SIGCONT.</summary>
     public void GoOn() => process.GoOn();
+
+    /// <summary>SIGINT or SIGHUP, then the exit code.</summary>
+    public Task<int> EndAsync(bool hangsUp)
+    {
+        if (hangsUp)
+        {
+            process.HangUp();
+        }
+        else
+        {
+            process.Interrupt();
+        }
+
+        return process.ExitCodeAsync(TimeSpan.FromSeconds(30));
+    }
+
+    /// <summary>The exit code, once it has ended by itself.</summary>
+    public Task<int> ExitCodeAsync() => process.ExitCodeAsync(TimeSpan.FromSeconds(30));
 
     /// <summary>What it has printed so far.</summary>
     public IReadOnlyCollection<string> Output => process.Output;

@@ -14,7 +14,13 @@ public sealed class KilledProjectionsTests : IDisposable
     private readonly TestDatabase database = new();
     private readonly LedgerPlace place;
 
-    public KilledProjectionsTests() => place = new LedgerPlace { ConnectionString = database.ConnectionString };
+    public KilledProjectionsTests() => place = new LedgerPlace
+    {
+        ConnectionString = database.ConnectionString,
+
+        // One after another: none has to find out first that the one before is gone.
+        Arguments = ["--Ledger:SingleHost=true"],
+    };
 
     public void Dispose()
     {
@@ -92,7 +98,7 @@ public sealed class KilledProjectionsTests : IDisposable
     }
 
     private Task<long> PositionAsync() =>
-        ScalarAsync("select coalesce(sum(last_seq_id), 0)::bigint from ledger.mt_event_progression where name like 'session_list:%'");
+        ScalarAsync("select coalesce(sum(last_seq_id), 0)::bigint from ledger.mt_event_progression where name = 'ReadModels:All'");
 
     private Task<long> RebuiltAsync() => ScalarAsync("select coalesce(sum(position), 0)::bigint from ledger.projection_rebuilds");
 

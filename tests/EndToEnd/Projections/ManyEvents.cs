@@ -34,15 +34,16 @@ internal static class ManyEvents
     {
         var (session, run, now) = (Guid.CreateVersion7(), Guid.NewGuid(), DateTimeOffset.UtcNow);
         var check = new Guid(number % 50, 0, 0, new byte[8]);
+        var facts = new RunFacts(SessionKind.Check, null, check, CheckTypes.Playwright, "many", "nowhere", null, null, null);
         return
         [
             new SessionTriggered(
                 session, account, SessionKind.Check, null, "many", SessionSource.TriggerApi, new Actor(ActorKind.ApiKey, "many"), null,
                 ConflictBehaviour.Queue, null, [new PlannedRun(run, check, CheckTypes.Playwright, "many", "nowhere", null)], now),
-            new RunClaimed(run, "runner", 3_600, now),
-            new RunStarted(run, "runner", now),
+            new RunClaimed(run, facts, "runner", 3_600, now),
+            new RunStarted(run, facts, "runner", now),
             new ResultReported(
-                Guid.NewGuid(), run, "runner", ResultType.Final, Settles: true, HasFailures: number % 7 == 0, false, false, false, false, 100,
+                Guid.NewGuid(), run, facts with { StartedAt = now }, "runner", ResultType.Final, Settles: true, HasFailures: number % 7 == 0, false, false, false, false, 100,
                 null, null, 1, null, now),
         ];
     }

@@ -18,7 +18,7 @@ internal static class ProjectionCalls
     public static Task CatchUpAsync(this LedgerProcess ledger) => Eventually.Become(
         async () => (await ledger.ProjectionsAsync()).Values.All(entry => entry.GetProperty("lag").GetInt64() == 0), Patience, "all have caught up");
 
-    /// <summary>Asks for a rebuild; false for a reaction.</summary>
+    /// <summary>Asks for a rebuild; false for a reaction, which keeps no rows.</summary>
     public static async Task<bool> RebuildAsync(this LedgerProcess ledger, string projection)
     {
         using var response = await ledger.Client.PostAsync($"/ledger/projections/{projection}/rebuild", null);

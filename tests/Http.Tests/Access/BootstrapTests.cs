@@ -2,6 +2,7 @@ using Ledger.Http.Access;
 using Ledger.Http.Settings;
 using Ledger.Store.Postgres;
 using Ledger.Support;
+using Marten;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 
@@ -14,20 +15,22 @@ public sealed class BootstrapTests(TestDatabase database) : IClassFixture<TestDa
     {
         await using var source = NpgsqlDataSource.Create(database.ConnectionString);
         await SchemaUpgrade.ApplyAsync(source, [typeof(ApiKeys).Assembly], default);
+        await using var store = LedgerStore.Open(source, typeof(ApiKeys).Assembly);
         var folder = Directory.CreateTempSubdirectory("ledger-bootstrap-").FullName;
         try
         {
             await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => new Bootstrap(
                 source,
-                new ApiKeys(source, TimeProvider.System),
+                store,
+                new ApiKeys(store, TimeProvider.System),
                 new LedgerSettings { DataDirectory = folder },
                 TimeProvider.System,
                 NullLogger<Bootstrap>.Instance).RunAsync(default)));
 
-            await using var count = source.CreateCommand("select count(*) from ledger.accounts");
-            (await count.ExecuteScalarAsync()).ShouldBe(1L);
+            await using var documents = store.QuerySession();
+            (await documents.Query<Account>().CountAsync()).ShouldBe(1);
             var secret = (await File.ReadAllLinesAsync(Path.Combine(folder, "bootstrap-key")))[1]["key=".Length..];
-            (await new ApiKeys(source, TimeProvider.System).FindAsync(secret, default)).ShouldNotBeNull();
+            (await new ApiKeys(store, TimeProvider.System).FindAsync(secret, default)).ShouldNotBeNull();
         }
         finally
         {

@@ -1,5 +1,9 @@
 using System.Net;
+using Ledger.Http.Access;
 using Ledger.Http.Tests.Hosting;
+using Ledger.Support;
+using Marten;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Ledger.Http.Tests.Access;
 
@@ -50,6 +54,32 @@ public sealed class KeyTests(LedgerOfClass host) : IClassFixture<LedgerOfClass>
         (await CallAsAccountAsync(other.AccountId.ToString())).ShouldBe(HttpStatusCode.Forbidden);
         (await CallAsAccountAsync("nonsense")).ShouldBe(HttpStatusCode.BadRequest);
         (await CallAsAccountAsync(host.Ledger.AccountId.ToString().ToUpperInvariant())).ShouldBe(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task A_key_is_revoked_once()
+    {
+        var made = await MakeAsync(new { name = "gone", scopes = new[] { "read" } });
+        var path = $"/ledger/keys/{made.Body.GetProperty("keyId").GetString()}";
+
+        var answers = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Admin.CallAsync(HttpMethod.Delete, path)));
+
+        answers.Count(answer => answer.Status is HttpStatusCode.NoContent).ShouldBe(1);
+        answers.Count(answer => answer.Status is HttpStatusCode.NotFound).ShouldBe(3);
+    }
+
+    [Fact]
+    public async Task What_is_no_key_is_not_looked_for_again_within_a_second()
+    {
+        var (store, clock) = (host.Ledger.Services.GetRequiredService<IDocumentStore>(), new FakeClock());
+        var keys = new ApiKeys(store, clock);
+        (await keys.FindAsync("unheard-of", default)).ShouldBeNull();
+        var key = new ApiKey(Guid.NewGuid(), host.Ledger.AccountId, "late", null, null, [Scope.Read], clock.GetUtcNow(), null);
+        await new ApiKeys(store, clock).AddAsync(key, "unheard-of", default);
+
+        (await keys.FindAsync("unheard-of", default)).ShouldBeNull();
+        clock.Advance(ApiKeys.Trust);
+        (await keys.FindAsync("unheard-of", default)).ShouldNotBeNull().Id.ShouldBe(key.Id);
     }
 
     [Fact]

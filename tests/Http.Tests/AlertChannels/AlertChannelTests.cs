@@ -1,6 +1,8 @@
 using System.Net;
 using Ledger.Http.Tests.Hosting;
 using Ledger.Support;
+using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
 
 namespace Ledger.Http.Tests.AlertChannels;
 
@@ -44,6 +46,31 @@ public sealed class AlertChannelTests(TestDatabase database) : IClassFixture<Tes
         again.Status.ShouldBe(HttpStatusCode.Created);
         again.Body.TryGetProperty("secret", out _).ShouldBeFalse("who brought a secret knows it");
         again.Body.GetProperty("number").GetInt64().ShouldNotBe(made.Body.GetProperty("number").GetInt64());
+    }
+
+    [Fact]
+    public async Task Of_those_who_register_one_channel_at_once_one_creates_it()
+    {
+        var answers = await Task.WhenAll(Enumerable.Range(0, 4).Select(nth => PutAsync(
+            "raced", new { url = $"https://hooks.example/{nth}", events = (string[])["alert.failure"] })));
+
+        answers.Count(answer => answer.Status is HttpStatusCode.Created).ShouldBe(1);
+        answers.Count(answer => answer.Status is HttpStatusCode.OK).ShouldBe(3);
+        answers.Select(answer => answer.Body.GetProperty("number").GetInt64()).Distinct().ShouldHaveSingleItem();
+    }
+
+    [Fact]
+    public async Task A_deleted_channel_keeps_no_secret()
+    {
+        await PutAsync("secretive", new { url = "https://hooks.example/", events = (string[])["alert.failure"], secret = Secret });
+        await using var command = ledger.Services.GetRequiredService<NpgsqlDataSource>().CreateCommand(
+            "select count(*) from ledger.alert_channels where secrets::text like '%' || $1 || '%'");
+        command.Parameters.AddWithValue(Secret);
+        (await command.ExecuteScalarAsync()).ShouldBe(1L);
+
+        await Client.CallAsync(HttpMethod.Delete, "/ledger/alert-channels/secretive");
+
+        (await command.ExecuteScalarAsync()).ShouldBe(0L);
     }
 
     [Fact]

@@ -64,7 +64,7 @@ public sealed class BundleLedger : IAsyncLifetime
     internal async Task<long> RowsAsync()
     {
         await using var command = Running.Services.GetRequiredService<NpgsqlDataSource>().CreateCommand(
-            "select (select count(*) from ledger.bundles) + (select count(*) from ledger.bundle_chunks)");
+            "select (select count(*) from ledger.mt_doc_bundle) + (select count(*) from ledger.bundle_chunks)");
         return (long)(await command.ExecuteScalarAsync())!;
     }
 
@@ -81,10 +81,6 @@ public sealed class BundleLedger : IAsyncLifetime
     internal async Task<HttpClient> ClientWithAsync(Scope scope, bool ofAnotherAccount = false)
     {
         var account = ofAnotherAccount ? Guid.NewGuid() : Running.AccountId;
-        await using var command = Running.Services.GetRequiredService<NpgsqlDataSource>().CreateCommand(
-            "insert into ledger.accounts (id, name, created_at) values ($1, 'Other', now()) on conflict do nothing");
-        command.Parameters.AddWithValue(account);
-        await command.ExecuteNonQueryAsync();
         var key = new ApiKey(Guid.NewGuid(), account, "test", null, null, [scope], DateTimeOffset.UtcNow, null);
         return Running.ClientWith(await Running.Services.GetRequiredService<ApiKeys>().AddAsync(key, null, CancellationToken.None));
     }

@@ -27,6 +27,18 @@ public sealed class CheckTests(LedgerOfClass host) : IClassFixture<LedgerOfClass
     }
 
     [Fact]
+    public async Task Of_those_who_register_one_check_at_once_one_creates_it()
+    {
+        var path = $"/ledger/checks/{Guid.NewGuid()}";
+
+        var answers = await Task.WhenAll(Enumerable.Range(0, 8).Select(nth => PutAsync(
+            path, $$"""{"name": "Check {{nth}}", "checkType": "API", "tags": [], "locations": ["eu"]}""")));
+
+        answers.Count(answer => answer.Status is HttpStatusCode.Created).ShouldBe(1);
+        answers.Count(answer => answer.Status is HttpStatusCode.OK).ShouldBe(7);
+    }
+
+    [Fact]
     public async Task A_check_of_another_account_is_unknown()
     {
         await using var other = await RunningLedger.StartAsync(host.ConnectionString);

@@ -10,9 +10,11 @@ public sealed class HostDeathTests : DataFolder
     [InlineData("KILL", "initdb")]
     [InlineData("TERM", "initdb")]
     [InlineData("HUP", "initdb")]
+    [InlineData("INT", "initdb")]
     [InlineData("KILL", "postgres")]
     [InlineData("TERM", "postgres")]
     [InlineData("HUP", "postgres")]
+    [InlineData("INT", "postgres")]
     public async Task A_host_that_ends_leaves_no_server_and_the_next_starts_at_once(string signal, string reached)
     {
         using var host = Process.Start(new ProcessStartInfo(
@@ -20,14 +22,19 @@ public sealed class HostDeathTests : DataFolder
             [Path.Combine(AppContext.BaseDirectory, "Ledger.Http.dll"), "--urls", "http://127.0.0.1:0", "--Ledger:DataDirectory", Folder])
         {
             RedirectStandardOutput = true,
+            RedirectStandardError = true,
             UseShellExecute = false,
         })!;
+        var errors = new System.Text.StringBuilder();
         host.OutputDataReceived += (_, _) => { };
+        host.ErrorDataReceived += (_, line) => errors.AppendLine(line.Data);
         host.BeginOutputReadLine();
+        host.BeginErrorReadLine();
         await Eventually.Become(() => Postmaster.CountAsync(Folder, reached), processes => processes > 0);
 
         using var kill = Process.Start("/bin/sh", ["-c", $"kill -s {signal} {host.Id}"]);
         await host.WaitForExitAsync();
+        errors.ToString().ShouldNotContain("   at ");
 
         await using (var next = await StartAsync())
         {

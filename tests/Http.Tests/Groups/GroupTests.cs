@@ -82,7 +82,7 @@ public sealed class GroupTests(LedgerOfClass host) : IClassFixture<LedgerOfClass
         listed.GetProperty("entries").EnumerateArray().ShouldHaveSingleItem().GetProperty("webhookId").GetGuid().ShouldBe(id);
         listed.GetRawText().ShouldNotContain(secret);
         await using var command = host.Ledger.Services.GetRequiredService<NpgsqlDataSource>()
-            .CreateCommand("select w::text from ledger.group_webhooks w");
+            .CreateCommand("select w::text from ledger.mt_doc_groupwebhook w");
         ((string)(await command.ExecuteScalarAsync())!).ShouldNotContain(secret);
     }
 

@@ -5,6 +5,7 @@ using Ledger.Http.Tests.Runners;
 using Ledger.Sessions;
 using Ledger.Sessions.Events;
 using Ledger.Store;
+using Ledger.Streams;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Ledger.Http.Tests.Live;
@@ -85,16 +86,22 @@ public sealed class SessionFeedTests(LedgerOfClass fixture) : IClassFixture<Ledg
     public void Who_does_not_keep_up_is_let_go_and_holds_nobody_up()
     {
         var stream = new StreamId(Guid.NewGuid(), Guid.NewGuid());
-        using var slow = feed.Subscribe(stream);
+        var changes = new SessionChanges();
+        using var slow = new SessionSubscription(changes, stream);
+        slow.Start(0);
+        SessionSnapshot? snapshot = null;
 
         for (var version = 1; version <= 10_000; version++)
         {
-            var data = new RunStarted(Guid.NewGuid(), "r", DateTimeOffset.UnixEpoch);
-            feed.Publish([new RecordedEvent(version, Guid.NewGuid(), stream, version, data, "run_started", EventContext.None)]);
+            var run = new RunFacts(SessionKind.Run, null, null, CheckTypes.Playwright, "Run", "here", null, null, null);
+            ISessionEvent data = version == 1 ? Triggered(stream) : new RunStarted(Guid.NewGuid(), run, "r", DateTimeOffset.UnixEpoch);
+            var recorded = new RecordedEvent(version, Guid.NewGuid(), stream, version, data, "", EventContext.None);
+            snapshot = SessionSnapshot.Fold(snapshot, version == 1 ? [recorded] : [])!;
+            changes.Committed([new SessionChange(snapshot, [recorded])]);
         }
 
         var seen = 0;
-        while (slow.Events.TryRead(out var recorded))
+        while (slow.TryRead(out var recorded))
         {
             recorded.Version.ShouldBe(++seen, "What is there has no gap.");
         }
@@ -102,6 +109,20 @@ public sealed class SessionFeedTests(LedgerOfClass fixture) : IClassFixture<Ledg
         seen.ShouldBeLessThan(10_000);
         slow.Events.Completion.IsCompleted.ShouldBeTrue();
     }
+
+    private static SessionTriggered Triggered(StreamId stream) => new(
+        stream.SessionId,
+        stream.AccountId,
+        SessionKind.Check,
+        null,
+        "slow",
+        SessionSource.TriggerApi,
+        new Actor(ActorKind.ApiKey, "key"),
+        null,
+        ConflictBehaviour.Queue,
+        null,
+        [new PlannedRun(Guid.NewGuid(), null, "API", "slow", "eu-central-1", null)],
+        DateTimeOffset.UnixEpoch);
 
     private Task<SettledWait> WaitAsync(Guid sessionId, TimeSpan maxWait) =>
         feed.WaitUntilSettledAsync(new StreamId(fixture.Ledger.AccountId, sessionId), maxWait, CancellationToken.None);

@@ -124,8 +124,7 @@ public sealed class ProjectionEndpointTests(LedgerOfClass fixture) : IClassFixtu
         {
             await using var command = source.CreateCommand(
                 """
-                update ledger.mt_event_progression set name = 'session_list:99' where name like 'session_list:%';
-                update ledger.projections set name = 'session_list:99' where name like 'session_list:%';
+                update ledger.read_models_known set version = 0 where name = 'session_list';
                 drop table ledger.session_list;
                 create table ledger.session_list (of_another_shape int);
                 """);

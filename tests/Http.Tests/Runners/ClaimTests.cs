@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text.Json;
 using Ledger.Http.Runners;
 using Ledger.Http.Tests.Hosting;
 using Ledger.Support;
@@ -161,6 +162,60 @@ public sealed class ClaimTests(LedgerOfClass fixture) : IClassFixture<LedgerOfCl
         (await waiting.WaitAsync(TimeSpan.FromSeconds(15))).Body.GetProperty("runs").GetArrayLength().ShouldBe(0);
     }
 
+    [Fact]
+    public async Task A_claim_whose_answer_was_lost_is_answered_again_before_anything_new()
+    {
+        var lost = await client.TriggerAsync("again");
+        var runner = new TestRunner(client, "again");
+        (await runner.ClaimAsync("again")).ShouldHaveSingleItem();
+        var fresh = await client.TriggerAsync("again");
+
+        var again = await runner.ClaimAgainAsync("again", max: 2);
+
+        again.Select(Run).ShouldBe([lost.Run, fresh.Run]);
+        (await client.EventTypesAsync(lost.SessionId)).Count(type => type == "run_claimed").ShouldBe(1);
+        (await runner.StartAsync(lost.SessionId, lost.Run)).Status.ShouldBe(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task A_runner_that_executes_several_runs_is_given_none_of_them_again()
+    {
+        var session = await client.TriggerAsync("several", "several", "several", "several");
+        var runner = new TestRunner(client, "several");
+        var held = (await runner.ClaimAsync("several", max: 2)).Select(Run).ToArray();
+        await runner.StartAsync(session.SessionId, held[0]);
+
+        var more = (await runner.ClaimAgainAsync("several", 1, held)).Select(Run).ToArray();
+        var rest = (await runner.ClaimAgainAsync("several", 5, [.. held, .. more])).Select(Run).ToArray();
+
+        held.Concat(more).Concat(rest).Order().ShouldBe(session.Runs.Order());
+    }
+
+    [Fact]
+    public async Task What_another_runner_claimed_is_not_given_again()
+    {
+        await client.TriggerAsync("other");
+        (await new TestRunner(client, "other-1").ClaimAsync("other")).ShouldHaveSingleItem();
+
+        (await new TestRunner(client, "other-2").ClaimAgainAsync("other", max: 5)).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_cancelled_run_whose_claim_was_not_heard_of_is_given_again_so_that_its_runner_can_say_that_it_never_began()
+    {
+        var session = await client.TriggerAsync("unheard");
+        var runner = new TestRunner(client, "unheard");
+        (await runner.ClaimAsync("unheard")).ShouldHaveSingleItem();
+        var cancel = await client.PostBodyAsync($"/ledger/sessions/{session.SessionId}/cancel", null);
+
+        (await runner.ClaimAgainAsync("unheard", max: 1)).ShouldHaveSingleItem();
+        await runner.AbortAsync(session.SessionId, session.Run, cancel.Body.GetProperty("cancelId").GetGuid());
+
+        (await client.SessionAsync(session.SessionId)).GetProperty("status").GetString().ShouldBe("CANCELLED");
+    }
+
+    private static Guid Run(JsonElement claimed) => claimed.GetProperty("sequenceId").GetGuid();
+
     private static Task BecomeWaitingAsync(RunningLedger ledger) => Eventually.Become(
-        () => ledger.Services.GetRequiredService<WaitingClaims>().Has(ledger.AccountId), expectation: "A claim waits.");
+        () => ledger.Services.GetRequiredService<WaitingClaims>().Accounts.Contains(ledger.AccountId), expectation: "A claim waits.");
 }

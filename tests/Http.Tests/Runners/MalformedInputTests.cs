@@ -62,6 +62,7 @@ public sealed class MalformedInputTests(LedgerOfClass fixture) : IClassFixture<L
         { Run + "/abort", """{"cancelId":"00000000-0000-0000-0000-000000000001","how":"killed","durationMs":-1}""", HttpStatusCode.BadRequest },
         { Run + "/abort", """{"cancelId":"00000000-0000-0000-0000-000000000001","how":"killed","evidence":{}}""", HttpStatusCode.BadRequest },
         { Run + "/abort", """{"cancelId":"00000000-0000-0000-0000-000000000001","how":"killed","evidence":{"processesLeft":-1}}""", HttpStatusCode.BadRequest },
+        { Run + "/abort", """{"cancelId":"00000000-0000-0000-0000-000000000001","how":"killed","evidence":{"processesLeft":null}}""", HttpStatusCode.BadRequest },
         { Run + "/abort", """{"cancelId":"00000000-0000-0000-0000-000000000001","how":"killed","exitCode":99999999999}""", HttpStatusCode.BadRequest },
         { Run + "/results", """{"resultType":"LAST","hasFailures":false}""", HttpStatusCode.BadRequest },
         { Run + "/results", """{"resultType":"FINAL"}""", HttpStatusCode.BadRequest },

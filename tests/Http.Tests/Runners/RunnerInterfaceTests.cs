@@ -50,6 +50,26 @@ public sealed class RunnerInterfaceTests(LedgerOfClass fixture) : IClassFixture<
     }
 
     [Fact]
+    public async Task A_stop_that_nobody_can_prove_is_shown_so()
+    {
+        var runner = new TestRunner(client, "unproven");
+        var session = await client.TriggerAsync("unproven");
+        await runner.TakeAsync(session, "unproven");
+        var asked = await client.PostBodyAsync($"/ledger/sessions/{session.SessionId}/cancel", new { reason = "Wrong branch" });
+
+        var aborted = await runner.TellAsync(
+            session.SessionId,
+            session.Run,
+            "abort",
+            new { cancelId = asked.Body.GetProperty("cancelId").GetGuid(), how = "killed", evidence = new { processesLeft = (int?)null, reason = "its supervisor was ended" } });
+
+        aborted.Status.ShouldBe(HttpStatusCode.OK);
+        var evidence = (await client.SessionAsync(session.SessionId)).GetProperty("runs")[0].GetProperty("cancel").GetProperty("evidence");
+        evidence.GetProperty("processesLeft").ValueKind.ShouldBe(JsonValueKind.Null);
+        evidence.GetProperty("reason").GetString().ShouldBe("its supervisor was ended");
+    }
+
+    [Fact]
     public async Task A_result_settles_a_run_and_its_repeat_changes_nothing()
     {
         var runner = new TestRunner(client, "repeat");

@@ -1,7 +1,9 @@
 using System.Diagnostics;
 using System.Net;
 using Ledger.Http.Tests.Hosting;
+using Ledger.Streams;
 using Ledger.Support;
+using Npgsql;
 using Xunit.Abstractions;
 
 namespace Ledger.Http.Tests.Runners;
@@ -50,6 +52,32 @@ public sealed class SignalTests(TestDatabase database, ITestOutputHelper output)
             listed.Body.GetProperty("entries").EnumerateArray().ShouldHaveSingleItem()
                 .GetProperty("sessionId").GetGuid().ShouldBe(session.SessionId);
         }
+    }
+
+    [Fact]
+    public async Task A_cancel_reaches_the_runner_of_another_host_although_the_connection_that_listens_was_cut()
+    {
+        var account = Guid.NewGuid();
+        await using var here = await RunningLedger.StartAsync(database.ConnectionString, account: account);
+        await using var there = await RunningLedger.StartAsync(database.ConnectionString, account: account);
+        var runner = new TestRunner(here.Client, "cut");
+        var session = await there.Client.TriggerAsync("cut");
+        await runner.TakeAsync(session, "cut");
+        await using var signals = await runner.ListenAsync();
+
+        await using (var source = NpgsqlDataSource.Create(database.ConnectionString))
+        {
+            await using var cut = source.CreateCommand(
+                $"""
+                select count(pg_terminate_backend(pid)) from pg_stat_activity
+                where datname = current_database() and query = 'listen {ChangeNotes.Channel}'
+                """);
+            ((long)(await cut.ExecuteScalarAsync())!).ShouldBeGreaterThanOrEqualTo(2);
+        }
+
+        await there.Client.PostBodyAsync($"/ledger/sessions/{session.SessionId}/cancel", new { });
+
+        (await signals.NextAsync()).Data.GetProperty("sequenceId").GetGuid().ShouldBe(session.Run);
     }
 
     [Fact]

@@ -20,6 +20,15 @@ internal sealed class TestRunner(HttpClient client, string id)
         return [.. answer.Body.GetProperty("runs").EnumerateArray()];
     }
 
+    /// <summary>Claims again, saying which runs it has received.</summary>
+    public async Task<IReadOnlyList<JsonElement>> ClaimAgainAsync(string location, int max, params Guid[] holds)
+    {
+        var answer = await client.PostBodyAsync(
+            $"/ledger/runners/{id}/claims", new { locations = new[] { location }, checkTypes = Array.Empty<string>(), max, holds });
+        answer.Status.ShouldBe(HttpStatusCode.OK, answer.Body.ToString());
+        return [.. answer.Body.GetProperty("runs").EnumerateArray()];
+    }
+
     public Task<Answer> StartAsync(Guid session, Guid run) => TellAsync(session, run, "start", null);
 
     public Task<Answer> HeartbeatAsync(Guid session, Guid run) => TellAsync(session, run, "heartbeat", null);

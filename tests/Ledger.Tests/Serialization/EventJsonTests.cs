@@ -62,7 +62,7 @@ public sealed class EventJsonTests
     [Fact]
     public void No_event_is_forgotten()
     {
-        Records.Length.ShouldBe(13);
+        Records.Length.ShouldBe(14);
         EventSamples.All.Values.Select(data => data.GetType()).Distinct().ShouldBe(Records, ignoreOrder: true);
     }
 

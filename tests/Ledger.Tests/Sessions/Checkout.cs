@@ -50,9 +50,12 @@ internal static class Checkout
 
     public static SessionTriggered PlainRun() => Triggered(Plan(A, Api)) with { Kind = SessionKind.Run };
 
-    public static RunClaimed Claimed(Guid run) => new(run, Runner, 30, Before);
+    /// <summary>Stands where a test does not care for what an event says of its run; <see cref="Outcome{T}"/> looks at that of every decision.</summary>
+    public static readonly RunFacts Facts = new(SessionKind.Check, null, null, Api, "Any", "anywhere", null, null, null);
 
-    public static RunStarted Started(Guid run) => new(run, Runner, Before);
+    public static RunClaimed Claimed(Guid run) => new(run, Facts, Runner, 30, Before);
+
+    public static RunStarted Started(Guid run) => new(run, Facts, Runner, Before);
 
     public static CancelRequested Requested(params Guid[] targets) =>
         new(FirstCancel, Alice, CancelVia.Checkly, CancelCause.User, null, false, targets, [], null, null, Before);
@@ -65,18 +68,18 @@ internal static class Checkout
         new(FirstCancel, Alice, CancelVia.Checkly, CancelCause.User, null, skipped, null, Before);
 
     public static CancelDelivered Delivered(Guid run, DeliveryChannel channel = DeliveryChannel.Stream) =>
-        new(FirstCancel, run, Runner, channel, Before);
+        new(FirstCancel, run, Facts, Runner, channel, Before);
 
-    public static CancelAcknowledged Acknowledged(Guid run) => new(FirstCancel, run, Runner, Before);
+    public static CancelAcknowledged Acknowledged(Guid run) => new(FirstCancel, run, Facts, Runner, Before);
 
     public static RunAborted NeverStarted(Guid run) =>
-        new(FirstCancel, run, null, AbortManner.NeverStarted, null, null, null, null, Before);
+        new(FirstCancel, run, Facts, null, AbortManner.NeverStarted, null, null, null, null, Before);
 
     public static RunAborted Aborted(Guid run) =>
-        new(FirstCancel, run, Runner, AbortManner.Killed, 137, "SIGKILL", 5012, new StopEvidence(0), Before);
+        new(FirstCancel, run, Facts, Runner, AbortManner.Killed, 137, "SIGKILL", 5012, new StopEvidence(0), Before);
 
     public static ResultReported Passed(Guid run) => new(
-        FirstResult, run, Runner, ResultType.Final, true, false, false, false, false, false, 1200, null, null, 1, null, Before);
+        FirstResult, run, Facts, Runner, ResultType.Final, true, false, false, false, false, false, 1200, null, null, 1, null, Before);
 
     public static ResultReported Failed(Guid run) => Passed(run) with { HasFailures = true };
 
@@ -90,22 +93,24 @@ internal static class Checkout
     /// <summary>The final report after an abort: details, no settlement.</summary>
     public static ResultReported DetailsOfTheAbort(Guid run) => ReportedCancelled(run) with { Settles = false };
 
-    public static CancelExpired Expired(Guid run) => new(FirstCancel, run, Before);
+    public static CancelExpired Expired(Guid run) => new(FirstCancel, run, Facts, Before);
 
-    public static RunTimedOut TimedOut(Guid run) => new(run, 60, Before);
+    public static RunTimedOut TimedOut(Guid run) => new(run, Facts, 60, Before);
 
-    public static RunLost Lost(Guid run) => new(run, Runner, Before);
+    public static RunLost Lost(Guid run) => new(run, Facts, Runner, Before);
+
+    public static RunRequeued Requeued(Guid run) => new(run, Facts, Runner, Before);
 
     public static LateReport LateResult(ResultReported result) =>
-        new(result.SequenceId, Runner, LateReportKind.Result, result.ResultId, result with { Settles = false }, null, Before);
+        new(result.SequenceId, Facts, Runner, LateReportKind.Result, result.ResultId, result with { Settles = false }, null, Before);
 
     public static LateReport LateAbort(RunAborted abort) =>
-        new(abort.SequenceId, Runner, LateReportKind.Abort, abort.CancelId, null, abort, Before);
+        new(abort.SequenceId, Facts, Runner, LateReportKind.Abort, abort.CancelId, null, abort, Before);
 
     public static LateReport LateAcknowledgement(Guid run) =>
-        new(run, Runner, LateReportKind.Acknowledgement, FirstCancel, null, null, Before);
+        new(run, Facts, Runner, LateReportKind.Acknowledgement, FirstCancel, null, null, Before);
 
-    public static LateReport LateStart(Guid run) => new(run, Runner, LateReportKind.Start, null, null, null, Before);
+    public static LateReport LateStart(Guid run) => new(run, Facts, Runner, LateReportKind.Start, null, null, null, Before);
 
     /// <summary>The events that bring a run into execution.</summary>
     public static ISessionEvent[] Running(params PlannedRun[] runs)

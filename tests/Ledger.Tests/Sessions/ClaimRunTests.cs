@@ -25,6 +25,10 @@ public sealed class ClaimRunTests
         Given.Stream(Triggered(), Claimed(A)).When(Command).ThenNothing().Answering(run => run.RunnerId.ShouldBe(Runner));
 
     [Fact]
+    public void The_same_runner_claiming_again_holds_also_what_is_being_cancelled_so_that_it_can_say_that_it_never_began() =>
+        Given.Stream(Triggered(), Claimed(A), Requested(A)).When(Command).ThenNothing().Answering(run => run.IsCancelling.ShouldBeTrue());
+
+    [Fact]
     public void A_run_that_another_runner_holds_is_not_waiting() =>
         Given.Stream(Triggered(), Claimed(A)).When(Command with { RunnerId = OtherRunner }).ThenRefused(RefusalKind.NotQueued);
 

@@ -74,11 +74,33 @@ public sealed class DeadlineTests
     }
 
     [Fact]
-    public void A_runner_that_vanished_loses_what_it_held()
+    public void A_runner_that_vanished_loses_what_it_had_begun()
     {
-        Given.Stream(Triggered(), Claimed(A)).When(Lose).Then(Lost(A));
         Given.Stream(Running()).When(Lose).Then(Lost(A)).Leaving(A, run => run.State.ShouldBe(RunState.Lost));
+        Given.Stream(Triggered(), Claimed(A), Attempted(A)).When(Lose).Then(Lost(A));
     }
+
+    [Fact]
+    public void What_was_claimed_and_never_begun_is_queued_again_as_if_nobody_had_claimed_it() =>
+        Given.Stream(Triggered(), Claimed(A))
+            .When(Lose)
+            .Then(Requeued(A))
+            .Leaving(A, run =>
+            {
+                (run.State, run.IsOpen, run.SettledAt).ShouldBe((RunState.Queued, true, null));
+                (run.RunnerId, run.ClaimedAt, run.LeaseSeconds).ShouldBe((null, null, 0));
+            });
+
+    [Fact]
+    public void What_is_queued_again_may_be_claimed_by_anyone() =>
+        Given.Stream(Triggered(), Claimed(A), Requeued(A))
+            .When(new ClaimRun(A, OtherRunner, 30))
+            .Then(Claimed(A) with { RunnerId = OtherRunner })
+            .Leaving(A, run => run.RunnerId.ShouldBe(OtherRunner));
+
+    [Fact]
+    public void A_runner_that_comes_back_after_its_run_was_queued_again_does_not_start_it() =>
+        Given.Stream(Triggered(), Claimed(A), Requeued(A)).When(new StartRun(A, Runner)).ThenRefused(RefusalKind.NotClaimed);
 
     [Fact]
     public void A_runner_does_not_lose_what_it_does_not_hold()

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Ledger.Serialization;
 using Ledger.Sessions;
 using Ledger.Sessions.Events;
@@ -55,18 +56,42 @@ internal sealed class Outcome<T>(Session before, Decision<T> decision)
     {
         decision.Events.Select(Text).ShouldBe(expected.Select(TextAtTheDecision));
         decision.Events.ShouldAllBe(recorded => recorded.At == Checkout.Now);
+        SayWhatIsKnownOfTheirRuns();
         return this;
     }
 
-    private static string Text(ISessionEvent data)
+    private void SayWhatIsKnownOfTheirRuns()
+    {
+        var session = before;
+        foreach (var recorded in decision.Events)
+        {
+            if (recorded is IRunEvent e)
+            {
+                e.Run.ShouldBe(session.FactsOf(session.FindRun(e.SequenceId).ShouldNotBeNull()));
+            }
+
+            session = Session.Fold(session, recorded);
+        }
+    }
+
+    private static string Text(ISessionEvent data) => Text(data, json => json);
+
+    private static string Text(ISessionEvent data, Func<string, string> change)
     {
         var type = EventTypes.For(data);
-        return $"{type.Alias} {type.Write(data)}";
+        var json = JsonNode.Parse(change(type.Write(data)))!;
+        foreach (var report in (JsonNode?[])[json, json["result"], json["abort"]])
+        {
+            // What is known of a run is compared with the session instead.
+            report?.AsObject().Remove("run");
+        }
+
+        return $"{type.Alias} {json.ToJsonString()}";
     }
 
     // The sample events happened before; a decision records its own at its own time.
     private static string TextAtTheDecision(ISessionEvent data) =>
-        Text(data).Replace(Json(Checkout.Before), Json(Checkout.Now), StringComparison.Ordinal);
+        Text(data, json => json.Replace(Json(Checkout.Before), Json(Checkout.Now), StringComparison.Ordinal));
 
     private static string Json(DateTimeOffset time) => System.Text.Json.JsonSerializer.Serialize(time);
 }

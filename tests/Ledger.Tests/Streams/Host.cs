@@ -52,9 +52,12 @@ internal sealed class Host : IAsyncDisposable
             LedgerStore.Configure(options);
             options.Listeners.Add(gate);
         });
-        Log = new EventLog(source, store);
-        Streams = new SessionWriter(store, Log, new SessionCache(10_000_000), Changes, Clock);
-        Changes.Subscribe(events => Commits.Add(events.Count));
+        Log = new EventLog(source);
+        var cache = new SessionCache(10_000_000);
+        Changes = new SessionChanges(Log, cache, [ByLocation]);
+        Notes = new ChangeNotes(source, Changes, Loops);
+        Streams = new SessionWriter(store, Log, cache, Changes, Clock);
+        Changes.Tell = notes => Commits.Add((int)notes.Sum(note => note.Version - note.After));
     }
 
     public StreamId Stream { get; }
@@ -63,7 +66,11 @@ internal sealed class Host : IAsyncDisposable
 
     public SessionWriter Streams { get; }
 
-    public SessionChanges Changes { get; } = new();
+    public SessionChanges Changes { get; }
+
+    public ChangeNotes Notes { get; }
+
+    public BackgroundLoops Loops { get; } = new();
 
     public FakeClock Clock { get; } = new(Now);
 
@@ -90,6 +97,9 @@ internal sealed class Host : IAsyncDisposable
 
     /// <summary>Another host on the same database and stream.</summary>
     public Host Other(WriterDatabase database) => new(database, Stream);
+
+    /// <summary>The topic of everything at a location.</summary>
+    public static ChangeTopic At(StreamId stream, string location) => ChangeTopic.Of(stream.AccountId, "location", location);
 
     /// <summary>Appends as another application would that has nothing but Marten.</summary>
     public async Task WriteBehindTheBackAsync(params ISessionEvent[] events)
@@ -139,9 +149,12 @@ internal sealed class Host : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await Streams.DisposeAsync();
-        await Log.DisposeAsync();
+        await Loops.DisposeAsync();
         await store.DisposeAsync();
     }
+
+    private static IEnumerable<ChangeTopic> ByLocation(SessionChange change) =>
+        change.Session.Session.Runs.Select(run => At(change.Stream, run.Plan.Location)).Distinct();
 
     private static TaskCompletionSource NewSource() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Ledger.Sessions;
 using Ledger.Sessions.Events;
 using Ledger.Store;
@@ -193,6 +194,38 @@ public sealed class SessionWriterTests(WriterDatabase database) : IClassFixture<
     }
 
     [Fact]
+    public async Task Who_waits_hears_of_a_commit_whose_answer_was_lost()
+    {
+        await using var wire = new Wire(database.ConnectionString);
+        await using var source = NpgsqlDataSource.Create(wire.ConnectionString);
+        await using var calm = await Host.WithAsync(database, Running());
+        await using var host = new Host(source, calm.Stream);
+        await Task.WhenAll(calm.Notes.StartAsync(default), host.Notes.StartAsync(default));
+        var (atCalm, atHost) = (new ConcurrentQueue<long>(), new ConcurrentQueue<long>());
+        using var elsewhere = calm.Changes.Follow(calm.Stream, recorded => atCalm.Enqueue(recorded.Version));
+        using var here = host.Changes.Follow(calm.Stream, recorded => atHost.Enqueue(recorded.Version));
+        elsewhere.Start(3);
+        here.Start(3);
+        var cut = false;
+        host.BeforeCommit = () =>
+        {
+            if (!cut)
+            {
+                cut = true;
+                wire.Cut();
+            }
+
+            return Task.CompletedTask;
+        };
+
+        await host.CancelAsync();
+
+        await Eventually.Become(() => !atCalm.IsEmpty && !atHost.IsEmpty);
+        atCalm.ShouldBe([4]);
+        atHost.ShouldBe([4]);
+    }
+
+    [Fact]
     public async Task What_comes_for_an_archived_session_is_kept()
     {
         await using var host = await Host.WithAsync(database, [.. Running(), Passed(A)]);
@@ -282,10 +315,12 @@ public sealed class SessionWriterTests(WriterDatabase database) : IClassFixture<
     {
         await using var host = await Host.WithAsync(database, Running());
         var told = new List<RecordedEvent>();
-        using var subscription = host.Changes.Subscribe(told.AddRange);
+        using var follower = host.Changes.Follow(host.Stream, told.Add);
+        follower.Start(3);
 
         var executed = await host.CancelAsync();
         await host.ReportAsync(Passed(A));
+        await Eventually.Become(() => told.Count == 2);
 
         told.Select(recorded => recorded.Version).ShouldBe([4, 5]);
         told[0].Position.ShouldBe(executed.Snapshot!.LastPosition);

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Ledger.Projections.AlertChannels;
+using Ledger.Projections.AlertDeliveries;
 using Ledger.Projections.Alerts;
 using Ledger.Projections.CheckResults;
 using Ledger.Projections.Daemon;
@@ -14,12 +15,10 @@ public sealed class AlertDeliveriesTests : LedgerTest
     private const string Runner = "runner-1";
 
     private readonly Guid check = Guid.NewGuid();
-    private ProjectionDaemon? daemon;
+    private ReadModelHost? daemon;
 
     private static Projection[] All =>
-        [CheckResultsReader.CreateProjection(), AlertsReader.CreateProjection(), AlertDeliveryReader.CreateProjection()];
-
-    private AlertChannelRegistry Channels => new(DataSource);
+        [CheckResultsReader.CreateProjection(), AlertsReader.CreateProjection()];
 
     [Fact]
     public async Task A_failure_is_to_be_sent_once_to_each_channel_that_asks_for_it()
@@ -29,8 +28,7 @@ public sealed class AlertDeliveriesTests : LedgerTest
         var checks = await ChannelAsync("this check", ["alert.failure"], checkIds: [Guid.NewGuid(), check]);
         var others = await ChannelAsync("other checks", ["alert.failure"], checkIds: [Guid.NewGuid()]);
         var foreign = await ChannelAsync("of others", ["alert.failure"], account: Guid.NewGuid());
-        var disabled = await ChannelAsync("disabled", ["alert.failure"]);
-        await ScalarAsync<long>($"update ledger.alert_channels set disabled_at = now() where number = {disabled} returning number");
+        var disabled = await ChannelAsync("disabled", ["alert.failure"], isDisabled: true);
         var failed = await RunAsync(hasFailures: true);
         var delivery = (await DeliveriesOfAsync(failures)).ShouldHaveSingleItem();
 
@@ -110,28 +108,24 @@ public sealed class AlertDeliveriesTests : LedgerTest
         await daemon!.DisposeAsync();
         await ScalarAsync<long>(
             """
-            with checkpoints as (update ledger.mt_event_progression set last_seq_id = 0 returning 1),
-            alerts as (delete from ledger.alerts), conditions as (delete from ledger.check_conditions),
-            incidents as (delete from ledger.incidents), results as (delete from ledger.check_results), runs as (delete from ledger.check_runs)
-            select count(*) from checkpoints
+            with alerts as (delete from ledger.alerts), conditions as (delete from ledger.check_conditions),
+            incidents as (delete from ledger.incidents), results as (delete from ledger.check_results)
+            select 1::bigint
             """);
+        await ForgetCheckpointsAsync();
         daemon = null;
 
         (await DeliveriesOfAsync(channel)).Select(delivery => delivery.WebhookId).ShouldBe(before.Select(delivery => delivery.WebhookId));
         before.Count.ShouldBeGreaterThanOrEqualTo(3);
     }
 
-    private async Task<long> ChannelAsync(string id, string[] events, Guid? account = null, Guid[]? checkIds = null)
+    private async Task<long> ChannelAsync(
+        string id, string[] events, Guid? account = null, Guid[]? checkIds = null, bool isDisabled = false)
     {
-        var put = await Channels.PutAsync(
-            account ?? Account,
-            id,
-            new AlertChannelTarget(new Uri("https://hooks.example/"), events, checkIds),
-            secret: null,
-            WebhookSecret.Make(),
-            await Store.ReadHeadAsync(CancellationToken.None),
-            Clock.UtcNow);
-        return put!.Value.Channel.Number;
+        var target = new AlertChannelTarget(new Uri("https://hooks.example/"), events, checkIds);
+        var channel = AlertChannel.Make(
+            id, target, WebhookSecret.Make(), await Store.ReadHeadAsync(CancellationToken.None), Clock.UtcNow);
+        return await StoreAsync(account ?? Account, channel with { DisabledAt = isDisabled ? Clock.UtcNow : null });
     }
 
     private async Task<SessionSnapshot> RunAsync(bool hasFailures = false)
@@ -147,7 +141,7 @@ public sealed class AlertDeliveriesTests : LedgerTest
 
     private async Task<IReadOnlyList<AlertDelivery>> DeliveriesOfAsync(long channel)
     {
-        daemon ??= await StartDaemonAsync(Brisk, All);
+        daemon ??= await StartDaemonAsync("host", null, All, progress => new AlertDeliveriesProjection(progress, DataSource));
         (await daemon.WaitForHeadAsync(AlertDeliveryReader.ProjectionName, Patience)).ShouldBeTrue();
         return await new AlertDeliveryReader(DataSource).ListAsync(channel, null, null, 100);
     }

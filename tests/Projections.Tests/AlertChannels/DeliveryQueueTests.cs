@@ -120,18 +120,9 @@ public sealed class DeliveryQueueTests : LedgerTest
     private static DeliveryAttempt Attempt(int status) =>
         new(new DateTimeOffset(2026, 1, 15, 12, 0, 1, TimeSpan.Zero), TimeSpan.FromMilliseconds(20), status, null, "");
 
-    private async Task<long> ChannelAsync(string id, string url)
-    {
-        var put = await new AlertChannelRegistry(DataSource).PutAsync(
-            Account,
-            id,
-            new AlertChannelTarget(new Uri(url), ["alert.failure"], null),
-            secret: null,
-            WebhookSecret.Make(),
-            0,
-            Clock.UtcNow);
-        return put!.Value.Channel.Number;
-    }
+    private Task<long> ChannelAsync(string id, string url) => StoreAsync(
+        Account,
+        AlertChannel.Make(id, new AlertChannelTarget(new Uri(url), ["alert.failure"], null), WebhookSecret.Make(), 0, Clock.UtcNow));
 
     private Task<AlertDelivery> AddAsync(long channel) => Queue.AddTestAsync(Account, channel, $"msg_{Guid.NewGuid():N}", "{}", Clock.UtcNow);
 

@@ -1,6 +1,5 @@
 using Ledger.Projections.Alerts;
 using Ledger.Projections.CheckResults;
-using Ledger.Projections.Daemon;
 using Ledger.Projections.Tests.Support;
 using Ledger.Sessions;
 using Ledger.Streams;
@@ -12,7 +11,7 @@ public sealed class AlertReadersTests : LedgerTest
     private const string Runner = "runner-1";
 
     private readonly Guid check = Guid.NewGuid();
-    private ProjectionDaemon? daemon;
+    private ReadModelHost? daemon;
 
     private AlertsReader Alerts => new(DataSource);
 
@@ -173,7 +172,7 @@ public sealed class AlertReadersTests : LedgerTest
 
     private async Task CatchUpAsync()
     {
-        daemon ??= await StartDaemonAsync(Brisk, AlertsReader.CreateProjection(), CheckResultsReader.CreateProjection());
+        daemon ??= await StartDaemonAsync(AlertsReader.CreateProjection(), CheckResultsReader.CreateProjection());
         (await daemon.WaitForHeadAsync(AlertsReader.ProjectionName, Patience)).ShouldBeTrue();
     }
 }

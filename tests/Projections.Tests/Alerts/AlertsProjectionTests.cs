@@ -13,18 +13,18 @@ public sealed class AlertsProjectionTests : LedgerTest
     private static readonly string[] Locations = ["eu", "us"];
 
     private readonly Guid[] checks = [Guid.NewGuid(), Guid.NewGuid(), Guid.NewGuid()];
-    private ProjectionDaemon? daemon;
+    private ReadModelHost? daemon;
 
     private static Projection[] Both => [AlertsReader.CreateProjection(), CheckResultsReader.CreateProjection()];
 
     [Fact]
     public async Task Rows_equal_a_recomputation_although_owners_are_killed_again_and_again()
     {
-        daemon = await StartDaemonAsync(Brisk with { BatchSize = 7 }, Both);
+        daemon = await StartDaemonAsync(7, Both);
         foreach (var lives in Enumerable.Range(0, 48).Select(LiveAsync).Chunk(8))
         {
             await Task.WhenAll(lives);
-            await Eventually.Become(async () => await KillOwnersAsync() > 0);
+            await Eventually.Become(async () => await KillDaemonsAsync() > 0);
         }
 
         await CatchUpAsync();
@@ -49,7 +49,7 @@ public sealed class AlertsProjectionTests : LedgerTest
     [Fact]
     public async Task A_second_reading_in_one_batch_makes_the_same_rows_in_every_column()
     {
-        daemon = await StartDaemonAsync(Brisk with { BatchSize = 3 }, Both);
+        daemon = await StartDaemonAsync(3, Both);
         await Task.WhenAll(Enumerable.Range(100, 24).Select(LiveAsync));
         await CatchUpAsync();
         var before = await DumpAsync();
@@ -59,11 +59,11 @@ public sealed class AlertsProjectionTests : LedgerTest
         await ScalarAsync<long>(
             """
             with a as (delete from ledger.alerts), c as (delete from ledger.check_conditions), i as (delete from ledger.incidents),
-              p as (delete from ledger.mt_event_progression where name like 'alerts:%'),
-              o as (delete from ledger.projections where name like 'alerts:%')
+              r as (delete from ledger.check_results)
             select 1::bigint
             """);
-        daemon = await StartDaemonAsync(Brisk, Both);
+        await ForgetCheckpointsAsync();
+        daemon = await StartDaemonAsync(Both);
         await CatchUpAsync();
 
         (await DumpAsync()).ShouldBe(before);
@@ -73,7 +73,7 @@ public sealed class AlertsProjectionTests : LedgerTest
     public async Task Cancelled_runs_and_runs_of_test_sessions_do_not_even_write_a_row_that_others_made()
     {
         var runner = RandomWalk.Runner;
-        daemon = await StartDaemonAsync(Brisk, Both);
+        daemon = await StartDaemonAsync(Both);
         await ReportAsync(await ClaimAsync(await TriggerAsync(Some.Session(Account, checkId: checks[0])), runner), runner, hasFailures: true);
         await CatchUpAsync();
         const string written =

@@ -1,6 +1,4 @@
 using Ledger.Projections.CheckResults;
-using Ledger.Projections.Daemon;
-using Ledger.Projections.OpenRuns;
 using Ledger.Projections.Tests.Support;
 using Ledger.Sessions;
 using Ledger.Sessions.Events;
@@ -45,38 +43,8 @@ internal sealed class RandomWorld
     /// <summary>The log.</summary>
     public List<RecordedEvent> Events { get; } = [];
 
-    /// <summary>The results that the log brings, in order, as the projection before this one keeps them.</summary>
-    public static IReadOnlyList<ResultFact> ResultsOf(IEnumerable<RecordedEvent> events)
-    {
-        var projection = new CheckResultsProjection();
-        var rows = new Rows<RunKey, CheckRunRow>();
-        foreach (var recorded in events)
-        {
-            projection.Apply(recorded, rows);
-        }
-
-        return
-        [
-            .. rows.Added.SelectMany(run => run.Value.NewResults.Select(result => FactOf(run.Key, run.Value, result)))
-                .OrderBy(result => result.Position),
-        ];
-    }
-
-    private static ResultFact FactOf(RunKey key, CheckRunRow run, CheckResultRow result) => new(
-        result.Position, key, run.CheckId, run.CheckType, run.Location, run.Name, result.CreatedAt)
-    {
-        ReportId = result.ReportId,
-        Outcome = result.Outcome,
-        HasFailures = result.HasFailures,
-        HasErrors = result.HasErrors,
-        IsDegraded = result.IsDegraded,
-        IsCancelled = result.IsCancelled,
-        CancelId = result.IsCancelled ? run.CancelId : null,
-        Cause = result.IsCancelled ? run.Cause : null,
-        Attempt = result.Attempt,
-        StartedAt = result.StartedAt,
-        ResponseTime = result.ResponseTime,
-    };
+    /// <summary>The results that the log brings, in order.</summary>
+    public static IReadOnlyList<ResultFact> ResultsOf(IEnumerable<RecordedEvent> events) => [.. events.Select(ResultFact.Of).OfType<ResultFact>()];
 
     private void Trigger()
     {

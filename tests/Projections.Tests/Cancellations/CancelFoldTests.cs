@@ -72,7 +72,7 @@ public sealed class CancelFoldTests
     [Fact]
     public void An_expired_run_frees_nothing_that_is_known_and_one_that_finished_first_nothing_at_all()
     {
-        var run = new CancelRunRow(Guid.NewGuid(), 1, 0, new RunFacts(null, "PLAYWRIGHT", "Run", "eu", 60, null));
+        var run = new CancelRunRow(Guid.NewGuid(), 1, 0, new TargetedRun(null, "PLAYWRIGHT", "Run", "eu", 60, null));
         var at = new DateTimeOffset(2026, 1, 15, 12, 0, 0, TimeSpan.Zero);
 
         run.Freed(usual: null, at).ShouldBe(60_000);
@@ -112,7 +112,7 @@ public sealed class CancelFoldTests
             {
                 sessions[recorded.Stream] = new SessionFacts(triggered.Kind, triggered.Project, triggered.Name, triggered.Runs.ToDictionary(
                     run => run.SequenceId,
-                    run => new RunFacts(run.CheckId, run.CheckType, run.Name, run.Location, run.TimeoutSeconds, null)));
+                    run => new TargetedRun(run.CheckId, run.CheckType, run.Name, run.Location, run.TimeoutSeconds, null)));
             }
             else if (recorded.Data is RunStarted started)
             {
@@ -120,7 +120,7 @@ public sealed class CancelFoldTests
                 var run = session.Runs[started.SequenceId] with { StartedAt = started.At };
                 sessions[recorded.Stream] = session with
                 {
-                    Runs = new Dictionary<Guid, RunFacts>(session.Runs) { [started.SequenceId] = run },
+                    Runs = new Dictionary<Guid, TargetedRun>(session.Runs) { [started.SequenceId] = run },
                 };
             }
 

@@ -14,7 +14,7 @@ public sealed class CancelsReaderTests : LedgerTest
     private const string Runner = "runner-1";
 
     private readonly Guid[] checks = [Guid.NewGuid(), Guid.NewGuid()];
-    private ProjectionDaemon? daemon;
+    private ReadModelHost? daemon;
 
     private static Projection[] Both => [CancelsReader.CreateProjection(), CheckResultsReader.CreateProjection()];
 
@@ -25,11 +25,11 @@ public sealed class CancelsReaderTests : LedgerTest
     [Fact]
     public async Task Rows_equal_a_recomputation_although_owners_are_killed_and_whatever_the_batches_were()
     {
-        daemon = await StartDaemonAsync(Brisk with { BatchSize = 7 }, Both);
+        daemon = await StartDaemonAsync(7, Both);
         foreach (var lives in Enumerable.Range(0, 48).Select(LiveAsync).Chunk(8))
         {
             await Task.WhenAll(lives);
-            await Eventually.Become(async () => await KillOwnersAsync() > 0);
+            await Eventually.Become(async () => await KillDaemonsAsync() > 0);
             Clock.Advance(TimeSpan.FromMinutes(11));
         }
 
@@ -45,8 +45,7 @@ public sealed class CancelsReaderTests : LedgerTest
         foreach (var batchSize in (int[])[1, 100, 5_000])
         {
             await ForgetAsync();
-            await using var again = new ProjectionDaemon(Both, Store, subscribe: null, DataSource, Brisk with { BatchSize = batchSize });
-            await again.StartAsync();
+            await using var again = await StartDaemonAsync(batchSize, Both);
             (await again.WaitForHeadAsync(CancelsReader.ProjectionName, Patience)).ShouldBeTrue();
             (await DumpAsync()).ShouldBe(rows, $"batches of {batchSize}");
         }
@@ -184,15 +183,15 @@ public sealed class CancelsReaderTests : LedgerTest
     private async Task ForgetAsync()
     {
         await using var command = DataSource.CreateCommand("""
-            truncate ledger.cancels, ledger.cancel_runs, ledger.usual_durations, ledger.cancel_counts, ledger.cancel_spans;
-            delete from ledger.mt_event_progression where name like 'cancellations:%'
+            truncate ledger.cancels, ledger.cancel_runs, ledger.usual_durations, ledger.cancel_counts, ledger.cancel_spans
             """);
         await command.ExecuteNonQueryAsync();
+        await ForgetCheckpointsAsync();
     }
 
     private async Task CatchUpAsync()
     {
-        daemon ??= await StartDaemonAsync(Brisk, Both);
+        daemon ??= await StartDaemonAsync(Both);
         (await daemon.WaitForHeadAsync(CancelsReader.ProjectionName, Patience)).ShouldBeTrue();
     }
 

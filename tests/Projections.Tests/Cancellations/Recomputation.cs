@@ -1,7 +1,5 @@
 using Ledger.Projections.Cancellations;
 using Ledger.Projections.CheckResults;
-using Ledger.Projections.Daemon;
-using Ledger.Projections.OpenRuns;
 using Ledger.Sessions;
 using Ledger.Sessions.Events;
 using Ledger.Store;
@@ -30,29 +28,8 @@ internal sealed class Recomputation
     public IReadOnlyList<CancelEntry> Entries =>
         [.. sessions.SelectMany(each => Accepted(each.Stream, each.Session, each.Events).Concat(Refused(each.Session, each.Events))).OrderBy(entry => entry.Position)];
 
-    /// <summary>The results that events brought, as their own projection has them.</summary>
-    public static List<ResultFact> ResultsOf(IReadOnlyList<RecordedEvent> events)
-    {
-        var projection = new CheckResultsProjection();
-        var runs = new Rows<RunKey, CheckRunRow>();
-        foreach (var recorded in events)
-        {
-            projection.Apply(recorded, runs);
-        }
-
-        return
-        [
-            .. runs.Added
-                .SelectMany(run => run.Value.NewResults.Select(result => new ResultFact(
-                    result.Position, run.Key, run.Value.CheckId, run.Value.CheckType, run.Value.Location, run.Value.Name, result.CreatedAt)
-                {
-                    Outcome = result.Outcome,
-                    ResponseTime = result.ResponseTime,
-                    IsCancelled = result.IsCancelled,
-                }))
-                .OrderBy(result => result.Position),
-        ];
-    }
+    /// <summary>The results that events brought.</summary>
+    public static List<ResultFact> ResultsOf(IReadOnlyList<RecordedEvent> events) => [.. events.Select(ResultFact.Of).OfType<ResultFact>()];
 
     private IEnumerable<CancelEntry> Accepted(StreamId stream, Session session, IReadOnlyList<RecordedEvent> events)
     {

@@ -1,5 +1,4 @@
 using Ledger.Projections.CheckResults;
-using Ledger.Projections.Daemon;
 using Ledger.Projections.Tests.Support;
 using Ledger.Sessions;
 using Ledger.Streams;
@@ -11,7 +10,7 @@ public sealed class CheckResultsReaderTests : LedgerTest
     private const string Runner = "runner-1";
 
     private readonly Guid check = Guid.NewGuid();
-    private ProjectionDaemon? daemon;
+    private ReadModelHost? daemon;
 
     private CheckResultsReader Reader => new(DataSource);
 
@@ -131,7 +130,7 @@ public sealed class CheckResultsReaderTests : LedgerTest
 
     private async Task CatchUpAsync()
     {
-        daemon ??= await StartDaemonAsync(Brisk, CheckResultsReader.CreateProjection());
+        daemon ??= await StartDaemonAsync(CheckResultsReader.CreateProjection());
         (await daemon.WaitForHeadAsync(CheckResultsReader.ProjectionName, Patience)).ShouldBeTrue();
     }
 }

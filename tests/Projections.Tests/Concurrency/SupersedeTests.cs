@@ -1,5 +1,4 @@
 using Ledger.Projections.Concurrency;
-using Ledger.Projections.Daemon;
 using Ledger.Projections.OpenRuns;
 using Ledger.Projections.Tests.Support;
 using Ledger.Sessions;
@@ -11,7 +10,7 @@ namespace Ledger.Projections.Tests.Concurrency;
 
 public sealed class SupersedeTests : LedgerTest
 {
-    private ProjectionDaemon? daemon;
+    private ReadModelHost? daemon;
 
     [Fact]
     public async Task The_earlier_open_sessions_of_the_group_are_cancelled_and_say_by_whom()
@@ -93,10 +92,10 @@ public sealed class SupersedeTests : LedgerTest
             sessions.Add(await TriggerAsync(Group(ConflictBehaviour.CancelPrevious)));
         }
 
-        daemon = await StartReactionAsync(Brisk with { BatchSize = 3 });
+        daemon = await StartReactionAsync(batchSize: 3);
         for (var kill = 0; kill < 3; kill++)
         {
-            await Eventually.Become(async () => await KillOwnersAsync() > 0);
+            await Eventually.Become(async () => await KillDaemonsAsync() > 0);
         }
 
         await ReactAsync();
@@ -109,13 +108,16 @@ public sealed class SupersedeTests : LedgerTest
     private static TriggerSession Group(ConflictBehaviour onConflict = ConflictBehaviour.Queue) =>
         Some.Session(Account).InGroup("deploy", onConflict);
 
-    private Task<ProjectionDaemon> StartReactionAsync(DaemonSettings settings) => StartDaemonAsync(
-        settings, OpenRunsReader.CreateProjection(), new Supersede(Streams, new OpenRunsReader(DataSource), CancelPolicy.Default));
+    private Task<ReadModelHost> StartReactionAsync(int? batchSize = null) => StartDaemonAsync(
+        "host",
+        batchSize,
+        [OpenRunsReader.CreateProjection()],
+        progress => new Supersede(progress, () => Streams, new OpenRunsReader(DataSource), CancelPolicy.Default));
 
     /// <summary>Waits until nothing more happens: the reaction's own events have been gone through as well.</summary>
     private async Task ReactAsync()
     {
-        daemon ??= await StartReactionAsync(Brisk);
+        daemon ??= await StartReactionAsync();
         long head;
         do
         {
@@ -129,7 +131,7 @@ public sealed class SupersedeTests : LedgerTest
     {
         await daemon!.DisposeAsync();
         daemon = null;
-        await using var command = DataSource.CreateCommand("delete from ledger.mt_event_progression where name = 'supersede:1'");
+        await using var command = DataSource.CreateCommand("delete from ledger.mt_event_progression where name = 'supersede:All'");
         (await command.ExecuteNonQueryAsync()).ShouldBe(1);
     }
 

@@ -1,4 +1,3 @@
-using Ledger.Projections.Daemon;
 using Ledger.Projections.SessionList;
 using Ledger.Support;
 
@@ -7,14 +6,14 @@ namespace Ledger.Projections.Tests.Daemon;
 public sealed class ExactlyOnceTests : RecomputationTest
 {
     [Fact]
-    public async Task Rows_equal_a_recomputation_although_owners_are_killed_again_and_again()
+    public async Task Rows_equal_a_recomputation_although_connections_are_killed_again_and_again()
     {
-        var daemon = await StartDaemonAsync(Brisk with { BatchSize = 7 }, Both);
+        var daemon = await StartDaemonAsync(7, Both);
         var lives = Enumerable.Range(0, 60).Select(LiveAsync).ToList();
         foreach (var life in lives.Chunk(6))
         {
             await Task.WhenAll(life);
-            await Eventually.Become(async () => await KillOwnersAsync() > 0);
+            await Eventually.Become(async () => await KillDaemonsAsync() > 0);
         }
 
         await ShouldEqualARecomputationAsync(daemon);
@@ -26,22 +25,15 @@ public sealed class ExactlyOnceTests : RecomputationTest
         var work = Task.WhenAll(Enumerable.Range(0, 60).Select(LiveAsync));
         do
         {
-            var brief = new ProjectionDaemon(
-                Both,
-                Store,
-                subscribe: null,
-                DataSource,
-                Brisk with { BatchSize = 5 });
-            await brief.StartAsync();
+            await using var brief = await StartDaemonAsync(5, Both);
             await brief.WaitForAsync(SessionListReader.ProjectionName, await CheckpointAsync() + 10, TimeSpan.FromMilliseconds(500));
-            await brief.DisposeAsync();
         }
         while (!work.IsCompleted);
 
         await work;
-        await ShouldEqualARecomputationAsync(await StartDaemonAsync(Brisk, Both));
+        await ShouldEqualARecomputationAsync(await StartDaemonAsync(Both));
     }
 
     private Task<long> CheckpointAsync() =>
-        ScalarAsync<long>("select coalesce(max(last_seq_id), 0) from ledger.mt_event_progression where name = 'session_list:1'");
+        ScalarAsync<long>("select coalesce(max(last_seq_id), 0) from ledger.mt_event_progression where name = 'ReadModels:All'");
 }

@@ -1,15 +1,13 @@
 using Ledger.Projections.Daemon;
+using Ledger.Sessions.Events;
 using Ledger.Store;
-using Npgsql;
+using Marten;
 
 namespace Ledger.Projections.Tests.Daemon;
 
-/// <summary>A reaction that does nothing, but not before another projection has come as far.</summary>
-internal sealed class Follower(string required) : Projection("follower", 1)
+/// <summary>A reaction that does nothing, but not before a read model has come as far.</summary>
+internal sealed class Follower(string reads, ReadModelProgress progress) : Reaction("follower", reads, progress, typeof(SessionTriggered))
 {
-    public override IReadOnlyList<string> Requires => [required];
-
-    internal override Task<IReadOnlyList<NpgsqlBatchCommand>> PrepareAsync(
-        NpgsqlConnection connection, IReadOnlyList<RecordedEvent> events, CancellationToken cancellation) =>
-        Task.FromResult<IReadOnlyList<NpgsqlBatchCommand>>([]);
+    internal override Task ReactAsync(
+        IDocumentOperations operations, IReadOnlyList<RecordedEvent> events, CancellationToken cancellation) => Task.CompletedTask;
 }

@@ -1,4 +1,5 @@
 using Ledger.Projections.Daemon;
+using Ledger.Sessions.Events;
 using Ledger.Store;
 using Npgsql;
 using NpgsqlTypes;
@@ -6,7 +7,7 @@ using NpgsqlTypes;
 namespace Ledger.Projections.Tests.Daemon;
 
 /// <summary>A projection that writes down the position of every event once, unless it is told to fail at one.</summary>
-internal sealed class Journal(string name) : RowProjection<long, string>(name, 1)
+internal sealed class Journal(string name) : RowProjection<long, string>(name)
 {
     public const string Table = "create table if not exists ledger.journal (projection text, position bigint, primary key (projection, position))";
 
@@ -16,8 +17,8 @@ internal sealed class Journal(string name) : RowProjection<long, string>(name, 1
     /// <summary>The position that the database refuses from it.</summary>
     public long? RefusedAt { get; set; }
 
-    /// <summary>How many events each batch had.</summary>
-    public List<int> Batches { get; } = [];
+    /// <summary>Every event of the tests that use it.</summary>
+    internal override IReadOnlyCollection<Type> Handles { get; } = [typeof(SessionTriggered)];
 
     internal override IEnumerable<long> KeysOf(RecordedEvent recorded) => [];
 
@@ -38,7 +39,6 @@ internal sealed class Journal(string name) : RowProjection<long, string>(name, 1
     protected override IEnumerable<NpgsqlBatchCommand> Save(Rows<long, string> rows)
     {
         var added = rows.Added.ToList();
-        Batches.Add(added.Count);
         yield return SqlArray.Command(
             "insert into ledger.journal select n, p / q from unnest($1, $2, $3) as r(n, p, q)",
             [

@@ -1,4 +1,3 @@
-using Ledger.Projections.Daemon;
 using Ledger.Projections.Tests.Support;
 
 namespace Ledger.Projections.Tests.Daemon;
@@ -6,14 +5,11 @@ namespace Ledger.Projections.Tests.Daemon;
 /// <summary>Tests of the daemon by means of the <see cref="Journal"/>, which shows every event that was counted twice or not at all.</summary>
 public abstract class JournalTest : LedgerTest
 {
-    private protected Task<ProjectionDaemon> StartJournalsAsync(string owner, params Journal[] journals) =>
-        StartJournalsAsync(Brisk with { Owner = owner }, journals);
-
-    private protected async Task<ProjectionDaemon> StartJournalsAsync(DaemonSettings settings, params Journal[] journals)
+    private protected async Task<ReadModelHost> StartJournalsAsync(string owner, params Journal[] journals)
     {
         await using var command = DataSource.CreateCommand(Journal.Table);
         await command.ExecuteNonQueryAsync();
-        return await StartDaemonAsync(settings, [.. journals]);
+        return await StartDaemonAsync(owner, batchSize: 10, [.. journals]);
     }
 
     protected async Task TriggerManyAsync(int count)
@@ -28,7 +24,4 @@ public abstract class JournalTest : LedgerTest
         $"select coalesce(array_agg(position order by position), '{{}}') from ledger.journal where projection = '{journal}'");
 
     protected static IEnumerable<long> Through(long last) => Enumerable.Range(1, (int)last).Select(position => (long)position);
-
-    private protected static async Task<ProjectionStatus> StatusAsync(ProjectionDaemon daemon, string projection) =>
-        (await daemon.StatusAsync()).Single(status => status.Name == projection);
 }

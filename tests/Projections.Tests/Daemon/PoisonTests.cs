@@ -1,4 +1,5 @@
 using Ledger.Projections.Daemon;
+using Ledger.Projections.Tests.Support;
 using Ledger.Support;
 
 namespace Ledger.Projections.Tests.Daemon;
@@ -19,7 +20,7 @@ public sealed class PoisonTests : JournalTest
         sick.Stopped.Error.ShouldBe("InvalidOperationException: This one is poison.");
         (await WrittenAsync("sick")).ShouldBe(Through(12));
         (await WrittenAsync("healthy")).ShouldBe(Through(20));
-        (await StatusAsync(daemon, "healthy")).State.ShouldBe(ProjectionState.Running);
+        (await daemon.StatusAsync("healthy")).State.ShouldBe(ProjectionState.Running);
     }
 
     [Fact]
@@ -33,19 +34,6 @@ public sealed class PoisonTests : JournalTest
     }
 
     [Fact]
-    public async Task An_event_that_this_version_does_not_know_stops_it_as_well()
-    {
-        await TriggerManyAsync(6);
-        await ScalarAsync<long>("with e as (update ledger.mt_events set type = 'something_new' where seq_id = 5 returning 1) select count(*) from e");
-        var daemon = await StartJournalsAsync("host", new Journal("sick"));
-
-        var sick = await BecomeStoppedAsync(daemon);
-        sick.Stopped!.Position.ShouldBe(5);
-        sick.Stopped.Error.ShouldContain("something_new");
-        (await WrittenAsync("sick")).ShouldBe(Through(4));
-    }
-
-    [Fact]
     public async Task It_goes_on_when_it_is_told_to_try_again_by_whichever_host()
     {
         await TriggerManyAsync(5);
@@ -53,15 +41,15 @@ public sealed class PoisonTests : JournalTest
         var daemon = await StartJournalsAsync("host", journal);
         await BecomeStoppedAsync(daemon);
         var other = await StartJournalsAsync("other", new Journal("sick"));
-        (await StatusAsync(other, "sick")).State.ShouldBe(ProjectionState.Stopped);
+        (await other.StatusAsync("sick")).State.ShouldBe(ProjectionState.Stopped);
 
         journal.FailsAt = null;
-        (await other.RetryAsync("sick", "dana")).ShouldBeTrue();
+        (await other.Operations.RetryAsync("sick", "dana")).ShouldBeTrue();
 
         (await other.WaitForHeadAsync("sick", Patience)).ShouldBeTrue();
-        (await StatusAsync(other, "sick")).Stopped.ShouldBeNull();
+        (await other.StatusAsync("sick")).Stopped.ShouldBeNull();
         (await WrittenAsync("sick")).ShouldBe(Through(5));
-        (await other.RetryAsync("sick", "dana")).ShouldBeFalse();
+        (await other.Operations.RetryAsync("sick", "dana")).ShouldBeFalse();
     }
 
     [Fact]
@@ -72,13 +60,13 @@ public sealed class PoisonTests : JournalTest
         await BecomeStoppedAsync(daemon);
         var other = await StartJournalsAsync("other", new Journal("sick"));
 
-        (await other.SkipAsync("sick", 3, "the wrong one", "dana")).ShouldBeFalse();
-        (await other.SkipAsync("sick", 2, "a test", "dana")).ShouldBeTrue();
-        (await other.SkipAsync("sick", 2, "a test", "dana")).ShouldBeFalse();
+        (await other.Operations.SkipAsync("sick", 3, "the wrong one", "dana")).ShouldBeFalse();
+        (await other.Operations.SkipAsync("sick", 2, "a test", "dana")).ShouldBeTrue();
+        (await other.Operations.SkipAsync("sick", 2, "a test", "dana")).ShouldBeFalse();
 
         (await daemon.WaitForHeadAsync("sick", Patience)).ShouldBeTrue();
         (await WrittenAsync("sick")).ShouldBe([1, 3, 4, 5]);
-        var action = (await daemon.ActionsAsync("sick", 10)).ShouldHaveSingleItem();
+        var action = (await daemon.Operations.ActionsAsync("sick", 10)).ShouldHaveSingleItem();
         action.ShouldBe(new ProjectionAction(
             action.Number, "sick", "skip", "dana", action.At, 2, "InvalidOperationException: This one is poison.", "a test"));
     }
@@ -91,46 +79,67 @@ public sealed class PoisonTests : JournalTest
         for (var attempt = 0; attempt < 3; attempt++)
         {
             await BecomeStoppedAsync(daemon);
-            (await daemon.RetryAsync("sick", $"dana {attempt}")).ShouldBeTrue();
+            (await daemon.Operations.RetryAsync("sick", $"dana {attempt}")).ShouldBeTrue();
         }
 
-        (await daemon.ActionsAsync("sick", 2)).Select(action => action.Actor).ShouldBe(["dana 2", "dana 1"]);
-        var oldest = (await daemon.ActionsAsync(10))["sick"].Last();
-        (await daemon.ActionsAsync("sick", 10, before: oldest.Number + 1)).ShouldHaveSingleItem().Actor.ShouldBe("dana 0");
+        (await daemon.Operations.ActionsAsync("sick", 2)).Select(action => action.Actor).ShouldBe(["dana 2", "dana 1"]);
+        var oldest = (await daemon.Operations.ActionsAsync(10))["sick"].Last();
+        (await daemon.Operations.ActionsAsync("sick", 10, before: oldest.Number + 1)).ShouldHaveSingleItem().Actor.ShouldBe("dana 0");
     }
 
     [Fact]
-    public async Task It_tries_again_when_the_host_is_started_again()
+    public async Task What_it_was_told_to_leave_out_is_left_out_by_whoever_catches_up_with_it_and_the_next_one_stops_it_again()
+    {
+        await TriggerManyAsync(30);
+        var sick = new Journal("sick") { FailsAt = 2 };
+        var daemon = await StartJournalsAsync("host", sick, new Journal("healthy"));
+        await BecomeStoppedAsync(daemon);
+        sick.FailsAt = 25;
+
+        await daemon.Operations.SkipAsync("sick", 2, "a test", "dana");
+
+        await Eventually.Become(() => daemon.StatusAsync("sick"), status => status.Stopped?.Position == 25);
+        (await WrittenAsync("sick")).ShouldBe(Through(24).Except([2]));
+        (await daemon.WaitForHeadAsync("healthy", Patience)).ShouldBeTrue();
+        (await daemon.Operations.SkipAsync("sick", 25, "a test", "dana")).ShouldBeTrue();
+        (await daemon.WaitForHeadAsync("sick", Patience)).ShouldBeTrue();
+        (await WrittenAsync("sick")).ShouldBe(Through(30).Except([2, 25]));
+    }
+
+    [Fact]
+    public async Task It_stands_where_it_stopped_when_the_host_is_started_again()
     {
         await TriggerManyAsync(5);
-        var before = await StartJournalsAsync("before", new Journal("sick") { FailsAt = 2 });
-        await BecomeStoppedAsync(before);
-        await before.DisposeAsync();
+        await using (var before = await StartJournalsAsync("before", new Journal("sick") { FailsAt = 2 }))
+        {
+            await BecomeStoppedAsync(before);
+        }
 
         var after = await StartJournalsAsync("after", new Journal("sick"));
 
+        (await after.StatusAsync("sick")).Stopped!.Position.ShouldBe(2);
+        (await after.Operations.RetryAsync("sick", "dana")).ShouldBeTrue();
         (await after.WaitForHeadAsync("sick", Patience)).ShouldBeTrue();
-        (await StatusAsync(after, "sick")).Stopped.ShouldBeNull();
+        (await WrittenAsync("sick")).ShouldBe(Through(5));
     }
 
     [Fact]
-    public async Task A_projection_that_requires_a_stopped_one_waits_for_it()
+    public async Task A_reaction_that_reads_a_stopped_one_waits_for_it()
     {
         await TriggerManyAsync(3);
         await using var command = DataSource.CreateCommand(Journal.Table);
         await command.ExecuteNonQueryAsync();
         var sick = new Journal("sick") { FailsAt = 2 };
-        var follower = new Follower("sick");
-        var daemon = await StartDaemonAsync(Brisk, sick, follower);
+        var daemon = await StartDaemonAsync("host", null, [sick], progress => new Follower("sick", progress));
         await BecomeStoppedAsync(daemon);
-        (await daemon.WaitForAsync("follower", 2, TimeSpan.FromMilliseconds(200))).ShouldBeFalse();
+        (await daemon.WaitForAsync("follower", 3, TimeSpan.FromMilliseconds(200))).ShouldBeFalse();
 
         sick.FailsAt = null;
-        await daemon.RetryAsync("sick", "dana");
+        await daemon.Operations.RetryAsync("sick", "dana");
 
-        (await daemon.WaitForHeadAsync("follower", Patience)).ShouldBeTrue();
+        (await daemon.WaitForHeadAsync("follower", Recovery)).ShouldBeTrue();
     }
 
-    private static Task<ProjectionStatus> BecomeStoppedAsync(ProjectionDaemon daemon) =>
-        Eventually.Become(() => StatusAsync(daemon, "sick"), status => status.State is ProjectionState.Stopped);
+    private static Task<ProjectionStatus> BecomeStoppedAsync(ReadModelHost daemon) =>
+        Eventually.Become(() => daemon.StatusAsync("sick"), status => status.State is ProjectionState.Stopped);
 }

@@ -34,10 +34,10 @@ public abstract class RecomputationTest : LedgerTest
         }
     }
 
-    private protected async Task ShouldEqualARecomputationAsync(ProjectionDaemon daemon)
+    private protected async Task ShouldEqualARecomputationAsync(ReadModelHost daemon)
     {
-        (await daemon.WaitForHeadAsync(SessionListReader.ProjectionName, Patience)).ShouldBeTrue();
-        (await daemon.WaitForHeadAsync(OpenRunsReader.ProjectionName, Patience)).ShouldBeTrue();
+        (await daemon.WaitForHeadAsync(SessionListReader.ProjectionName, Recovery)).ShouldBeTrue();
+        (await daemon.WaitForHeadAsync(OpenRunsReader.ProjectionName, Recovery)).ShouldBeTrue();
         var sessions = await FoldEverythingAsync();
         await using var connection = await DataSource.OpenConnectionAsync();
         await ProjectionSchema.UseAsync(connection, ProjectionSchema.Live, default);

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Numerics;
 using Ledger.Projections.CheckResults;
-using Ledger.Projections.Daemon;
 using Ledger.Projections.Metrics;
 using Ledger.Projections.OpenRuns;
 using Ledger.Projections.Tests.Support;
@@ -172,25 +171,7 @@ public sealed class CheckMetricsProjectionTests
         return stream;
     }
 
-    /// <summary>What the projection of results makes of a stream.</summary>
-    private static IEnumerable<ResultFact> FactsOf(RecordedStream stream)
-    {
-        var projection = new CheckResultsProjection();
-        var rows = new Rows<RunKey, CheckRunRow>();
-        foreach (var recorded in stream.Events)
-        {
-            projection.Apply(recorded, rows);
-        }
-
-        return rows.Added.SelectMany(row => row.Value.NewResults.Select(result => new ResultFact(
-            result.Position, row.Key, row.Value.CheckId, row.Value.CheckType, row.Value.Location, row.Value.Name, result.CreatedAt)
-        {
-            Outcome = result.Outcome,
-            IsCancelled = result.IsCancelled,
-            Cause = result.IsCancelled ? row.Value.Cause : null,
-            ResponseTime = result.ResponseTime,
-        }));
-    }
+    private static IEnumerable<ResultFact> FactsOf(RecordedStream stream) => stream.Events.Select(ResultFact.Of).OfType<ResultFact>();
 
     private static CancelCause? CauseOf(Session session, Run run) =>
         run.State is RunState.Cancelled ? session.Cancels[run.Cancel!.CancelId].Cause : null;

@@ -1,5 +1,4 @@
 using Ledger.Projections.CheckResults;
-using Ledger.Projections.Daemon;
 using Ledger.Projections.Metrics;
 using Ledger.Projections.Tests.Support;
 using Ledger.Sessions;
@@ -13,7 +12,7 @@ public sealed class CheckMetricsReaderTests : LedgerTest
 
     private readonly Guid check = Guid.NewGuid();
     private readonly List<Settled> settled = [];
-    private ProjectionDaemon? daemon;
+    private ReadModelHost? daemon;
 
     private CheckMetricsReader Reader => new(DataSource);
 
@@ -162,7 +161,8 @@ public sealed class CheckMetricsReaderTests : LedgerTest
         var claimed = await ClaimAsync(triggered, Runner);
         if (random.Next(6) == 0)
         {
-            Remember(await ExecuteAsync(claimed, (state, now) => LoseRun.Decide(state, new LoseRun(state.Runs[0].SequenceId, Runner), now)), null);
+            var begun = await StartRunAsync(claimed, Runner);
+            Remember(await ExecuteAsync(begun, (state, now) => LoseRun.Decide(state, new LoseRun(state.Runs[0].SequenceId, Runner), now)), 0);
             return;
         }
 
@@ -211,8 +211,9 @@ public sealed class CheckMetricsReaderTests : LedgerTest
 
     private async Task CatchUpAsync()
     {
-        daemon ??= await StartDaemonAsync(Brisk, CheckMetricsReader.CreateProjection(), CheckResultsReader.CreateProjection());
+        daemon ??= await StartDaemonAsync(CheckMetricsReader.CreateProjection(), CheckResultsReader.CreateProjection());
         (await daemon.WaitForHeadAsync(CheckMetricsReader.ProjectionName, Patience)).ShouldBeTrue();
+        (await daemon.WaitForHeadAsync(CheckResultsReader.ProjectionName, Patience)).ShouldBeTrue();
     }
 
     private sealed record Settled(DateTimeOffset At, RunState Outcome, string Location, long? ResponseTime);

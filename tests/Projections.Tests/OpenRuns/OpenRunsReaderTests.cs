@@ -1,4 +1,3 @@
-using Ledger.Projections.Daemon;
 using Ledger.Projections.OpenRuns;
 using Ledger.Projections.Tests.Support;
 using Ledger.Sessions;
@@ -8,7 +7,7 @@ namespace Ledger.Projections.Tests.OpenRuns;
 
 public sealed class OpenRunsReaderTests : LedgerTest
 {
-    private ProjectionDaemon? daemon;
+    private ReadModelHost? daemon;
 
     private OpenRunsReader Reader => new(DataSource);
 
@@ -125,7 +124,7 @@ public sealed class OpenRunsReaderTests : LedgerTest
 
     private async Task CatchUpAsync()
     {
-        daemon ??= await StartDaemonAsync(Brisk, OpenRunsReader.CreateProjection());
+        daemon ??= await StartDaemonAsync(OpenRunsReader.CreateProjection());
         (await daemon.WaitForHeadAsync(OpenRunsReader.ProjectionName, Patience)).ShouldBeTrue();
     }
 }

@@ -12,7 +12,7 @@ public sealed class RebuiltEqualsLiveTests : RebuildTest
     public async Task Every_projection_rebuilt_while_sessions_go_on_equals_the_one_that_serves()
     {
         RegisteredProjections.All.Count.ShouldBeGreaterThanOrEqualTo(4);
-        var daemon = await StartAllAsync(Small);
+        var daemon = await StartAllAsync();
         await Task.WhenAll(Enumerable.Range(0, 40).Select(LiveAsync));
         using var stop = new CancellationTokenSource();
         var lives = LiveOnAsync(1_000, stop.Token);
@@ -20,7 +20,7 @@ public sealed class RebuiltEqualsLiveTests : RebuildTest
         {
             foreach (var projection in RegisteredProjections.All)
             {
-                (await daemon.RebuildAsync(projection.Name, "dana")).ShouldBe(RebuildRequest.Accepted);
+                (await daemon.Operations.RebuildAsync(projection.Name, "dana")).ShouldBe(RebuildRequest.Accepted);
                 var rebuilt = await EndAsync(daemon, projection.Name);
                 rebuilt.State.ShouldBe(RebuildState.Done, rebuilt.Error);
                 rebuilt.Differences.ShouldBe(0, projection.Name);
@@ -36,15 +36,15 @@ public sealed class RebuiltEqualsLiveTests : RebuildTest
     [Fact]
     public async Task Rows_do_not_depend_on_how_events_fall_into_batches()
     {
-        var slow = await StartAllAsync(Brisk with { BatchSize = 3, LargestBatch = 7 });
+        var slow = await StartAllAsync(batchSize: 3);
         await Task.WhenAll(Enumerable.Range(500, 40).Select(LiveAsync));
         await CatchUpAsync(slow);
         await slow.DisposeAsync();
-        var wholesale = await StartAllAsync(Brisk with { BatchSize = 10_000 });
+        var wholesale = await StartAllAsync(batchSize: 10_000);
 
         foreach (var projection in RegisteredProjections.All)
         {
-            await wholesale.RebuildAsync(projection.Name, "dana");
+            await wholesale.Operations.RebuildAsync(projection.Name, "dana");
             var rebuilt = await EndAsync(wholesale, projection.Name);
             rebuilt.Differences.ShouldBe(0, $"{projection.Name} {rebuilt.Error}");
         }
@@ -53,7 +53,7 @@ public sealed class RebuiltEqualsLiveTests : RebuildTest
     [Fact]
     public async Task Rows_that_are_wrong_are_reported_and_healed_in_every_table()
     {
-        var daemon = await StartAllAsync(Small);
+        var daemon = await StartAllAsync();
         await Task.WhenAll(Enumerable.Range(0, 30).Select(LiveAsync));
         await CatchUpAsync(daemon);
         foreach (var projection in RegisteredProjections.All)
@@ -61,7 +61,7 @@ public sealed class RebuiltEqualsLiveTests : RebuildTest
             foreach (var table in ProjectionTables.Of(projection).Names)
             {
                 var lost = await ScalarAsync<long>($"with gone as (delete from ledger.{table} returning 1) select count(*) from gone");
-                await daemon.RebuildAsync(projection.Name, "dana");
+                await daemon.Operations.RebuildAsync(projection.Name, "dana");
                 (await EndAsync(daemon, projection.Name)).Differences.ShouldBe(lost, table);
                 (await ScalarAsync<long>($"select count(*) from ledger.{table}")).ShouldBe(lost, table);
             }
@@ -73,12 +73,12 @@ public sealed class RebuiltEqualsLiveTests : RebuildTest
     [Fact]
     public async Task A_wrong_value_counts_on_both_sides_and_is_healed()
     {
-        var daemon = await StartAllAsync(Small);
+        var daemon = await StartAllAsync();
         await Task.WhenAll(Enumerable.Range(0, 10).Select(LiveAsync));
         await CatchUpAsync(daemon);
         await ExecuteAsync("update ledger.session_list set passed = passed + 7 where number = 1");
 
-        await daemon.RebuildAsync(SessionListReader.ProjectionName, "dana");
+        await daemon.Operations.RebuildAsync(SessionListReader.ProjectionName, "dana");
 
         (await EndAsync(daemon, SessionListReader.ProjectionName)).Differences.ShouldBe(2);
         await ShouldEqualARecomputationAsync(daemon);
@@ -95,7 +95,7 @@ public sealed class RebuiltEqualsLiveTests : RebuildTest
     [Fact]
     public async Task Prepared_statements_of_readers_survive_the_switch()
     {
-        var daemon = await StartAllAsync(Small);
+        var daemon = await StartAllAsync();
         await Task.WhenAll(Enumerable.Range(0, 10).Select(LiveAsync));
         await CatchUpAsync(daemon);
         await using var connection = await DataSource.OpenConnectionAsync();
@@ -105,8 +105,8 @@ public sealed class RebuiltEqualsLiveTests : RebuildTest
         };
         await reader.PrepareAsync();
         var before = await reader.ExecuteScalarAsync();
-        await daemon.RebuildAsync(SessionListReader.ProjectionName, "dana");
-        while ((await StatusOfAsync(daemon, SessionListReader.ProjectionName)).Rebuild is not { State: RebuildState.Done })
+        await daemon.Operations.RebuildAsync(SessionListReader.ProjectionName, "dana");
+        while ((await daemon.StatusAsync(SessionListReader.ProjectionName)).Rebuild is not { State: RebuildState.Done })
         {
             (await reader.ExecuteScalarAsync()).ShouldBe(before);
         }

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Ledger.Projections.Daemon;
 using Ledger.Projections.RunDays;
 using Ledger.Projections.Tests.Support;
 using Ledger.Sessions;
@@ -14,7 +13,6 @@ namespace Ledger.Projections.Tests.RunDays;
 public sealed class RunDaysProjectionTests
 {
     private static readonly Guid Account = Guid.NewGuid();
-    private static readonly RunDaysProjection Projection = new();
 
     [Fact]
     public void Days_count_what_the_sessions_say_whatever_the_batches()
@@ -89,35 +87,15 @@ public sealed class RunDaysProjectionTests
         new RunPlace("shop", null, "main").Digest.ShouldBe(new RunPlace("shop", null, "main").Digest);
     }
 
-    /// <summary>Folds as the daemon does: batch after batch, with what is open kept between them and counts added up.</summary>
+    /// <summary>Folds as the daemon does: batch after batch, with the counts added up.</summary>
     private static Dictionary<RunDayKey, RunDayCounts> Fold(IReadOnlyList<RecordedEvent> events, Func<int> batchSize)
     {
-        var open = new Dictionary<StreamId, RunDaySession>();
         var days = new Dictionary<RunDayKey, RunDayCounts>();
         for (var next = 0; next < events.Count;)
         {
             var batch = events.Skip(next).Take(batchSize()).ToList();
             next += batch.Count;
-            var rows = new Rows<StreamId, RunDaySession>();
-            foreach (var key in batch.SelectMany(Projection.KeysOf).Distinct().Where(open.ContainsKey))
-            {
-                rows.Load(key, open[key]);
-            }
-
-            batch.ForEach(recorded => Projection.Apply(recorded, rows));
-            foreach (var (key, row) in rows.Added.Concat(rows.Changed))
-            {
-                if (row.Counts is null)
-                {
-                    open[key] = row;
-                }
-                else
-                {
-                    open.Remove(key);
-                }
-            }
-
-            foreach (var (day, counts) in RunDaysProjection.Counted(rows))
+            foreach (var (day, counts) in RunDaysProjection.Counted(batch))
             {
                 days[day] = days.TryGetValue(day, out var before) ? before + counts : counts;
             }

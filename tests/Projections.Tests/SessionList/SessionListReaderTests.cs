@@ -1,4 +1,3 @@
-using Ledger.Projections.Daemon;
 using Ledger.Projections.OpenRuns;
 using Ledger.Projections.SessionList;
 using Ledger.Projections.Tests.Support;
@@ -13,7 +12,7 @@ public sealed class SessionListReaderTests : LedgerTest
 
     private readonly Random random = new(1);
 
-    private ProjectionDaemon? daemon;
+    private ReadModelHost? daemon;
 
     private SessionListReader Reader => new(DataSource);
 
@@ -219,7 +218,7 @@ public sealed class SessionListReaderTests : LedgerTest
 
     private async Task CatchUpAsync()
     {
-        daemon ??= await StartDaemonAsync(Brisk, SessionListReader.CreateProjection(), OpenRunsReader.CreateProjection());
+        daemon ??= await StartDaemonAsync(SessionListReader.CreateProjection(), OpenRunsReader.CreateProjection());
         (await daemon.WaitForHeadAsync(SessionListReader.ProjectionName, Patience)).ShouldBeTrue();
         (await daemon.WaitForHeadAsync(OpenRunsReader.ProjectionName, Patience)).ShouldBeTrue();
     }

@@ -1,3 +1,4 @@
+using Ledger.Projections.AlertChannels;
 using Ledger.Projections.Daemon;
 using Ledger.Sessions;
 using Ledger.Sessions.Events;
@@ -16,6 +17,7 @@ public abstract class LedgerTest : IAsyncLifetime
     protected static readonly Guid Account = Guid.Parse("a0000000-0000-4000-8000-000000000001");
 
     private readonly TestDatabase? database;
+    private readonly string connectionString;
     private readonly List<IAsyncDisposable> started = [];
 
     protected LedgerTest()
@@ -26,23 +28,20 @@ public abstract class LedgerTest : IAsyncLifetime
     /// <summary>On a server of the test's own.</summary>
     protected LedgerTest(string connectionString)
     {
+        this.connectionString = connectionString;
         DataSource = new NpgsqlDataSourceBuilder(connectionString).Build();
-        Marten = LedgerStore.Open(DataSource);
-        Store = new EventLog(DataSource, Marten);
+        Marten = LedgerStore.Open(DataSource, typeof(ReadModelShard).Assembly);
+        Store = new EventLog(DataSource);
         Streams = new SessionWriter(Marten, Store, new SessionCache(10_000_000), new SessionChanges(), Clock);
     }
 
     private LedgerTest(TestDatabase database)
         : this(database.ConnectionString) => this.database = database;
 
-    protected static DaemonSettings Brisk { get; } = new()
-    {
-        Poll = TimeSpan.FromMilliseconds(50),
-        Retry = TimeSpan.FromMilliseconds(20),
-        CheckpointPoll = TimeSpan.FromMilliseconds(5),
-    };
-
     protected static TimeSpan Patience { get; } = TimeSpan.FromSeconds(20);
+
+    /// <summary>After connections were killed: Marten's daemon takes its time to try again.</summary>
+    protected static TimeSpan Recovery { get; } = TimeSpan.FromSeconds(60);
 
     protected FakeClock Clock { get; } = new();
 
@@ -54,10 +53,15 @@ public abstract class LedgerTest : IAsyncLifetime
 
     protected SessionWriter Streams { get; }
 
-    public async Task InitializeAsync()
+    public Task InitializeAsync() => SchemaUpgrade.ApplyAsync(DataSource, [typeof(ReadModelShard).Assembly], CancellationToken.None);
+
+    /// <summary>Stores an alert channel, and gives its number.</summary>
+    protected async Task<long> StoreAsync(Guid account, AlertChannel channel)
     {
-        await SchemaUpgrade.ApplyAsync(DataSource, [typeof(ProjectionDaemon).Assembly], CancellationToken.None);
-        await Store.StartAsync();
+        await using var documents = Marten.LightweightSession(account.ToString());
+        documents.Store(channel);
+        await documents.SaveChangesAsync();
+        return channel.Number;
     }
 
     public virtual async Task DisposeAsync()
@@ -68,7 +72,6 @@ public abstract class LedgerTest : IAsyncLifetime
         }
 
         await Streams.DisposeAsync();
-        await Store.DisposeAsync();
         await Marten.DisposeAsync();
         await DataSource.DisposeAsync();
         database?.Dispose();
@@ -82,12 +85,16 @@ public abstract class LedgerTest : IAsyncLifetime
         return disposable;
     }
 
-    internal async Task<ProjectionDaemon> StartDaemonAsync(DaemonSettings settings, params Projection[] projections)
-    {
-        var daemon = Keep(new ProjectionDaemon(projections, Store, subscribe: null, DataSource, settings));
-        await daemon.StartAsync();
-        return daemon;
-    }
+    /// <summary>Has a daemon keep read models, until the test ends.</summary>
+    protected Task<ReadModelHost> StartDaemonAsync(params Projection[] models) => StartDaemonAsync("host", null, models);
+
+    /// <summary>In pages of some size.</summary>
+    protected Task<ReadModelHost> StartDaemonAsync(int batchSize, params Projection[] models) => StartDaemonAsync("host", batchSize, models);
+
+    /// <summary>On a host of some name, and with reactions.</summary>
+    protected async Task<ReadModelHost> StartDaemonAsync(
+        string owner, int? batchSize, Projection[] models, params Func<ReadModelProgress, Reaction>[] reactions) =>
+        Keep(await ReadModelHost.StartAsync(connectionString, owner, batchSize, models, reactions));
 
     protected async Task<SessionSnapshot> TriggerAsync(TriggerSession command) =>
         (await Streams.TriggerAsync([command], EventContext.None)).Sessions.ShouldHaveSingleItem();
@@ -130,11 +137,18 @@ public abstract class LedgerTest : IAsyncLifetime
         return (T)(await command.ExecuteScalarAsync())!;
     }
 
-    /// <summary>Kills every connection that owns something, as a crash of its host would.</summary>
-    protected Task<long> KillOwnersAsync() => ScalarAsync<long>(
+    /// <summary>Kills every connection of every daemon, as a crash of its host would; how many there were.</summary>
+    protected Task<long> KillDaemonsAsync() => ScalarAsync<long>(
+        $"""
+        select count(pg_terminate_backend(pid)) from pg_stat_activity
+        where datname = current_database() and application_name = '{ReadModelHost.Connections}'
+        """);
+
+    /// <summary>Forgets how far daemons have come; none is running.</summary>
+    protected Task<long> ForgetCheckpointsAsync() => ScalarAsync<long>(
         """
-        select count(pg_terminate_backend(pid)) from (
-          select distinct pid from pg_locks
-          where locktype = 'advisory' and database = (select oid from pg_database where datname = current_database())) owners
+        with shards as (delete from ledger.mt_event_progression where name like '%:All'),
+          models as (update ledger.read_models set position = 0)
+        select 1::bigint
         """);
 }

@@ -45,5 +45,8 @@ internal static class Some
         bool isCancelled = false) => new(
         Guid.NewGuid(), sequenceId, runner, type, hasFailures, false, isDegraded, isCancelled, 120, null, null, null, null);
 
+    /// <summary>What an event says of its run, where a test does not care.</summary>
+    public static RunFacts Facts { get; } = new(SessionKind.Check, null, null, CheckTypes.Playwright, "Run", "eu-central-1", null, null, null);
+
     public static JsonElement Json(string text) => JsonDocument.Parse(text).RootElement;
 }

@@ -4,6 +4,7 @@ using Ledger.Http.Access;
 using Ledger.Http.Errors;
 using Ledger.Http.Settings;
 using Ledger.Store;
+using Ledger.Streams;
 using MQTTnet.Adapter;
 using MQTTnet.Diagnostics.Logger;
 using MQTTnet.Formatter;
@@ -170,6 +171,7 @@ public static class LiveResultsParts
     {
         services.AddSingleton<SuiteSearch>();
         services.AddSingleton<Suites>();
+        services.AddSingleton<TopicsOf>(Suites.TopicsOf);
         services.AddSingleton<LiveResults>();
         services.AddHostedService(provider => provider.GetRequiredService<LiveResults>());
     }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Threading.Channels;
 using Ledger.Sessions;
 using Ledger.Sessions.Events;
@@ -8,26 +9,33 @@ using MQTTnet;
 namespace Ledger.Http.Checkly.Live;
 
 /// <summary>
-/// One suite that somebody on this host is subscribed to: its sessions, folded from the feed, and what becomes of that for subscribers. It
-/// has a thread of work of its own, so that neither the feed nor another suite waits for it.
+/// One suite that somebody on this host is subscribed to: its sessions, folded as their events come, and what becomes of that for subscribers. It
+/// has a thread of work of its own, so that neither who writes nor another suite waits for it.
 /// </summary>
 /// <param name="key">Which one.</param>
 /// <param name="streams">Where sessions are read that were there before the first subscriber.</param>
-public sealed class Suite(SuiteKey key, SessionWriter streams)
+/// <param name="finding">What finds new sessions; ends with the work.</param>
+public sealed class Suite(SuiteKey key, SessionWriter streams, IDisposable finding)
 {
     /// <summary>The most sessions that are followed. Clients have one suite for each session.</summary>
     public const int MaximumSessions = 1_000;
 
     private const int MaximumWaiting = 16_384;
+    private const long MaximumWaitingBytes = 16 * 1024 * 1024;
 
     private readonly Channel<Input> inputs = Channel.CreateBounded<Input>(new BoundedChannelOptions(MaximumWaiting) { SingleReader = true });
     private readonly Dictionary<StreamId, FollowedSession> sessions = [];
+    private readonly CancellationTokenSource ended = new();
     private volatile SuiteSubscriber[] subscribers = [];
+    private long waitingBytes;
 
     public SuiteKey Key => key;
 
     /// <summary>The sessions whose events are offered here; kept by <see cref="Suites"/>.</summary>
-    public HashSet<StreamId> Followed { get; } = [];
+    public ConcurrentDictionary<StreamId, SessionFollower> Followed { get; } = new();
+
+    /// <summary>Ends with the work.</summary>
+    public CancellationToken Ended => ended.Token;
 
     /// <summary>Whether nobody is subscribed any more.</summary>
     public bool IsDeserted => subscribers.Length == 0;
@@ -38,16 +46,25 @@ public sealed class Suite(SuiteKey key, SessionWriter streams)
     public void Remove(SuiteSubscriber subscriber) => subscribers = [.. subscribers.Where(other => other != subscriber)];
 
     /// <summary>Takes the next event of a session that is followed; never blocks. False when there is no room.</summary>
-    public bool Offer(RecordedEvent recorded) => inputs.Writer.TryWrite(new Input(recorded, null, []));
+    public bool Offer(RecordedEvent recorded) =>
+        Interlocked.Add(ref waitingBytes, SessionSnapshot.BytesOf(recorded.Data)) <= MaximumWaitingBytes
+        && inputs.Writer.TryWrite(new Input(recorded, null, []));
 
     /// <summary>
-    /// Takes sessions that were found, all of them followed already, and has the subscriber told where they stand. Never blocks. False when
-    /// there is no room.
+    /// Takes sessions that were found, all of them followed already, and has it told where they stand. Never blocks. False when there is no
+    /// room.
     /// </summary>
-    public bool Offer(SuiteSubscriber subscriber, IReadOnlyList<StreamId> found) => inputs.Writer.TryWrite(new Input(null, subscriber, found));
+    /// <param name="subscriber">Who has not been told of sessions that are known; null for nobody.</param>
+    /// <param name="found">The sessions.</param>
+    public bool Offer(SuiteSubscriber? subscriber, IReadOnlyList<StreamId> found) => inputs.Writer.TryWrite(new Input(null, subscriber, found));
 
     /// <summary>Ends the work.</summary>
-    public void End() => inputs.Writer.TryComplete();
+    public void End()
+    {
+        finding.Dispose();
+        inputs.Writer.TryComplete();
+        ended.Cancel();
+    }
 
     /// <summary>Cuts every subscriber off, since messages are missing.</summary>
     public void CutOff()
@@ -67,14 +84,16 @@ public sealed class Suite(SuiteKey key, SessionWriter streams)
             if (input.Recorded is { } recorded)
             {
                 Apply(recorded);
+                Interlocked.Add(ref waitingBytes, -SessionSnapshot.BytesOf(recorded.Data));
             }
             else
             {
-                await TellAsync(input.Subscriber!, input.Found);
+                await TellAsync(input.Subscriber, input.Found);
             }
         }
     }
 
+    /// <summary>The events of a session come in order, each once; those before what was read are known already.</summary>
     private void Apply(RecordedEvent recorded)
     {
         if (recorded.Data is SessionTriggered)
@@ -83,19 +102,12 @@ public sealed class Suite(SuiteKey key, SessionWriter streams)
             return;
         }
 
-        // A session that is not known yet is read after this, and what was read may be newer than what the feed brings.
         if (!sessions.TryGetValue(recorded.Stream, out var session) || recorded.Version <= session.Snapshot.Version)
         {
             return;
         }
 
         var before = session.Snapshot;
-        if (recorded.Version != before.Version + 1)
-        {
-            // Another host's commit is on its way, and this event comes once more behind it.
-            return;
-        }
-
         var after = SessionSnapshot.Fold(before, [recorded])!;
         sessions[recorded.Stream] = session with { Snapshot = after };
         if (SuiteMessages.Of(key, before.Session, after.Session, recorded.Data) is { } message)
@@ -108,25 +120,37 @@ public sealed class Suite(SuiteKey key, SessionWriter streams)
     }
 
     /// <summary>
-    /// What is known stays as it is, even where more could be read by now: the events in between are on their way, and other subscribers
-    /// wait for them.
+    /// Of a session that was not known everybody is told where it stands, for nobody can have been told of it. What is known stays as
+    /// it is, even where more could be read by now: the events in between are on their way, and other subscribers wait for them.
     /// </summary>
-    private async Task TellAsync(SuiteSubscriber subscriber, IReadOnlyList<StreamId> found)
+    private async Task TellAsync(SuiteSubscriber? newcomer, IReadOnlyList<StreamId> found)
     {
         var unknown = found.Where(stream => !sessions.ContainsKey(stream)).ToList();
         if (unknown.Count > 0)
         {
             foreach (var snapshot in await streams.ReadManyAsync(unknown, CancellationToken.None))
             {
-                sessions.TryAdd(snapshot.Stream, new FollowedSession(snapshot, []));
+                var session = new FollowedSession(snapshot, subscribers);
+                sessions.Add(snapshot.Stream, session);
+                Array.ForEach(session.Witnesses, subscriber => Tell(subscriber, snapshot));
+                Followed.GetValueOrDefault(snapshot.Stream)?.Start(snapshot.Version);
             }
         }
 
-        foreach (var session in found
-            .Select(stream => sessions[stream])
-            .Where(session => !session.Witnesses.Contains(subscriber) && subscriber.Sees(session.Snapshot.Session)))
+        foreach (var session in found.Select(sessions.GetValueOrDefault).OfType<FollowedSession>())
         {
-            subscriber.Send(SuiteMessages.Now(key, session.Snapshot.Session));
+            if (newcomer is not null && !session.Witnesses.Contains(newcomer))
+            {
+                Tell(newcomer, session.Snapshot);
+            }
+        }
+    }
+
+    private void Tell(SuiteSubscriber subscriber, SessionSnapshot snapshot)
+    {
+        if (subscriber.Sees(snapshot.Session))
+        {
+            subscriber.Send(SuiteMessages.Now(key, snapshot.Session));
         }
     }
 

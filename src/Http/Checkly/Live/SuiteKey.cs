@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Ledger.Sessions.Events;
+using Ledger.Sessions;
 
 namespace Ledger.Http.Checkly.Live;
 
@@ -11,11 +11,11 @@ namespace Ledger.Http.Checkly.Live;
 public readonly record struct SuiteKey(Guid AccountId, Guid SuiteId)
 {
     /// <summary>The suite that a session was scheduled for; null for none.</summary>
-    public static SuiteKey? Of(SessionTriggered triggered) =>
-        triggered.Metadata is { ValueKind: JsonValueKind.Object } metadata
+    public static SuiteKey? Of(Session session) =>
+        session.Metadata is { ValueKind: JsonValueKind.Object } metadata
         && metadata.TryGetProperty(SuiteMetadata.CheckRunSuiteId, out var member)
         && member.ValueKind is JsonValueKind.String
         && member.TryGetGuid(out var suiteId)
-            ? new SuiteKey(triggered.AccountId, suiteId)
+            ? new SuiteKey(session.AccountId, suiteId)
             : null;
 }

@@ -17,9 +17,9 @@ public static class SuiteMessages
     /// <param name="data">The event.</param>
     public static SuiteMessage? Of(SuiteKey suite, Session before, Session after, ISessionEvent data)
     {
-        if (RunOf(data) is not { } sequenceId
-            || before.FindRun(sequenceId) is not { IsOpen: true }
-            || after.FindRun(sequenceId) is not { } run)
+        if (data is not IRunEvent e
+            || before.FindRun(e.SequenceId) is not { IsOpen: true }
+            || after.FindRun(e.SequenceId) is not { } run)
         {
             return null;
         }
@@ -59,15 +59,4 @@ public static class SuiteMessages
     private static string TimedOut(Run run) => run.Plan.TimeoutSeconds is { } seconds
         ? string.Create(CultureInfo.InvariantCulture, $"The check exceeded its limit of {seconds} s.")
         : "The check exceeded its time limit.";
-
-    private static Guid? RunOf(ISessionEvent data) => data switch
-    {
-        RunStarted e => e.SequenceId,
-        ResultReported e => e.SequenceId,
-        RunAborted e => e.SequenceId,
-        CancelExpired e => e.SequenceId,
-        RunTimedOut e => e.SequenceId,
-        RunLost e => e.SequenceId,
-        _ => null,
-    };
 }

@@ -5,7 +5,7 @@ using Ledger.Store;
 namespace Ledger.Http.Checkly.Live;
 
 /// <summary>Finds the sessions that a suite has already.</summary>
-public sealed class SuiteSearch(SessionListReader sessions, ProjectionDaemon projections, TimeProvider clock)
+public sealed class SuiteSearch(SessionListReader sessions, ReadModelProgress projections, TimeProvider clock)
 {
     // Clients may subscribe as often as they like, and after a restart all of them do at once: the database is for others too.
     private const int AtOnce = 8;

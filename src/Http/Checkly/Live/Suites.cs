@@ -1,39 +1,31 @@
 using System.Collections.Concurrent;
-using Ledger.Sessions.Events;
 using Ledger.Store;
 using Ledger.Streams;
 
 namespace Ledger.Http.Checkly.Live;
 
 /// <summary>
-/// The suites that somebody on this host is subscribed to. Every host serves its own subscribers from the event log, whichever host wrote
-/// the events. An event that concerns none of them costs a look into a dictionary.
+/// The suites that somebody on this host is subscribed to. Every host serves its own subscribers, whichever host wrote the events. A change
+/// that concerns none of them costs a look into a dictionary.
 /// </summary>
-public sealed class Suites(SuiteSearch search, SessionWriter sessions, ILogger<Suites> logger)
+public sealed class Suites
 {
     private readonly Lock gate = new();
     private readonly ConcurrentDictionary<SuiteKey, Suite> suites = new();
-    private readonly ConcurrentDictionary<StreamId, Suite> followed = new();
+    private readonly SuiteSearch search;
+    private readonly SessionWriter sessions;
+    private readonly SessionChanges changes;
+    private readonly ILogger<Suites> logger;
 
-    /// <summary>Takes the next events of the log, in order. Never blocks.</summary>
-    public void Publish(IReadOnlyList<RecordedEvent> events)
+    public Suites(SuiteSearch search, SessionWriter sessions, SessionChanges changes, ILogger<Suites> logger)
     {
-        if (suites.IsEmpty)
-        {
-            return;
-        }
-
-        foreach (var recorded in events)
-        {
-            var suite = recorded.Data is SessionTriggered triggered
-                ? FollowNew(recorded.Stream, triggered)
-                : followed.GetValueOrDefault(recorded.Stream);
-            if (suite?.Offer(recorded) is false)
-            {
-                Abandon(suite);
-            }
-        }
+        (this.search, this.sessions, this.changes, this.logger) = (search, sessions, changes, logger);
+        changes.WhenMissed(SearchAgain);
     }
+
+    /// <summary>The suite of a session, with every change of it: who has missed its beginning finds it by the next.</summary>
+    public static IEnumerable<ChangeTopic> TopicsOf(SessionChange change) =>
+        SuiteKey.Of(change.Session.Session) is { } key ? [TopicOf(key)] : [];
 
     /// <summary>
     /// Begins a subscription: first the present state of everything that the suite has, then each change. Followed first and read
@@ -53,7 +45,7 @@ public sealed class Suites(SuiteSearch search, SessionWriter sessions, ILogger<S
             if (!suites.TryGetValue(subscriber.Suite, out suite))
             {
                 isNew = true;
-                suites[subscriber.Suite] = suite = new Suite(subscriber.Suite, sessions);
+                suites[subscriber.Suite] = suite = new Suite(subscriber.Suite, sessions, changes.Follow(TopicOf(subscriber.Suite), Find));
             }
 
             suite.Add(subscriber);
@@ -84,50 +76,78 @@ public sealed class Suites(SuiteSearch search, SessionWriter sessions, ILogger<S
         }
     }
 
-    private Suite? FollowNew(StreamId stream, SessionTriggered triggered)
+    private static ChangeTopic TopicOf(SuiteKey key) => ChangeTopic.Of(key.AccountId, "suite", key.SuiteId.ToString());
+
+    /// <summary>A session of a suite has begun, or has changed.</summary>
+    private void Find(SessionChange change)
     {
-        if (SuiteKey.Of(triggered) is not { } key || !suites.TryGetValue(key, out var suite))
+        if (SuiteKey.Of(change.Session.Session) is not { } key
+            || !suites.TryGetValue(key, out var suite)
+            || Follow(suite, change.Stream) is not { } follower)
         {
-            return null;
+            return;
         }
 
-        Follow(suite, stream);
-        return followed.GetValueOrDefault(stream);
+        if (change.After == 0)
+        {
+            // All of its events come to the follower. What others wrote before it was there is read.
+            follower.Start(0);
+            changes.Look(change.Stream);
+        }
+        else if (!suite.Offer(null, [change.Stream]))
+        {
+            Abandon(suite);
+        }
     }
 
-    private void Follow(Suite suite, params IReadOnlyList<StreamId> streams)
+    /// <summary>Follows a session; null when it is followed already, or cannot be.</summary>
+    private SessionFollower? Follow(Suite suite, StreamId stream)
     {
         lock (gate)
         {
-            if (suites.GetValueOrDefault(suite.Key) != suite)
+            if (suites.GetValueOrDefault(suite.Key) != suite || suite.Followed.ContainsKey(stream) || suite.Followed.Count == Suite.MaximumSessions)
             {
-                return;
+                return null;
             }
 
-            foreach (var stream in streams)
+            return suite.Followed[stream] = changes.Follow(stream, recorded =>
             {
-                if (suite.Followed.Count < Suite.MaximumSessions && suite.Followed.Add(stream))
+                if (!suite.Offer(recorded))
                 {
-                    followed[stream] = suite;
+                    Abandon(suite);
                 }
-            }
+            });
         }
     }
 
-    private async Task SearchAsync(Suite suite, SuiteSubscriber subscriber)
+    /// <summary>Finds what the suite has already, for a new subscriber, or for all when something may have been missed.</summary>
+    private async Task SearchAsync(Suite suite, SuiteSubscriber? subscriber)
     {
+        var over = subscriber?.Left ?? suite.Ended;
         try
         {
-            var found = await search.FindAsync(suite.Key, subscriber.Left);
-            Follow(suite, found);
+            var found = await search.FindAsync(suite.Key, over);
+            foreach (var stream in found)
+            {
+                Follow(suite, stream);
+            }
+
             if (found.Count > 0 && !suite.Offer(subscriber, found))
             {
-                subscriber.CutOff();
+                Abandon(suite);
             }
         }
-        catch (OperationCanceledException) when (subscriber.Left.IsCancellationRequested)
+        catch (OperationCanceledException) when (over.IsCancellationRequested)
         {
             // Nobody wants to know any more.
+        }
+    }
+
+    private void SearchAgain()
+    {
+        foreach (var suite in suites.Values)
+        {
+            _ = WatchAsync(suite, () => SearchAsync(suite, null));
         }
     }
 
@@ -145,12 +165,11 @@ public sealed class Suites(SuiteSearch search, SessionWriter sessions, ILogger<S
     private void Forget(Suite suite)
     {
         suites.TryRemove(KeyValuePair.Create(suite.Key, suite));
-        foreach (var stream in suite.Followed)
+        foreach (var follower in suite.Followed.Values)
         {
-            followed.TryRemove(KeyValuePair.Create(stream, suite));
+            follower.Dispose();
         }
 
-        suite.Followed.Clear();
         suite.End();
     }
 

@@ -55,20 +55,27 @@ public sealed record CancelRefused(
 /// <summary>The signal was handed to the runner that holds the run. Not yet obeyed: see <see cref="CancelAcknowledged"/>.</summary>
 /// <param name="CancelId">The cancel.</param>
 /// <param name="SequenceId">The run.</param>
+/// <param name="Run">What is known of it.</param>
 /// <param name="RunnerId">Who got it.</param>
 /// <param name="Channel">By which channel.</param>
 /// <param name="At">When.</param>
-public sealed record CancelDelivered(Guid CancelId, Guid SequenceId, string RunnerId, DeliveryChannel Channel, DateTimeOffset At) : ISessionEvent;
+public sealed record CancelDelivered(
+    Guid CancelId, Guid SequenceId, RunFacts Run, string RunnerId, DeliveryChannel Channel, DateTimeOffset At) : IRunEvent;
 
 /// <summary>The runner confirms that it is stopping this run. Not yet stopped: see <see cref="RunAborted"/>.</summary>
 /// <param name="CancelId">The cancel.</param>
 /// <param name="SequenceId">The run.</param>
+/// <param name="Run">What is known of it.</param>
 /// <param name="RunnerId">Who confirms.</param>
 /// <param name="At">When.</param>
-public sealed record CancelAcknowledged(Guid CancelId, Guid SequenceId, string RunnerId, DateTimeOffset At) : ISessionEvent;
+public sealed record CancelAcknowledged(Guid CancelId, Guid SequenceId, RunFacts Run, string RunnerId, DateTimeOffset At) : IRunEvent;
 
 /// <summary>Nobody stopped the run within the deadline; it is settled as cancelled, without proof (docs/domain.md#rule-8).</summary>
 /// <param name="CancelId">The cancel.</param>
 /// <param name="SequenceId">The run.</param>
+/// <param name="Run">What is known of it.</param>
 /// <param name="At">When.</param>
-public sealed record CancelExpired(Guid CancelId, Guid SequenceId, DateTimeOffset At) : ISessionEvent;
+public sealed record CancelExpired(Guid CancelId, Guid SequenceId, RunFacts Run, DateTimeOffset At) : ISettlesRun
+{
+    RunState? ISettlesRun.Outcome => RunState.Cancelled;
+}

@@ -5,6 +5,7 @@ namespace Ledger.Sessions.Events;
 /// <summary>The runner reported on a run.</summary>
 /// <param name="ResultId">The report's id; the same report never counts twice.</param>
 /// <param name="SequenceId">The run.</param>
+/// <param name="Run">What is known of it.</param>
 /// <param name="RunnerId">Who reports.</param>
 /// <param name="ResultType">A failed try, or the run as a whole.</param>
 /// <param name="Settles">
@@ -25,6 +26,7 @@ namespace Ledger.Sessions.Events;
 public sealed record ResultReported(
     Guid ResultId,
     Guid SequenceId,
+    RunFacts Run,
     string RunnerId,
     ResultType ResultType,
     bool Settles,
@@ -38,10 +40,23 @@ public sealed record ResultReported(
     DateTimeOffset? StoppedAt,
     int Attempt,
     JsonElement? Details,
-    DateTimeOffset At) : ISessionEvent;
+    DateTimeOffset At) : ISettlesRun
+{
+    /// <summary>How a run ends that is settled by this report; what a failed try would have come to.</summary>
+    public RunState Verdict() => this switch
+    {
+        { IsCancelled: true } => RunState.Cancelled,
+        { HasFailures: true } or { HasErrors: true } => RunState.Failed,
+        { IsDegraded: true } => RunState.Degraded,
+        _ => RunState.Passed,
+    };
+
+    RunState? ISettlesRun.Outcome => Settles ? Verdict() : null;
+}
 
 /// <summary>Something arrived for a run that was settled already; recorded, changes nothing (docs/domain.md#rule-3).</summary>
 /// <param name="SequenceId">The run.</param>
+/// <param name="Run">What is known of it.</param>
 /// <param name="RunnerId">Who reported.</param>
 /// <param name="Kind">What kind of report it was.</param>
 /// <param name="ReportId">The result's or the cancel's id; repeats of one report are recorded once. Null for a start.</param>
@@ -50,9 +65,10 @@ public sealed record ResultReported(
 /// <param name="At">When.</param>
 public sealed record LateReport(
     Guid SequenceId,
+    RunFacts Run,
     string RunnerId,
     LateReportKind Kind,
     Guid? ReportId,
     ResultReported? Result,
     RunAborted? Abort,
-    DateTimeOffset At) : ISessionEvent;
+    DateTimeOffset At) : IRunEvent;

@@ -9,6 +9,56 @@ public interface ISessionEvent
     DateTimeOffset At { get; }
 }
 
+/// <summary>A fact about one run of a session. It says enough of the run for readers that see this one event and no other.</summary>
+public interface IRunEvent : ISessionEvent
+{
+    /// <summary>The run.</summary>
+    Guid SequenceId { get; }
+
+    /// <summary>What is known of the run.</summary>
+    RunFacts Run { get; }
+}
+
+/// <summary>
+/// A fact that can settle a run (docs/domain.md#rule-3). What settles a run, and how, is asked of the event itself and stands in no list:
+/// <c>data is ISettlesRun { Outcome: { } outcome }</c>.
+/// </summary>
+public interface ISettlesRun : IRunEvent
+{
+    /// <summary>How the run ends by it: a terminal state. Null when this one settles nothing, such as the report of a failed try.</summary>
+    RunState? Outcome { get; }
+}
+
+/// <summary>What is known of a run when an event about it is recorded.</summary>
+/// <param name="Kind">What its session executes.</param>
+/// <param name="Project">The session's project; null for the default one.</param>
+/// <param name="CheckId">The registered check, if there is one.</param>
+/// <param name="CheckType">The type of check.</param>
+/// <param name="Name">What people call the run.</param>
+/// <param name="Location">Where it runs.</param>
+/// <param name="StartedAt">When its execution began, by the ledger's clock; null if it had not.</param>
+/// <param name="CancelId">The cancel that it is being cancelled by; null for none.</param>
+/// <param name="Cause">Why that was asked for.</param>
+/// <param name="Plain">What a plain run was triggered with; null in sessions of other kinds.</param>
+public sealed record RunFacts(
+    SessionKind Kind,
+    string? Project,
+    Guid? CheckId,
+    string CheckType,
+    string Name,
+    string Location,
+    DateTimeOffset? StartedAt,
+    Guid? CancelId,
+    CancelCause? Cause,
+    PlainRunFacts? Plain = null);
+
+/// <summary>What a plain run was triggered with, as far as its figures are told apart by it (docs/dialects/empirical.md#analytics).</summary>
+/// <param name="TriggeredAt">When.</param>
+/// <param name="Environment">The slug of the environment; null when none is known.</param>
+/// <param name="Branch">The branch; null when none is known.</param>
+/// <param name="IsRerun">Whether it repeats an earlier run.</param>
+public sealed record PlainRunFacts(DateTimeOffset TriggeredAt, string? Environment, string? Branch, bool IsRerun);
+
 /// <summary>Someone asked for an execution: the first event of every stream, caused by a trigger in any dialect.</summary>
 /// <param name="SessionId">The session, which is the stream.</param>
 /// <param name="AccountId">The tenant.</param>

@@ -12,17 +12,23 @@ public static class SchemaUpgrade
     // Any number will do, as long as it is always the same.
     private const long Lock = 0x6c65_6467_6572;
 
-    /// <summary>Has Marten make what it needs, then applies the store's own files and those of further assemblies in the order given.</summary>
+    // Holds the lock for as long as it takes, whatever the connection's settings say of a transaction that does nothing meanwhile.
+    private const string AloneSql = "select set_config('idle_in_transaction_session_timeout', '0', true), pg_advisory_xact_lock($1)";
+
+    /// <summary>
+    /// Has Marten make what it needs, also for the documents of further assemblies, then applies the store's own files and theirs in the order
+    /// given.
+    /// </summary>
     /// <exception cref="StoreUnavailableException">The database cannot be reached, or refuses a file.</exception>
-    public static async Task ApplyAsync(NpgsqlDataSource dataSource, IEnumerable<Assembly> further, CancellationToken cancellation)
+    public static async Task ApplyAsync(NpgsqlDataSource dataSource, IReadOnlyList<Assembly> further, CancellationToken cancellation)
     {
         try
         {
             // Marten's own comparison of the schema is not safe when two hosts start at once.
             await using var alone = await dataSource.OpenConnectionAsync(cancellation);
             await using var transaction = await alone.BeginTransactionAsync(cancellation);
-            await ExecuteAsync(alone, "select pg_advisory_xact_lock($1)", cancellation, Lock + 1);
-            await using var store = LedgerStore.Open(dataSource);
+            await ExecuteAsync(alone, AloneSql, cancellation, Lock + 1);
+            await using var store = LedgerStore.Open(dataSource, further);
             await store.Storage.ApplyAllConfiguredChangesToDatabaseAsync();
         }
         catch (Exception outage) when (outage is NpgsqlException or { InnerException: NpgsqlException })
@@ -32,6 +38,24 @@ public static class SchemaUpgrade
 
         await ApplyFilesAsync(
             dataSource, [.. further.Prepend(typeof(SchemaUpgrade).Assembly).Distinct().SelectMany(SchemaFile.Of)], cancellation);
+    }
+
+    /// <summary>The store's own files and those of further assemblies that are new or have changed.</summary>
+    /// <exception cref="StoreUnavailableException">The database cannot be reached.</exception>
+    public static async Task<IReadOnlyList<SchemaFile>> FindDueAsync(
+        NpgsqlDataSource dataSource, IEnumerable<Assembly> further, CancellationToken cancellation)
+    {
+        try
+        {
+            await using var connection = await dataSource.OpenConnectionAsync(cancellation);
+            var applied = await ReadAppliedAsync(connection, cancellation);
+            return [.. further.Prepend(typeof(SchemaUpgrade).Assembly).Distinct().SelectMany(SchemaFile.Of)
+                .Where(file => applied.GetValueOrDefault(file.Name) != file.Checksum)];
+        }
+        catch (NpgsqlException outage)
+        {
+            throw Failure.ForCaller(outage);
+        }
     }
 
     internal static async Task ApplyFilesAsync(NpgsqlDataSource dataSource, IReadOnlyList<SchemaFile> files, CancellationToken cancellation)

@@ -9,7 +9,7 @@
 -- webhook_id and payload are the same on every attempt. alert_position is null for a test, as is everything of a check.
 create table if not exists ledger.alert_deliveries (
   id              bigint      generated always as identity primary key,
-  channel         bigint      not null references ledger.alert_channels (number),
+  channel         bigint      not null, -- its number
   alert_position  bigint      null,
   account_id      uuid        not null,
   webhook_id      text        not null,

@@ -1,12 +1,9 @@
--- The last rebuild of each projection, for every host to see. epoch counts those who worked on it: a write names the epoch that it was
--- made in, and only the latest one is accepted. position is how far the second copy of the tables has come; fingerprint is the
--- wording of the schema files that made it. keeps_old: the tables that it replaced are kept in a schema ledger_old_<name>.
+-- The last rebuild of each projection, for every host to see. position is how far the second copy of the tables has come; fingerprint is
+-- the wording of the schema files that made it. keeps_old: the tables that it replaced are kept in a schema ledger_old_<name>.
 create table if not exists ledger.projection_rebuilds (
   name        text        collate "C" primary key,
-  checkpoint  text        collate "C" not null,
   fingerprint text        not null default '',
   state       text        collate "C" not null,
-  epoch       bigint      not null,
   position    bigint      not null,
   head        bigint      not null,
   started_at  timestamptz not null,

@@ -89,8 +89,12 @@ internal sealed class SimulatedRunner(SessionWriter sessions, Guid accountId)
     public async Task TimeOutAsync(Guid sessionId, Guid sequenceId) =>
         await ExecuteAsync(sessionId, (s, now) => TimeOutRun.Decide(s, new TimeOutRun(sequenceId), now));
 
-    public async Task LoseAsync(Guid sessionId, Guid sequenceId) =>
+    /// <summary>Vanishes in the midst of a run, which it begins if it has not: one that never began is queued again.</summary>
+    public async Task LoseAsync(Guid sessionId, Guid sequenceId)
+    {
+        await ExecuteAsync(sessionId, (s, now) => StartRun.Decide(s, new StartRun(sequenceId, RunnerId), now));
         await ExecuteAsync(sessionId, (s, now) => LoseRun.Decide(s, new LoseRun(sequenceId, RunnerId), now));
+    }
 
     private async Task<Guid> CancelIdAsync(Guid sessionId, Guid sequenceId) =>
         (await ReadAsync(sessionId)).FindRun(sequenceId)!.Cancel!.CancelId;

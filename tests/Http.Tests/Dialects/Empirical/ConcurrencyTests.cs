@@ -125,7 +125,7 @@ public sealed class ConcurrencyTests(TestDatabase database) : IClassFixture<Test
     [InlineData($"{Settings}:Projects:shop:Scope", "x", $"{Settings}:Projects:shop:Scope must be none")]
     public async Task A_setting_that_cannot_work_stops_the_start(string name, string value, string fault)
     {
-        var stopped = await Should.ThrowAsync<Ledger.Http.Hosting.SettingsException>(() => RunningLedger.StartAsync(
+        var stopped = await Should.ThrowAsync<Ledger.Http.Settings.SettingsException>(() => RunningLedger.StartAsync(
             database.ConnectionString, new Dictionary<string, string?> { [name] = value }));
 
         stopped.Message.ShouldContain(fault);

@@ -96,7 +96,7 @@ public sealed class EmpiricalLedger : IAsyncLifetime
             RunState.Cancelled => Runner.AbortAsync(session.Id, run),
             RunState.TimedOut => Sessions.ExecuteAsync(
                 new StreamId(Running.AccountId, session.Id),
-                (running, now) => Decision<Session>.Accept(running, new RunTimedOut(run, 60, now)),
+                (running, now) => Decision<Session>.Accept(running, new RunTimedOut(run, running.FactsOf(running.FindRun(run)!), 60, now)),
                 EventContext.None),
             RunState.Lost => Runner.LoseAsync(session.Id, run),
             _ => Task.CompletedTask,

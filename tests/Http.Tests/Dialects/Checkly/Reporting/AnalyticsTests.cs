@@ -142,7 +142,7 @@ public sealed class AnalyticsTests(ReportingLedger ledger) : IClassFixture<Repor
         var answer = await ReadAsync(check, "metrics=responseTime,retries");
 
         answer["series"].GetRawText().ShouldBe(
-            """[{"data":[{"startedAt":"2026-08-18T10:44:00.000Z","responseTime":100,"retries":2},{"startedAt":null,"responseTime":null,"retries":0}]}]""");
+            """[{"data":[{"startedAt":"2026-08-18T10:44:00.000Z","responseTime":100,"retries":2},{"startedAt":"2026-08-18T10:52:00.000Z","responseTime":0,"retries":0}]}]""");
         answer["metadata/retries"].GetRawText().ShouldBe("""{"unit":"count","label":"Retries"}""");
         (await ReadAsync(check, "metrics=retries&limit=1&page=2")).Json.List("series/0/data").ShouldHaveSingleItem().At("retries").GetInt32().ShouldBe(0);
     }

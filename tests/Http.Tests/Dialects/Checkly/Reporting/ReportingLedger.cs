@@ -9,7 +9,6 @@ using Ledger.Sessions;
 using Ledger.Streams;
 using Ledger.Support;
 using Microsoft.Extensions.DependencyInjection;
-using Npgsql;
 
 namespace Ledger.Http.Tests.Dialects.Checkly.Reporting;
 
@@ -71,10 +70,6 @@ public sealed class ReportingLedger : IAsyncLifetime
     internal async Task<string> KeyOfAnotherAccountAsync()
     {
         var key = new ApiKey(Guid.NewGuid(), Guid.NewGuid(), "test", null, null, [Scope.Read], DateTimeOffset.UtcNow, null);
-        await using var account = running.Services.GetRequiredService<NpgsqlDataSource>().CreateCommand(
-            "insert into ledger.accounts (id, name, created_at) values ($1, 'Other', now())");
-        account.Parameters.AddWithValue(key.AccountId);
-        await account.ExecuteNonQueryAsync();
         return await running.Services.GetRequiredService<ApiKeys>().AddAsync(key, null, CancellationToken.None);
     }
 
@@ -115,7 +110,7 @@ public sealed class ReportingLedger : IAsyncLifetime
             .Status.ShouldBe(HttpStatusCode.Accepted);
     }
 
-    /// <summary>Has a run of a check lost at a moment.</summary>
+    /// <summary>Has a run of a check lost at a moment, as soon as it has begun: it took no time.</summary>
     internal async Task LoseAsync(Guid check, DateTimeOffset at)
     {
         var (session, run) = await TriggerAsync(check, at, "eu-central-1", "check");

@@ -98,7 +98,7 @@ public sealed class ReportingTests(ReportingLedger ledger) : IClassFixture<Repor
     }
 
     [Fact]
-    public async Task A_run_that_failed_before_it_began_is_a_failure_without_a_length()
+    public async Task A_run_that_was_lost_as_soon_as_it_began_is_a_failure_of_no_length()
     {
         var check = await ledger.RegisterAsync();
         await ledger.LoseAsync(check, ReportingLedger.Utc("2026-08-18T10:10"));

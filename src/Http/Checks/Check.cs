@@ -1,0 +1,50 @@
+using System.Text.Json;
+using Marten;
+
+namespace Ledger.Http.Checks;
+
+/// <summary>A registered check: what can be triggered, and what to run for it.</summary>
+/// <param name="Id">Its id.</param>
+/// <param name="Name">What people call it.</param>
+/// <param name="CheckType">One of the known types.</param>
+/// <param name="Tags">What triggers select by.</param>
+/// <param name="Locations">Where a session of it runs, one run each.</param>
+/// <param name="Activated">Whether a trigger may select it.</param>
+/// <param name="MaxResponseTime">From this many milliseconds on a run has failed; null for never.</param>
+/// <param name="DegradedResponseTime">From this many milliseconds on a run is degraded; null for never.</param>
+/// <param name="Spec">What to execute: opaque, handed to the runner.</param>
+/// <param name="CreatedAt">When it was first registered.</param>
+/// <param name="UpdatedAt">When it was registered last.</param>
+public sealed record Check(
+    Guid Id,
+    string Name,
+    string CheckType,
+    IReadOnlyList<string> Tags,
+    IReadOnlyList<string> Locations,
+    bool Activated,
+    long? MaxResponseTime,
+    long? DegradedResponseTime,
+    JsonElement? Spec,
+    DateTimeOffset CreatedAt,
+    DateTimeOffset UpdatedAt);
+
+/// <summary>The checks of an account: two accounts may have one of the same id.</summary>
+public sealed class CheckDocuments : MartenRegistry
+{
+    public CheckDocuments() => For<Check>().MultiTenanted();
+}
+
+/// <summary>How checks are found.</summary>
+public static class CheckQueries
+{
+    /// <summary>All checks of the account, by name.</summary>
+    public static Task<IReadOnlyList<Check>> ChecksAsync(this IQuerySession documents, CancellationToken cancellation) =>
+        documents.Query<Check>().OrderBy(check => check.Name).ThenBy(check => check.Id).ToListAsync(cancellation);
+
+    /// <summary>All checks of an account, by name, for what has no session of the account open.</summary>
+    public static async Task<IReadOnlyList<Check>> ChecksOfAsync(this IDocumentStore store, Guid accountId, CancellationToken cancellation)
+    {
+        await using var documents = store.QuerySession(accountId.ToString());
+        return await documents.ChecksAsync(cancellation);
+    }
+}

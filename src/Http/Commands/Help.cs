@@ -1,0 +1,86 @@
+using System.Reflection;
+using Ledger.Http.Settings;
+
+namespace Ledger.Http.Commands;
+
+/// <summary>What <c>--help</c> and <c>--version</c> print; neither composes a host.</summary>
+internal static class Help
+{
+    /// <summary>The product's version.</summary>
+    internal static string Version { get; } =
+        typeof(Help).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
+
+    /// <summary>The ones that a person needs; the packages bring more.</summary>
+    private static readonly (string Verb, string Meaning)[] Common =
+    [
+        (Invocation.Run, "serve, until Ctrl+C or SIGTERM (what is done without a verb)"),
+        ("db-apply", "bring the database's schema up to date"),
+        ("db-assert", "fail if the schema is not up to date"),
+        ("db-patch", "write what db-apply would do to a file"),
+        ("check-env", "fail if something that the ledger needs is missing"),
+        ("describe", "print how the host is composed"),
+        ("resources", "check or set up what the host keeps in the database"),
+        ("projections", "list, run or rebuild Marten's projections"),
+        ("codegen", "preview or write the code that Wolverine generates (the build does that)"),
+        (Invocation.Help, "this page, or with a verb how to use that one"),
+    ];
+
+    internal static int ShowVersion()
+    {
+        Console.WriteLine(Version);
+        return 0;
+    }
+
+    /// <summary>Prints the page, or how to use one verb.</summary>
+    internal static async Task<int> ShowAsync(string[] arguments)
+    {
+        if (arguments is [var verb, ..] && verb != Invocation.Run)
+        {
+            if (!verb.StartsWith('-') && !Verbs.Known.Contains(verb, StringComparer.OrdinalIgnoreCase))
+            {
+                throw new UsageException(
+                    $"There is no verb '{verb}': the nearest is '{Nearest.To(verb, Verbs.Known.Append(Invocation.Run))}' (--help names them all).");
+            }
+
+            await Verbs.Factory().HelpRun(new Queue<string>(arguments)).Execute();
+            return 0;
+        }
+
+        await Console.Out.WriteAsync(Page());
+        return 0;
+    }
+
+    private static string Page()
+    {
+        var further = string.Join(", ", Verbs.Known.Except(Common.Select(common => common.Verb), StringComparer.Ordinal));
+        return $"""
+            Ledger {Version}: an event-sourced cancellation ledger for end-to-end tests.
+
+            Usage: dotnet run --project src/Http -- [verb] [--setting value …]
+
+            Without a verb it serves HTTP on http://127.0.0.1:5080.
+
+            Where the data goes
+              With ConnectionStrings:Ledger, into that PostgreSQL, schema "ledger".
+              Without, into a PostgreSQL of the host's own below Ledger:DataDirectory, here {Path.GetFullPath(new LedgerSettings().DataDirectory)},
+              where the first key is kept as well, in the file bootstrap-key.
+
+            Verbs
+            {Rows(Common.Select(common => (common.Verb, (string?)common.Meaning)))}
+              Of the packages: {further}.
+
+            Settings, as "--name value", in the environment as Ledger__DataDirectory, or in appsettings.json [default]
+            {Rows([
+                ("urls", "the addresses to listen on [http://127.0.0.1:5080]"),
+                ("ConnectionStrings:Ledger", "the PostgreSQL [one of the host's own]"),
+                ("Logging:LogLevel:{category}", "what is printed [Default: Information; Ledger.Sessions tells what happens to sessions]"),
+                .. SettingNames.All.Select(setting => (setting.Name, setting.Default is { Length: > 0 } value ? $"[{value}]" : null))])}
+
+            What they mean: docs/http.md#settings.
+
+            """;
+    }
+
+    private static string Rows(IEnumerable<(string Name, string? Meaning)> rows) =>
+        string.Join('\n', rows.Select(row => $"  {row.Name,-45} {row.Meaning}".TrimEnd()));
+}

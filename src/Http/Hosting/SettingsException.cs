@@ -1,4 +1,0 @@
-namespace Ledger.Http.Hosting;
-
-/// <summary>A setting is wrong; the message says in one sentence which, and what it must be.</summary>
-public sealed class SettingsException(string message) : Exception(message);

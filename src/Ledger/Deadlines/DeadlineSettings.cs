@@ -1,0 +1,23 @@
+namespace Ledger.Deadlines;
+
+/// <summary>How long anybody may take before the ledger acts by itself (docs/deadlines.md).</summary>
+public sealed record DeadlineSettings
+{
+    /// <summary>From a cancel's request until the signal becomes an order to kill, unless it was acknowledged (docs/domain.md#rule-8).</summary>
+    public TimeSpan Acknowledge { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>From a cancel's request until the run is settled as cancelled without proof (docs/domain.md#rule-8).</summary>
+    public TimeSpan Expire { get; init; } = TimeSpan.FromSeconds(300);
+
+    /// <summary>
+    /// From a run's own limit until it times out. The runner enforces the limit, lets the run end in its grace period and reports; so long the
+    /// ledger waits for that report.
+    /// </summary>
+    public TimeSpan LimitMargin { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>The length of a lease: granted anew after an outage.</summary>
+    public TimeSpan Lease { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>A longer gap between two sweeps of any hosts is an outage of the ledger or of its database.</summary>
+    public TimeSpan LongestGap { get; init; } = TimeSpan.FromSeconds(2);
+}

@@ -1,0 +1,291 @@
+using Ledger.Sessions;
+using Ledger.Store;
+using Ledger.Store.Postgres;
+using Ledger.Streams;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace Ledger.Deadlines;
+
+/// <summary>
+/// Keeps the promises that nobody else keeps: a run whose runner vanished is lost, or queued again if it had not begun; one far over its own limit
+/// times out; a cancel that nobody acknowledges is forced, and then expires (docs/deadlines.md). Every host sweeps, and nobody leads: what one
+/// has found the others leave alone for a moment, and what two of them do is done once, since the session decides.
+/// </summary>
+/// <remarks>
+/// Each sweep also says in the database that it took place. A gap longer than <see cref="DeadlineSettings.LongestGap"/> since the last one of
+/// any host was an outage, of the ledger or of the database, and does not count: the same statement that would find a lease at its end finds out
+/// first that nobody could renew it.
+/// </remarks>
+public sealed partial class DeadlineSweep : IAsyncDisposable
+{
+    private const int AtOnce = 256;
+
+    // The time is taken once, so that a database that is frozen in the midst of this statement is seen by the next one. Where hosts sweep at
+    // the same time, the later one to write may have looked earlier: a step back that small is none.
+    private const string SweepSql = """
+        with clock as (
+          update ledger.deadline_clock c set
+            lost_seconds = ledger.lost_seconds(c, r.at),
+            swept_at = case
+              when r.at between c.swept_at - make_interval(secs => c.longest_gap_seconds) and c.swept_at then c.swept_at
+              else r.at
+            end,
+            longest_gap_seconds = $2,
+            lease_seconds = $3
+          from (select clock_timestamp() as at) r
+          returning c.lost_seconds, coalesce(nullif($1, 'infinity'), r.at) - make_interval(secs => c.lost_seconds) as now
+        ), found as (
+          select d.account_id, d.session_id, d.sequence_id
+          from ledger.due_times d
+          where d.due_at <= (select now from clock) and d.look_at <= (select now from clock)
+          order by d.due_at
+          limit $4
+          for update of d skip locked
+        ), taken as (
+          update ledger.due_times d set look_at = c.now + make_interval(secs => $5)
+          from found f cross join clock c
+          where d.account_id = f.account_id and d.session_id = f.session_id and d.sequence_id = f.sequence_id
+          returning d.account_id, d.session_id, d.sequence_id, d.runner_id,
+            d.lease_ends <= c.now, d.limit_at <= c.now, d.force_at <= c.now, d.expire_at <= c.now
+        )
+        select c.lost_seconds, t.* from clock c left join taken t on true
+        """;
+
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(250);
+
+    // Whoever found something has so long to have it decided, before anybody looks again: a host that is killed is taken over after that.
+    private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
+    // No deadline depends on it, so it is the real one even where a test moves the ledger's.
+    private readonly TimeProvider pace = TimeProvider.System;
+    private readonly CancellationTokenSource stopping = new();
+    private readonly NpgsqlDataSource dataSource;
+    private readonly SessionWriter sessions;
+    private readonly DueTimes dueTimes;
+    private readonly ILogger log;
+    private Task running = Task.CompletedTask;
+    private long sweptAt;
+    private double? lostSeconds;
+    private bool isFailing;
+
+    /// <summary>A sweep that does nothing before <see cref="StartAsync"/>.</summary>
+    /// <param name="dataSource">The database.</param>
+    /// <param name="sessions">Where the sessions decide.</param>
+    /// <param name="dueTimes">The durations, and by which clock.</param>
+    /// <param name="log">Where outages are told; null for nowhere.</param>
+    public DeadlineSweep(NpgsqlDataSource dataSource, SessionWriter sessions, DueTimes dueTimes, ILogger<DeadlineSweep>? log = null)
+    {
+        this.dataSource = dataSource;
+        this.sessions = sessions;
+        this.dueTimes = dueTimes;
+        this.log = log ?? NullLogger<DeadlineSweep>.Instance;
+    }
+
+    /// <summary>Whether it was started and no sweep has succeeded for a while: then deadlines of this ledger may pass without anything happening.</summary>
+    public bool IsStuck => Volatile.Read(ref sweptAt) is not 0 and var last && pace.GetElapsedTime(last) > Patience;
+
+    /// <summary>Starts to sweep, once. Ends at once.</summary>
+    public Task StartAsync(CancellationToken cancellation = default)
+    {
+        cancellation.ThrowIfCancellationRequested();
+        Volatile.Write(ref sweptAt, pace.GetTimestamp());
+        running = Task.Run(RunAsync, CancellationToken.None);
+        return Task.CompletedTask;
+    }
+
+    /// <summary>Stops; the other hosts, or the next start, go on.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (!stopping.IsCancellationRequested)
+        {
+            await stopping.CancelAsync();
+            await running;
+            stopping.Dispose();
+        }
+    }
+
+    /// <summary>Looks once at everything that is due, and has done what has to be done when the task ends.</summary>
+    internal async Task SweepAsync()
+    {
+        while (await FindAsync(AtOnce) is { Count: > 0 } found)
+        {
+            await SettleAsync(found);
+        }
+    }
+
+    private async Task RunAsync()
+    {
+        var settling = Task.CompletedTask;
+        while (!stopping.IsCancellationRequested)
+        {
+            var foundAll = true;
+            try
+            {
+                // What was found is decided beside the sweeps, so that slow decisions are not taken for an outage.
+                var found = await FindAsync(settling.IsCompleted ? AtOnce : 0);
+                if (found.Count > 0)
+                {
+                    settling = SettleAsync(found);
+                    foundAll = found.Count < AtOnce;
+                }
+
+                Volatile.Write(ref sweptAt, pace.GetTimestamp());
+                isFailing = false;
+            }
+            catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+            {
+                break;
+            }
+            catch (Exception failure)
+            {
+                Tell(failure);
+            }
+
+            using var over = CancellationTokenSource.CreateLinkedTokenSource(stopping.Token);
+            var pause = Task.Delay(Interval, pace, over.Token);
+            await (foundAll ? pause : Task.WhenAny(pause, settling)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await over.CancelAsync();
+        }
+
+        await settling;
+    }
+
+    private async Task<IReadOnlyList<DueRun>> FindAsync(int limit)
+    {
+        await using var connection = await dataSource.OpenConnectionAsync(stopping.Token);
+        await using var batch = new NpgsqlBatch(connection)
+        {
+            Timeout = (int)Patience.TotalSeconds,
+            BatchCommands =
+            {
+                new NpgsqlBatchCommand("select set_config('synchronous_commit', 'off', true)"),
+                new NpgsqlBatchCommand(SweepSql)
+                {
+                    Parameters =
+                    {
+                        new NpgsqlParameter<DateTimeOffset> { TypedValue = dueTimes.Given, NpgsqlDbType = NpgsqlDbType.TimestampTz },
+                        new NpgsqlParameter<double> { TypedValue = dueTimes.Settings.LongestGap.TotalSeconds },
+                        new NpgsqlParameter<double> { TypedValue = dueTimes.Settings.Lease.TotalSeconds },
+                        new NpgsqlParameter<int> { TypedValue = limit },
+                        new NpgsqlParameter<double> { TypedValue = LookAgain.TotalSeconds },
+                    },
+                },
+            },
+        };
+        await batch.PrepareAsync(stopping.Token);
+        await using var reader = await batch.ExecuteReaderAsync(stopping.Token);
+        await reader.NextResultAsync(stopping.Token);
+        var found = new List<DueRun>();
+        while (await reader.ReadAsync(stopping.Token))
+        {
+            TellOutage(reader.GetDouble(0));
+            if (!reader.IsDBNull(1))
+            {
+                found.Add(new DueRun(
+                    new StreamId(reader.GetGuid(1), reader.GetGuid(2)),
+                    reader.GetGuid(3),
+                    reader.GetString(4),
+                    LeaseEnded: reader.GetBoolean(5),
+                    LimitPassed: reader.GetBoolean(6),
+                    ToForce: reader.GetBoolean(7),
+                    ToExpire: reader.GetBoolean(8)));
+            }
+        }
+
+        return found;
+    }
+
+    private Task SettleAsync(IReadOnlyList<DueRun> found) => Task.WhenAll(found.Select(SettleAsync));
+
+    private async Task SettleAsync(DueRun due)
+    {
+        try
+        {
+            var executed = await sessions.ExecuteAsync(due.Stream, due.Decide, new EventContext("deadlines"), cancellation: stopping.Token);
+            if (executed.Decision.Events is [var first, ..])
+            {
+                LogPassed(due.Stream.SessionId, due.SequenceId, first.GetType().Name);
+            }
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            // The next sweep of whoever comes finds it again.
+        }
+        catch (Exception failure)
+        {
+            // One session keeps nothing from the others; the deadline stays, and is found again.
+            LogNotSettled(failure, due.Stream.SessionId, due.SequenceId);
+        }
+    }
+
+    private void Tell(Exception failure)
+    {
+        if (isFailing)
+        {
+            return;
+        }
+
+        isFailing = true;
+        if (Failure.IsOutage(failure))
+        {
+            LogOutage(failure);
+        }
+        else
+        {
+            LogFailed(failure);
+        }
+    }
+
+    private void TellOutage(double lost)
+    {
+        if (lost > lostSeconds)
+        {
+            LogAway(lost - lostSeconds.Value - dueTimes.Settings.Lease.TotalSeconds);
+        }
+
+        lostSeconds = lost;
+    }
+
+    [LoggerMessage(LogLevel.Information, "A deadline of run {Run} of session {Session} has passed: {Event}.")]
+    private partial void LogPassed(Guid session, Guid run, string @event);
+
+    [LoggerMessage(LogLevel.Error, "A deadline of run {Run} of session {Session} has passed and is not settled yet.")]
+    private partial void LogNotSettled(Exception failure, Guid session, Guid run);
+
+    [LoggerMessage(LogLevel.Error, "The deadlines could not be swept; it is tried again.")]
+    private partial void LogFailed(Exception failure);
+
+    [LoggerMessage(LogLevel.Warning, "The deadlines wait for the database.")]
+    private partial void LogOutage(Exception outage);
+
+    [LoggerMessage(LogLevel.Warning, "The ledger or its database was away for {Seconds:0.0} s, which count for no deadline; every lease begins anew.")]
+    private partial void LogAway(double seconds);
+}
+
+/// <summary>A run of which something is due.</summary>
+/// <param name="Stream">Its session.</param>
+/// <param name="SequenceId">The run.</param>
+/// <param name="RunnerId">Who held it when it was found.</param>
+/// <param name="LeaseEnded">Whether the runner has not renewed its lease.</param>
+/// <param name="LimitPassed">Whether it is over its own limit, and the margin.</param>
+/// <param name="ToForce">Whether nobody acknowledged its cancel in time.</param>
+/// <param name="ToExpire">Whether nobody stopped it in time.</param>
+internal sealed record DueRun(
+    StreamId Stream, Guid SequenceId, string RunnerId, bool LeaseEnded, bool LimitPassed, bool ToForce, bool ToExpire)
+{
+    /// <summary>What its session decides now; nothing, if the deadline was met meanwhile.</summary>
+    public Decision<Session> Decide(Session session, DateTimeOffset now) => session.FindRun(SequenceId) switch
+    {
+        { IsCancelling: true, Cancel: { } cancel } when ToExpire =>
+            ExpireCancel.Decide(session, new ExpireCancel(SequenceId, cancel.CancelId), now),
+        { IsCancelling: true, Cancel: { } cancel } when ToForce =>
+            ForceCancel.Decide(session, new ForceCancel(SequenceId, cancel.CancelId), now),
+        { State: RunState.Running } when LimitPassed => TimeOutRun.Decide(session, new TimeOutRun(SequenceId), now),
+        not null when LeaseEnded => LoseRun.Decide(session, new LoseRun(SequenceId, RunnerId), now),
+        _ => Decision<Session>.Accept(session),
+    };
+}

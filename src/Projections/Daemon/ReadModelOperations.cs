@@ -1,0 +1,166 @@
+using Ledger.Projections.Rebuild;
+using Npgsql;
+
+namespace Ledger.Projections.Daemon;
+
+/// <summary>What operators ask and do about the read models and the reactions, on any host.</summary>
+/// <param name="models">The read models.</param>
+/// <param name="reactions">The names of the reactions, which have no rows to rebuild and stop at no event for good.</param>
+/// <param name="dataSource">The same database.</param>
+public sealed class ReadModelOperations(ReadModelShard models, IReadOnlyList<string> reactions, NpgsqlDataSource dataSource)
+{
+    private readonly IReadOnlyList<string> names = [.. models.Models.Select(model => model.Name), .. reactions];
+
+    private const string StatusSql = """
+        select (select coalesce(max(seq_id), 0) from ledger.mt_events), coalesce(a.position, c.last_seq_id, 0), c.last_updated,
+          s.owner, a.name is not null, a.failed, a.error, a.stopped_at,
+          r.state, r.position, r.head, r.started_at, r.started_by, r.finished_at, r.differences, r.error, r.keeps_old
+        from unnest($1) with ordinality as asked(name, n)
+        left join ledger.mt_event_progression c on c.name = case when asked.name = any($3) then asked.name || ':All' else $2 end
+        left join ledger.read_models s on s.shard = $2
+        left join ledger.read_models_apart a on a.shard = $2 and a.name = asked.name
+        left join ledger.projection_rebuilds r on r.name = asked.name
+        order by asked.n
+        """;
+
+    /// <summary>Where each read model and each reaction stands.</summary>
+    /// <exception cref="NpgsqlException">The database cannot be reached.</exception>
+    public async Task<IReadOnlyList<ProjectionStatus>> StatusAsync(CancellationToken cancellation = default)
+    {
+        await using var command = dataSource.CreateCommand(StatusSql);
+        command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. names] });
+        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = ReadModelShard.Shard });
+        command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. reactions] });
+        await using var reader = await command.ExecuteReaderAsync(cancellation);
+        var statuses = new List<ProjectionStatus>();
+        while (await reader.ReadAsync(cancellation))
+        {
+            var (head, position, owner) = (reader.GetInt64(0), reader.GetInt64(1), reader.GetStringOrNull(3));
+            var stopped = reader.IsDBNull(5)
+                ? null
+                : new StoppedProjection(reader.GetInt64(5), reader.GetString(6), reader.GetFieldValue<DateTimeOffset>(7));
+            statuses.Add(new ProjectionStatus(
+                names[statuses.Count],
+                Find(names[statuses.Count])?.Version ?? 1,
+                position,
+                Math.Max(0, head - position),
+                stopped is not null ? ProjectionState.Stopped
+                    : reader.GetBoolean(4) ? ProjectionState.CatchingUp
+                    : owner == models.Owner ? ProjectionState.Running
+                    : ProjectionState.Standby,
+                owner,
+                stopped)
+            {
+                Head = head,
+                UpdatedAt = reader.GetFieldValue<DateTimeOffset?>(2),
+                Rebuild = reader.IsDBNull(8) ? null : ReadRebuild(reader),
+            });
+        }
+
+        return statuses;
+    }
+
+    /// <summary>The shards that have not moved for some time although there are events for them, whichever host keeps them.</summary>
+    /// <exception cref="NpgsqlException">The database cannot be reached.</exception>
+    public async Task<IReadOnlyList<string>> StuckAsync(TimeSpan time, CancellationToken cancellation)
+    {
+        await using var command = dataSource.CreateCommand(
+            """
+            select split_part(p.name, ':', 1) from ledger.mt_event_progression p
+            cross join lateral (
+              select e.timestamp from ledger.mt_events e
+              where e.seq_id > coalesce(p.last_seq_id, 0) and e.type <> 'tombstone' order by e.seq_id limit 1
+            ) next
+            where p.name = any($1) and p.last_updated < clock_timestamp() - $2 and next.timestamp < clock_timestamp() - $2
+            order by 1
+            """);
+        command.Parameters.Add(new NpgsqlParameter<string[]>
+        {
+            TypedValue = [ReadModelShard.Shard, .. reactions.Select(reaction => $"{reaction}:All")],
+        });
+        command.Parameters.Add(new NpgsqlParameter<TimeSpan> { TypedValue = time });
+        await using var reader = await command.ExecuteReaderAsync(cancellation);
+        var stuck = new List<string>();
+        while (await reader.ReadAsync(cancellation))
+        {
+            stuck.Add(reader.GetString(0));
+        }
+
+        return stuck;
+    }
+
+    /// <summary>Has a stopped read model try its event again.</summary>
+    /// <param name="model">Its name.</param>
+    /// <param name="actor">Who asks; kept with the action.</param>
+    /// <param name="cancellation">Ends the attempt.</param>
+    /// <returns>False when it was not stopped.</returns>
+    /// <exception cref="ArgumentException">There is no read model of that name.</exception>
+    /// <exception cref="NpgsqlException">The database cannot be reached.</exception>
+    public Task<bool> RetryAsync(string model, string actor, CancellationToken cancellation = default) =>
+        StoppedModels.RetryAsync(dataSource, ReadModelShard.Shard, Known(model), actor, cancellation);
+
+    /// <summary>Has a stopped read model leave out the event that it stopped at, in this and in every later rebuild.</summary>
+    /// <param name="model">Its name.</param>
+    /// <param name="position">The event that is meant: one at which it has not stopped is not left out.</param>
+    /// <param name="reason">Why.</param>
+    /// <param name="actor">Who asks; kept with the action.</param>
+    /// <param name="cancellation">Ends the attempt.</param>
+    /// <returns>False when it has not stopped at that event.</returns>
+    /// <exception cref="ArgumentException">There is no read model of that name.</exception>
+    /// <exception cref="NpgsqlException">The database cannot be reached.</exception>
+    public Task<bool> SkipAsync(
+        string model, long position, string reason, string actor, CancellationToken cancellation = default) =>
+        StoppedModels.SkipAsync(dataSource, ReadModelShard.Shard, Known(model), position, reason, actor, cancellation);
+
+    /// <summary>What was done to a read model by hand, newest first.</summary>
+    /// <param name="model">Its name.</param>
+    /// <param name="limit">How many at most.</param>
+    /// <param name="before">Only those before the one of this number.</param>
+    /// <param name="cancellation">Ends the read.</param>
+    /// <exception cref="ArgumentException">There is no read model of that name.</exception>
+    /// <exception cref="NpgsqlException">The database cannot be reached.</exception>
+    public Task<IReadOnlyList<ProjectionAction>> ActionsAsync(
+        string model, int limit, long before = long.MaxValue, CancellationToken cancellation = default) =>
+        ProjectionAction.ReadAsync(dataSource, [Known(model)], limit, before, cancellation);
+
+    /// <summary>The newest actions of each read model, newest first.</summary>
+    /// <exception cref="NpgsqlException">The database cannot be reached.</exception>
+    public async Task<ILookup<string, ProjectionAction>> ActionsAsync(int limitOfEach, CancellationToken cancellation = default) =>
+        (await ProjectionAction.ReadAsync(
+            dataSource, [.. names], limitOfEach, long.MaxValue, cancellation))
+        .ToLookup(action => action.Projection, StringComparer.Ordinal);
+
+    /// <summary>Has a read model's rows made anew from the first event on, beside those that serve, and put in their place.</summary>
+    /// <param name="model">Its name.</param>
+    /// <param name="actor">Who asks; kept with the rebuild.</param>
+    /// <param name="cancellation">Ends the attempt.</param>
+    /// <exception cref="ArgumentException">There is no read model of that name.</exception>
+    /// <exception cref="NpgsqlException">The database cannot be reached.</exception>
+    public Task<RebuildRequest> RebuildAsync(string model, string actor, CancellationToken cancellation = default) =>
+        Find(model) is { } kept ? RebuildRequests.StartAsync(dataSource, kept, actor, cancellation) : Task.FromResult(RebuildRequest.Nothing);
+
+    /// <summary>Lets go of the copy that a finished rebuild has replaced, and of what a failed one has left.</summary>
+    /// <inheritdoc cref="RebuildAsync"/>
+    public Task<RebuildRequest> DiscardAsync(string model, string actor, CancellationToken cancellation = default) =>
+        Find(model) is { } kept ? RebuildRequests.DiscardAsync(dataSource, kept, actor, cancellation) : Task.FromResult(RebuildRequest.Nothing);
+
+    /// <summary>Whether there is a read model or a reaction of that name.</summary>
+    public bool Knows(string model) => names.Contains(model);
+
+    private static RebuildStatus ReadRebuild(NpgsqlDataReader row) => new(
+        Words<RebuildState>.Read(row.GetString(8)),
+        row.GetInt64(9),
+        row.GetInt64(10),
+        row.GetFieldValue<DateTimeOffset>(11),
+        row.GetString(12))
+    {
+        FinishedAt = row.GetFieldValue<DateTimeOffset?>(13),
+        Differences = row.GetFieldValue<long?>(14),
+        Error = row.GetStringOrNull(15),
+        KeepsOld = row.GetBoolean(16),
+    };
+
+    private string Known(string model) => Knows(model) ? model : throw new ArgumentException($"There is no read model {model}.", nameof(model));
+
+    private Projection? Find(string model) => models.Models.FirstOrDefault(known => known.Name == Known(model));
+}

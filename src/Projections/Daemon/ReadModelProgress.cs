@@ -1,0 +1,116 @@
+using Npgsql;
+
+namespace Ledger.Projections.Daemon;
+
+/// <summary>
+/// Says when a read model or a reaction has come to a position, whichever host keeps it. One query serves all who wait on this host, and
+/// none is made while nobody does.
+/// </summary>
+/// <param name="dataSource">The same database.</param>
+public sealed class ReadModelProgress(NpgsqlDataSource dataSource)
+{
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(5);
+
+    private const int Repeats = 3;
+
+    private readonly Lock gate = new();
+    private Task<Positions>? next;
+
+    /// <summary>Waits until a read model or a reaction has come to a position.</summary>
+    /// <param name="model">Its name.</param>
+    /// <param name="position">The position.</param>
+    /// <param name="timeout">How long to wait at most.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    /// <returns>False when it did not come so far in time.</returns>
+    /// <exception cref="NpgsqlException">The database cannot be reached.</exception>
+    public async Task<bool> WaitForAsync(string model, long position, TimeSpan timeout, CancellationToken cancellation = default)
+    {
+        var ends = Environment.TickCount64 + (long)timeout.TotalMilliseconds;
+        while (true)
+        {
+            var positions = await NextAsync().WaitAsync(cancellation);
+            if (positions.Of(model) >= position)
+            {
+                return true;
+            }
+
+            if (Environment.TickCount64 > ends)
+            {
+                return false;
+            }
+
+            await Task.Delay(Pause, cancellation);
+        }
+    }
+
+    /// <summary>Waits until a read model has everything that is in the log now: a reader then sees all that anybody has written.</summary>
+    /// <inheritdoc cref="WaitForAsync"/>
+    public async Task<bool> WaitForHeadAsync(string model, TimeSpan timeout, CancellationToken cancellation = default)
+    {
+        var head = await RepeatedAsync(async () =>
+        {
+            await using var command = dataSource.CreateCommand("select coalesce(max(seq_id), 0) from ledger.mt_events");
+            return (long)(await command.ExecuteScalarAsync(cancellation))!;
+        });
+        return await WaitForAsync(model, head, timeout, cancellation);
+    }
+
+    /// <summary>Pooled connections that died while they were idle say nothing about the database: a read is repeated on others.</summary>
+    private static async Task<T> RepeatedAsync<T>(Func<Task<T>> read)
+    {
+        for (var repeats = 0; ; repeats++)
+        {
+            try
+            {
+                return await read();
+            }
+            catch (NpgsqlException outage) when (repeats < Repeats && Outage.Is(outage))
+            {
+                await Task.Delay(Pause);
+            }
+        }
+    }
+
+    /// <summary>A read that begins after this call, shared by all who ask before it has begun.</summary>
+    private Task<Positions> NextAsync()
+    {
+        lock (gate)
+        {
+            return next ??= RepeatedAsync(ReadAsync);
+        }
+    }
+
+    private async Task<Positions> ReadAsync()
+    {
+        await Task.Yield();
+        lock (gate)
+        {
+            next = null;
+        }
+
+        await using var command = dataSource.CreateCommand(
+            """
+            select split_part(name, ':', 1), coalesce(last_seq_id, 0) from ledger.mt_event_progression
+            union all
+            select known.name, coalesce(apart.position, shard.last_seq_id, 0) from ledger.read_models_known known
+            left join ledger.read_models_apart apart using (shard, name)
+            left join ledger.mt_event_progression shard on shard.name = known.shard
+            where known.shard = $1
+            """);
+        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = ReadModelShard.Shard });
+        await using var reader = await command.ExecuteReaderAsync();
+        var positions = new Dictionary<string, long>(StringComparer.Ordinal);
+        while (await reader.ReadAsync())
+        {
+            positions[reader.GetString(0)] = reader.GetInt64(1);
+        }
+
+        return new Positions(positions);
+    }
+
+    /// <summary>How far reactions and models are; of a name that nobody keeps, nowhere.</summary>
+    private sealed record Positions(IReadOnlyDictionary<string, long> ByName)
+    {
+        public long Of(string model) => ByName.GetValueOrDefault(model);
+    }
+}
