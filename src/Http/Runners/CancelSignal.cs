@@ -35,7 +35,8 @@ public enum SignalMode
 /// <summary>Everything that a runner has not stopped yet, as far as the caller sees it. Found by the projection, and told as the streams know it.</summary>
 public sealed class OpenCancels(OpenRunsReader openRuns, ReadModelProgress projections, SessionWriter sessions)
 {
-    private static readonly TimeSpan CatchUp = TimeSpan.FromSeconds(2);
+    // Longer than the read models need to start on hosts that share a database: a claim waits by this, and would find nothing.
+    private static readonly TimeSpan CatchUp = TimeSpan.FromSeconds(5);
 
     /// <summary>
     /// The signals to repeat, oldest first, those of every cancel that was durable when this was called. Should the projection not catch

@@ -151,7 +151,11 @@ public sealed class ClaimWatch
         {
             foreach (var need in waiting.NeedsOf(accountId))
             {
-                await projections.WaitForAsync(OpenRunsReader.ProjectionName, position, CatchUp, stopping);
+                if (!await projections.WaitForAsync(OpenRunsReader.ProjectionName, position, CatchUp, stopping))
+                {
+                    Want(accountId, position); // What is not found now is looked for again.
+                }
+
                 var found = await Database.RunAsync(() => openRuns.ClaimableAsync(
                     accountId, need.Locations, need.CheckTypes, Math.Min(need.Max, MaximumRuns), need.Project, stopping));
                 waiting.Offer(accountId, await QueuedAsync(accountId, found, stopping));
