@@ -86,8 +86,7 @@ public sealed partial class ReadModelShard : SubscriptionBase
         await using var connection = await dataSource.OpenConnectionAsync(cancellation);
         await ProjectionSchema.UseAsync(connection, ProjectionSchema.Live, cancellation);
         var states = await ReadModelStates.ReadAsync(connection, Shard, first - 1, cancellation);
-        var versions = await RegisteredModels.VersionsAsync(connection, cancellation);
-        if (models.FirstOrDefault(model => versions.GetValueOrDefault(model.Name) > model.Version) is { } outdated)
+        if (models.FirstOrDefault(model => states.Versions.GetValueOrDefault(model.Name) > model.Version) is { } outdated)
         {
             throw new InvalidOperationException($"A newer host has made the rows of {outdated.Name} anew: only hosts of its version keep them.");
         }
@@ -116,11 +115,7 @@ public sealed partial class ReadModelShard : SubscriptionBase
     {
         Parameters =
         {
-            new NpgsqlParameter<string> { TypedValue = Shard, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Text },
-            new NpgsqlParameter<long> { TypedValue = generation, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Bigint },
-            new NpgsqlParameter<long> { TypedValue = first, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Bigint },
-            new NpgsqlParameter<long> { TypedValue = last, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Bigint },
-            new NpgsqlParameter<string> { TypedValue = owner, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Text },
+            SqlValue.Of(Shard), SqlValue.Of(generation), SqlValue.Of(first), SqlValue.Of(last), SqlValue.Of(owner),
         },
     };
 

@@ -5,9 +5,13 @@ namespace Ledger.Projections.Daemon;
 /// <summary>Which read models the shard keeps, and which events they leave out, as the database says for all hosts.</summary>
 /// <param name="Generation">Counts the changes to which models the shard keeps.</param>
 /// <param name="Apart">The models that it does not keep, each with the last event that is in its rows.</param>
+/// <param name="Versions">The version of each model's rows.</param>
 /// <param name="Skipped">The events that an operator had a model leave out.</param>
 internal sealed record ReadModelStates(
-    long Generation, IReadOnlyDictionary<string, long> Apart, IReadOnlySet<(string Model, long Position)> Skipped)
+    long Generation,
+    IReadOnlyDictionary<string, long> Apart,
+    IReadOnlyDictionary<string, int> Versions,
+    IReadOnlySet<(string Model, long Position)> Skipped)
 {
     /// <summary>Reads it.</summary>
     /// <param name="connection">Any connection.</param>
@@ -20,6 +24,7 @@ internal sealed record ReadModelStates(
         await using var batch = new NpgsqlBatch(connection);
         Add("select generation from ledger.read_models where shard = $1", shard);
         Add("select name, position from ledger.read_models_apart where shard = $1", shard);
+        Add(RegisteredModels.VersionsSql, shard);
         Add("select projection, position from ledger.projection_actions where action = 'skip' and position > $1", after);
         await using var reader = await batch.ExecuteReaderAsync(cancellation);
         var generation = await reader.ReadAsync(cancellation) ? reader.GetInt64(0) : throw Missing(shard);
@@ -30,6 +35,8 @@ internal sealed record ReadModelStates(
             apart.Add(reader.GetString(0), reader.GetInt64(1));
         }
 
+        await reader.NextResultAsync(cancellation);
+        var versions = await RegisteredModels.ReadVersionsAsync(reader, cancellation);
         var skipped = new HashSet<(string, long)>();
         await reader.NextResultAsync(cancellation);
         while (await reader.ReadAsync(cancellation))
@@ -37,7 +44,7 @@ internal sealed record ReadModelStates(
             skipped.Add((reader.GetString(0), reader.GetInt64(1)));
         }
 
-        return new ReadModelStates(generation, apart, skipped);
+        return new ReadModelStates(generation, apart, versions, skipped);
 
         void Add<T>(string sql, T value) => batch.BatchCommands.Add(
             new NpgsqlBatchCommand(sql) { Parameters = { new NpgsqlParameter<T> { TypedValue = value } } });

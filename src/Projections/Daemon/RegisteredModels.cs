@@ -1,11 +1,13 @@
 using Npgsql;
-using NpgsqlTypes;
 
 namespace Ledger.Projections.Daemon;
 
 /// <summary>Which read models the database has rows of, and of which version.</summary>
 public static class RegisteredModels
 {
+    /// <summary>Asks for the versions of a shard's models.</summary>
+    internal const string VersionsSql = "select name, version from ledger.read_models_known where shard = $1";
+
     /// <summary>
     /// Makes the models known to the database, once at the start. The rows of one that is new to it, or of another version, are made anew from
     /// the first event on, apart from the others.
@@ -37,7 +39,7 @@ public static class RegisteredModels
                 insert into ledger.read_models_known (shard, name, version) values ($1, $2, $3)
                 on conflict (shard, name) do update set version = excluded.version
                 """,
-                Text(model.Name),
+                SqlValue.Of(model.Name),
                 new NpgsqlParameter<int> { TypedValue = model.Version });
             if (!isFirst)
             {
@@ -47,7 +49,7 @@ public static class RegisteredModels
                     insert into ledger.read_models_apart (shard, name, position) values ($1, $2, 0)
                     on conflict (shard, name) do update set position = 0, failed = null, error = null, stopped_at = null
                     """,
-                    Text(model.Name));
+                    SqlValue.Of(model.Name));
                 await RunAsync("update ledger.read_models set generation = generation + 1 where shard = $1");
                 anew++;
             }
@@ -59,7 +61,7 @@ public static class RegisteredModels
         async Task<int> RunAsync(string sql, params NpgsqlParameter[] parameters)
         {
             await using var command = new NpgsqlCommand(sql, connection);
-            command.Parameters.Add(Text(ReadModelShard.Shard));
+            command.Parameters.Add(SqlValue.Of(ReadModelShard.Shard));
             command.Parameters.AddRange(parameters);
             return await command.ExecuteNonQueryAsync(cancellation);
         }
@@ -78,9 +80,15 @@ public static class RegisteredModels
     /// <summary>The version of each model's rows.</summary>
     internal static async Task<IReadOnlyDictionary<string, int>> VersionsAsync(NpgsqlConnection connection, CancellationToken cancellation)
     {
-        await using var command = new NpgsqlCommand("select name, version from ledger.read_models_known where shard = $1", connection);
-        command.Parameters.Add(Text(ReadModelShard.Shard));
+        await using var command = new NpgsqlCommand(VersionsSql, connection);
+        command.Parameters.Add(SqlValue.Of(ReadModelShard.Shard));
         await using var reader = await command.ExecuteReaderAsync(cancellation);
+        return await ReadVersionsAsync(reader, cancellation);
+    }
+
+    /// <summary>Reads what <see cref="VersionsSql"/> has answered.</summary>
+    internal static async Task<IReadOnlyDictionary<string, int>> ReadVersionsAsync(NpgsqlDataReader reader, CancellationToken cancellation)
+    {
         var versions = new Dictionary<string, int>(StringComparer.Ordinal);
         while (await reader.ReadAsync(cancellation))
         {
@@ -101,6 +109,4 @@ public static class RegisteredModels
             await command.ExecuteNonQueryAsync(cancellation);
         }
     }
-
-    private static NpgsqlParameter<string> Text(string value) => new() { TypedValue = value, NpgsqlDbType = NpgsqlDbType.Text };
 }

@@ -3,6 +3,16 @@ using NpgsqlTypes;
 
 namespace Ledger.Projections.Daemon;
 
+/// <summary>Single values, typed as Marten's batches need them.</summary>
+internal static class SqlValue
+{
+    /// <summary>A text.</summary>
+    public static NpgsqlParameter<string> Of(string value) => new() { TypedValue = value, NpgsqlDbType = NpgsqlDbType.Text };
+
+    /// <summary>A number, such as a position.</summary>
+    public static NpgsqlParameter<long> Of(long value) => new() { TypedValue = value, NpgsqlDbType = NpgsqlDbType.Bigint };
+}
+
 /// <summary>Parallel arrays for <c>unnest</c>: one parameter for each column, one element for each row.</summary>
 internal static class SqlArray
 {

@@ -21,12 +21,12 @@ internal static class StoppedModels
           stopped_at = excluded.stopped_at
         """)
     {
-        Parameters = { Text(shard), Text(model.Name), Number(failure.Position), Text(Describe(failure.Cause)) },
+        Parameters = { SqlValue.Of(shard), SqlValue.Of(model.Name), SqlValue.Of(failure.Position), SqlValue.Of(Describe(failure.Cause)) },
     };
 
     /// <summary>Has pages refused that were prepared before.</summary>
     public static NpgsqlBatchCommand NextGeneration(string shard) =>
-        new("update ledger.read_models set generation = generation + 1 where shard = $1") { Parameters = { Text(shard) } };
+        new("update ledger.read_models set generation = generation + 1 where shard = $1") { Parameters = { SqlValue.Of(shard) } };
 
     /// <summary>Has the event tried again; false when the model is not stopped.</summary>
     public static Task<bool> RetryAsync(NpgsqlDataSource dataSource, string shard, string model, string actor, CancellationToken cancellation) =>
@@ -72,7 +72,7 @@ internal static class StoppedModels
         await using var goOn = new NpgsqlCommand(
             "update ledger.read_models_apart set failed = null, error = null, stopped_at = null where shard = $1 and name = $2", connection)
         {
-            Parameters = { Text(shard), Text(model) },
+            Parameters = { SqlValue.Of(shard), SqlValue.Of(model) },
         };
         await goOn.ExecuteNonQueryAsync(cancellation);
         await using var record = ProjectionAction.Write(
@@ -85,12 +85,8 @@ internal static class StoppedModels
     private static async Task<(long Failed, string? Error)?> FindAsync(
         NpgsqlConnection connection, string shard, string model, CancellationToken cancellation)
     {
-        await using var command = new NpgsqlCommand(FindSql, connection) { Parameters = { Text(shard), Text(model) } };
+        await using var command = new NpgsqlCommand(FindSql, connection) { Parameters = { SqlValue.Of(shard), SqlValue.Of(model) } };
         await using var reader = await command.ExecuteReaderAsync(cancellation);
         return await reader.ReadAsync(cancellation) ? (reader.GetInt64(0), reader.GetStringOrNull(1)) : null;
     }
-
-    private static NpgsqlParameter<string> Text(string value) => new() { TypedValue = value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Text };
-
-    private static NpgsqlParameter<long> Number(long value) => new() { TypedValue = value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Bigint };
 }

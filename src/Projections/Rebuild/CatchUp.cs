@@ -1,7 +1,6 @@
 using Ledger.Projections.Daemon;
 using Ledger.Store;
 using Npgsql;
-using NpgsqlTypes;
 
 namespace Ledger.Projections.Rebuild;
 
@@ -69,7 +68,7 @@ internal static class CatchUp
 
             if (page.Failure is null)
             {
-                await ExecuteAsync("delete from ledger.read_models_apart where shard = $1 and name = $2", Text(shard), Text(model.Name));
+                await ExecuteAsync("delete from ledger.read_models_apart where shard = $1 and name = $2", SqlValue.Of(shard), SqlValue.Of(model.Name));
                 await writer.ExecuteAsync([StoppedModels.NextGeneration(shard)], cancellation);
             }
             else
@@ -91,9 +90,9 @@ internal static class CatchUp
             {
                 await ExecuteAsync(
                     "update ledger.read_models_apart set position = $3 where shard = $1 and name = $2",
-                    Text(shard),
-                    Text(model.Name),
-                    new NpgsqlParameter<long> { TypedValue = through });
+                    SqlValue.Of(shard),
+                    SqlValue.Of(model.Name),
+                    SqlValue.Of(through));
             }
         }
 
@@ -104,6 +103,4 @@ internal static class CatchUp
             await command.ExecuteNonQueryAsync(cancellation);
         }
     }
-
-    private static NpgsqlParameter<string> Text(string value) => new() { TypedValue = value, NpgsqlDbType = NpgsqlDbType.Text };
 }

@@ -98,7 +98,7 @@ internal sealed class PageWriter(Projection model, string shard, EventLog store,
         var command = new NpgsqlCommand(sql, connection);
         foreach (var value in values.Prepend(shard))
         {
-            command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Text });
+            command.Parameters.Add(SqlValue.Of(value));
         }
 
         return command;

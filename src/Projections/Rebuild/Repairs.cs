@@ -26,6 +26,7 @@ public sealed partial class Repairs(
     private readonly CancellationTokenSource stopping = new();
     private readonly ILogger log = log ?? NullLogger<Repairs>.Instance;
     private Task running = Task.CompletedTask;
+    private readonly HashSet<string> stuck = new(StringComparer.Ordinal);
     private bool isAway;
 
     /// <summary>Starts the work, once. Ends at once.</summary>
@@ -92,8 +93,19 @@ public sealed partial class Repairs(
     {
         foreach (var model in await NamedAsync("select name from ledger.read_models_apart where failed is null order by name"))
         {
-            LogCatchingUp(model.Name);
-            await CatchUp.RunAsync(model, ReadModelShard.Shard, lease, store, dataSource, largest, stopping.Token);
+            try
+            {
+                await CatchUp.RunAsync(model, ReadModelShard.Shard, lease, store, dataSource, largest, stopping.Token);
+                stuck.Remove(model.Name);
+            }
+            catch (Exception failure) when (failure is not (OperationCanceledException or LeaseLostException) && !Outage.Is(failure))
+            {
+                // An event that cannot even be read, for one. The other models, and rebuilds, do not wait for it.
+                if (stuck.Add(model.Name))
+                {
+                    LogStuck(failure, model.Name);
+                }
+            }
         }
     }
 
@@ -139,8 +151,8 @@ public sealed partial class Repairs(
         return found;
     }
 
-    [LoggerMessage(LogLevel.Information, "This host catches up with read model {Model}.")]
-    private partial void LogCatchingUp(string model);
+    [LoggerMessage(LogLevel.Error, "Read model {Model} cannot catch up, and is tried again.")]
+    private partial void LogStuck(Exception failure, string model);
 
     [LoggerMessage(LogLevel.Information, "This host rebuilds projection {Projection} from position {Position} on.")]
     private partial void LogBegun(string projection, long position);

@@ -1,5 +1,5 @@
+using Ledger.Projections.Daemon;
 using Npgsql;
-using NpgsqlTypes;
 
 namespace Ledger.Projections.Rebuild;
 
@@ -35,7 +35,7 @@ internal sealed class WorkLease : IAsyncDisposable
             where w.busy_until < clock_timestamp()
             returning w.epoch
             """);
-        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = shard, NpgsqlDbType = NpgsqlDbType.Text });
+        command.Parameters.Add(SqlValue.Of(shard));
         return await command.ExecuteScalarAsync(cancellation) is long epoch ? new WorkLease(dataSource, shard, epoch) : null;
     }
 
@@ -45,8 +45,8 @@ internal sealed class WorkLease : IAsyncDisposable
     {
         await using var command = new NpgsqlCommand(
             "select true from ledger.read_model_work where shard = $1 and epoch = $2 for share", connection);
-        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = shard, NpgsqlDbType = NpgsqlDbType.Text });
-        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = epoch });
+        command.Parameters.Add(SqlValue.Of(shard));
+        command.Parameters.Add(SqlValue.Of(epoch));
         if (await command.ExecuteScalarAsync(cancellation) is not true)
         {
             throw new LeaseLostException();
@@ -89,8 +89,8 @@ internal sealed class WorkLease : IAsyncDisposable
     {
         await using var command = dataSource.CreateCommand(
             $"update ledger.read_model_work set busy_until = {until} where shard = $1 and epoch = $2");
-        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = shard, NpgsqlDbType = NpgsqlDbType.Text });
-        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = epoch });
+        command.Parameters.Add(SqlValue.Of(shard));
+        command.Parameters.Add(SqlValue.Of(epoch));
         await command.ExecuteNonQueryAsync(cancellation);
     }
 }
