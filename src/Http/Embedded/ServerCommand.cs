@@ -35,6 +35,7 @@ internal static class ServerCommand
         wait "$command"
         status=$?
         kill -KILL "$watcher"
+        wait "$watcher"
         exit "$status"
         """;
 
