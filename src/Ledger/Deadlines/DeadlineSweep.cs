@@ -262,7 +262,8 @@ public sealed partial class DeadlineSweep : IAsyncDisposable
     [LoggerMessage(LogLevel.Warning, "The deadlines wait for the database.")]
     private partial void LogOutage(Exception outage);
 
-    [LoggerMessage(LogLevel.Warning, "The ledger or its database was away for {Seconds:0.0} s, which count for no deadline; every lease begins anew.")]
+    // What follows from an outage, and no further warning: the outage has been told.
+    [LoggerMessage(LogLevel.Information, "The ledger or its database was away for {Seconds:0.0} s, which count for no deadline; every lease begins anew.")]
     private partial void LogAway(double seconds);
 }
 
