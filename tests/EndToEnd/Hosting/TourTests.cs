@@ -35,11 +35,12 @@ public sealed partial class TourTests : IDisposable
             var printed = string.Join('\n', second.Output);
             code.ShouldBe(0, printed);
 
+            // It goes on to tell of each session.
             Terminal(first).ShouldMatch(Pattern(blocks[0].Printed));
             var parts = Regex.Split(printed, @"\n?--- \d+\n?", RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(5));
             for (var number = 1; number < blocks.Count; number++)
             {
-                parts[number - 1].Trim().ShouldMatch(Pattern(blocks[number].Printed), blocks[number].Commands);
+                parts[number - 1].Trim().ShouldMatch($@"{Pattern(blocks[number].Printed)}\z", blocks[number].Commands);
             }
         }
 
@@ -63,7 +64,7 @@ public sealed partial class TourTests : IDisposable
     {
         var pattern = Regex.Escape(printed.Trim()).Replace("…", @"[\s\S]*?", StringComparison.Ordinal);
         pattern = Id().Replace(pattern, "[0-9a-f-]{36}");
-        return $@"(?:^|\n){Time().Replace(pattern, @"\d\d:\d\d:\d\d\.\d{3}Z")}(?:\s*$)";
+        return $@"\A{Time().Replace(pattern, @"\d\d:\d\d:\d\d\.\d{3}Z")}";
     }
 
     /// <summary>A <c>dotnet</c> that runs what is built instead of building it, on a free port.</summary>
