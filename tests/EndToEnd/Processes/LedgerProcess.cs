@@ -54,8 +54,17 @@ internal sealed class LedgerProcess : IAsyncDisposable
         var process = ChildProcess.StartDotnet(
             "Ledger.Http.dll", ["--urls", address.ToString(), .. place.Arguments], place.Directory, environment);
         var ledger = new LedgerProcess(process, place, address);
-        await Eventually.Become(
-            async () => process.HasExited || await ledger.IsReadyAsync(), TimeSpan.FromSeconds(60), "the ledger is ready");
+        try
+        {
+            await Eventually.Become(
+                async () => process.HasExited || await ledger.IsReadyAsync(), TimeSpan.FromSeconds(120), "the ledger is ready");
+        }
+        catch (TimeoutException late)
+        {
+            await ledger.DisposeAsync();
+            throw new TimeoutException(string.Join('\n', process.Output), late);
+        }
+
         process.HasExited.ShouldBeFalse(string.Join('\n', process.Output));
         return ledger;
     }
