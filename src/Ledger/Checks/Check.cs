@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Marten;
 
-namespace Ledger.Http.Checks;
+namespace Ledger.Checks;
 
 /// <summary>A registered check: what can be triggered, and what to run for it.</summary>
 /// <param name="Id">Its id.</param>
@@ -31,6 +31,7 @@ public sealed record Check(
 /// <summary>The checks of an account: two accounts may have one of the same id.</summary>
 public sealed class CheckDocuments : MartenRegistry
 {
+    /// <summary>Says so to Marten.</summary>
     public CheckDocuments() => For<Check>().MultiTenanted();
 }
 
