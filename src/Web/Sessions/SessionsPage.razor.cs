@@ -190,6 +190,4 @@ public partial class SessionsPage
             }
         });
     }
-
-    private static bool IsCancelling(Session session) => session.Runs.Where(run => run.IsOpen).All(run => run.IsCancelling);
 }
