@@ -103,6 +103,7 @@ public static class Composition
 
         app.MapLedgerEndpoints();
         app.MapOpenApi("/openapi/{documentName}.json").AllowAnonymous();
+        app.MapApiReference();
         app.MapMetrics();
 
         // Needs a key like everything that says nothing else: who has none does not learn which paths there are.

@@ -23,7 +23,7 @@ internal static class FirstLook
         [
             ("data", database.Place),
             ("key", key),
-            ("runner", $"dotnet run --project src/Runner -- --url {addresses.First()} --location local (--help says how it gets its key)"),
+            ("runner", $"{Help.Runner} --url {addresses.First()} --location local (--help says how it gets its key)"),
             ("stop", "Ctrl+C or SIGTERM"),
         ];
 
