@@ -14,6 +14,7 @@ using Ledger.Http.RateLimits;
 using Ledger.Http.ReadModels;
 using Ledger.Http.Requests;
 using Ledger.Http.Runners;
+using Ledger.Http.Secrets;
 using Ledger.Http.Settings;
 using Ledger.Http.Stably;
 using Ledger.Http.Telemetry;
@@ -51,6 +52,7 @@ public static class Composition
             integration.UseWolverineManagedEventSubscriptionDistribution = true;
             integration.AutoCreate = settings.Database.ApplySchema ? AutoCreate.CreateOrUpdate : AutoCreate.None;
         });
+        services.AddSecrets(settings);
         services.AddSingleton<SchemaFiles>();
         services.AddSingleton<JasperFx.CommandLine.Descriptions.ISystemPart, LedgerPart>();
         services.AddHostedService<DatabaseWatch>();

@@ -3,6 +3,7 @@ using Ledger.Http.Access;
 using Ledger.Http.Errors;
 using Ledger.Http.RateLimits;
 using Ledger.Http.Requests;
+using Ledger.Secrets;
 using Ledger.Sessions;
 using Ledger.Store;
 using Ledger.Streams;
@@ -149,13 +150,14 @@ public sealed record ClaimedRun(
     int LeaseSeconds,
     string? Traceparent)
 {
-    public static ClaimedRun Of(SessionSnapshot snapshot, Run run) => new(
+    /// <summary>A run that its runner holds: the one way out on which its secrets stand in the clear.</summary>
+    public static ClaimedRun Of(SessionSnapshot snapshot, Run run, SpecSecrets secrets) => new(
         snapshot.Session.Id,
         run.SequenceId,
         run.Plan.CheckType,
         run.Plan.Name,
         run.Plan.Location,
-        run.Plan.Spec,
+        secrets.Open(snapshot.Session.AccountId, run.Plan.Spec),
         run.LeaseSeconds,
         TraceOf(snapshot.TriggerContext));
 

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Ledger.Projections.OpenRuns;
+using Ledger.Secrets;
 using Ledger.Sessions;
 using Ledger.Store;
 using Ledger.Streams;
@@ -7,7 +8,7 @@ using Ledger.Streams;
 namespace Ledger.Http.Runners;
 
 /// <summary>Claims runs for runners. What is said to be queued is a hint; who holds a run is decided on its stream, where the first wins.</summary>
-public sealed class RunClaims(SessionWriter sessions, OpenRunsReader openRuns, WaitingClaims waiting, LeaseRenewal leases)
+public sealed class RunClaims(SessionWriter sessions, OpenRunsReader openRuns, WaitingClaims waiting, LeaseRenewal leases, SpecSecrets secrets)
 {
     // Others may be faster on some of the runs that are found.
     private const int Spare = 32;
@@ -121,7 +122,7 @@ public sealed class RunClaims(SessionWriter sessions, OpenRunsReader openRuns, W
                 return false;
             }
 
-            claiming.Taken.Add(ClaimedRun.Of(executed.Snapshot!, run));
+            claiming.Taken.Add(ClaimedRun.Of(executed.Snapshot!, run, secrets));
             if (again)
             {
                 await leases.RenewAsync(stream, sequenceId, claiming.RunnerName, CancellationToken.None);

@@ -49,6 +49,8 @@ public sealed class LedgerSettings
 
     public WebhookSettings Webhooks { get; set; } = new();
 
+    public SecretSettings Secrets { get; set; } = new();
+
     public CancelPolicy CancelPolicy => CancellableTypes.Length == 0
         ? CancelPolicy.Default
         : new CancelPolicy(System.Collections.Frozen.FrozenSet.Create(StringComparer.Ordinal, CancellableTypes));

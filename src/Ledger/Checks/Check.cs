@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Ledger.Secrets;
 using Marten;
 
 namespace Ledger.Checks;
@@ -26,7 +27,14 @@ public sealed record Check(
     long? DegradedResponseTime,
     JsonElement? Spec,
     DateTimeOffset CreatedAt,
-    DateTimeOffset UpdatedAt);
+    DateTimeOffset UpdatedAt)
+{
+    /// <summary>What to execute. Sealed when the check is saved, so that no secret in it is kept in the clear (docs/security.md#secrets).</summary>
+    public JsonElement? Spec { get; set; } = Spec;
+
+    /// <summary>The check as readers may see it: without the values of its secrets.</summary>
+    public Check Shown() => this with { Spec = SpecSecrets.Shown(Spec) };
+}
 
 /// <summary>The checks of an account: two accounts may have one of the same id.</summary>
 public sealed class CheckDocuments : MartenRegistry
