@@ -149,13 +149,13 @@ public sealed record ClaimedRun(
     int LeaseSeconds,
     string? Traceparent)
 {
-    public static ClaimedRun Of(SessionSnapshot snapshot, Run run) => new(
+    public static ClaimedRun Of(SessionSnapshot snapshot, Run run, JsonElement? spec) => new(
         snapshot.Session.Id,
         run.SequenceId,
         run.Plan.CheckType,
         run.Plan.Name,
         run.Plan.Location,
-        run.Plan.Spec,
+        spec,
         run.LeaseSeconds,
         TraceOf(snapshot.TriggerContext));
 
