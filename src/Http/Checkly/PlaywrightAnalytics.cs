@@ -17,7 +17,7 @@ namespace Ledger.Http.Checkly;
 /// <summary>How the runs of one Playwright check went, metric by metric.</summary>
 public static class PlaywrightAnalyticsEndpoint
 {
-    [WolverineGet("/v1/analytics/playwright-checks/{id}"), Authorize(Scopes.Read), RateLimit("analytics", 30, 60), Errors(400, 401, 403, 404, 429)]
+    [WolverineGet("/v1/analytics/playwright-checks/{id}"), Authorize(Scopes.Read), CostlyRead, RateLimit("analytics", 30, 60), Errors(400, 401, 403, 404, 429)]
     [Tags("Checkly: analytics")]
     [EndpointSummary(
         "Metrics of one Playwright check: aggregated ones in one row, or in one for each interval, raw ones in one for each run, all with the "

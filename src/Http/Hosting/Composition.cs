@@ -58,6 +58,7 @@ public static class Composition
         services.AddHostedService<DatabaseWatch>();
         services.AddSingleton<EventLog>();
         services.AddSingleton(new SessionCache(settings.Cache.Megabytes * 1024L * 1024L));
+        services.AddSingleton(new BodyBudget(settings.Bodies.Megabytes * 1024L * 1024L));
         services.AddSingleton<SessionJournal>();
         services.AddSingleton<SessionWriter>();
         services.AddSingleton<ApiKeys>();
@@ -71,7 +72,6 @@ public static class Composition
         services.AddSingleton<CheckSessionTriggers>();
         services.AddSingleton<SessionCancel>();
         services.AddSingleton<TestRunList>();
-        services.AddSingleton<RunPages>();
         services.AddSingleton<Batches>();
         services.AddSingleton<RateWindows>();
         services.AddErrors();

@@ -1,5 +1,6 @@
 using Ledger.Http.Access;
 using Ledger.Http.Errors;
+using Ledger.Http.RateLimits;
 using Ledger.Http.ReadModels;
 using Ledger.Http.Requests;
 using Ledger.Projections.Cancellations;
@@ -12,7 +13,7 @@ public static class CancellationReportEndpoint
 {
     private static readonly HashSet<string> Parameters = new(StringComparer.Ordinal) { "from", "to", Freshness.After };
 
-    [WolverineGet("/ledger/reports/cancellations"), Authorize(Scopes.Read), Tags("Reports")]
+    [WolverineGet("/ledger/reports/cancellations"), Authorize(Scopes.Read), CostlyRead, Tags("Reports")]
     [EndpointSummary("Cancels by cause, interface and outcome, the latencies between their facts, and the runner time that they freed.")]
     [QueryText("from", "Asked for at or after this ISO 8601 time.")]
     [QueryText("to", "Asked for before this ISO 8601 time.")]

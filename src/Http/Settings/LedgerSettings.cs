@@ -33,6 +33,8 @@ public sealed class LedgerSettings
 
     public CacheSettings Cache { get; set; } = new();
 
+    public BodySettings Bodies { get; set; } = new();
+
     public PlainRunSettings PlainRuns { get; set; } = new();
 
     public ChecklySettings Checkly { get; set; } = new();
@@ -103,6 +105,8 @@ public sealed class LedgerSettings
             { Cache.Megabytes: < 1 } => "Ledger:Cache:Megabytes must be at least 1.",
             _ when RateLimit.Classes.Values.Any(window => window is { Requests: < 1 } or { Seconds: < 1 }) =>
                 "Ledger:RateLimit:Classes must each allow at least 1 request in 1 second.",
+            { RateLimit.CostlyReads: < 1 or > 1000 } => "Ledger:RateLimit:CostlyReads must be between 1 and 1000.",
+            { Bodies.Megabytes: < 64 } => "Ledger:Bodies:Megabytes must be at least 64.",
             { RateLimit.Requests: < 1 } or { RateLimit.Seconds: < 1 } => "Ledger:RateLimit must allow at least 1 request in 1 second.",
             { PublicUrl: { } url } when !Uri.TryCreate(url, UriKind.Absolute, out _) => "Ledger:PublicUrl must be an absolute address.",
             _ => null,
@@ -166,6 +170,9 @@ public sealed class RateLimitSettings
 
     public int Seconds { get; set; } = 60;
 
+    /// <summary>Lists, searches, reports and exports that one key may have under way; four times as many wait.</summary>
+    public int CostlyReads { get; set; } = 4;
+
     /// <summary>Other figures for one class of routes, by its name.</summary>
     public Dictionary<string, RateWindowSettings> Classes { get; set; } = [];
 }
@@ -181,6 +188,13 @@ public sealed class RateWindowSettings
 public sealed class CacheSettings
 {
     /// <summary>Memory of all cached sessions together, as estimated.</summary>
+    public int Megabytes { get; set; } = 96;
+}
+
+/// <summary>Bounds on what requests bring.</summary>
+public sealed class BodySettings
+{
+    /// <summary>Large bodies that are read and written at one time, all together and decompressed; further ones are answered 503.</summary>
     public int Megabytes { get; set; } = 96;
 }
 
