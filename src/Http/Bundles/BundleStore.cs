@@ -121,6 +121,5 @@ public static class BundleParts
     {
         services.AddSingleton<BundleStore>();
         services.AddSingleton<BundleUpload>();
-        services.AddHostedService<BundleSweep>();
     }
 }
