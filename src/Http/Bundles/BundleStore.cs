@@ -138,6 +138,5 @@ public static class BundleParts
     {
         services.AddSingleton<BundleStore>();
         services.AddSingleton<BundleUpload>();
-        services.AddHostedService<BundleSweep>();
     }
 }

@@ -92,6 +92,7 @@ public sealed class LedgerSettings
                 "Ledger:Cancel:ExpireSeconds must be more than AcknowledgeSeconds.",
             { Lease.Seconds: < 1 or > 3600 } => "Ledger:Lease:Seconds must be between 1 and 3600.",
             { Lease.LimitMarginSeconds: < 0 or > 86_400 } => "Ledger:Lease:LimitMarginSeconds must be between 0 and 86400.",
+            { Lease.MostRequeues: < 0 or > 1000 } => "Ledger:Lease:MostRequeues must be between 0 and 1000.",
             { Postgres.MaximumConnections: < 16 or > 1000 } => "Ledger:Postgres:MaximumConnections must be between 16 and 1000.",
             { PlainRuns.Location.Length: 0 or > Limits.Name } => $"Ledger:PlainRuns:Location must have 1 to {Limits.Name} characters.",
             _ when Checkly.Locations.Any(location => location.Key.Length > Limits.Name || string.IsNullOrWhiteSpace(location.Value)) =>
@@ -161,6 +162,9 @@ public sealed class LeaseSettings
     /// and a margin.
     /// </summary>
     public int LimitMarginSeconds { get; set; } = 60;
+
+    /// <summary>How often a run that was claimed and never begun is queued again before it is lost (docs/domain.md#rule-9).</summary>
+    public int MostRequeues { get; set; } = LoseRun.DefaultRequeues;
 }
 
 /// <summary>Requests per key and class of routes (docs/http.md#rate-limits).</summary>
