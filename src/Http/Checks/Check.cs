@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Marten;
 
 namespace Ledger.Http.Checks;
@@ -26,7 +27,21 @@ public sealed record Check(
     long? DegradedResponseTime,
     JsonElement? Spec,
     DateTimeOffset CreatedAt,
-    DateTimeOffset UpdatedAt);
+    DateTimeOffset UpdatedAt)
+{
+    /// <summary>A passive type: it waits for a ping, there is nothing to run.</summary>
+    private const string Heartbeat = "HEARTBEAT";
+
+    /// <summary>Whether there is anything to run.</summary>
+    [JsonIgnore]
+    public bool IsRunnable => CheckType != Heartbeat;
+
+    /// <summary>Why nothing may start it, in a sentence; null when it can be started.</summary>
+    [JsonIgnore]
+    public string? WhyNotStartable => !Activated ? "The check is deactivated."
+        : !IsRunnable ? "The check waits for a ping: there is nothing to run."
+        : null;
+}
 
 /// <summary>The checks of an account: two accounts may have one of the same id.</summary>
 public sealed class CheckDocuments : MartenRegistry

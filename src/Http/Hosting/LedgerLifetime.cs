@@ -3,6 +3,7 @@ using Ledger.Http.Access;
 using Ledger.Http.Runners;
 using Ledger.Projections.Archiving;
 using Ledger.Projections.Rebuild;
+using Ledger.Projections.Runners;
 using Ledger.Streams;
 
 namespace Ledger.Http.Hosting;
@@ -17,6 +18,7 @@ public sealed class LedgerLifetime(
     BackgroundLoops loops,
     RunnerSignals signals,
     ClaimWatch claims,
+    RunnerPresence presence,
     Repairs repairs,
     DeadlineSweep deadlines,
     ArchiveWatch archive) : IHostedService
@@ -27,6 +29,7 @@ public sealed class LedgerLifetime(
         await notes.StartAsync(cancellationToken);
         loops.Run(RunnerSignals.Part, signals.RunAsync);
         loops.Run(ClaimWatch.Part, claims.RunAsync);
+        loops.Run(RunnerPresence.Part, presence.RunAsync);
         repairs.Start();
         await deadlines.StartAsync(cancellationToken);
         await archive.StartAsync(cancellationToken);
