@@ -2,6 +2,7 @@ using Ledger.Deadlines;
 using Ledger.Http.Access;
 using Ledger.Http.Runners;
 using Ledger.Projections.Rebuild;
+using Ledger.Projections.Runners;
 using Ledger.Streams;
 
 namespace Ledger.Http.Hosting;
@@ -24,6 +25,7 @@ public sealed class LedgerLifetime(
     BackgroundLoops loops,
     RunnerSignals signals,
     ClaimWatch claims,
+    RunnerPresence presence,
     Repairs repairs,
     DeadlineSweep deadlines,
     DaemonWatch daemon,
@@ -38,6 +40,7 @@ public sealed class LedgerLifetime(
         await notes.StartAsync(cancellationToken);
         loops.Run(RunnerSignals.Part, signals.RunAsync);
         loops.Run(ClaimWatch.Part, claims.RunAsync);
+        loops.Run(RunnerPresence.Part, presence.RunAsync);
         loops.Run(DeadlineSweep.Part, deadlines.RunAsync, DeadlineSweep.Patience);
         loops.Every(Repairs.Part, Repairs.Pause, repairs.RunAsync);
         loops.Every(DaemonWatch.Part, DaemonWatch.Pause, daemon.RunAsync);

@@ -9,6 +9,7 @@ using Ledger.Http.Access;
 using Ledger.Http.Errors;
 using Ledger.Http.Requests;
 using Ledger.Http.Settings;
+using Ledger.Projections.Runners;
 using Ledger.Sessions;
 using Ledger.Store;
 using Ledger.Streams;
@@ -38,6 +39,9 @@ public sealed class RunCall
     public Guid SequenceId { get; }
 
     public string RunnerId { get; }
+
+    /// <summary>The project that its key is bound to; null for the whole account.</summary>
+    public string? Project => caller.Project;
 
     /// <summary>Ends when the client disconnects.</summary>
     public CancellationToken Aborted => context.RequestAborted;
@@ -101,7 +105,7 @@ public sealed class RunCallParameter : IParameterStrategy
 }
 
 /// <summary>Renews leases with what runners say, and answers with what they have to know.</summary>
-public sealed class LeaseRenewal(Leases leases, LedgerSettings settings)
+public sealed class LeaseRenewal(Leases leases, RunnerPresence presence, LedgerSettings settings)
 {
     /// <summary>How long the ledger waits for the next heartbeat, in seconds.</summary>
     public int Seconds => settings.Lease.Seconds;
@@ -125,6 +129,7 @@ public sealed class LeaseRenewal(Leases leases, LedgerSettings settings)
     /// <exception cref="StoreUnavailableException">The database cannot be reached.</exception>
     public async Task<LeaseAnswer> AnswerAsync(RunCall call, Session session, ReportAnswer answer)
     {
+        presence.Speaks(call.Stream.AccountId, call.RunnerId, call.Project);
         if (answer.Run.State is RunState.Claimed or RunState.Running)
         {
             await RenewAsync(call.Stream, call.SequenceId, call.RunnerId, call.Aborted);

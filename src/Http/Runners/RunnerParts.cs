@@ -1,5 +1,6 @@
 using Ledger.Deadlines;
 using Ledger.Http.Settings;
+using Ledger.Projections.Runners;
 using Ledger.Streams;
 
 namespace Ledger.Http.Runners;
@@ -21,6 +22,8 @@ public static class RunnerParts
         services.AddSingleton<Leases>();
         services.AddSingleton<DeadlineSweep>();
         services.AddSingleton<RunnerBindings>();
+        services.AddSingleton<RunnerPresence>();
+        services.AddSingleton<RunnersReader>();
         services.AddSingleton<WaitingClaims>();
         services.AddSingleton<RunClaims>();
         services.AddSingleton<ClaimWatch>();
