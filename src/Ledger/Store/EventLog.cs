@@ -193,7 +193,7 @@ public sealed class EventLog(NpgsqlDataSource dataSource)
         var events = new List<RecordedEvent>();
         while (await reader.ReadAsync(cancellation))
         {
-            events.Add(ReadEvent(reader));
+            events.Add(ReadEvent(reader, reader.GetFieldValue<byte[]>(0)));
         }
 
         return events;
@@ -234,8 +234,8 @@ public sealed class EventLog(NpgsqlDataSource dataSource)
         return new EventPage(after, events, through);
     }
 
-    private static RecordedEvent ReadEvent(NpgsqlDataReader row) =>
-        ReadAny(row, row.GetFieldValue<byte[]>(0)) is var found && found.Data is UnreadableEvent unreadable ? throw unreadable.Fault : found;
+    private static RecordedEvent ReadEvent(NpgsqlDataReader row, byte[] data) =>
+        ReadAny(row, data) is var found && found.Data is UnreadableEvent unreadable ? throw unreadable.Fault : found;
 
     private static RecordedEvent ReadAny(NpgsqlDataReader row, byte[] data)
     {
