@@ -40,16 +40,20 @@ public sealed class LedgerHost : IAsyncDisposable
     public bool IsAlone { get; }
 
     /// <summary>The main job: serves until a signal comes.</summary>
+    /// <param name="settings">Settings on the command line.</param>
+    /// <param name="signals">What ends it.</param>
+    /// <param name="isDemo">Whether an empty account is filled first (<see cref="Demo.Demo"/>).</param>
     /// <returns>The exit code.</returns>
-    public static async Task<int> RunAsync(string[] settings, HostSignals signals)
+    public static async Task<int> RunAsync(string[] settings, HostSignals signals, bool isDemo = false)
     {
-        await using var host = await BuildAsync(settings, cancellation: signals.Ending);
+        await using var host = await BuildAsync(isDemo ? [.. settings, .. Demo.Demo.Settings] : settings, cancellation: signals.Ending);
         if (!host.IsAlone)
         {
             Standstill.Watch();
         }
 
         await host.StartAsync(signals.Ending);
+        await using var demo = isDemo ? await Demo.Demo.StartAsync(host.App.Services, signals.Ending) : null;
         FirstLook.Show(host.App.Services, host.database);
         await using var ending = signals.Ending.Register(host.App.Lifetime.StopApplication);
         await host.App.WaitForShutdownAsync(CancellationToken.None);
@@ -131,11 +135,11 @@ public sealed class LedgerHost : IAsyncDisposable
     private static LedgerHost Compose(WebApplicationBuilder builder, LedgerSettings settings, LedgerDatabase database, HostPhase phase, bool generates)
     {
         var isAlone = settings.SingleHost ?? database.IsEmbedded;
-        builder.AddWolverine(generates, isAlone);
+        builder.AddWolverine(settings, generates, isAlone);
         builder.Services.AddLedger(settings, database.Source);
         if (!isAlone)
         {
-            builder.Services.AddHostedService<FrozenHosts>();
+            builder.Services.AddSingleton<FrozenHosts>();
         }
 
         builder.AddTelemetry(); // After the parts that make the tables which it reads.

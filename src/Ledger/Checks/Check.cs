@@ -1,4 +1,6 @@
 using System.Text.Json;
+using Ledger.Secrets;
+using System.Text.Json.Serialization;
 using Marten;
 
 namespace Ledger.Checks;
@@ -26,7 +28,27 @@ public sealed record Check(
     long? DegradedResponseTime,
     JsonElement? Spec,
     DateTimeOffset CreatedAt,
-    DateTimeOffset UpdatedAt);
+    DateTimeOffset UpdatedAt)
+{
+    /// <summary>What to execute. Sealed when the check is saved, so that no secret in it is kept in the clear (docs/security.md#secrets).</summary>
+    public JsonElement? Spec { get; set; } = Spec;
+
+    /// <summary>The check as readers may see it: without the values of its secrets.</summary>
+    public Check Shown() => this with { Spec = SpecSecrets.Shown(Spec) };
+
+    /// <summary>A passive type: it waits for a ping, there is nothing to run.</summary>
+    private const string Heartbeat = "HEARTBEAT";
+
+    /// <summary>Whether there is anything to run.</summary>
+    [JsonIgnore]
+    public bool IsRunnable => CheckType != Heartbeat;
+
+    /// <summary>Why nothing may start it, in a sentence; null when it can be started.</summary>
+    [JsonIgnore]
+    public string? WhyNotStartable => !Activated ? "The check is deactivated."
+        : !IsRunnable ? "The check waits for a ping: there is nothing to run."
+        : null;
+}
 
 /// <summary>The checks of an account: two accounts may have one of the same id.</summary>
 public sealed class CheckDocuments : MartenRegistry
