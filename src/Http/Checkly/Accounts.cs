@@ -17,7 +17,7 @@ public static class ReadAccountEndpoint
             throw RequestRejected.Forbidden("Forbidden");
         }
 
-        return await documents.LoadAsync<Access.Account>(caller.AccountId, cancellation) is { } account
+        return await documents.LoadAsync<Ledger.Access.Account>(caller.AccountId, cancellation) is { } account
             ? new Account(account.Id, account.Name, Runtime.OfAccounts.Name, [])
             : throw RequestRejected.NotFound("Not Found");
     }

@@ -23,7 +23,7 @@ public sealed class LedgerDatabase : IAsyncDisposable
     }
 
     /// <summary>The assemblies that keep something in the database: tables of their own, or documents.</summary>
-    public static IReadOnlyList<Assembly> Parts { get; } = [typeof(Projections.AssemblyMarker).Assembly, typeof(LedgerDatabase).Assembly];
+    public static IReadOnlyList<Assembly> Parts { get; } = [typeof(LedgerStore).Assembly, typeof(Projections.AssemblyMarker).Assembly, typeof(LedgerDatabase).Assembly];
 
     public NpgsqlDataSource Source { get; }
 

@@ -3,7 +3,7 @@ using Ledger.Sessions;
 using Marten;
 using Marten.Schema;
 
-namespace Ledger.Http.Access;
+namespace Ledger.Access;
 
 /// <summary>A key as the ledger knows it: everything but the secret.</summary>
 /// <param name="Id">Its id, which is the actor's id in every event that it causes.</param>
@@ -46,6 +46,7 @@ public sealed record ApiKey(
 /// <summary>Keys are looked up before anybody knows whose they are.</summary>
 public sealed class ApiKeyDocuments : MartenRegistry
 {
+    /// <summary>Says so to Marten.</summary>
     public ApiKeyDocuments() => For<ApiKey>().SingleTenanted().UseOptimisticConcurrency(enabled: true)
         .UniqueIndex(UniqueIndexType.DuplicatedField, key => key.Hash)
         .Duplicate(key => key.AccountId, configure: index => index.Name = "api_keys_of_account");

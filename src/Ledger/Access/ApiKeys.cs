@@ -5,7 +5,7 @@ using JasperFx;
 using Ledger.Store;
 using Marten;
 
-namespace Ledger.Http.Access;
+namespace Ledger.Access;
 
 /// <summary>
 /// The keys. Looked up by the hash of the secret; what was found, or not found, is trusted for <see cref="Trust"/>, so that a request usually
@@ -21,6 +21,7 @@ public sealed class ApiKeys(IDocumentStore store, TimeProvider clock)
     // Apart, so that nobody who tries out secrets displaces the keys that are in use.
     private readonly ConcurrentDictionary<string, (ApiKey? Key, long ReadAt)> trusted = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, (ApiKey? Key, long ReadAt)> unknown = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<Guid, (ApiKey? Key, long ReadAt)> byId = new();
 
     /// <summary>The key behind a secret; null for an unknown, expired or revoked one.</summary>
     /// <exception cref="StoreUnavailableException">The database cannot be reached.</exception>
@@ -47,6 +48,33 @@ public sealed class ApiKeys(IDocumentStore store, TimeProvider clock)
         }
 
         seen[hash] = (found, readAt);
+        return Valid(found);
+    }
+
+    /// <summary>
+    /// The key of that id, for who has shown its secret before; null for an unknown, expired or revoked one. Trusted as long as
+    /// <see cref="FindAsync"/> trusts it.
+    /// </summary>
+    /// <exception cref="StoreUnavailableException">The database cannot be reached.</exception>
+    public async Task<ApiKey?> FindByIdAsync(Guid id, CancellationToken cancellation)
+    {
+        if (byId.TryGetValue(id, out var known) && clock.GetElapsedTime(known.ReadAt) < Trust)
+        {
+            return Valid(known.Key);
+        }
+
+        var readAt = clock.GetTimestamp();
+        var found = await Database.RunAsync(async () =>
+        {
+            await using var documents = store.QuerySession();
+            return await documents.LoadAsync<ApiKey>(id, cancellation);
+        });
+        if (byId.Count >= MaximumTrusted)
+        {
+            byId.Clear();
+        }
+
+        byId[id] = (found, readAt);
         return Valid(found);
     }
 
@@ -96,6 +124,7 @@ public sealed class ApiKeys(IDocumentStore store, TimeProvider clock)
         }
 
         trusted.TryRemove(key.Hash, out _);
+        byId.TryRemove(id, out _);
         await Task.Delay(Trust, clock, cancellation);
         return true;
     }

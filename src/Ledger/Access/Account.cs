@@ -1,6 +1,6 @@
 using Marten;
 
-namespace Ledger.Http.Access;
+namespace Ledger.Access;
 
 /// <summary>A tenant. Every stream, document and key belongs to exactly one.</summary>
 /// <param name="Id">Its id.</param>
@@ -11,5 +11,6 @@ public sealed record Account(Guid Id, string Name, DateTimeOffset CreatedAt);
 /// <summary>The accounts themselves are in no account.</summary>
 public sealed class AccountDocuments : MartenRegistry
 {
+    /// <summary>Says so to Marten.</summary>
     public AccountDocuments() => For<Account>().SingleTenanted();
 }

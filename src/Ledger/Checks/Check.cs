@@ -2,7 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Marten;
 
-namespace Ledger.Http.Checks;
+namespace Ledger.Checks;
 
 /// <summary>A registered check: what can be triggered, and what to run for it.</summary>
 /// <param name="Id">Its id.</param>
@@ -46,6 +46,7 @@ public sealed record Check(
 /// <summary>The checks of an account: two accounts may have one of the same id.</summary>
 public sealed class CheckDocuments : MartenRegistry
 {
+    /// <summary>Says so to Marten.</summary>
     public CheckDocuments() => For<Check>().MultiTenanted();
 }
 
