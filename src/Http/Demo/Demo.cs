@@ -3,9 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using CliWrap;
 using Ledger.Deadlines;
-using Ledger.Http.Access;
 using Ledger.Http.AlertChannels;
-using Ledger.Http.Checks;
 using Ledger.Http.Settings;
 using Ledger.Sessions;
 using Ledger.Sessions.Events;
@@ -181,11 +179,11 @@ public sealed partial class Demo : IAsyncDisposable
         try
         {
             var suites = cast.Playwright;
+            await TriggerAsync(Failing(cast.Checks[4]));
             await StartAsync(suites[0], cast.People[0]);
             await TriggerAsync(Push("feat/gift-cards", suites));
             await TriggerAsync(Push("main", suites));
             await TriggerAsync(Of(suites[1], SessionKind.Run, SessionSource.TriggerApi, "device-lab", null));
-            await TriggerAsync(Failing(cast.Checks[4]));
             for (var turn = 1; ; turn++)
             {
                 await Task.Delay(BetweenSessions, ending.Token);
@@ -246,9 +244,10 @@ public sealed partial class Demo : IAsyncDisposable
             return;
         }
 
+        var folder = Path.GetFullPath(services.GetRequiredService<LedgerSettings>().DataDirectory);
         string[] arguments =
         [
-            program, "--url", address.AbsoluteUri, "--key", "-", "--id", "demo-runner", "--max", "6", "--drain-seconds", Patience.TotalSeconds.ToString(CultureInfo.InvariantCulture),
+            program, "--url", address.AbsoluteUri, "--key", "-", "--id", "demo-runner", "--max", "8", "--log-directory", Path.Combine(folder, "runs"), "--data-directory", Path.Combine(folder, "runner"), "--drain-seconds", Patience.TotalSeconds.ToString(CultureInfo.InvariantCulture),
             .. DemoCast.Locations.SelectMany(location => (string[])["--location", location]),
         ];
         try
@@ -284,7 +283,7 @@ public sealed partial class Demo : IAsyncDisposable
     [LoggerMessage(LogLevel.Information, "Demo: {Count} sessions of the past are there, after {Seconds:0.0} s.")]
     private static partial void LogFilled(ILogger logger, int count, double seconds);
 
-    [LoggerMessage(LogLevel.Information, "Demo runner: {Line}")]
+    [LoggerMessage(LogLevel.Debug, "Demo runner: {Line}")]
     private partial void LogRunner(string line);
 
     [LoggerMessage(LogLevel.Information, "Demo: no runner is built here; start one by: dotnet run --project src/Runner -- --url {Address} {Locations} --key-file FILE")]
