@@ -120,12 +120,11 @@ public sealed partial class Demo : IAsyncDisposable
     {
         await receiver.StartAsync(cancellation);
         await RegisterChannelsAsync(cast, receiver.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First(), cancellation);
-        services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping.Register(() => StopAsync().Wait(Patience));
         running = Task.WhenAll(RunRunnerAsync(cast.AccountId), KeepTriggeringAsync(cast));
     }
 
-    /// <summary>Ends the runner while the host still listens, so that it can say what it stopped.</summary>
-    private async Task StopAsync()
+    /// <summary>Ends the runner. The host still listens then, so that the runner can say what it has stopped.</summary>
+    public async Task StopAsync()
     {
         await ending.CancelAsync();
         killing.CancelAfter(Patience);
@@ -140,7 +139,7 @@ public sealed partial class Demo : IAsyncDisposable
             [("team-chat", ["alert.failure", "alert.recovery"]), ("status-page", ["alert.failure", "alert.recovery", "alert.degraded"]), ("old-pager", ["alert.failure"])];
         foreach (var (name, events) in channels)
         {
-            await PutAlertChannelEndpoint.Put(
+            await PutAlertChannelEndpoint.PutAsync(
                 name,
                 new AlertChannelRequest($"{target}/{name}", events),
                 caller,
@@ -252,17 +251,22 @@ public sealed partial class Demo : IAsyncDisposable
         ];
         try
         {
-            await Cli.Wrap(Environment.ProcessPath is { } host && Path.GetFileNameWithoutExtension(host) == "dotnet" ? host : "dotnet")
+            var runner = Cli.Wrap(Environment.ProcessPath is { } host && Path.GetFileNameWithoutExtension(host) == "dotnet" ? host : "dotnet")
                 .WithArguments(arguments)
                 .WithStandardInputPipe(PipeSource.FromString(secret + "\n"))
                 .WithStandardOutputPipe(PipeTarget.ToDelegate(LogRunner))
                 .WithStandardErrorPipe(PipeTarget.ToDelegate(LogRunner))
                 .WithValidation(CommandResultValidation.None)
-                .ExecuteAsync(killing.Token, ending.Token);
+                .ExecuteAsync(killing.Token);
+
+            // Not SIGINT, which a host that was started in the background has its children ignore.
+            await using var asked = ending.Token.Register(() =>
+                Cli.Wrap("sh").WithArguments(["-c", "kill -TERM \"$0\"", $"{runner.ProcessId}"]).WithValidation(CommandResultValidation.None).ExecuteAsync());
+            await runner;
         }
-        catch (OperationCanceledException) when (ending.IsCancellationRequested)
+        catch (OperationCanceledException) when (killing.IsCancellationRequested)
         {
-            // It was asked to end.
+            // It did not end in time.
         }
     }
 
