@@ -14,12 +14,15 @@ using Ledger.Http.RateLimits;
 using Ledger.Http.ReadModels;
 using Ledger.Http.Requests;
 using Ledger.Http.Runners;
+using Ledger.Http.Sessions;
 using Ledger.Http.Settings;
 using Ledger.Http.Stably;
 using Ledger.Http.Telemetry;
 using Ledger.Http.TesterArmy;
 using Ledger.Store;
 using Ledger.Streams;
+using Ledger.Web;
+using Ledger.Web.Sessions;
 using Marten;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -87,6 +90,13 @@ public static class Composition
         services.AddHostedService<DaemonWatch>();
         services.AddHostedService<LedgerLifetime>();
         services.AddLedgerOpenApi();
+        services.AddWeb(new WebSettings(Commands.Help.Version, Bootstrap.KeyFileOf(settings), settings.Oidc.Authority is null ? null : settings.Oidc));
+        services.AddSingleton<EventViews>(static recorded =>
+        {
+            var view = EventView.Of(recorded);
+            return (view.Actor, view.Data);
+        });
+        services.AddSingleton<OriginalIds>(static id => [ResultIds.Derived(id), SchedulingIds.Derived(id)]);
     }
 
     public static void UseLedger(this WebApplication app)
@@ -95,7 +105,9 @@ public static class Composition
         app.UseMiddleware<Faults>();
         app.UseStatusCodePages();
         app.UseChecklyLive();
+        app.UseFirstPage();
         app.UseRouting();
+        app.UsePages();
         app.UseAuthentication();
         app.UseAuthorization();
         app.UseMiddleware<AccountHeaderMiddleware>();
@@ -104,6 +116,7 @@ public static class Composition
         app.MapLedgerEndpoints();
         app.MapOpenApi("/openapi/{documentName}.json").AllowAnonymous();
         app.MapMetrics();
+        app.MapWeb(PageAssets.Manifest);
 
         // Needs a key like everything that says nothing else: who has none does not learn which paths there are.
         app.MapFallback("/{**path}", () => TypedResults.NotFound()).ExcludeFromDescription();

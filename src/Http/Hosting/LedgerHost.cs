@@ -78,7 +78,7 @@ public sealed class LedgerHost : IAsyncDisposable
         CancellationToken cancellation = default)
     {
         var phase = new HostPhase();
-        var builder = WebApplication.CreateBuilder(args);
+        var builder = PageAssets.CreateBuilder(args);
         LedgerConsole.Add(builder.Logging, phase, builder.Configuration);
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
         configure?.Invoke(builder);
