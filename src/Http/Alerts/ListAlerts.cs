@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Ledger.Http.Access;
+using Ledger.Http.RateLimits;
 using Ledger.Http.ReadModels;
 using Ledger.Http.Requests;
 using Ledger.Projections.AlertChannels;
@@ -16,7 +17,7 @@ namespace Ledger.Http.Alerts;
 /// </summary>
 public static class ListAlertsEndpoint
 {
-    [WolverineGet("/ledger/alerts"), Authorize(Scopes.Read), Tags("Alerts")]
+    [WolverineGet("/ledger/alerts"), Authorize(Scopes.Read), CostlyRead, Tags("Alerts")]
     [EndpointSummary("Lists alerts, newest first: sent, pending, withdrawn, and suppressed with the reason.")]
     [QueryText("state", "sent, pending, withdrawn or suppressed; all when absent.")]
     [QueryText("checkId", "The check.")]

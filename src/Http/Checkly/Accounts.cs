@@ -12,15 +12,30 @@ public static class ReadAccountEndpoint
     [EndpointSummary("Reads the key's account; any other one is 403.")]
     public static async Task<Account> Get(string accountId, Caller caller, IQuerySession documents, CancellationToken cancellation)
     {
-        if (Inputs.Uuid(nameof(accountId), accountId) != caller.AccountId)
-        {
-            throw RequestRejected.Forbidden("Forbidden");
-        }
-
+        caller.RequireAccount(accountId);
         return await documents.LoadAsync<Ledger.Access.Account>(caller.AccountId, cancellation) is { } account
             ? new Account(account.Id, account.Name, Runtime.OfAccounts.Name, [])
             : throw RequestRejected.NotFound("Not Found");
     }
+
+    /// <summary>A path may name the key's own account and no other.</summary>
+    /// <exception cref="RequestRejected">400 for an id that is no uuid, 403 for another account.</exception>
+    internal static void RequireAccount(this Caller caller, string accountId)
+    {
+        if (Inputs.Uuid(nameof(accountId), accountId) != caller.AccountId)
+        {
+            throw RequestRejected.Forbidden("Forbidden");
+        }
+    }
+}
+
+/// <summary>Lists the accounts of the key, which is one.</summary>
+public static class ListAccountsEndpoint
+{
+    [WolverineGet("/next/accounts"), Authorize(Scopes.ReadOrCommand), Errors(401, 403, 404, 429), Tags("Checkly: command line")]
+    [EndpointSummary("Lists the accounts of the key: its one.")]
+    public static async Task<IReadOnlyList<Account>> Get(Caller caller, IQuerySession documents, CancellationToken cancellation) =>
+        [await ReadAccountEndpoint.Get(caller.AccountId.ToString(), caller, documents, cancellation)];
 }
 
 /// <summary>Reads who holds the key.</summary>

@@ -21,7 +21,7 @@ public static class ListAlertNotificationsEndpoint
     /// <summary>How far apart <c>from</c> and <c>to</c> may be.</summary>
     private static readonly TimeSpan LongestRange = TimeSpan.FromHours(24);
 
-    [WolverineGet("/v1/alert-notifications"), Authorize(Scopes.Read), RateLimit("alert-notifications", 5, 10), Errors(400, 401, 403, 429)]
+    [WolverineGet("/v1/alert-notifications"), Authorize(Scopes.Read), CostlyRead, RateLimit("alert-notifications", 5, 10), Errors(400, 401, 403, 429)]
     [Tags("Checkly: alerts")]
     [EndpointSummary("Lists the alerts that were sent to alert channels, newest first. Content-Range tells how many there are.")]
     [QueryNumber("limit", "Entries of a page, 1 to 100; 10 when absent.")]

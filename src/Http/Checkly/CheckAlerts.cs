@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json.Serialization;
 using Ledger.Http.Access;
 using Ledger.Http.Errors;
+using Ledger.Http.RateLimits;
 using Ledger.Http.ReadModels;
 using Ledger.Http.Requests;
 using Ledger.Projections.Alerts;
@@ -17,7 +18,7 @@ namespace Ledger.Http.Checkly;
 /// </summary>
 public static class ListCheckAlertsEndpoint
 {
-    [WolverineGet("/v1/check-alerts"), Authorize(Scopes.Read), Errors(400, 401, 403, 429), Tags("Checkly: check alerts")]
+    [WolverineGet("/v1/check-alerts"), Authorize(Scopes.Read), CostlyRead, Errors(400, 401, 403, 429), Tags("Checkly: check alerts")]
     [EndpointSummary("Lists the alerts within six hours, newest first.")]
     [QueryNumber("limit", "Entries of a page, 1 to 100; 10 when absent.")]
     [QueryNumber("page", "From 1.")]
@@ -30,7 +31,7 @@ public static class ListCheckAlertsEndpoint
 /// <summary>Lists the alerts of one check. Nothing to show is 404 for a check that is neither registered nor has ever run.</summary>
 public static class ListAlertsOfCheckEndpoint
 {
-    [WolverineGet("/v1/check-alerts/{checkId}"), Authorize(Scopes.Read), Errors(400, 401, 403, 404, 429), Tags("Checkly: check alerts")]
+    [WolverineGet("/v1/check-alerts/{checkId}"), Authorize(Scopes.Read), CostlyRead, Errors(400, 401, 403, 404, 429), Tags("Checkly: check alerts")]
     [EndpointSummary("Lists the alerts of one check within six hours, newest first.")]
     [QueryNumber("limit", "Entries of a page, 1 to 100; 10 when absent.")]
     [QueryNumber("page", "From 1.")]

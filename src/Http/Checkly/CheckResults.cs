@@ -18,7 +18,7 @@ namespace Ledger.Http.Checkly;
 /// <summary>Lists the results of a check in version 1: pages by number, within six hours.</summary>
 public static class ListCheckResultsV1Endpoint
 {
-    [WolverineGet("/v1/check-results/{checkId}"), Authorize(Scopes.Read), RateLimit("check-results", 60, 60), Errors(400, 401, 403, 429)]
+    [WolverineGet("/v1/check-results/{checkId}"), Authorize(Scopes.Read), CostlyRead, RateLimit("check-results", 60, 60), Errors(400, 401, 403, 429)]
     [Tags("Checkly: check results")]
     [EndpointSummary("Lists the results of a check within six hours, newest first. Version 1, deprecated.")]
     [QueryNumber("limit", "Entries of a page, 1 to 100; 10 when absent.")]
@@ -40,7 +40,7 @@ public static class ListCheckResultsV1Endpoint
 /// <summary>Lists the results of a check in version 2: pages by cursor, over any range.</summary>
 public static class ListCheckResultsV2Endpoint
 {
-    [WolverineGet("/v2/check-results/{checkId}"), Authorize(Scopes.Read), RateLimit("check-results", 60, 60), Errors(400, 401, 403, 429)]
+    [WolverineGet("/v2/check-results/{checkId}"), Authorize(Scopes.Read), CostlyRead, RateLimit("check-results", 60, 60), Errors(400, 401, 403, 429)]
     [Tags("Checkly: check results")]
     [EndpointSummary("Lists the results of a check, newest first. Version 2.")]
     [QueryNumber("limit", "Entries of a page, 1 to 100; 10 when absent.")]

@@ -71,7 +71,7 @@ public sealed record TagGroup(IReadOnlyList<string> Tags)
 /// An array, or a single item in its place. Null is refused, as a list and as an item: taken for an absent filter it would
 /// start everything.
 /// </summary>
-public sealed class OneOrManyConverter<T> : JsonConverter<IReadOnlyList<T>>
+public class OneOrManyConverter<T> : JsonConverter<IReadOnlyList<T>>
     where T : notnull
 {
     public override bool HandleNull => true;
@@ -107,6 +107,13 @@ public sealed class OneOrManyConverter<T> : JsonConverter<IReadOnlyList<T>>
             throw new JsonException();
         }
     }
+}
+
+/// <summary>The same, where null is the same as absent.</summary>
+public sealed class OneOrManyOrNoneConverter<T> : OneOrManyConverter<T>
+    where T : notnull
+{
+    public override bool HandleNull => false;
 }
 
 /// <summary>Finds the checks of an account that a trigger means.</summary>

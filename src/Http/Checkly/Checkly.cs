@@ -21,7 +21,28 @@ public sealed class ChecklyEnvelope : Envelope
 
     private const string RequestTimeout = "Request Time-out";
 
+    /// <summary>What the command line asks for and the ledger has none of; its user is told so, and not only that nothing was found.</summary>
+    private static readonly (PathString Path, string Sentence)[] NotServed =
+    [
+        ("/v1/variables", "The ledger keeps no environment variables of an account: set them in checks and groups, or with --env."),
+        ("/v1/alert-channels", "Alert channels are the native interface's: /ledger/alert-channels."),
+        ("/v1/accounts/me/members", "The ledger has keys and no members: /ledger/keys."),
+        ("/v1/accounts", "The ledger has no plans."),
+        ("/v1/usage", "The ledger counts no usage."),
+        ("/v1/status-pages", "The ledger has no status pages and no incidents on them."),
+        ("/v1/error-groups", "The ledger groups no errors."),
+        ("/v1/test-session-error-groups", "The ledger groups no errors."),
+        ("/v1/root-cause-analyses", "The ledger analyses no causes."),
+        ("/next/assets", "The ledger keeps no assets of results."),
+        ("/next/projects", "The ledger deploys and destroys projects, and imports nothing into them."),
+    ];
+
     public override bool Claims(PathString path) => true;
+
+    protected override string Words(int status, PathString path) =>
+        status == StatusCodes.Status404NotFound && NotServed.FirstOrDefault(none => path.StartsWithSegments(none.Path)).Sentence is { } sentence
+            ? sentence
+            : base.Words(status, path);
 
     protected override object Body(Failure failure) => new ChecklyError(
         failure.Status,

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Ledger.Http.Access;
 using Ledger.Http.Errors;
 using Ledger.Http.Requests;
 
@@ -32,6 +33,14 @@ public enum RunLocationType
 {
     [JsonStringEnumMemberName("PUBLIC")] Public,
     [JsonStringEnumMemberName("PRIVATE")] Private,
+}
+
+/// <summary>Lists the variables of the account, of which there are none: <c>checkly env ls</c> and <c>pull</c> say so.</summary>
+public static class ListVariablesEndpoint
+{
+    [WolverineGet("/v1/variables"), Authorize(Scopes.ReadOrCommand), Errors(401, 403, 429), Tags("Checkly: command line")]
+    [EndpointSummary("Lists the environment variables of the account: none. Those of checks stand in the checks.")]
+    public static IReadOnlyList<EnvironmentVariable> Get() => [];
 }
 
 /// <summary>The facts that are kept with a session that the command line scheduled.</summary>

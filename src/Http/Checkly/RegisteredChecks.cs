@@ -63,6 +63,20 @@ public static class ReadRegisteredCheckEndpoint
             : throw RequestRejected.NotFound("Not Found");
 }
 
+/// <summary>Removes a registered check. What was recorded of it stays.</summary>
+public static class DeleteRegisteredCheckEndpoint
+{
+    [WolverineDelete("/v1/checks/{checkId}"), Authorize(Scopes.CommandOrAdmin), Errors(400, 401, 403, 404, 429), Tags("Checkly: supporting reads")]
+    [EndpointSummary("Removes a registered check; its sessions and results stay.")]
+    public static async Task Delete(string checkId, IDocumentSession documents, CancellationToken cancellation)
+    {
+        var check = await documents.LoadAsync<Check>(Inputs.Uuid(nameof(checkId), checkId), cancellation)
+            ?? throw RequestRejected.NotFound("Not Found");
+        documents.Delete(check);
+        await documents.SaveChangesAsync(cancellation);
+    }
+}
+
 /// <summary>Which checks to list. Each filter narrows, several tags as well: a check must have all of them.</summary>
 /// <param name="Page">From 1.</param>
 /// <param name="Limit">Entries of a page.</param>

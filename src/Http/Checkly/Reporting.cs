@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using Ledger.Http.Access;
 using Ledger.Http.Errors;
+using Ledger.Http.RateLimits;
 using Ledger.Http.ReadModels;
 using Ledger.Http.Requests;
 using Ledger.Projections.CheckResults;
@@ -12,7 +13,7 @@ namespace Ledger.Http.Checkly;
 /// <summary>How the runs of all registered checks went.</summary>
 public static class ReportingEndpoint
 {
-    [WolverineGet("/v1/reporting"), Authorize(Scopes.Read), Errors(400, 401, 403, 429), Tags("Checkly: reporting")]
+    [WolverineGet("/v1/reporting"), Authorize(Scopes.Read), CostlyRead, Errors(400, 401, 403, 429), Tags("Checkly: reporting")]
     [EndpointSummary(
         "Success ratio and response times of every registered check, by name, over a range of time or for each of its days, weeks or months.")]
     [QueryNumber("from", "Settled at or after this time, in Unix seconds; overrides quickRange.")]

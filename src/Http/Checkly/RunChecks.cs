@@ -26,7 +26,8 @@ public static class RunChecksEndpoint
         var location = RunLocation.NameOf(asked.RunLocation);
         var jobs = JobsOf(asked);
         var metadata = SuiteMetadata.Of(context.Request, asked.RepoInfo, asked.Environment, SuiteOf(jobs), asked.StreamLogs);
-        var bundles = await BundlesOfAsync(jobs, caller, store, context.RequestAborted);
+        var keys = jobs.Select(job => job.Work.BundleKey).OfType<Guid>().ToHashSet();
+        var bundles = await store.RequireAsync(caller.AccountId, keys, context.RequestAborted);
         var now = sessions.Now;
         var command = sessions.CommandOf(
             caller,
@@ -56,22 +57,6 @@ public static class RunChecksEndpoint
         jobs.Select(job => job.Job.SourceInfo?.CheckRunSuiteId).Distinct().ToList() is [var suite]
             ? suite
             : throw RequestRejected.BadRequest("All items of 'checkRunJobs' must have the same 'sourceInfo.checkRunSuiteId'.");
-
-    private static async Task<IReadOnlyDictionary<Guid, Bundle>> BundlesOfAsync(
-        List<PlannedJob> jobs, Caller caller, BundleStore store, CancellationToken cancellation)
-    {
-        var keys = jobs.Select(job => job.Work.BundleKey).OfType<Guid>().ToHashSet();
-        if (keys.Count == 0)
-        {
-            return new Dictionary<Guid, Bundle>();
-        }
-
-        var bundles = await store.FindAsync(caller.AccountId, keys, cancellation);
-        return bundles.Count == keys.Count
-            ? bundles
-            : throw RequestRejected.BadRequest(
-                $"'codeBundlePath' names no code bundle that is kept: {keys.First(key => !bundles.ContainsKey(key))}.");
-    }
 
     private static ScheduledChecks AnswerOf(Session session, bool recorded) => new(
         SchedulingIds.Derived(session.Id),
@@ -118,6 +103,12 @@ public sealed record ProjectOfRun
 {
     /// <summary>Its name, unique in the account.</summary>
     public string? LogicalId { get; init; }
+
+    /// <summary>What people call it.</summary>
+    public string? Name { get; init; }
+
+    /// <summary>Where its code is.</summary>
+    public string? RepoUrl { get; init; }
 }
 
 /// <summary>

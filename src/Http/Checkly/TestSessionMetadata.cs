@@ -3,7 +3,6 @@ using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using Ledger.Http.Errors;
 using Ledger.Http.Requests;
-using Ledger.Sessions;
 
 namespace Ledger.Http.Checkly;
 
@@ -103,5 +102,5 @@ public static class TestSessionProvider
     /// <summary>Every published provider.</summary>
     public static IReadOnlyList<string> Known { get; } = [Github, "VERCEL", Api, Trigger, "PW_REPORTER"];
 
-    public static string Of(Session session) => session.Metadata.Text(Member) ?? Api;
+    public static string Of(JsonElement? metadata) => metadata.Text(Member) ?? Api;
 }

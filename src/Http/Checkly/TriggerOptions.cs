@@ -49,8 +49,8 @@ public sealed record RetryStrategy
     /// <summary>From 0 to 600: how long all of it may take.</summary>
     public double MaxDurationSeconds { get; init; } = 600;
 
-    /// <summary>After which failures; absent for all.</summary>
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    /// <summary>After which failures, a list or one of them; absent for all.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull), JsonConverter(typeof(OneOrManyOrNoneConverter<RetryOn>))]
     public IReadOnlyList<RetryOn>? OnlyOn { get; init; }
 
     /// <summary>Checks what the JSON type cannot say.</summary>

@@ -6,9 +6,19 @@ namespace Ledger.Http.Commands;
 /// <summary>What <c>--help</c> and <c>--version</c> print; neither composes a host.</summary>
 internal static class Help
 {
+    private const string ToolName = "ledger";
+
     /// <summary>The product's version.</summary>
     internal static string Version { get; } =
         typeof(Help).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
+
+    /// <summary>How the program is called: by its name where it is installed as a tool, else from the source.</summary>
+    internal static string Program { get; } = IsTool ? ToolName : "dotnet run --project src/Http --";
+
+    /// <summary>How the supplied runner is called.</summary>
+    internal static string Runner { get; } = IsTool ? "ledger-runner" : "dotnet run --project src/Runner --";
+
+    private static bool IsTool => Path.GetFileNameWithoutExtension(Environment.ProcessPath) == ToolName;
 
     /// <summary>The ones that a person needs; the packages bring more.</summary>
     private static readonly (string Verb, string Meaning)[] Common =
@@ -57,7 +67,7 @@ internal static class Help
         return $"""
             Ledger {Version}: an event-sourced cancellation ledger for end-to-end tests.
 
-            Usage: dotnet run --project src/Http -- [verb] [--setting value …]
+            Usage: {Program} [verb] [--setting value …]
 
             Without a verb it serves HTTP on http://127.0.0.1:5080.
 

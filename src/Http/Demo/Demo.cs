@@ -5,6 +5,7 @@ using CliWrap;
 using Ledger.Deadlines;
 using Ledger.Http.AlertChannels;
 using Ledger.Http.Settings;
+using Ledger.Secrets;
 using Ledger.Sessions;
 using Ledger.Sessions.Events;
 using Ledger.Store;
@@ -76,7 +77,7 @@ public sealed partial class Demo : IAsyncDisposable
         var now = services.GetRequiredService<TimeProvider>().GetUtcNow();
         var clock = new PastClock(now.AddDays(-days - 1));
         var store = services.GetRequiredService<IDocumentStore>();
-        var cast = await DemoCast.RegisterAsync(account, store, services.GetRequiredService<ApiKeys>(), clock, cancellation);
+        var cast = await DemoCast.RegisterAsync(account, store, services.GetRequiredService<ApiKeys>(), services.GetRequiredService<SpecSecrets>(), clock, cancellation);
 
         // The commands of the past are decided by their own clock; what they make due is due by the host's, and over within the same second.
         await using var writer = new SessionWriter(

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Ledger.Http.Checks;
+using Ledger.Secrets;
 using Ledger.Sessions;
 using Marten;
 
@@ -43,14 +44,14 @@ internal sealed class DemoCast
 
     /// <summary>Registers them by the same commands as everybody, as of a time in the past.</summary>
     public static async Task<DemoCast> RegisterAsync(
-        Guid accountId, IDocumentStore store, ApiKeys keys, TimeProvider past, CancellationToken cancellation)
+        Guid accountId, IDocumentStore store, ApiKeys keys, SpecSecrets secrets, TimeProvider past, CancellationToken cancellation)
     {
         await using var documents = store.LightweightSession(accountId.ToString());
         var checks = new List<DemoCheck>();
         foreach (var (request, usual, failures, every) in Shop())
         {
             var id = Guid.CreateVersion7(past.GetUtcNow());
-            await RegisterCheckEndpoint.Put(id.ToString(), request, documents, past, cancellation);
+            await RegisterCheckEndpoint.Put(id.ToString(), request, documents, secrets, past, cancellation);
             checks.Add(new DemoCheck((await documents.LoadAsync<Check>(id, cancellation))!, usual, failures, every));
         }
 

@@ -2,7 +2,6 @@ using JasperFx;
 using JasperFx.OpenTelemetry;
 using Ledger.Http.Access;
 using Ledger.Http.AlertChannels;
-using Ledger.Http.Archive;
 using Ledger.Http.Bundles;
 using Ledger.Http.Checkly;
 using Ledger.Http.Checkly.Live;
@@ -14,11 +13,13 @@ using Ledger.Http.RateLimits;
 using Ledger.Http.ReadModels;
 using Ledger.Http.Requests;
 using Ledger.Http.Runners;
+using Ledger.Http.Secrets;
 using Ledger.Http.Sessions;
 using Ledger.Http.Settings;
 using Ledger.Http.Stably;
 using Ledger.Http.Telemetry;
 using Ledger.Http.TesterArmy;
+using Ledger.Projections.Archiving;
 using Ledger.Store;
 using Ledger.Streams;
 using Ledger.Web;
@@ -54,11 +55,12 @@ public static class Composition
             integration.UseWolverineManagedEventSubscriptionDistribution = true;
             integration.AutoCreate = settings.Database.ApplySchema ? AutoCreate.CreateOrUpdate : AutoCreate.None;
         });
+        services.AddSecrets(settings);
         services.AddSingleton<SchemaFiles>();
         services.AddSingleton<JasperFx.CommandLine.Descriptions.ISystemPart, LedgerPart>();
-        services.AddHostedService<DatabaseWatch>();
         services.AddSingleton<EventLog>();
         services.AddSingleton(new SessionCache(settings.Cache.Megabytes * 1024L * 1024L));
+        services.AddSingleton(new BodyBudget(settings.Bodies.Megabytes * 1024L * 1024L));
         services.AddSingleton<SessionJournal>();
         services.AddSingleton<SessionWriter>();
         services.AddSingleton<ApiKeys>();
@@ -72,7 +74,6 @@ public static class Composition
         services.AddSingleton<CheckSessionTriggers>();
         services.AddSingleton<SessionCancel>();
         services.AddSingleton<TestRunList>();
-        services.AddSingleton<RunPages>();
         services.AddSingleton<Batches>();
         services.AddSingleton<RateWindows>();
         services.AddErrors();
@@ -82,12 +83,13 @@ public static class Composition
         services.ConfigureHttpJsonOptions(options => Json.Configure(options.SerializerOptions));
         services.AddLive();
         services.AddReadModels(settings);
-        services.AddArchive(settings);
+        services.AddSingleton<Archiver>();
         services.AddRunners(settings);
         services.AddChecklyLive();
         services.AddBundles();
         services.AddAlertChannels(settings);
-        services.AddHostedService<DaemonWatch>();
+        services.AddSingleton<DaemonWatch>();
+        services.AddSingleton<DatabaseWatch>();
         services.AddHostedService<LedgerLifetime>();
         services.AddLedgerOpenApi();
         services.AddWeb(new WebSettings(Commands.Help.Version, Bootstrap.KeyFileOf(settings), settings.Oidc.Authority is null ? null : settings.Oidc));
@@ -115,6 +117,7 @@ public static class Composition
 
         app.MapLedgerEndpoints();
         app.MapOpenApi("/openapi/{documentName}.json").AllowAnonymous();
+        app.MapApiReference();
         app.MapMetrics();
         app.MapWeb(PageAssets.Manifest);
 

@@ -24,7 +24,7 @@ internal static class FirstLook
             ("page", $"{addresses.First()}/ (sign in with the key)"),
             ("data", database.Place),
             ("key", key),
-            ("runner", $"dotnet run --project src/Runner -- --url {addresses.First()} --location local (--help says how it gets its key)"),
+            ("runner", $"{Help.Runner} --url {addresses.First()} --location local (--help says how it gets its key)"),
             ("stop", "Ctrl+C or SIGTERM"),
         ];
 

@@ -141,11 +141,11 @@ public sealed class LedgerHost : IAsyncDisposable
     private static LedgerHost Compose(WebApplicationBuilder builder, LedgerSettings settings, LedgerDatabase database, HostPhase phase, bool generates)
     {
         var isAlone = settings.SingleHost ?? database.IsEmbedded;
-        builder.AddWolverine(generates, isAlone);
+        builder.AddWolverine(settings, generates, isAlone);
         builder.Services.AddLedger(settings, database.Source);
         if (!isAlone)
         {
-            builder.Services.AddHostedService<FrozenHosts>();
+            builder.Services.AddSingleton<FrozenHosts>();
         }
 
         builder.AddTelemetry(); // After the parts that make the tables which it reads.

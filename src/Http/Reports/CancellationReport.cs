@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using Ledger.Http.Access;
 using Ledger.Http.Errors;
+using Ledger.Http.RateLimits;
 using Ledger.Http.ReadModels;
 using Ledger.Http.Requests;
 using Ledger.Projections.Cancellations;
@@ -13,7 +14,7 @@ public static class CancellationReportEndpoint
 {
     private static readonly HashSet<string> Parameters = new(StringComparer.Ordinal) { "from", "to", "groupBy", Freshness.After };
 
-    [WolverineGet("/ledger/reports/cancellations"), Authorize(Scopes.Read), Tags("Reports")]
+    [WolverineGet("/ledger/reports/cancellations"), Authorize(Scopes.Read), CostlyRead, Tags("Reports")]
     [EndpointSummary(
         "Cancels by cause, interface and outcome, the latencies between their facts, and the runner time that they freed. With groupBy, which needs "
         + "'from', there are buckets as well: the same figures for each UTC hour or day, in order, the first and the last clamped to the range.")]

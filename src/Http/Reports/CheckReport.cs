@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using Ledger.Http.Access;
 using Ledger.Http.Errors;
+using Ledger.Http.RateLimits;
 using Ledger.Http.ReadModels;
 using Ledger.Http.Requests;
 using Ledger.Projections.CheckResults;
@@ -12,7 +13,7 @@ namespace Ledger.Http.Reports;
 /// <summary>Reports how the runs of checks went.</summary>
 public static class CheckReportEndpoint
 {
-    [WolverineGet("/ledger/reports/checks"), Authorize(Scopes.Read), Tags("Reports")]
+    [WolverineGet("/ledger/reports/checks"), Authorize(Scopes.Read), CostlyRead, Tags("Reports")]
     [EndpointSummary(
         "How the runs of each check went that were settled in a time range, by check id. With groupBy each check has buckets as well: the same "
         + "figures for each UTC hour or day in which a run was settled, in order, the first and the last clamped to the range.")]

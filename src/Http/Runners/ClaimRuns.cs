@@ -152,13 +152,15 @@ public sealed record ClaimedRun(
     int LeaseSeconds,
     string? Traceparent)
 {
-    public static ClaimedRun Of(SessionSnapshot snapshot, Run run) => new(
+    /// <summary>A run that its runner holds.</summary>
+    /// <param name="spec">What to execute, its secrets in the clear: the one way out on which they are.</param>
+    public static ClaimedRun Of(SessionSnapshot snapshot, Run run, JsonElement? spec) => new(
         snapshot.Session.Id,
         run.SequenceId,
         run.Plan.CheckType,
         run.Plan.Name,
         run.Plan.Location,
-        run.Plan.Spec,
+        spec,
         run.LeaseSeconds,
         TraceOf(snapshot.TriggerContext));
 

@@ -1,4 +1,5 @@
 using System.Reflection;
+using System.Text.Json;
 using System.Text.Json.Serialization;
 using JasperFx;
 using JasperFx.CodeGeneration.Frames;
@@ -59,6 +60,13 @@ public sealed class RunCall
             RunnerHeader.Read(context.Request));
         await runners.RequireAsync(context.Key(), call.RunnerId, call.Aborted);
         return call;
+    }
+
+    /// <summary>What the run executes, whole, its secrets sealed; null where there is no such run, which the decision refuses.</summary>
+    public async Task<JsonElement?> ReadSpecAsync(SessionWriter sessions)
+    {
+        var known = sessions.Peek(Stream) ?? await sessions.ReadAsync(caller, sessionId, Aborted);
+        return known?.Session.FindRun(SequenceId) is { } run ? await sessions.ReadSpecAsync(known, run, Aborted) : null;
     }
 
     /// <summary>Decides it on the session's stream; the outcome is durable when the task ends.</summary>

@@ -15,6 +15,7 @@ public static class RunnerParts
             Acknowledge = TimeSpan.FromSeconds(settings.Cancel.AcknowledgeSeconds),
             Expire = TimeSpan.FromSeconds(settings.Cancel.ExpireSeconds),
             Lease = TimeSpan.FromSeconds(settings.Lease.Seconds),
+            MostRequeues = settings.Lease.MostRequeues,
             LimitMargin = TimeSpan.FromSeconds(settings.Lease.LimitMarginSeconds),
         });
         services.AddSingleton<DueTimes>();

@@ -80,7 +80,7 @@ public sealed record RunRequest(string CheckType, string Name, string Location, 
         Inputs.Name("runs.name", Name),
         Inputs.Name("runs.location", Location),
         Spec,
-        Inputs.TimeoutOf(Spec));
+        Inputs.Spec(Spec));
 }
 
 /// <summary>A session that was just triggered.</summary>

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Ledger.Secrets;
 using System.Text.Json.Serialization;
 using Ledger.Sessions.Events;
 using Marten;
@@ -30,6 +31,12 @@ public sealed record Check(
     DateTimeOffset CreatedAt,
     DateTimeOffset UpdatedAt)
 {
+    /// <summary>What to execute. Sealed when the check is saved, so that no secret in it is kept in the clear (docs/security.md#secrets).</summary>
+    public JsonElement? Spec { get; set; } = Spec;
+
+    /// <summary>The check as readers may see it: without the values of its secrets.</summary>
+    public Check Shown() => this with { Spec = SpecSecrets.Shown(Spec) };
+
     /// <summary>A passive type: it waits for a ping, there is nothing to run.</summary>
     private const string Heartbeat = "HEARTBEAT";
 

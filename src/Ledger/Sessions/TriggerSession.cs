@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Ledger.Secrets;
 using Ledger.Sessions.Events;
 
 namespace Ledger.Sessions;
@@ -58,6 +59,8 @@ public sealed record TriggerSession(
         _ when TooLong(command.Name) || TooLong(command.Project) || TooLong(command.ConcurrencyGroup)
             || command.Runs.Any(run => TooLong(run.Name) || TooLong(run.Location)) =>
             new Refusal(RefusalKind.TooMuch, $"Names, projects, groups and locations have at most {Limits.Name} characters."),
+        _ when command.Runs.Any(run => SpecSecrets.HoldsTooMany(run.Spec)) =>
+            new Refusal(RefusalKind.TooMuch, $"What a run executes has at most {SpecSecrets.Maximum} secrets."),
         _ => null,
     };
 

@@ -43,3 +43,11 @@ public readonly record struct StreamId(Guid AccountId, Guid SessionId);
 /// <param name="Events">Those of the types that were asked for, in order.</param>
 /// <param name="Through">Up to here, and including it, there are no others.</param>
 public sealed record EventPage(long After, IReadOnlyList<RecordedEvent> Events, long Through);
+
+/// <summary>What stands in the place of a fact that cannot be read. It is never stored.</summary>
+/// <param name="Fault">Why it cannot.</param>
+public sealed record UnreadableEvent(UnreadableEventException Fault) : ISessionEvent
+{
+    /// <inheritdoc/>
+    public DateTimeOffset At => throw Fault;
+}

@@ -1,3 +1,4 @@
+using Ledger.Serialization;
 using Ledger.Store;
 using Npgsql;
 
@@ -24,7 +25,8 @@ internal sealed record PreparedPage(IReadOnlyList<NpgsqlBatchCommand> Statements
         CancellationToken cancellation)
     {
         var handled = page
-            .Where(recorded => model.Handles.Contains(recorded.Data.GetType()) && !skipped.Contains((model.Name, recorded.Position)))
+            .Where(recorded => EventTypes.RecordOf(recorded.Type) is { } type && model.Handles.Contains(type)
+                && !skipped.Contains((model.Name, recorded.Position)))
             .ToList();
         var (statements, cause) = await TryAsync(handled.Count);
         if (cause is null)
@@ -49,6 +51,11 @@ internal sealed record PreparedPage(IReadOnlyList<NpgsqlBatchCommand> Statements
             if (count == 0)
             {
                 return ([], null);
+            }
+
+            if (handled.Take(count).Select(recorded => recorded.Data).OfType<UnreadableEvent>().FirstOrDefault() is { } unreadable)
+            {
+                return ([], unreadable.Fault);
             }
 
             try

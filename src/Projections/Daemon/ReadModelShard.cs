@@ -1,6 +1,7 @@
 using JasperFx.Events;
 using JasperFx.Events.Daemon;
 using JasperFx.Events.Projections;
+using Ledger.Serialization;
 using Ledger.Sessions.Events;
 using Ledger.Store;
 using Marten;
@@ -29,6 +30,8 @@ public sealed partial class ReadModelShard : SubscriptionBase
     private readonly NpgsqlDataSource dataSource;
     private readonly string owner;
     private readonly ILogger log;
+    private readonly EventLog store;
+    private readonly string[] aliases;
     private long attempted;
 
     /// <summary>A shard that does nothing before Marten's daemon starts it.</summary>
@@ -47,6 +50,8 @@ public sealed partial class ReadModelShard : SubscriptionBase
 
         this.models = models;
         this.dataSource = dataSource;
+        store = new EventLog(dataSource);
+        aliases = [.. models.SelectMany(model => model.Handles).Distinct().Select(EventTypes.AliasOf)];
         this.owner = owner ?? $"{Environment.MachineName}:{Environment.ProcessId}";
         this.log = log ?? NullLogger<ReadModelShard>.Instance;
         Name = ShardName;
@@ -93,7 +98,7 @@ public sealed partial class ReadModelShard : SubscriptionBase
 
         operations.QueueOperation(new Statement(Guard(states.Generation, first, last)));
         operations.QueueOperation(new Statement(new NpgsqlBatchCommand($"set local search_path to {ProjectionSchema.Live}")));
-        var page = RecordedEvents.Of(events);
+        var page = await WholeAsync(RecordedEvents.Of(events), connection, last, cancellation);
         foreach (var model in models.Where(model => !states.Apart.ContainsKey(model.Name)))
         {
             var prepared = await PreparedPage.OfAsync(model, connection, page, states.Skipped, isCareful, cancellation);
@@ -109,6 +114,51 @@ public sealed partial class ReadModelShard : SubscriptionBase
                 operations.QueueOperation(new Statement(StoppedModels.NextGeneration(Shard)));
             }
         }
+    }
+
+    /// <summary>
+    /// The page with those events that Marten could not read and has passed over without a word, since the last event that was counted: a model
+    /// that would have to handle one stops at it, as it does in a rebuild.
+    /// </summary>
+    private async Task<IReadOnlyList<RecordedEvent>> WholeAsync(
+        IReadOnlyList<RecordedEvent> page, NpgsqlConnection connection, long last, CancellationToken cancellation)
+    {
+        await using var command = new NpgsqlCommand(
+            """
+            select r.position, count(e.seq_id) from ledger.read_models r
+            left join ledger.mt_events e on e.seq_id > r.position and e.seq_id <= $2 and e.type = any($3)
+            where r.shard = $1 group by r.position
+            """,
+            connection)
+        {
+            Parameters = { SqlValue.Of(Shard), SqlValue.Of(last), new NpgsqlParameter<string[]> { TypedValue = aliases } },
+        };
+        await command.PrepareAsync(cancellation);
+        long position;
+        await using (var reader = await command.ExecuteReaderAsync(cancellation))
+        {
+            if (!await reader.ReadAsync(cancellation) || reader.GetInt64(1) <= page.Count)
+            {
+                return page;
+            }
+
+            position = reader.GetInt64(0);
+        }
+
+        // Pages end early where their events are large.
+        var whole = page.ToDictionary(recorded => recorded.Position);
+        for (var through = position; through < last;)
+        {
+            var found = await store.ReadPageAsync(through, last, aliases, cancellation);
+            foreach (var unreadable in found.Events.Where(recorded => recorded.Data is UnreadableEvent))
+            {
+                whole[unreadable.Position] = unreadable;
+            }
+
+            through = found.Through;
+        }
+
+        return [.. whole.Values.OrderBy(recorded => recorded.Position)];
     }
 
     private NpgsqlBatchCommand Guard(long generation, long first, long last) => new("call ledger.guard_read_models($1, $2, $3, $4, $5)")

@@ -32,12 +32,11 @@ internal sealed class SessionListConditions
         Add("concurrency_group = {0}", query.ConcurrencyGroup);
         Add("number < {0}", query.BeforeNumber);
         Add("number > {0}", query.AfterNumber);
-        Add(
-            "(name ilike {0} or branch ilike {0} or commit_id ilike {0} or commit_message ilike {0} or commit_owner ilike {0})",
-            Contains(query.TextSearch));
+        AddSearch(query.TextSearch);
         AddMetadata(query.Metadata);
-        Add("settled_at is null", query.OnlyOpen || IsOpenAlone(query.RunStates));
-        AddRunStates(query.RunStates);
+        Add("settled_at is null", query.OnlyOpen || (query.RunStates.Count > 0 && query.RunStates.All(OpenRunsReader.Knows)));
+        Add("run_state = any({0})", query.RunStates, Words<RunState>.Of);
+        Add("(coalesce(run -> 'result' ->> 'hasErrors', 'false') = 'true' or run_state in ('timedOut', 'lost')) <> {0}", query.HasVerdict);
     }
 
     /// <summary>The conditions; their values are added to the command.</summary>
@@ -72,36 +71,16 @@ internal sealed class SessionListConditions
         }
     }
 
-    private static bool IsOpenAlone(IReadOnlyCollection<RunState> states) => states.Count > 0 && states.All(OpenRunsReader.Knows);
-
-    private void AddRunStates(IReadOnlyCollection<RunState> states)
+    /// <summary>The index finds what may have the text; the text itself decides.</summary>
+    private void AddSearch(string? text)
     {
-        var alternatives = states.Where(state => !OpenRunsReader.Knows(state)).Select(state => $"{CounterOf(state)} > 0").ToList();
-        var open = states.Where(OpenRunsReader.Knows).Select(Words<RunState>.Of).ToArray();
-        if (open.Length > 0)
+        if (!string.IsNullOrEmpty(text))
         {
-            command.Parameters.Add(new NpgsqlParameter { Value = open });
-            alternatives.Add($"""
-                exists (
-                  select from ledger.open_runs r
-                  where r.account_id = session_list.account_id and r.session_id = session_list.session_id
-                    and r.state = any(${command.Parameters.Count}))
-                """);
+            var search = text.ToLowerInvariant();
+            Add("trigrams @> {0}", SearchText.TrigramsFor(search));
+            Add("search like {0}", $"%{search.Replace(@"\", @"\\").Replace("%", @"\%").Replace("_", @"\_")}%");
         }
-
-        Add($"({string.Join(" or ", alternatives)})", alternatives.Count > 0);
     }
-
-    private static string CounterOf(RunState settled) => settled switch
-    {
-        RunState.Passed => "passed",
-        RunState.Failed => "failed",
-        RunState.Degraded => "degraded",
-        RunState.Cancelled => "cancelled",
-        RunState.TimedOut => "timed_out",
-        RunState.Lost => "lost",
-        _ => throw new ArgumentOutOfRangeException(nameof(settled), settled, "A state that is not counted."),
-    };
 
     private void Add(string condition, bool isAsked)
     {
@@ -127,8 +106,4 @@ internal sealed class SessionListConditions
             conditions.Add(condition.Replace("{0}", $"${command.Parameters.Count}"));
         }
     }
-
-    private static string? Contains(string? text) => string.IsNullOrEmpty(text)
-        ? null
-        : $"%{text.Replace(@"\", @"\\").Replace("%", @"\%").Replace("_", @"\_")}%";
 }

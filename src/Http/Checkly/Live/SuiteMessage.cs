@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using Ledger.Http.Requests;
 using Ledger.Sessions;
@@ -16,13 +17,10 @@ public sealed record SuiteMessage(MqttApplicationMessage Content)
     /// <summary>A run is being executed.</summary>
     public static SuiteMessage Started(SuiteKey suite, Run run) => Of(suite, run, ResultTopic.RunStart, new { });
 
-    /// <summary>A failed try, or the final result.</summary>
-    public static SuiteMessage Reported(SuiteKey suite, RunResult result) =>
-        Of(suite, result.Run, ResultTopic.Result, new ResultMessage(result.Scope, result.Id, LiveResult.Of(result)));
-
-    /// <summary>A run has ended without a result.</summary>
-    /// <param name="text">What the client shows.</param>
-    public static SuiteMessage Failed(SuiteKey suite, Run run, string text) => Of(suite, run, ResultTopic.Error, text);
+    /// <summary>A failed try, or the final result; of a run that the ledger gave up on, why.</summary>
+    public static SuiteMessage Reported(SuiteKey suite, RunResult result) => result.Explanation is { } explanation
+        ? Of(suite, result.Run, ResultTopic.Error, explanation)
+        : Of(suite, result.Run, ResultTopic.Result, new ResultMessage(result.Scope, result.Id, LiveResult.Of(result)));
 
     private static SuiteMessage Of<T>(SuiteKey suite, Run run, string subtopic, T payload) => new(new MqttApplicationMessage
     {
@@ -51,22 +49,35 @@ public sealed record LiveResult(
     long? ResponseTime,
     string RunLocation)
 {
-    /// <summary>None are kept. Absent for requests, whose logs have another shape that clients rely on.</summary>
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public IReadOnlyList<string>? Logs { get; private init; }
+    /// <summary>The output: a list, or for a request one list for each of its phases.</summary>
+    public required JsonNode Logs { get; init; }
 
-    public static LiveResult Of(RunResult result) => new(
-        result.Run.Plan.Name,
-        result.Run.Plan.CheckType,
-        result.HasFailures || result.HasErrors,
-        result.HasErrors,
-        result.IsDegraded,
-        result.IsCancelled,
-        result.StartedAt,
-        result.StoppedAt,
-        result.ResponseTime,
-        result.Run.Plan.Location)
+    /// <summary>A request and what came of it; absent for every other check.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonObject? CheckRunData { get; private init; }
+
+    /// <summary>Why it went wrong, as far as nothing else tells it; absent when it did not.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? RunError { get; private init; }
+
+    public static LiveResult Of(RunResult result)
     {
-        Logs = result.Run.Plan.CheckType is "API" or "URL" ? null : [],
-    };
+        var details = new ResultDetails(result);
+        return new LiveResult(
+            result.Run.Plan.Name,
+            result.Run.Plan.CheckType,
+            result.HasFailures || result.HasErrors,
+            result.HasErrors,
+            result.IsDegraded,
+            result.IsCancelled,
+            result.StartedAt,
+            result.StoppedAt,
+            result.ResponseTime,
+            result.Run.Plan.Location)
+        {
+            Logs = details.Logs,
+            CheckRunData = details.CheckRunData,
+            RunError = details.RunError,
+        };
+    }
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Ledger.Sessions;
 using Ledger.Sessions.Events;
 
@@ -10,53 +9,48 @@ namespace Ledger.Http.Checkly.Live;
 /// </summary>
 public static class SuiteMessages
 {
-    /// <summary>What an event means to subscribers; null for nothing.</summary>
+    /// <summary>What an event means to subscribers.</summary>
     /// <param name="suite">The suite.</param>
     /// <param name="before">The session before the event.</param>
     /// <param name="after">The session after it.</param>
     /// <param name="data">The event.</param>
-    public static SuiteMessage? Of(SuiteKey suite, Session before, Session after, ISessionEvent data)
+    public static IEnumerable<SuiteMessage> Of(SuiteKey suite, Session before, Session after, ISessionEvent data)
     {
         if (data is not IRunEvent e
             || before.FindRun(e.SequenceId) is not { IsOpen: true }
             || after.FindRun(e.SequenceId) is not { } run)
         {
-            return null;
+            return [];
         }
 
         return (run.IsOpen, data) switch
         {
             (false, _) => Settled(suite, after, run),
-            (true, RunStarted) => SuiteMessage.Started(suite, run),
-            (true, ResultReported) => SuiteMessage.Reported(suite, RunResult.AttemptsOf(run).Last()),
-            _ => null,
+            (true, RunStarted) => [SuiteMessage.Started(suite, run)],
+            (true, ResultReported) => [SuiteMessage.Reported(suite, RunResult.AttemptsOf(run).Last())],
+            _ => [],
         };
     }
 
     /// <summary>Where each run of a session stands, in the order of the runs; queued ones are left out. Made one by one, as they are read.</summary>
-    public static IEnumerable<SuiteMessage> Now(SuiteKey suite, Session session)
+    public static IEnumerable<SuiteMessage> Now(SuiteKey suite, Session session) => session.Runs.SelectMany(run => run switch
     {
-        foreach (var run in session.Runs)
+        { IsOpen: false } => Settled(suite, session, run),
+        { StartedAt: not null } => [SuiteMessage.Started(suite, run)],
+        _ => [],
+    });
+
+    /// <summary>
+    /// A run that ends without having started is told as started first: the command line goes on waiting for starts, 20 seconds from the
+    /// beginning, and does not exit before.
+    /// </summary>
+    private static IEnumerable<SuiteMessage> Settled(SuiteKey suite, Session session, Run run)
+    {
+        if (run.StartedAt is null)
         {
-            if (!run.IsOpen)
-            {
-                yield return Settled(suite, session, run);
-            }
-            else if (run.StartedAt is not null)
-            {
-                yield return SuiteMessage.Started(suite, run);
-            }
+            yield return SuiteMessage.Started(suite, run);
         }
+
+        yield return SuiteMessage.Reported(suite, RunResult.Of(session.Kind, run));
     }
-
-    private static SuiteMessage Settled(SuiteKey suite, Session session, Run run) => run.State switch
-    {
-        RunState.TimedOut => SuiteMessage.Failed(suite, run, TimedOut(run)),
-        RunState.Lost => SuiteMessage.Failed(suite, run, $"The runner {run.RunnerId} was lost while it executed the check."),
-        _ => SuiteMessage.Reported(suite, RunResult.Of(session.Kind, run)),
-    };
-
-    private static string TimedOut(Run run) => run.Plan.TimeoutSeconds is { } seconds
-        ? string.Create(CultureInfo.InvariantCulture, $"The check exceeded its limit of {seconds} s.")
-        : "The check exceeded its time limit.";
 }

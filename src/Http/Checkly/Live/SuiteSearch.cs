@@ -46,7 +46,7 @@ public sealed class SuiteSearch(SessionListReader sessions, ReadModelProgress pr
             {
                 if (await projections.WaitForHeadAsync(SessionListReader.ProjectionName, Patience, cancellation))
                 {
-                    var page = await Database.RunAsync(() => sessions.ReadAsync(query, cancellation));
+                    var page = await Database.RunAsync(() => sessions.FindAsync(query, cancellation));
                     return [.. page.Sessions.Select(session => new StreamId(query.AccountId, session.SessionId))];
                 }
             }
