@@ -2,6 +2,7 @@ using System.Text.Json;
 using Ledger.Http.Checks;
 using Ledger.Secrets;
 using Ledger.Sessions;
+using Ledger.Store;
 using Marten;
 
 namespace Ledger.Http.Demo;
@@ -51,7 +52,7 @@ internal sealed class DemoCast
         foreach (var (request, usual, failures, every) in Shop())
         {
             var id = Guid.CreateVersion7(past.GetUtcNow());
-            await RegisterCheckEndpoint.Put(id.ToString(), request, documents, secrets, past, cancellation);
+            await RegisterCheckEndpoint.Put(id.ToString(), request, new Caller(accountId, new Actor(ActorKind.System, "demo"), null, EventContext.None), documents, secrets, past, cancellation);
             checks.Add(new DemoCheck((await documents.LoadAsync<Check>(id, cancellation))!, usual, failures, every));
         }
 
