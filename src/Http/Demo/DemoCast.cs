@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Ledger.Http.Access;
 using Ledger.Http.Checks;
 using Ledger.Secrets;
 using Ledger.Sessions;

@@ -14,6 +14,7 @@ using Ledger.Http.ReadModels;
 using Ledger.Http.Requests;
 using Ledger.Http.Runners;
 using Ledger.Http.Secrets;
+using Ledger.Http.Sessions;
 using Ledger.Http.Settings;
 using Ledger.Http.Stably;
 using Ledger.Http.Telemetry;
@@ -21,6 +22,8 @@ using Ledger.Http.TesterArmy;
 using Ledger.Projections.Archiving;
 using Ledger.Store;
 using Ledger.Streams;
+using Ledger.Web;
+using Ledger.Web.Sessions;
 using Marten;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -89,6 +92,13 @@ public static class Composition
         services.AddSingleton<DatabaseWatch>();
         services.AddHostedService<LedgerLifetime>();
         services.AddLedgerOpenApi();
+        services.AddWeb(new WebSettings(Commands.Help.Version, Bootstrap.KeyFileOf(settings), settings.Oidc.Authority is null ? null : settings.Oidc));
+        services.AddSingleton<EventViews>(static recorded =>
+        {
+            var view = EventView.Of(recorded);
+            return (view.Actor, view.Data);
+        });
+        services.AddSingleton<OriginalIds>(static id => [ResultIds.Derived(id), SchedulingIds.Derived(id)]);
     }
 
     public static void UseLedger(this WebApplication app)
@@ -97,7 +107,9 @@ public static class Composition
         app.UseMiddleware<Faults>();
         app.UseStatusCodePages();
         app.UseChecklyLive();
+        app.UseFirstPage();
         app.UseRouting();
+        app.UsePages();
         app.UseAuthentication();
         app.UseAuthorization();
         app.UseMiddleware<AccountHeaderMiddleware>();
@@ -107,6 +119,7 @@ public static class Composition
         app.MapOpenApi("/openapi/{documentName}.json").AllowAnonymous();
         app.MapApiReference();
         app.MapMetrics();
+        app.MapWeb(PageAssets.Manifest);
 
         // Needs a key like everything that says nothing else: who has none does not learn which paths there are.
         app.MapFallback("/{**path}", () => TypedResults.NotFound()).ExcludeFromDescription();

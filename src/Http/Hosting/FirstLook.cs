@@ -7,7 +7,7 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 namespace Ledger.Http.Hosting;
 
 /// <summary>
-/// What a person needs once the host serves: where it listens, where data and key are, how to start a runner, how to stop. A terminal is
+/// What a person needs once the host serves: where it listens, where the page, data and key are, how to start a runner, how to stop. A terminal is
 /// shown a key that was made just now; no log ever is.
 /// </summary>
 internal static class FirstLook
@@ -21,6 +21,7 @@ internal static class FirstLook
         var key = settings.Bootstrap.ApiKey is not null ? "the one of Ledger:Bootstrap:ApiKey" : File.Exists(file) ? $"in {file}" : null;
         List<(string Word, string? Meaning)> lines =
         [
+            ("page", $"{addresses.First()}/ (sign in with the key)"),
             ("data", database.Place),
             ("key", key),
             ("runner", $"{Help.Runner} --url {addresses.First()} --location local (--help says how it gets its key)"),
@@ -30,7 +31,7 @@ internal static class FirstLook
         var first = $"Ledger {Help.Version} listens on {string.Join(" and ", addresses)}";
         if (!Console.IsOutputRedirected)
         {
-            lines.Insert(2, ("", made is null ? null : $"{made.Secret} of account {made.Account}, shown this once"));
+            lines.Insert(3, ("", made is null ? null : $"{made.Secret} of account {made.Account}, shown this once"));
             Console.WriteLine($"\n{first}\n{string.Join('\n', lines.Where(line => line.Meaning is not null).Select(line => $"  {line.Word,-8}{line.Meaning}"))}\n");
             return;
         }

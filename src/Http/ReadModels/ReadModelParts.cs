@@ -26,6 +26,7 @@ public static class ReadModelParts
     {
         services.AddSingleton<OpenRunsReader>();
         services.AddSingleton<SessionListReader>();
+        services.AddSingleton<SessionFinder>();
         services.AddSingleton<CheckResultsReader>();
         services.AddSingleton<CheckStatusReader>();
         services.AddSingleton<AlertsReader>();

@@ -1,4 +1,5 @@
 using Ledger.Sessions;
+using Ledger.Web.Access;
 
 namespace Ledger.Http.Settings;
 
@@ -50,6 +51,8 @@ public sealed class LedgerSettings
     public MqttSettings Mqtt { get; set; } = new();
 
     public WebhookSettings Webhooks { get; set; } = new();
+
+    public OidcSettings Oidc { get; set; } = new();
 
     public SecretSettings Secrets { get; set; } = new();
 
@@ -103,6 +106,7 @@ public sealed class LedgerSettings
             { Archive.AfterDays: < 1 or > 36_500 } => "Ledger:Archive:AfterDays must be between 1 and 36500.",
             { Mqtt.MaximumConnections: < 1 } => "Ledger:Mqtt:MaximumConnections must be at least 1.",
             { Webhooks: var webhooks } when webhooks.Fault() is { } fault => fault,
+            { Oidc: var oidc } when oidc.Fault() is { } fault => fault,
             { Cache.Megabytes: < 1 } => "Ledger:Cache:Megabytes must be at least 1.",
             _ when RateLimit.Classes.Values.Any(window => window is { Requests: < 1 } or { Seconds: < 1 }) =>
                 "Ledger:RateLimit:Classes must each allow at least 1 request in 1 second.",
