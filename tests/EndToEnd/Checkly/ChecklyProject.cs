@@ -22,7 +22,8 @@ internal sealed class ChecklyProject : IDisposable
     private string Home => Path.Combine(Folder, "home");
 
     /// <summary>What the runner executes for a registered check: the project's own Playwright, in place.</summary>
-    public object PlaywrightSpec => new
+    /// <param name="releaseFile">Once this file exists, the endless test ends.</param>
+    public object PlaywrightSpec(string? releaseFile = null) => new
     {
         command = new[] { Path.Combine(Folder, "node_modules", ".bin", "playwright"), "test" },
         workingDirectory = Folder,
@@ -30,6 +31,7 @@ internal sealed class ChecklyProject : IDisposable
         {
             ["CHROMIUM_PATH"] = Chromium,
             ["RESULTS_DIRECTORY"] = Path.Combine(Folder, "results"),
+            ["RELEASE_FILE"] = releaseFile ?? "",
         },
     };
 

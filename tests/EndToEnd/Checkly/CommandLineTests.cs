@@ -9,7 +9,8 @@ namespace Ledger.EndToEnd.Checkly;
 /// The genuine Checkly CLI against the ledger, with the supplied runner executing what it asks for
 /// (docs/dialects/checkly-cli.md#running-it).
 /// </summary>
-public sealed class CommandLineTests(ChecklyPlace place) : IClassFixture<ChecklyPlace>
+[Collection(GenuineRuns.Name)]
+public sealed class CommandLineTests(ChecklyPlace place)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
 
