@@ -86,8 +86,6 @@ public static class DeleteRegisteredCheckEndpoint
 /// <param name="Status">How it must stand: passing, failing or degraded.</param>
 public sealed record CheckFilter(int Page, int Limit, IReadOnlyList<string> Tags, string? CheckType, string? Search, string? Status)
 {
-    private const int MaximumLimit = 100;
-    private const int DefaultLimit = 10;
     private const string Passing = "passing";
     private const string Failing = "failing";
     private const string Degraded = "degraded";
@@ -95,8 +93,8 @@ public sealed record CheckFilter(int Page, int Limit, IReadOnlyList<string> Tags
     /// <summary>Reads the query.</summary>
     /// <exception cref="RequestRejected">400 naming the parameter that is wrong.</exception>
     public static CheckFilter Read(HttpRequest request) => new(
-        Math.Max(1, Inputs.Int(request, "page", 0, int.MaxValue, 1)),
-        Inputs.Int(request, "limit", 1, MaximumLimit, DefaultLimit),
+        QueryValues.Page(request).Page,
+        QueryValues.Limit(request),
         QueryArrays.Read(request.Query, "tag"),
         QueryValues.Word(request, "checkType", CheckTypes.Known),
         request.Query["search"].ToString() is { Length: > 0 } search ? search : null,
