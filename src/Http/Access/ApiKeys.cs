@@ -33,7 +33,6 @@ public sealed class ApiKeys(IDocumentStore store, TimeProvider clock)
             return Valid(known.Key);
         }
 
-        trusted.TryRemove(hash, out _);
         var readAt = clock.GetTimestamp();
         var found = await Database.RunAsync(async () =>
         {
@@ -47,7 +46,19 @@ public sealed class ApiKeys(IDocumentStore store, TimeProvider clock)
         }
 
         seen[hash] = (found, readAt);
+        if (seen == unknown)
+        {
+            trusted.TryRemove(hash, out _);
+        }
+
         return Valid(found);
+    }
+
+    /// <summary>Whether a secret is a key's that was in use here lately, or is known to be nobody's: to look for it costs next to nothing.</summary>
+    public bool Remembers(string secret)
+    {
+        var hash = HashOf(secret);
+        return trusted.ContainsKey(hash) || (unknown.TryGetValue(hash, out var known) && clock.GetElapsedTime(known.ReadAt) < Trust);
     }
 
     /// <summary>Makes a key and gives its secret, which is kept nowhere. A secret of the caller's own that is known already changes nothing.</summary>
@@ -96,7 +107,7 @@ public sealed class ApiKeys(IDocumentStore store, TimeProvider clock)
         }
 
         trusted.TryRemove(key.Hash, out _);
-        await Task.Delay(Trust, clock, cancellation);
+        await Task.Delay(Trust, clock, CancellationToken.None); // A key may revoke itself.
         return true;
     }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Ledger.Http.Access;
 using Ledger.Store;
 using Microsoft.AspNetCore.Connections;
 
@@ -28,6 +29,11 @@ public sealed class Faults(RequestDelegate next, IProblemDetailsService problems
             if (rejected.RetryAfterSeconds is { } seconds)
             {
                 context.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
+            }
+
+            if (rejected.Status == StatusCodes.Status401Unauthorized)
+            {
+                context.Response.Headers.WWWAuthenticate = ApiKeyHandler.Challenge;
             }
 
             context.Response.StatusCode = rejected.Status;

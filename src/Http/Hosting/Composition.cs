@@ -61,6 +61,8 @@ public static class Composition
         services.AddSingleton<SessionJournal>();
         services.AddSingleton<SessionWriter>();
         services.AddSingleton<ApiKeys>();
+        services.AddSingleton<Strangers>();
+        services.AddSingleton<KeyWatch>();
         services.AddSingleton<Bootstrap>();
         services.AddSingleton<PublicLocations>();
         services.AddSingleton<CheckAlerts>();
@@ -93,6 +95,7 @@ public static class Composition
 
     public static void UseLedger(this WebApplication app)
     {
+        app.UseMiddleware<HeadRequests>();
         app.UseSecondMount();
         app.UseMiddleware<Faults>();
         app.UseStatusCodePages();
@@ -100,6 +103,7 @@ public static class Composition
         app.UseRouting();
         app.UseAuthentication();
         app.UseAuthorization();
+        app.UseMiddleware<KeyWatchMiddleware>();
         app.UseMiddleware<AccountHeaderMiddleware>();
         app.UseMiddleware<RateLimitMiddleware>();
 

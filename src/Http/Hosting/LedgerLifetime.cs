@@ -15,6 +15,7 @@ public sealed class LedgerLifetime(
     Bootstrap bootstrap,
     ChangeNotes notes,
     BackgroundLoops loops,
+    KeyWatch keys,
     RunnerSignals signals,
     ClaimWatch claims,
     Repairs repairs,
@@ -25,6 +26,7 @@ public sealed class LedgerLifetime(
     {
         await bootstrap.RunAsync(cancellationToken);
         await notes.StartAsync(cancellationToken);
+        loops.Run(KeyWatch.Part, keys.RunAsync);
         loops.Run(RunnerSignals.Part, signals.RunAsync);
         loops.Run(ClaimWatch.Part, claims.RunAsync);
         repairs.Start();

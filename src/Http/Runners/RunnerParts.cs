@@ -14,10 +14,12 @@ public static class RunnerParts
             Acknowledge = TimeSpan.FromSeconds(settings.Cancel.AcknowledgeSeconds),
             Expire = TimeSpan.FromSeconds(settings.Cancel.ExpireSeconds),
             Lease = TimeSpan.FromSeconds(settings.Lease.Seconds),
+            LongestWait = settings.Queue.LongestWaitSeconds is { } wait ? TimeSpan.FromSeconds(wait) : null,
             LimitMargin = TimeSpan.FromSeconds(settings.Lease.LimitMarginSeconds),
         });
         services.AddSingleton<DueTimes>();
         services.AddSingleton<Leases>();
+        services.AddSingleton<ServedLocations>();
         services.AddSingleton<DeadlineSweep>();
         services.AddSingleton<RunnerBindings>();
         services.AddSingleton<WaitingClaims>();

@@ -67,6 +67,7 @@ public sealed partial class DeadlineSweep : IAsyncDisposable
     private readonly SessionWriter sessions;
     private readonly DueTimes dueTimes;
     private readonly ILogger log;
+    private readonly ServedLocations? served;
     private Task running = Task.CompletedTask;
     private long sweptAt;
     private double? lostSeconds;
@@ -77,8 +78,11 @@ public sealed partial class DeadlineSweep : IAsyncDisposable
     /// <param name="sessions">Where the sessions decide.</param>
     /// <param name="dueTimes">The durations, and by which clock.</param>
     /// <param name="log">Where outages are told; null for nowhere.</param>
-    public DeadlineSweep(NpgsqlDataSource dataSource, SessionWriter sessions, DueTimes dueTimes, ILogger<DeadlineSweep>? log = null)
+    /// <param name="served">Knows where runners are; null where nobody waits for one.</param>
+    public DeadlineSweep(
+        NpgsqlDataSource dataSource, SessionWriter sessions, DueTimes dueTimes, ILogger<DeadlineSweep>? log = null, ServedLocations? served = null)
     {
+        this.served = served;
         this.dataSource = dataSource;
         this.sessions = sessions;
         this.dueTimes = dueTimes;
@@ -192,7 +196,10 @@ public sealed partial class DeadlineSweep : IAsyncDisposable
                     LeaseEnded: reader.GetBoolean(5),
                     LimitPassed: reader.GetBoolean(6),
                     ToForce: reader.GetBoolean(7),
-                    ToExpire: reader.GetBoolean(8)));
+                    ToExpire: reader.GetBoolean(8))
+                {
+                    WaitedSeconds = (int)(dueTimes.Settings.LongestWait?.TotalSeconds ?? 0),
+                });
             }
         }
 
@@ -205,6 +212,11 @@ public sealed partial class DeadlineSweep : IAsyncDisposable
     {
         try
         {
+            if (due.IsWaiting && await IsServedAsync(due))
+            {
+                return;
+            }
+
             var executed = await sessions.ExecuteAsync(due.Stream, due.Decide, new EventContext("deadlines"), cancellation: stopping.Token);
             if (executed.Decision.Events is [var first, ..])
             {
@@ -220,6 +232,26 @@ public sealed partial class DeadlineSweep : IAsyncDisposable
             // One session keeps nothing from the others; the deadline stays, and is found again.
             LogNotSettled(failure, due.Stream.SessionId, due.SequenceId);
         }
+    }
+
+    /// <summary>Whether a run that has waited for long waits only for a runner to be free: then it goes on waiting.</summary>
+    private async Task<bool> IsServedAsync(DueRun due)
+    {
+        var wait = dueTimes.Settings.LongestWait;
+        if (served is null || wait is null || await sessions.ReadAsync(due.Stream, stopping.Token) is not { Session: var session })
+        {
+            return false;
+        }
+
+        var location = session.FindRun(due.SequenceId)!.Plan.Location;
+        var within = wait > ServedLocations.Lately ? wait.Value : ServedLocations.Lately;
+        if ((await served.UnservedAsync(due.Stream.AccountId, [location], within, stopping.Token)).Count > 0)
+        {
+            return false;
+        }
+
+        await served.GoOnWaitingAsync(due.Stream, due.SequenceId, wait.Value, stopping.Token);
+        return true;
     }
 
     private void Tell(Exception failure)
@@ -278,6 +310,12 @@ public sealed partial class DeadlineSweep : IAsyncDisposable
 internal sealed record DueRun(
     StreamId Stream, Guid SequenceId, string RunnerId, bool LeaseEnded, bool LimitPassed, bool ToForce, bool ToExpire)
 {
+    /// <summary>The longest wait of a run that is queued.</summary>
+    public int WaitedSeconds { get; init; }
+
+    /// <summary>Whether it was queued when it was found, and has waited for long.</summary>
+    public bool IsWaiting => ToExpire && RunnerId.Length == 0;
+
     /// <summary>What its session decides now; nothing, if the deadline was met meanwhile.</summary>
     public Decision<Session> Decide(Session session, DateTimeOffset now) => session.FindRun(SequenceId) switch
     {
@@ -285,6 +323,8 @@ internal sealed record DueRun(
             ExpireCancel.Decide(session, new ExpireCancel(SequenceId, cancel.CancelId), now),
         { IsCancelling: true, Cancel: { } cancel } when ToForce =>
             ForceCancel.Decide(session, new ForceCancel(SequenceId, cancel.CancelId), now),
+        { State: RunState.Queued } when IsWaiting =>
+            EndWait.Decide(session, new EndWait(SequenceId, Guid.CreateVersion7(now), WaitedSeconds), now),
         { State: RunState.Running } when LimitPassed => TimeOutRun.Decide(session, new TimeOutRun(SequenceId), now),
         not null when LeaseEnded => LoseRun.Decide(session, new LoseRun(SequenceId, RunnerId), now),
         _ => Decision<Session>.Accept(session),
