@@ -64,6 +64,8 @@ public sealed class Faults(RequestDelegate next, IProblemDetailsService problems
                 return RequestRejected.TooLarge("The body is too large.");
             case BadHttpRequestException bad:
                 return new RequestRejected(bad.StatusCode, "bad-request", "The request could not be read.");
+            case IOException { InnerException: OverflowException }:
+                return RequestRejected.BadRequest("The request could not be read."); // So the server takes a chunk whose size is beyond all bounds.
             case { } race when Database.IsConflict(race):
                 return new RequestRejected(
                     StatusCodes.Status409Conflict, "conflict", "Somebody else changed this at the same moment; read it again first.");
