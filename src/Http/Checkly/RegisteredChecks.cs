@@ -5,6 +5,7 @@ using Ledger.Http.Errors;
 using Ledger.Http.ReadModels;
 using Ledger.Http.Requests;
 using Ledger.Projections.CheckStatus;
+using Ledger.Secrets;
 using Ledger.Sessions;
 using Marten;
 
@@ -125,7 +126,7 @@ public sealed record CheckFilter(int Page, int Limit, IReadOnlyList<string> Tags
 /// <param name="CheckType">Its type.</param>
 /// <param name="Activated">Whether a trigger may select it.</param>
 /// <param name="Muted">Always false.</param>
-/// <param name="Frequency">Always null: the ledger schedules nothing.</param>
+/// <param name="Frequency">Always absent, since it is described as a number: the ledger schedules nothing.</param>
 /// <param name="Locations">Its public locations.</param>
 /// <param name="PrivateLocations">Its other locations, by slug.</param>
 /// <param name="Tags">What triggers select by.</param>
@@ -144,7 +145,7 @@ public sealed record RegisteredCheck(
     string CheckType,
     bool Activated,
     bool Muted,
-    int? Frequency,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int? Frequency,
     IReadOnlyList<string> Locations,
     IReadOnlyList<string> PrivateLocations,
     IReadOnlyList<string> Tags,
@@ -160,6 +161,10 @@ public sealed record RegisteredCheck(
     /// <summary>What an API check asks for; absent for every other check.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public CheckRequest? Request { get; private init; }
+
+    /// <summary>The code of a check that is a script; absent for every other check.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Script { get; private init; }
 
     public static RegisteredCheck Of(Check check, PublicLocations locations) => new(
         check.Id,
@@ -182,6 +187,7 @@ public sealed record RegisteredCheck(
         check.UpdatedAt)
     {
         Request = CheckRequest.Of(check),
+        Script = check.CheckType is "BROWSER" or "MULTI_STEP" ? SpecSecrets.Shown(check.Spec).Text("script") ?? "" : null,
     };
 }
 

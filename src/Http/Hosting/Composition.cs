@@ -64,6 +64,8 @@ public static class Composition
         services.AddSingleton<SessionJournal>();
         services.AddSingleton<SessionWriter>();
         services.AddSingleton<ApiKeys>();
+        services.AddSingleton<Strangers>();
+        services.AddSingleton<KeyWatch>();
         services.AddSingleton<Bootstrap>();
         services.AddSingleton<PublicLocations>();
         services.AddSingleton<CheckAlerts>();
@@ -103,6 +105,7 @@ public static class Composition
 
     public static void UseLedger(this WebApplication app)
     {
+        app.UseMiddleware<HeadRequests>();
         app.UseSecondMount();
         app.UseMiddleware<Faults>();
         app.UseStatusCodePages();
@@ -112,6 +115,7 @@ public static class Composition
         app.UsePages();
         app.UseAuthentication();
         app.UseAuthorization();
+        app.UseMiddleware<KeyWatchMiddleware>();
         app.UseMiddleware<AccountHeaderMiddleware>();
         app.UseMiddleware<RateLimitMiddleware>();
 
