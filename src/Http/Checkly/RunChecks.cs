@@ -38,7 +38,7 @@ public static class RunChecksEndpoint
             metadata,
             jobs.Select(job => job.At(location, asked.RefreshCache, bundles, now)));
         var made = await sessions.TriggerAsync(context, caller, command with { Project = project });
-        return TypedResults.Json(AnswerOf(made[0], asked.ShouldRecord), Json.Options, statusCode: StatusCodes.Status202Accepted);
+        return TypedResults.Json(AnswerOf(made[0], jobs, asked.ShouldRecord), Json.Options, statusCode: StatusCodes.Status202Accepted);
     }
 
     private static List<PlannedJob> JobsOf(ChecksRun asked)
@@ -59,11 +59,15 @@ public static class RunChecksEndpoint
             ? suite
             : throw RequestRejected.BadRequest("All items of 'checkRunJobs' must have the same 'sourceInfo.checkRunSuiteId'.");
 
-    private static ScheduledChecks AnswerOf(Session session, bool recorded) => new(
-        SchedulingIds.Derived(session.Id),
-        recorded ? session.Id : null,
-        recorded ? session.Runs.ToDictionary(JobSpec.LogicalIdOf, run => ResultIds.Derived(run.SequenceId)) : null,
-        session.Runs.ToDictionary(JobSpec.LogicalIdOf, run => run.SequenceId));
+    private static ScheduledChecks AnswerOf(Session session, List<PlannedJob> jobs, bool recorded)
+    {
+        var sequences = jobs.Zip(session.Runs, (job, run) => KeyValuePair.Create(job.Job.LogicalId!, run.SequenceId)).ToDictionary();
+        return new ScheduledChecks(
+            SchedulingIds.Derived(session.Id),
+            recorded ? session.Id : null,
+            recorded ? sequences.ToDictionary(run => run.Key, run => ResultIds.Derived(run.Value)) : null,
+            sequences);
+    }
 }
 
 /// <summary>The body with which <c>checkly test</c> schedules the checks of a project, registered or not.</summary>
@@ -133,9 +137,6 @@ public static class JobSpec
 
     /// <summary>The command line's own id for the run.</summary>
     public const string CheckRunId = "checkRunId";
-
-    /// <summary>The logical id of a run that was scheduled as a job.</summary>
-    public static string LogicalIdOf(Run run) => run.Plan.Spec!.Value.GetProperty(LogicalId).GetString()!;
 
     /// <summary>The command line's own id for a run; null for one that it gave none.</summary>
     public static Guid? CheckRunIdOf(Run run) =>
