@@ -14,7 +14,7 @@ internal static class FirstLook
 {
     internal static void Show(IServiceProvider services, LedgerDatabase database)
     {
-        var addresses = services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses;
+        var addresses = services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()?.Addresses ?? [];
         var settings = services.GetRequiredService<LedgerSettings>();
         var made = services.GetRequiredService<Bootstrap>().Made;
         var file = Bootstrap.FileOf(settings);
@@ -23,7 +23,7 @@ internal static class FirstLook
         [
             ("data", database.Place),
             ("key", key),
-            ("runner", $"dotnet run --project src/Runner -- --url {addresses.First()} --location local (--help says how it gets its key)"),
+            ("runner", $"dotnet run --project src/Runner -- --url {addresses.FirstOrDefault()} --location local (--help says how it gets its key)"),
             ("stop", "Ctrl+C or SIGTERM"),
         ];
 
