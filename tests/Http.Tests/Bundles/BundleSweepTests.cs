@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Http.Json;
 using Ledger.Http.Bundles;
-using Ledger.Support;
 
 namespace Ledger.Http.Tests.Bundles;
 
@@ -12,13 +11,15 @@ public sealed class BundleSweepTests(BundleLedger ledger) : IClassFixture<Bundle
     public async Task Bundles_are_removed_with_all_their_pieces_when_they_are_too_old_and_not_before()
     {
         await ledger.StoreAsync(BundleLedger.Bytes(BundleLedger.Limit));
-        ledger.Clock.Advance(TimeSpan.FromDays(2) - BundleSweep.Interval);
+        ledger.Clock.Advance(TimeSpan.FromDays(2) - TimeSpan.FromHours(1));
+        await ledger.Running.HandleAsync(new RemoveOldBundles());
         var younger = await ledger.StoreAsync([1]);
         (await ledger.RowsAsync()).ShouldBe(1 + (BundleLedger.Limit / BundleStore.ChunkSize) + 2);
 
-        ledger.Clock.Advance(2 * BundleSweep.Interval);
+        ledger.Clock.Advance(TimeSpan.FromHours(2));
+        await ledger.Running.HandleAsync(new RemoveOldBundles());
 
-        await Eventually.Become(async () => await ledger.RowsAsync() == 2);
+        (await ledger.RowsAsync()).ShouldBe(2);
         (await ledger.DownloadAsync(younger)).StatusCode.ShouldBe(HttpStatusCode.OK);
     }
 }
