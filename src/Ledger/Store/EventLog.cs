@@ -241,7 +241,6 @@ public sealed class EventLog(NpgsqlDataSource dataSource)
         return new EventPage(after, events, through) { Unreadable = unreadable };
     }
 
-
     private static RecordedEvent ReadEvent(NpgsqlDataReader row, byte[] data)
     {
         var position = row.GetInt64(1);
