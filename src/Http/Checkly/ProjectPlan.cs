@@ -33,8 +33,8 @@ internal static class ResourceTypes
         if (refused.Count > 0)
         {
             throw RequestRejected.BadRequest(
-                $"The ledger cannot hold {string.Join(", ", (named.Count > 0 ? named : refused).Select(NameOf))}. It holds checks other than "
-                + $"{string.Join(", ", RefusedChecks)}, check groups and private locations. Nothing was deployed.");
+                $"The ledger cannot hold {string.Join(", ", (named.Count > 0 ? named : refused).Select(NameOf))}: it holds check groups, private "
+                + $"locations and checks, but none of the types {string.Join(", ", RefusedChecks)}. Nothing was deployed.");
         }
     }
 

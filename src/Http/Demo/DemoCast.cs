@@ -2,7 +2,6 @@ using System.Text.Json;
 using Ledger.Http.Checks;
 using Ledger.Secrets;
 using Ledger.Sessions;
-using Ledger.Store;
 using Marten;
 
 namespace Ledger.Http.Demo;
@@ -48,11 +47,12 @@ internal sealed class DemoCast
         Guid accountId, IDocumentStore store, ApiKeys keys, SpecSecrets secrets, TimeProvider past, CancellationToken cancellation)
     {
         await using var documents = store.LightweightSession(accountId.ToString());
+        var caller = new Caller(accountId, new Actor(ActorKind.System, "demo"), null, new EventContext("demo"));
         var checks = new List<DemoCheck>();
         foreach (var (request, usual, failures, every) in Shop())
         {
             var id = Guid.CreateVersion7(past.GetUtcNow());
-            await RegisterCheckEndpoint.Put(id.ToString(), request, new Caller(accountId, new Actor(ActorKind.System, "demo"), null, EventContext.None), documents, secrets, past, cancellation);
+            await RegisterCheckEndpoint.Put(id.ToString(), request, caller, documents, secrets, past, cancellation);
             checks.Add(new DemoCheck((await documents.LoadAsync<Check>(id, cancellation))!, usual, failures, every));
         }
 

@@ -66,6 +66,8 @@ public static class Composition
         services.AddSingleton<SessionJournal>();
         services.AddSingleton<SessionWriter>();
         services.AddSingleton<ApiKeys>();
+        services.AddSingleton<Strangers>();
+        services.AddSingleton<KeyWatch>();
         services.AddSingleton<Bootstrap>();
         services.AddSingleton<PublicLocations>();
         services.AddSingleton<CheckAlerts>();
@@ -106,6 +108,7 @@ public static class Composition
 
     public static void UseLedger(this WebApplication app)
     {
+        app.UseMiddleware<HeadRequests>();
         app.UseSecondMount();
         app.UseMiddleware<Faults>();
         app.UseStatusCodePages();
@@ -115,6 +118,7 @@ public static class Composition
         app.UsePages();
         app.UseAuthentication();
         app.UseAuthorization();
+        app.UseMiddleware<KeyWatchMiddleware>();
         app.UseMiddleware<AccountHeaderMiddleware>();
         app.UseMiddleware<RateLimitMiddleware>();
 

@@ -44,11 +44,10 @@ public static class Body
             throw RequestRejected.TooLarge($"The body has more than {limit} bytes.");
         }
 
-        var encoding = request.Headers.ContentEncoding.ToString();
-        await using var stream = encoding switch
+        await using var stream = request.Headers.ContentEncoding.ToString().ToLowerInvariant() switch
         {
             "" or "identity" => request.Body,
-            "gzip" => new GZipStream(request.Body, CompressionMode.Decompress),
+            "gzip" or "x-gzip" => new GZipStream(request.Body, CompressionMode.Decompress),
             _ => throw RequestRejected.BadRequest("The content encoding is not supported; use gzip or none."),
         };
         try
@@ -86,8 +85,9 @@ public static class Body
         try
         {
             RejectUnstorable(bytes.Span);
-            return JsonSerializer.Deserialize<T>(bytes.Span, options)
-                ?? throw RequestRejected.BadRequest("The body must not be null.");
+            var body = JsonSerializer.Deserialize<T>(bytes.Span, options) ?? throw RequestRejected.BadRequest("The body must not be null.");
+            NullItems.Reject(body);
+            return body;
         }
         catch (JsonException fault)
         {

@@ -16,10 +16,12 @@ public static class RunnerParts
             Expire = TimeSpan.FromSeconds(settings.Cancel.ExpireSeconds),
             Lease = TimeSpan.FromSeconds(settings.Lease.Seconds),
             MostRequeues = settings.Lease.MostRequeues,
+            LongestWait = settings.Queue.LongestWaitSeconds is { } wait ? TimeSpan.FromSeconds(wait) : null,
             LimitMargin = TimeSpan.FromSeconds(settings.Lease.LimitMarginSeconds),
         });
         services.AddSingleton<DueTimes>();
         services.AddSingleton<Leases>();
+        services.AddSingleton<ServedLocations>();
         services.AddSingleton<DeadlineSweep>();
         services.AddSingleton<RunnerBindings>();
         services.AddSingleton<RunnerPresence>();

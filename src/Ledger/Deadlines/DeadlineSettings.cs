@@ -15,6 +15,9 @@ public sealed record DeadlineSettings
     /// </summary>
     public TimeSpan LimitMargin { get; init; } = TimeSpan.FromSeconds(60);
 
+    /// <summary>How long a run may be queued at a location that no runner serves; null for as long as it takes.</summary>
+    public TimeSpan? LongestWait { get; init; }
+
     /// <summary>The length of a lease: granted anew after an outage.</summary>
     public TimeSpan Lease { get; init; } = TimeSpan.FromSeconds(30);
 

@@ -68,6 +68,8 @@ public sealed record TriggerSession(
     {
         { Runs.Count: 0 } => Malformed("A session needs at least one run."),
         { Kind: SessionKind.Run, Runs.Count: not 1 } => Malformed("A session of kind run has exactly one run."),
+        { Kind: SessionKind.Check } when command.Runs.DistinctBy(run => run.CheckId).Count() > 1 =>
+            Malformed("A session of kind check has the runs of one check."),
         _ when command.Runs.DistinctBy(run => run.SequenceId).Count() != command.Runs.Count =>
             Malformed("Two runs have the same sequence id."),
         _ when command.Runs.FirstOrDefault(run => !CheckTypes.Known.Contains(run.CheckType)) is { } run =>

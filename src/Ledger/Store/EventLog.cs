@@ -1,7 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Ledger.Serialization;
-using Ledger.Sessions.Events;
 using Ledger.Store.Postgres;
 using Npgsql;
 using NpgsqlTypes;
@@ -146,8 +145,8 @@ public sealed class EventLog(NpgsqlDataSource dataSource)
 
     /// <summary>
     /// The events of some types within a range of positions, in the global order. A page ends early when its events are large, so that
-    /// the memory of who reads in large pages is bounded; it always comes further than <paramref name="after"/>. One that cannot be read is an
-    /// <see cref="UnreadableEvent"/>: who reads pages says what is to become of it.
+    /// the memory of who reads in large pages is bounded; it always comes further than <paramref name="after"/>. What cannot be read stands apart:
+    /// who reads pages says what is to become of it.
     /// </summary>
     /// <param name="after">The positions above this one,</param>
     /// <param name="through">up to and including this one, which is not beyond the safe head and more than <paramref name="after"/>.</param>
@@ -219,55 +218,53 @@ public sealed class EventLog(NpgsqlDataSource dataSource)
 
     private static async Task<EventPage> ReadPageAsync(NpgsqlDataReader reader, long after, long through, CancellationToken cancellation)
     {
-        var events = new List<RecordedEvent>();
+        var (events, unreadable) = (new List<RecordedEvent>(), new List<UnreadableEvent>());
         for (var size = 0L; await reader.ReadAsync(cancellation);)
         {
             var data = reader.GetFieldValue<byte[]>(0);
-            events.Add(ReadAny(reader, data));
+            try
+            {
+                events.Add(ReadEvent(reader, data));
+            }
+            catch (UnreadableEventException fault)
+            {
+                unreadable.Add(new UnreadableEvent(reader.GetInt64(1), reader.GetString(6), fault));
+            }
+
             size += data.Length;
             if (size > LargestPage)
             {
-                return new EventPage(after, events, events[^1].Position);
+                return new EventPage(after, events, reader.GetInt64(1)) { Unreadable = unreadable };
             }
         }
 
-        return new EventPage(after, events, through);
+        return new EventPage(after, events, through) { Unreadable = unreadable };
     }
 
-    private static RecordedEvent ReadEvent(NpgsqlDataReader row, byte[] data) =>
-        ReadAny(row, data) is var found && found.Data is UnreadableEvent unreadable ? throw unreadable.Fault : found;
-
-    private static RecordedEvent ReadAny(NpgsqlDataReader row, byte[] data)
+    private static RecordedEvent ReadEvent(NpgsqlDataReader row, byte[] data)
     {
         var position = row.GetInt64(1);
         var alias = row.GetString(6);
-        return new(
-            position,
-            row.GetGuid(2),
-            new(Guid.Parse(row.GetString(3)), row.GetGuid(4)),
-            row.GetInt64(5),
-            Data(),
-            alias,
-            new(Text(row, 7), Text(row, 8), Text(row, 9)));
-
-        ISessionEvent Data()
+        if (!EventTypes.TryFind(alias, out var type))
         {
-            if (!EventTypes.TryFind(alias, out var type))
-            {
-                return Unreadable($"The event at position {position} is a {alias}, which this version of the ledger does not know.");
-            }
-
-            try
-            {
-                return type.Read(data);
-            }
-            catch (Exception malformed) when (malformed is JsonException or FormatException)
-            {
-                return Unreadable($"The event at position {position} is not a {alias} that can be read.", malformed);
-            }
+            throw new UnreadableEventException($"The event at position {position} is a {alias}, which this version of the ledger does not know.");
         }
 
-        static UnreadableEvent Unreadable(string message, Exception? cause = null) => new(new UnreadableEventException(message, cause));
+        try
+        {
+            return new(
+                position,
+                row.GetGuid(2),
+                new(Guid.Parse(row.GetString(3)), row.GetGuid(4)),
+                row.GetInt64(5),
+                type.Read(data),
+                type.Alias,
+                new(Text(row, 7), Text(row, 8), Text(row, 9)));
+        }
+        catch (Exception malformed) when (malformed is JsonException or FormatException)
+        {
+            throw new UnreadableEventException($"The event at position {position} is not a {alias} that can be read.", malformed);
+        }
     }
 
     private static string? Text(NpgsqlDataReader row, int column) => row.IsDBNull(column) ? null : row.GetString(column);
