@@ -6,6 +6,7 @@ using Ledger.Http.Errors;
 using Ledger.Http.RateLimits;
 using Ledger.Http.Requests;
 using Ledger.Http.Runners;
+using Ledger.Projections.Runners;
 using Ledger.Sessions;
 using Ledger.Store;
 using Ledger.Streams;
@@ -29,6 +30,7 @@ public static class CancelSessionEndpoint
         Caller caller,
         SessionWriter sessions,
         RunnerBindings runners,
+        RunnerPresence presence,
         CancelPolicy policy,
         TimeProvider clock,
         HttpContext context,
@@ -39,7 +41,7 @@ public static class CancelSessionEndpoint
         request.Validate();
         var command = new RequestCancel(
             Guid.CreateVersion7(clock.GetUtcNow()),
-            context.Key().Has(Scope.Command) ? caller.Actor : await RunnerThatShutsDownAsync(id, request, caller, sessions, runners, context),
+            context.Key().Has(Scope.Command) ? caller.Actor : await RunnerThatShutsDownAsync(id, request, caller, sessions, runners, presence, context),
             CancelVia.Ledger,
             request.Cause,
             request.Reason,
@@ -67,7 +69,7 @@ public static class CancelSessionEndpoint
     /// takes the same way as every other cancel, and its five facts stand in the stream.
     /// </summary>
     private static async Task<Actor> RunnerThatShutsDownAsync(
-        Guid sessionId, CancelRequest request, Caller caller, SessionWriter sessions, RunnerBindings runners, HttpContext context)
+        Guid sessionId, CancelRequest request, Caller caller, SessionWriter sessions, RunnerBindings runners, RunnerPresence presence, HttpContext context)
     {
         var runnerId = RunnerHeader.Read(context.Request);
         await runners.RequireAsync(context.Key(), runnerId, context.RequestAborted);
@@ -75,9 +77,13 @@ public static class CancelSessionEndpoint
             ?? throw RequestRejected.NotFound("There is no such session.");
         var isOwn = request is { Cause: CancelCause.Shutdown, SequenceIds: { } ids }
             && ids.All(id => snapshot.Session.FindRun(id)?.RunnerId == runnerId);
-        return isOwn
-            ? new Actor(ActorKind.Runner, runnerId)
-            : throw RequestRejected.Forbidden("A runner's key cancels only what its runner holds, with the cause shutdown.");
+        if (!isOwn)
+        {
+            throw RequestRejected.Forbidden("A runner's key cancels only what its runner holds, with the cause shutdown.");
+        }
+
+        presence.Drains(caller.AccountId, runnerId, caller.Project);
+        return new Actor(ActorKind.Runner, runnerId);
     }
 
     private static Accepted<CancelAccepted> Answer(Decision<CancelAnswer> decision) => decision.Answer is { } answer

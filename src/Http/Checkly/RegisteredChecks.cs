@@ -1,7 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Ledger.Http.Access;
-using Ledger.Http.Checks;
 using Ledger.Http.Errors;
 using Ledger.Http.ReadModels;
 using Ledger.Http.Requests;
@@ -65,6 +64,20 @@ public static class ReadRegisteredCheckEndpoint
             : throw RequestRejected.NotFound("Not Found");
 }
 
+/// <summary>Removes a registered check. What was recorded of it stays.</summary>
+public static class DeleteRegisteredCheckEndpoint
+{
+    [WolverineDelete("/v1/checks/{checkId}"), Authorize(Scopes.CommandOrAdmin), Errors(400, 401, 403, 404, 429), Tags("Checkly: supporting reads")]
+    [EndpointSummary("Removes a registered check; its sessions and results stay.")]
+    public static async Task Delete(string checkId, IDocumentSession documents, CancellationToken cancellation)
+    {
+        var check = await documents.LoadAsync<Check>(Inputs.Uuid(nameof(checkId), checkId), cancellation)
+            ?? throw RequestRejected.NotFound("Not Found");
+        documents.Delete(check);
+        await documents.SaveChangesAsync(cancellation);
+    }
+}
+
 /// <summary>Which checks to list. Each filter narrows, several tags as well: a check must have all of them.</summary>
 /// <param name="Page">From 1.</param>
 /// <param name="Limit">Entries of a page.</param>
@@ -74,8 +87,6 @@ public static class ReadRegisteredCheckEndpoint
 /// <param name="Status">How it must stand: passing, failing or degraded.</param>
 public sealed record CheckFilter(int Page, int Limit, IReadOnlyList<string> Tags, string? CheckType, string? Search, string? Status)
 {
-    private const int MaximumLimit = 100;
-    private const int DefaultLimit = 10;
     private const string Passing = "passing";
     private const string Failing = "failing";
     private const string Degraded = "degraded";
@@ -83,8 +94,8 @@ public sealed record CheckFilter(int Page, int Limit, IReadOnlyList<string> Tags
     /// <summary>Reads the query.</summary>
     /// <exception cref="RequestRejected">400 naming the parameter that is wrong.</exception>
     public static CheckFilter Read(HttpRequest request) => new(
-        Math.Max(1, Inputs.Int(request, "page", 0, int.MaxValue, 1)),
-        Inputs.Int(request, "limit", 1, MaximumLimit, DefaultLimit),
+        QueryValues.Page(request).Page,
+        QueryValues.Limit(request),
         QueryArrays.Read(request.Query, "tag"),
         QueryValues.Word(request, "checkType", CheckTypes.Known),
         request.Query["search"].ToString() is { Length: > 0 } search ? search : null,

@@ -31,7 +31,9 @@ public static class Body
         where T : class => ReadRequiredJsonAsync<T>(context.Request, Json.Options, LimitOf(context));
 
     /// <summary>The body's bytes, as often as they are asked for; empty when there is none or only white space.</summary>
-    /// <exception cref="RequestRejected">413 past the limit, 400 for a body that is not what its encoding says.</exception>
+    /// <exception cref="RequestRejected">
+    /// 413 past the limit, 400 for a body that is not what its encoding says, 503 when the host holds too many large ones.
+    /// </exception>
     public static async Task<ReadOnlyMemory<byte>> ReadAsync(HttpRequest request, int limit = DefaultLimit)
     {
         var features = request.HttpContext.Features;
@@ -53,7 +55,7 @@ public static class Body
         };
         try
         {
-            var bytes = Trim(await ReadAsync(stream, limit, request.HttpContext.RequestAborted));
+            var bytes = Trim(await ReadAsync(stream, limit, request.HttpContext));
             features.Set(new ReadBody(bytes));
             return bytes;
         }
@@ -98,18 +100,20 @@ public static class Body
 
     private static int LimitOf(HttpContext context) => context.GetEndpoint()?.Metadata.GetMetadata<BodyLimitAttribute>()?.Bytes ?? DefaultLimit;
 
-    private static async Task<ReadOnlyMemory<byte>> ReadAsync(Stream stream, int limit, CancellationToken cancellation)
+    private static async Task<ReadOnlyMemory<byte>> ReadAsync(Stream stream, int limit, HttpContext context)
     {
+        var budget = context.RequestServices.GetRequiredService<BodyBudget>();
         using var bytes = new MemoryStream();
         var buffer = new byte[16 * 1024];
         int count;
-        while ((count = await stream.ReadAsync(buffer, cancellation)) > 0)
+        while ((count = await stream.ReadAsync(buffer, context.RequestAborted)) > 0)
         {
             if (bytes.Length + count > limit)
             {
                 throw RequestRejected.TooLarge($"The body has more than {limit} bytes.");
             }
 
+            budget.Take(context, bytes.Length + count);
             bytes.Write(buffer, 0, count);
         }
 

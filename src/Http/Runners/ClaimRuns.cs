@@ -4,7 +4,7 @@ using Ledger.Http.Access;
 using Ledger.Http.Errors;
 using Ledger.Http.RateLimits;
 using Ledger.Http.Requests;
-using Ledger.Secrets;
+using Ledger.Projections.Runners;
 using Ledger.Sessions;
 using Ledger.Store;
 using Ledger.Streams;
@@ -24,6 +24,7 @@ public static class ClaimRunsEndpoint
         [FromBody] ClaimRequest request,
         Caller caller,
         RunnerBindings runners,
+        RunnerPresence presence,
         ClaimWatch waiting,
         RunClaims claims,
         OpenCancels openCancels,
@@ -37,6 +38,7 @@ public static class ClaimRunsEndpoint
         var runner = RunnerId.Of(caller, runnerId);
         var claiming = new Claiming(caller, runner.Name, request.ToFilter(caller), request.Holds);
         await runners.BindAsync(context.Key(), runner.Name, cancellation);
+        presence.Claims(caller.AccountId, runner.Name, caller.Project, claiming.Filter.Locations, claiming.Filter.CheckTypes);
         await Database.RunAsync(async () =>
         {
             await served.ToldAsync(caller.AccountId, claiming.Filter.Locations, cancellation);
@@ -157,14 +159,15 @@ public sealed record ClaimedRun(
     int LeaseSeconds,
     string? Traceparent)
 {
-    /// <summary>A run that its runner holds: the one way out on which its secrets stand in the clear.</summary>
-    public static ClaimedRun Of(SessionSnapshot snapshot, Run run, SpecSecrets secrets) => new(
+    /// <summary>A run that its runner holds.</summary>
+    /// <param name="spec">What to execute, its secrets in the clear: the one way out on which they are.</param>
+    public static ClaimedRun Of(SessionSnapshot snapshot, Run run, JsonElement? spec) => new(
         snapshot.Session.Id,
         run.SequenceId,
         run.Plan.CheckType,
         run.Plan.Name,
         run.Plan.Location,
-        secrets.Open(snapshot.Session.AccountId, run.Plan.Spec),
+        spec,
         run.LeaseSeconds,
         TraceOf(snapshot.TriggerContext));
 

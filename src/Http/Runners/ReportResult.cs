@@ -23,16 +23,16 @@ public static class ReportResultEndpoint
     {
         var resultId = request.ResultId ?? Guid.CreateVersion7(clock.GetUtcNow());
         var command = request.ToCommand(resultId, call.SequenceId, call.RunnerId);
-        var (_, answer) = await call.ExecuteAsync(sessions, (session, now) => ReportResult.Decide(session, Redacted(session), now));
+        if (command.Details is not null)
+        {
+            // A test may print its secrets: they are not kept.
+            command = command with { Details = secrets.Redact(call.Stream.AccountId, await call.ReadSpecAsync(sessions), command.Details) };
+        }
+
+        var (_, answer) = await call.ExecuteAsync(sessions, (session, now) => ReportResult.Decide(session, command, now));
         var settled = answer.Run.Final is { Settles: true } final && final.ResultId == resultId;
         var taken = new ResultTaken(resultId, settled, answer.Late ? true : null);
         return answer.Late || answer.Repeated ? TypedResults.Ok(taken) : TypedResults.Created((string?)null, taken);
-
-        // A test may print its secrets: they are not kept.
-        ReportResult Redacted(Session session) => command with
-        {
-            Details = secrets.Redact(session.AccountId, session.FindRun(command.SequenceId)?.Plan.Spec, command.Details),
-        };
     }
 }
 

@@ -63,7 +63,7 @@ public sealed class SealedChecks(SpecSecrets secrets) : DocumentSessionListenerB
 {
     public override Task BeforeSaveChangesAsync(IDocumentSession session, CancellationToken token)
     {
-        foreach (var check in session.PendingChanges.InsertsFor<Checks.Check>().Concat(session.PendingChanges.UpdatesFor<Checks.Check>()))
+        foreach (var check in session.PendingChanges.InsertsFor<Check>().Concat(session.PendingChanges.UpdatesFor<Check>()))
         {
             check.Spec = secrets.Seal(Guid.Parse(session.TenantId), check.Spec);
         }

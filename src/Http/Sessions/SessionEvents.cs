@@ -18,11 +18,17 @@ public static class SessionEventsEndpoint
 {
     [WolverineGet("/ledger/sessions/{sessionId}/events"), Authorize(Scopes.Read), Tags("Sessions")]
     [EndpointSummary("The session's events, in order.")]
-    public static async Task<IReadOnlyList<EventView>> Get(
-        string sessionId, Caller caller, SessionWriter sessions, CancellationToken cancellation) =>
-        await sessions.ReadEventsAsync(caller, Inputs.Uuid("session id", sessionId), cancellation) is { Count: > 0 } events
-            ? [.. events.Select(EventView.Of)]
+    [QueryNumber("after", "Only events after this version of the stream.")]
+    [QueryNumber("limit", "At most so many; all when absent.")]
+    public static async Task<IAsyncEnumerable<EventView>> Get(
+        string sessionId, Caller caller, SessionWriter sessions, HttpRequest request, CancellationToken cancellation)
+    {
+        var after = Inputs.Int(request, "after", 0, int.MaxValue, 0);
+        var limit = Inputs.Int(request, "limit", 1, int.MaxValue, int.MaxValue);
+        return await sessions.ReadEventsAsync(caller, Inputs.Uuid("session id", sessionId), after, cancellation) is { } events
+            ? events.Take(limit).Select(EventView.Of)
             : throw RequestRejected.NotFound("There is no such session.");
+    }
 }
 
 /// <summary>
@@ -38,23 +44,32 @@ public static class SessionLiveEndpoint
     [HeaderText(LastEventId, "The version that was seen last.")]
     [ProducesResponseType(typeof(EventView), StatusCodes.Status200OK, "text/event-stream")]
     public static async Task<IResult> Get(
-        string sessionId, Caller caller, SessionFeed feed, SessionWriter sessions, EventStreams streams, HttpContext context)
+        string sessionId, Caller caller, SessionFeed feed, SessionWriter sessions, EventLog log, EventStreams streams, HttpContext context)
     {
         var id = Inputs.Uuid("session id", sessionId);
         var last = LastSeen(context.Request);
         using var subscription = feed.Subscribe(caller.Stream(id));
-        var history = await sessions.ReadEventsAsync(caller, id, context.RequestAborted);
-        if (history.Count == 0)
+        if (await sessions.ReadAsync(caller, id, context.RequestAborted) is null)
         {
             throw RequestRejected.NotFound("There is no such session.");
         }
 
-        subscription.Start(history[^1].Version);
         await streams.RunAsync(context, async events =>
         {
-            foreach (var recorded in history)
+            for (var isLast = false; !isLast;)
             {
-                await WriteAsync(events, recorded);
+                (var history, isLast) = await log.ReadStreamPageAsync(caller.Stream(id), last, context.RequestAborted);
+                last = history is [.., { Version: var version }] ? version : last;
+                if (isLast)
+                {
+                    // Before the page is written, which may take as long as the reader likes: what comes meanwhile waits.
+                    subscription.Start(last);
+                }
+
+                foreach (var recorded in history)
+                {
+                    await WriteAsync(events, recorded);
+                }
             }
 
             await events.FlushAsync();
@@ -70,9 +85,8 @@ public static class SessionLiveEndpoint
         });
         return Results.Empty;
 
-        ValueTask WriteAsync(EventStream events, RecordedEvent recorded) => recorded.Version > last
-            ? events.FrameAsync(recorded.Type, EventView.Of(recorded), recorded.Version)
-            : ValueTask.CompletedTask;
+        static ValueTask WriteAsync(EventStream events, RecordedEvent recorded) =>
+            events.FrameAsync(recorded.Type, EventView.Of(recorded), recorded.Version);
     }
 
     private static long LastSeen(HttpRequest request)

@@ -1,4 +1,5 @@
 using Ledger.Sessions;
+using Ledger.Web.Access;
 
 namespace Ledger.Http.Settings;
 
@@ -35,6 +36,8 @@ public sealed class LedgerSettings
 
     public CacheSettings Cache { get; set; } = new();
 
+    public BodySettings Bodies { get; set; } = new();
+
     public PlainRunSettings PlainRuns { get; set; } = new();
 
     public ChecklySettings Checkly { get; set; } = new();
@@ -50,6 +53,8 @@ public sealed class LedgerSettings
     public MqttSettings Mqtt { get; set; } = new();
 
     public WebhookSettings Webhooks { get; set; } = new();
+
+    public OidcSettings Oidc { get; set; } = new();
 
     public SecretSettings Secrets { get; set; } = new();
 
@@ -92,6 +97,7 @@ public sealed class LedgerSettings
                 "Ledger:Cancel:ExpireSeconds must be more than AcknowledgeSeconds.",
             { Lease.Seconds: < 1 or > 3600 } => "Ledger:Lease:Seconds must be between 1 and 3600.",
             { Lease.LimitMarginSeconds: < 0 or > 86_400 } => "Ledger:Lease:LimitMarginSeconds must be between 0 and 86400.",
+            { Lease.MostRequeues: < 0 or > 1000 } => "Ledger:Lease:MostRequeues must be between 0 and 1000.",
             { Queue.LongestWaitSeconds: < 1 or > 31_536_000 } => "Ledger:Queue:LongestWaitSeconds must be between 1 and 31536000.",
             { Postgres.MaximumConnections: < 16 or > 1000 } => "Ledger:Postgres:MaximumConnections must be between 16 and 1000.",
             { PlainRuns.Location.Length: 0 or > Limits.Name } => $"Ledger:PlainRuns:Location must have 1 to {Limits.Name} characters.",
@@ -103,9 +109,12 @@ public sealed class LedgerSettings
             { Archive.AfterDays: < 1 or > 36_500 } => "Ledger:Archive:AfterDays must be between 1 and 36500.",
             { Mqtt.MaximumConnections: < 1 } => "Ledger:Mqtt:MaximumConnections must be at least 1.",
             { Webhooks: var webhooks } when webhooks.Fault() is { } fault => fault,
+            { Oidc: var oidc } when oidc.Fault() is { } fault => fault,
             { Cache.Megabytes: < 1 } => "Ledger:Cache:Megabytes must be at least 1.",
             _ when RateLimit.Classes.Values.Any(window => window is { Requests: < 1 } or { Seconds: < 1 }) =>
                 "Ledger:RateLimit:Classes must each allow at least 1 request in 1 second.",
+            { RateLimit.CostlyReads: < 1 or > 1000 } => "Ledger:RateLimit:CostlyReads must be between 1 and 1000.",
+            { Bodies.Megabytes: < 64 } => "Ledger:Bodies:Megabytes must be at least 64.",
             { RateLimit.Requests: < 1 } or { RateLimit.Seconds: < 1 } => "Ledger:RateLimit must allow at least 1 request in 1 second.",
             { PublicUrl: { } url } when !Uri.TryCreate(url, UriKind.Absolute, out _) => "Ledger:PublicUrl must be an absolute address.",
             _ => null,
@@ -160,6 +169,9 @@ public sealed class LeaseSettings
     /// and a margin.
     /// </summary>
     public int LimitMarginSeconds { get; set; } = 60;
+
+    /// <summary>How often a run that was claimed and never begun is queued again before it is lost (docs/domain.md#rule-9).</summary>
+    public int MostRequeues { get; set; } = LoseRun.DefaultRequeues;
 }
 
 /// <summary>Runs that wait for a runner.</summary>
@@ -176,6 +188,9 @@ public sealed class RateLimitSettings
 
     public int Seconds { get; set; } = 60;
 
+    /// <summary>Lists, searches, reports and exports that one key may have under way; four times as many wait.</summary>
+    public int CostlyReads { get; set; } = 4;
+
     /// <summary>Other figures for one class of routes, by its name.</summary>
     public Dictionary<string, RateWindowSettings> Classes { get; set; } = [];
 }
@@ -191,6 +206,13 @@ public sealed class RateWindowSettings
 public sealed class CacheSettings
 {
     /// <summary>Memory of all cached sessions together, as estimated.</summary>
+    public int Megabytes { get; set; } = 96;
+}
+
+/// <summary>Bounds on what requests bring.</summary>
+public sealed class BodySettings
+{
+    /// <summary>Large bodies that are read and written at one time, all together and decompressed; further ones are answered 503.</summary>
     public int Megabytes { get; set; } = 96;
 }
 

@@ -21,6 +21,9 @@ public sealed record DeadlineSettings
     /// <summary>The length of a lease: granted anew after an outage.</summary>
     public TimeSpan Lease { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>How often a run that was claimed and never begun is queued again before it is lost (docs/domain.md#rule-9).</summary>
+    public int MostRequeues { get; init; } = Sessions.LoseRun.DefaultRequeues;
+
     /// <summary>A longer gap between two sweeps of any hosts is an outage of the ledger or of its database.</summary>
     public TimeSpan LongestGap { get; init; } = TimeSpan.FromSeconds(2);
 }

@@ -140,6 +140,7 @@ public sealed class ServerProgramsTests : IDisposable
     {
         var programs = Programs("registry", "18.4");
         return Script(Path.Combine(folder.FullName, "npm"), $$"""
+            [ "$1 $2 $3" = "config get registry" ] && echo 'https://user:secret@registry.example/npm/' && exit
             [ "$1 $2 $4" = "install --prefix --ignore-scripts=false" ] || exit 1
             native="$3/node_modules/{{NpmPackage.Name}}/native"
             mkdir -p "$native" && cp -r '{{programs}}' "$native/bin"

@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Wolverine;
 
 namespace Ledger.Http.Tests.Hosting;
 
@@ -94,6 +95,13 @@ internal sealed class RunningLedger : IAsyncDisposable
         BaseAddress = Address,
         DefaultRequestHeaders = { Authorization = apiKey is null ? null : new AuthenticationHeaderValue("Bearer", apiKey) },
     };
+
+    /// <summary>Has it handle a message, such as one that recurs.</summary>
+    public async Task HandleAsync(object message)
+    {
+        await using var scope = Services.CreateAsyncScope();
+        await scope.ServiceProvider.GetRequiredService<IMessageBus>().InvokeAsync(message);
+    }
 
     /// <summary>Stops it as SIGTERM does.</summary>
     public Task StopAsync() => host.App.StopAsync();

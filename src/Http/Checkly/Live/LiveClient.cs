@@ -261,7 +261,9 @@ public sealed class LiveClient(WebSocket socket, Suites suites, IPAddress? addre
         }
     }
 
-    private static bool IsGone(Exception fault) => fault is WebSocketException or OperationCanceledException or IOException or ObjectDisposedException;
+    /// <summary>A socket that the other side closed while it was to be read is not readable any more, which is no error either.</summary>
+    private static bool IsGone(Exception fault) =>
+        fault is WebSocketException or OperationCanceledException or IOException or ObjectDisposedException or NotSupportedException;
 
     /// <summary>Whether a packet that has begun is too large, or says so: by a length of four bytes it is 2 MiB at least, or endless.</summary>
     private static bool IsTooLarge(ReadOnlySequence<byte> begun) =>

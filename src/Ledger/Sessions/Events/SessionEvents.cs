@@ -1,4 +1,6 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
+using Ledger.Serialization;
 
 namespace Ledger.Sessions.Events;
 
@@ -105,4 +107,26 @@ public sealed record PlannedRun(
     JsonElement? Spec,
     int? TimeoutSeconds = null,
     long? DegradedAfterMs = null,
-    long? MaxResponseTimeMs = null);
+    long? MaxResponseTimeMs = null)
+{
+    // Of a spec that is larger than this, in bytes of JSON, a session keeps the small members.
+    private const int MostKept = 2 * 1024;
+
+    /// <summary>Whether the spec is only what a session keeps of it: the whole one stands in the session's first event.</summary>
+    [JsonIgnore]
+    public bool IsSpecCut { get; private init; }
+
+    /// <summary>
+    /// What a session keeps of it. Scripts and the like are handed to the runner once, and must not lie in the memory of every host for as
+    /// long as the session is cached.
+    /// </summary>
+    public PlannedRun Kept()
+    {
+        if (Spec is not { } spec || JsonSize.OfText(spec) <= MostKept)
+        {
+            return this;
+        }
+
+        return this with { Spec = JsonSize.SmallMembers(spec, MostKept), IsSpecCut = true };
+    }
+}

@@ -1,5 +1,4 @@
 using System.Net.WebSockets;
-using Ledger.Http.Access;
 using Ledger.Http.Checkly.Live;
 using Ledger.Http.Tests.Hosting;
 using Microsoft.Extensions.DependencyInjection;
