@@ -278,6 +278,8 @@ internal sealed record ProjectPlan(
         Check CheckOf(PlannedCheck planned)
         {
             var (id, request) = (ids[(ResourceTypes.Checks, planned.LogicalId)], planned.Request);
+            var spec = planned.Job.SpecWith(refreshCache: false, bundles);
+            Inputs.Spec(spec);
             return new Check(
                 id,
                 request.Name,
@@ -287,7 +289,7 @@ internal sealed record ProjectPlan(
                 request.Activated,
                 request.MaxResponseTime,
                 request.DegradedResponseTime,
-                planned.Job.SpecWith(refreshCache: false, bundles),
+                spec,
                 registered.GetValueOrDefault(id)?.CreatedAt ?? now,
                 now);
         }
