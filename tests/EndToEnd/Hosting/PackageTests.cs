@@ -109,11 +109,11 @@ public sealed class PackageTests(TestDatabase database) : IClassFixture<TestData
         var host = (await HostRun.CallAsync(folder, "--help")).Text;
         var runner = await PrintedAsync("dotnet", Path.Combine(AppContext.BaseDirectory, "Ledger.Runner.dll"), "--help");
 
-        var settings = Regex.Matches(compose, "^ +(Ledger__[A-Za-z_]+):", RegexOptions.Multiline, TimeSpan.FromSeconds(5)).Select(found => found.Groups[1].Value).ToList();
+        var settings = Regex.Matches(compose, "^ +(?<name>Ledger__[A-Za-z_]+):", RegexOptions.Multiline, TimeSpan.FromSeconds(5)).Select(found => found.Groups["name"].Value).ToList();
         settings.ShouldNotBeEmpty();
-        settings.ShouldAllBe(name => Regex.IsMatch(host, $"^  {name.Replace("__", ":", StringComparison.Ordinal)}( |$)", RegexOptions.Multiline, TimeSpan.FromSeconds(5)));
+        settings.ShouldAllBe(name => Regex.IsMatch(host, $"^  {name.Replace("__", ":", StringComparison.Ordinal)}(?: |$)", RegexOptions.Multiline, TimeSpan.FromSeconds(5)));
         var runnerPart = compose[compose.IndexOf("\n  runner:", StringComparison.Ordinal)..];
-        var options = Regex.Matches(runnerPart, "^ +LEDGER_([A-Z_]+):", RegexOptions.Multiline, TimeSpan.FromSeconds(5)).Select(found => found.Groups[1].Value).ToList();
+        var options = Regex.Matches(runnerPart, "^ +LEDGER_(?<name>[A-Z_]+):", RegexOptions.Multiline, TimeSpan.FromSeconds(5)).Select(found => found.Groups["name"].Value).ToList();
         options.ShouldContain("KEY_FILE");
         options.ShouldAllBe(name => runner.Contains($"--{name.ToLowerInvariant().Replace('_', '-')} ", StringComparison.Ordinal));
         runnerPart.ShouldContain("environment: LEDGER_RUNNER_KEY");
