@@ -291,7 +291,7 @@ internal sealed class RunnerHost(RunnerOptions options, TimeProvider time, ILogg
         var reason = $"runner {options.Id} is shutting down";
         try
         {
-            while (run.Phase < RunPhase.Reporting)
+            while (!run.IsOver)
             {
                 var answer = await ledger.CancelOwnAsync(run.Run, reason, cancellationToken);
                 if (answer.Outcome is Outcome.Unavailable)

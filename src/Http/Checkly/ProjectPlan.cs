@@ -164,7 +164,8 @@ internal sealed record ProjectParts(
             all.Where(resource => resource.Type == type).ToDictionary(resource => resource.LogicalId!, StringComparer.Ordinal);
 
         private static T Parse<T>(ProjectResource resource)
-            where T : class => JobWork.Parse<T>(resource.Payload ?? default, resource.Name);
+            where T : class => JobWork.Parse<T>(
+                resource.Payload ?? throw RequestRejected.BadRequest($"'payload' of the {resource.Name} must be an object."), resource.Name);
 
         private static DeployedGroup GroupOf(ProjectResource group) => Parse<DeployedGroup>(group);
 

@@ -8,6 +8,7 @@ using Ledger.Http.Checkly.Live;
 using Ledger.Http.Empirical;
 using Ledger.Http.Errors;
 using Ledger.Http.Live;
+using Ledger.Http.Pages;
 using Ledger.Http.PlainRuns;
 using Ledger.Http.RateLimits;
 using Ledger.Http.ReadModels;
@@ -24,6 +25,7 @@ using Ledger.Store;
 using Ledger.Streams;
 using Ledger.Web;
 using Ledger.Web.Sessions;
+using Ledger.Web.Settings;
 using Marten;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -95,6 +97,7 @@ public static class Composition
         services.AddHostedService<LedgerLifetime>();
         services.AddLedgerOpenApi();
         services.AddWeb(new WebSettings(Commands.Help.Version, Bootstrap.KeyFileOf(settings), settings.Oidc.Authority is null ? null : settings.Oidc));
+        services.AddSingleton<IAccountCommands, PageCommands>();
         services.AddSingleton<EventViews>(static recorded =>
         {
             var view = EventView.Of(recorded);
@@ -124,6 +127,7 @@ public static class Composition
         app.MapApiReference();
         app.MapMetrics();
         app.MapWeb(PageAssets.Manifest);
+        app.MapPageDownloads();
 
         // Needs a key like everything that says nothing else: who has none does not learn which paths there are.
         app.MapFallback("/{**path}", () => TypedResults.NotFound()).ExcludeFromDescription();

@@ -1,18 +1,18 @@
 using Ledger.Http.Access;
 using Ledger.Http.AlertChannels;
-using Ledger.Http.AlertChannels.Sending;
 using Ledger.Http.Errors;
 using Ledger.Http.Settings;
 using Ledger.Projections.AlertChannels;
 using Ledger.Store;
 using Ledger.Web.Settings;
 using Marten;
+using Wolverine.Runtime;
 
 namespace Ledger.Http.Pages;
 
 /// <summary>What pages have the host do: the use cases of the HTTP interface, whose refusals pages show as sentences.</summary>
 public sealed class PageCommands(
-    IDocumentStore store, ApiKeys keys, EventLog log, DeliveryQueue queue, DeliveryWorker worker, WebhookSettings webhooks, TimeProvider clock) : IAccountCommands
+    IDocumentStore store, ApiKeys keys, EventLog log, Deliveries deliveries, IWolverineRuntime messages, WebhookSettings webhooks, TimeProvider clock) : IAccountCommands
 {
     /// <inheritdoc/>
     public Task<string> MakeKeyAsync(Caller caller, IReadOnlyList<Scope> held, KeyToMake key, CancellationToken cancellation) => RunAsync(async () =>
@@ -42,7 +42,7 @@ public sealed class PageCommands(
     public Task TestChannelAsync(Caller caller, string channel, CancellationToken cancellation) => RunAsync(async () =>
     {
         await using var documents = Documents(caller);
-        await TestAlertChannelEndpoint.Post(channel, caller, documents, queue, worker, clock, cancellation);
+        await TestAlertChannelEndpoint.Post(channel, caller, documents, deliveries, messages, clock, cancellation);
     });
 
     /// <inheritdoc/>

@@ -130,7 +130,7 @@ public sealed class BootstrapSettings
     public string? ApiKey { get; set; }
 }
 
-/// <summary>The database, whosever it is (docs/deployment.md#schema).</summary>
+/// <summary>The database, whosever it is (docs/operations.md#schema).</summary>
 public sealed class DatabaseSettings
 {
     /// <summary>

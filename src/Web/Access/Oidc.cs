@@ -59,14 +59,23 @@ public sealed class OidcSettings
             : null,
     };
 
+    /// <summary>Why somebody is not let in, for them.</summary>
+    public string WordsOf(SignInFailure why) => why switch
+    {
+        SignInFailure.Account => $"The provider does not say which account you belong to (claim '{AccountClaim}').",
+        SignInFailure.UnknownAccount => $"The provider names an account that is not here (claim '{AccountClaim}').",
+        SignInFailure.Scopes => $"The provider does not say what you may do (claim '{ScopesClaim}').",
+        _ => "The provider did not let you in.",
+    };
+
     /// <summary>The person that a provider names, as a viewer.</summary>
     /// <exception cref="UnusableIdentityException">The provider says too little of them.</exception>
     public Viewer ViewerOf(ClaimsPrincipal person)
     {
-        var id = person.FindFirst("sub")?.Value ?? throw new UnusableIdentityException("The provider names no subject.");
+        var id = person.FindFirst("sub")?.Value ?? throw new UnusableIdentityException(SignInFailure.Refused);
         if (!Guid.TryParse(person.FindFirst(AccountClaim)?.Value ?? Account, out var account))
         {
-            throw new UnusableIdentityException($"The provider does not say which account you belong to (claim '{AccountClaim}').");
+            throw new UnusableIdentityException(SignInFailure.Account);
         }
 
         var words = person.FindAll(ScopesClaim).SelectMany(claim => claim.Value.Split(' ', StringSplitOptions.RemoveEmptyEntries)).ToList();
@@ -75,12 +84,32 @@ public sealed class OidcSettings
             .OfType<Scope>().Distinct().ToList();
         return scopes.Count > 0
             ? new Viewer(account, new Actor(ActorKind.User, id, person.FindFirst(NameClaim)?.Value), person.FindFirst(ProjectClaim)?.Value, scopes, null)
-            : throw new UnusableIdentityException($"The provider does not say what you may do (claim '{ScopesClaim}').");
+            : throw new UnusableIdentityException(SignInFailure.Scopes);
     }
 }
 
+/// <summary>Why somebody whom a provider sends back is not let in. The sign-in page says it in words of its own: an address could hold anything.</summary>
+public enum SignInFailure
+{
+    /// <summary>The provider did not let them in, or the answer was not its own.</summary>
+    Refused,
+
+    /// <summary>It names no account.</summary>
+    Account,
+
+    /// <summary>It names an account that is not here.</summary>
+    UnknownAccount,
+
+    /// <summary>It names nothing that they may do.</summary>
+    Scopes,
+}
+
 /// <summary>Who signed in with a provider cannot be let in, and why.</summary>
-public sealed class UnusableIdentityException(string message) : Exception(message);
+public sealed class UnusableIdentityException(SignInFailure why) : Exception($"The provider says too little: {why}.")
+{
+    /// <summary>Why.</summary>
+    public SignInFailure Why { get; } = why;
+}
 
 /// <summary>Signing in with an identity provider: the authorization code flow with PKCE.</summary>
 internal static class Oidc
@@ -117,7 +146,7 @@ internal static class Oidc
             await using var documents = context.HttpContext.RequestServices.GetRequiredService<IDocumentStore>().QuerySession();
             if (await documents.LoadAsync<Account>(viewer.AccountId, context.HttpContext.RequestAborted) is null)
             {
-                throw new UnusableIdentityException("The provider names an account that is not here.");
+                throw new UnusableIdentityException(SignInFailure.UnknownAccount);
             }
 
             context.Principal = viewer.ToPrincipal();
@@ -126,7 +155,7 @@ internal static class Oidc
         oidc.Events.OnRemoteFailure = context =>
         {
             var why = context.Failure as UnusableIdentityException ?? context.Failure?.InnerException as UnusableIdentityException;
-            context.Response.Redirect($"{SignInPage.Path}?failed={Uri.EscapeDataString(why?.Message ?? "The provider did not let you in.")}");
+            context.Response.Redirect($"{SignInPage.Path}?failed={why?.Why ?? SignInFailure.Refused}");
             context.HandleResponse();
             return Task.CompletedTask;
         };

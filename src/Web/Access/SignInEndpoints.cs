@@ -13,7 +13,7 @@ internal static class SignInEndpoints
     public static void MapSignIn(this IEndpointRouteBuilder app)
     {
         app.MapGet("/sign-in/session", static async (HttpContext context) =>
-            (await context.AuthenticateAsync(PageSession.Scheme)).Succeeded ? Results.NoContent() : Results.Unauthorized())
+            (await context.AuthenticateAsync(PageSession.Scheme)).Succeeded ? Results.NoContent() : Results.Ok())
             .AllowAnonymous().ExcludeFromDescription();
 
         app.MapGet("/sign-in/oidc", static (string? returnUrl, WebSettings settings) => settings.Oidc is not null

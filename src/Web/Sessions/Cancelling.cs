@@ -44,6 +44,9 @@ public sealed class Cancelling(SessionWriter sessions, CancelPolicy policy, Time
 {
     private const int AtOnce = 64;
 
+    /// <summary>Whether a cancel of a run is worth offering: it is open, may be cancelled, and nobody has asked yet.</summary>
+    public bool IsEligible(Session session, Run run) => run is { IsOpen: true, IsCancelling: false } && policy.WhyNot(session, run) is null;
+
     /// <summary>What a cancel would do now; changes nothing.</summary>
     public CancelOutcome Preview(Caller caller, CancelTarget target)
     {

@@ -85,7 +85,7 @@ public partial class SessionsPage
     private async Task ReadAsync()
     {
         var caller = Viewer.ToCaller();
-        var page = await Database.RunAsync(() => List.ReadAsync(filter.ToQuery(caller, Clock.GetUtcNow(), PageSize), Leaving));
+        var page = await Database.RunAsync(() => List.FindAsync(filter.ToQuery(caller, Clock.GetUtcNow(), PageSize), Leaving));
         Rows = [.. await Sessions.ReadManyAsync(caller, [.. page.Sessions.Select(listed => listed.SessionId)], Leaving)];
         next = page.NextCursor;
         selected.IntersectWith(Rows.Select(row => row.Session.Id));
@@ -190,6 +190,4 @@ public partial class SessionsPage
             }
         });
     }
-
-    private static bool IsCancelling(Session session) => session.Runs.Where(run => run.IsOpen).All(run => run.IsCancelling);
 }

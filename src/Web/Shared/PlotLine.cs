@@ -29,7 +29,7 @@ public static class Figures
     };
 
     /// <summary>The same, or a dash.</summary>
-    public static string Milliseconds(long? milliseconds) => milliseconds is { } value ? Milliseconds((double)value) : "–";
+    public static string OrDash(long? milliseconds) => milliseconds is { } value ? Milliseconds(value) : "–";
 
     /// <summary>A share in percent, or a dash.</summary>
     public static string Percent(decimal? percent) => percent is { } value

@@ -33,10 +33,13 @@ public readonly record struct Tone(string Name, string Word)
         _ => throw new ArgumentOutOfRangeException(nameof(state), state, "A state without a tone."),
     };
 
-    /// <summary>The tone of a session; one whose every open run is being cancelled is shown so.</summary>
-    public static Tone Of(Session session) => session.IsOpen && session.Runs.Where(run => run.IsOpen).All(run => run.IsCancelling)
-        ? Of(RunState.Cancelling)
-        : Of(session.Status);
+    /// <summary>The tone of a session: of one that is open what its runs are doing, where all of them do the same.</summary>
+    public static Tone Of(Session session) => session.IsOpen switch
+    {
+        true when session.Runs.All(run => run.State is RunState.Queued) => Of(RunState.Queued),
+        true when session.Runs.All(run => !run.IsOpen || run.IsCancelling) => Of(RunState.Cancelling),
+        _ => Of(session.Status),
+    };
 
     /// <summary>The tone of a session's status.</summary>
     public static Tone Of(SessionStatus status) => status switch

@@ -26,8 +26,7 @@
 
   // --- times: <l-time at="…" as="ago|time|date"> and <l-span from="…" to="…"> -----------------------------------------------------------------
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
-  const ago = new Intl.RelativeTimeFormat('en', { numeric: 'auto' });
-  const steps = [['day', 86400], ['hour', 3600], ['minute', 60], ['second', 1]];
+  const steps = [['d', 86400], ['h', 3600], ['min', 60], ['s', 1]];
   const forms = {
     time: { hour: '2-digit', minute: '2-digit', second: '2-digit', fractionalSecondDigits: 3, hourCycle: 'h23' },
     date: { year: 'numeric', month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' },
@@ -39,7 +38,8 @@
     if (Math.abs(seconds) < 5) return 'just now';
     if (Math.abs(seconds) > 6 * 86400) return date.toLocaleString('en-GB', forms.short);
     const [unit, size] = steps.find(([, each]) => Math.abs(seconds) >= each);
-    return ago.format(Math.trunc(seconds / size), unit);
+    const count = `${Math.floor(Math.abs(seconds) / size)} ${unit}`;
+    return seconds < 0 ? `${count} ago` : `in ${count}`;
   };
   const span = (ms) => {
     if (ms < 1000) return `${Math.max(0, Math.round(ms))} ms`;
