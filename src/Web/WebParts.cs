@@ -35,7 +35,6 @@ public static class WebParts
             services.AddOidc(oidc);
         }
 
-        ProtectionKeys.Add(services);
         services.AddSingleton<TopicsOf>(PageChanges.TopicsOf);
         services.AddSingleton<PageChanges>();
         services.AddSingleton<Cancelling>();

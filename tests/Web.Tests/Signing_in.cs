@@ -35,11 +35,14 @@ public sealed class Signing_in(Site site) : IClassFixture<Site>
     {
         var page = await site.SignInAsync();
         var cookies = await page.Context.CookiesAsync();
+        var other = await page.Context.NewPageAsync();
+        await other.VisitAsync("/sessions");
 
         await page.GetByLabel("Who is signed in").ClickAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Sign out" }).ClickAsync();
 
         await page.WaitForURLAsync("**/sign-in");
+        await other.WaitForURLAsync("**/sign-in**");
         using var client = new HttpClient(new HttpClientHandler { AllowAutoRedirect = false, UseCookies = false });
         using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(site.Host.Address, "/sessions"));
         request.Headers.Add("Cookie", string.Join("; ", cookies.Select(cookie => $"{cookie.Name}={cookie.Value}")));

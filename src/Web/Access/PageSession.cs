@@ -1,6 +1,9 @@
+using System.Collections.Concurrent;
+using System.Security.Claims;
 using System.Security.Cryptography;
 using System.Text;
 using Ledger.Access;
+using Ledger.Store;
 using Marten;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.Cookies;
@@ -31,6 +34,34 @@ public sealed class PageSessionDocuments : MartenRegistry
 /// <summary>The page sessions of all hosts: who signs out, or whose key is revoked, is signed out on all of them.</summary>
 public sealed class PageSessions(IDocumentStore store, TimeProvider clock) : ITicketStore
 {
+    private const int MaximumTrusted = 10_000;
+
+    // A page that stays open asks every second.
+    private static readonly TimeSpan Trust = TimeSpan.FromSeconds(5);
+
+    private readonly ConcurrentDictionary<string, (bool IsAlive, long ReadAt)> trusted = new(StringComparer.Ordinal);
+
+    /// <summary>Whether a session goes on, as of a few seconds ago at most.</summary>
+    /// <exception cref="StoreUnavailableException">The database cannot be reached.</exception>
+    public async Task<bool> IsAliveAsync(string id, CancellationToken cancellation)
+    {
+        if (trusted.TryGetValue(id, out var known) && clock.GetElapsedTime(known.ReadAt) < Trust)
+        {
+            return known.IsAlive;
+        }
+
+        var readAt = clock.GetTimestamp();
+        await using var documents = store.QuerySession();
+        var isAlive = await Database.RunAsync(() => documents.LoadAsync<PageSession>(id, cancellation)) is { } found && found.ExpiresAt > clock.GetUtcNow();
+        if (trusted.Count >= MaximumTrusted)
+        {
+            trusted.Clear();
+        }
+
+        trusted[id] = (isAlive, readAt);
+        return isAlive;
+    }
+
     public async Task<string> StoreAsync(AuthenticationTicket ticket)
     {
         var word = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32));
@@ -55,13 +86,26 @@ public sealed class PageSessions(IDocumentStore store, TimeProvider clock) : ITi
     {
         await using var documents = store.QuerySession();
         var found = await Database.RunAsync(() => documents.LoadAsync<PageSession>(HashOf(key)));
-        return found is not null && found.ExpiresAt > clock.GetUtcNow() ? TicketSerializer.Default.Deserialize(found.Ticket) : null;
+        if (found is null || found.ExpiresAt <= clock.GetUtcNow() || TicketSerializer.Default.Deserialize(found.Ticket) is not { } ticket)
+        {
+            return null;
+        }
+
+        // For pages that stay open, which no cookie comes with any more.
+        if (ticket.Principal.Identity is ClaimsIdentity identity && !identity.HasClaim(claim => claim.Type == Viewer.SessionClaim))
+        {
+            identity.AddClaim(new Claim(Viewer.SessionClaim, found.Id));
+        }
+
+        return ticket;
     }
 
     public async Task RemoveAsync(string key)
     {
         await using var documents = store.LightweightSession();
-        documents.Delete<PageSession>(HashOf(key));
+        var id = HashOf(key);
+        trusted.TryRemove(id, out _);
+        documents.Delete<PageSession>(id);
         await Database.RunAsync(async () =>
         {
             await documents.SaveChangesAsync();

@@ -12,10 +12,12 @@ namespace Ledger.Web.Access;
 /// <param name="Project">The only project that they know of, or null for all of the account.</param>
 /// <param name="Scopes">What they may do.</param>
 /// <param name="KeyId">The key that they signed in with; null for a person of an identity provider.</param>
-public sealed record Viewer(Guid AccountId, Actor Actor, string? Project, IReadOnlyList<Scope> Scopes, Guid? KeyId)
+/// <param name="SessionId">The page session; null before there is one.</param>
+public sealed record Viewer(Guid AccountId, Actor Actor, string? Project, IReadOnlyList<Scope> Scopes, Guid? KeyId, string? SessionId = null)
 {
     internal const string ScopeClaim = "scope";
-    internal const string KeyClaim = "key";
+    internal const string SessionClaim = "session";
+    private const string KeyClaim = "key";
     private const string AccountClaim = "account";
     private const string ProjectClaim = "project";
     private const string ActorIdClaim = "sub";
@@ -54,7 +56,8 @@ public sealed record Viewer(Guid AccountId, Actor Actor, string? Project, IReadO
                 identity.FindFirst(ActorNameClaim)?.Value),
             identity.FindFirst(ProjectClaim)?.Value,
             [.. identity.FindAll(ScopeClaim).Select(claim => Enum.Parse<Scope>(claim.Value, ignoreCase: true))],
-            key is null ? null : Guid.Parse(key));
+            key is null ? null : Guid.Parse(key),
+            identity.FindFirst(SessionClaim)?.Value);
     }
 
     /// <summary>The viewer as the identity of a page session.</summary>

@@ -7,10 +7,10 @@ using Microsoft.Extensions.Logging;
 namespace Ledger.Web.Access;
 
 /// <summary>
-/// Who looks at a page that stays open: asked again every second, so that a revoked key ends it, whatever is shown. A database that is away
+/// Who looks at a page that stays open: asked again every second, so that a revoked key ends it, and signing out elsewhere, whatever is shown. A database that is away
 /// ends nothing.
 /// </summary>
-public sealed class ViewerState(ILoggerFactory loggers, ApiKeys keys) : RevalidatingServerAuthenticationStateProvider(loggers)
+public sealed class ViewerState(ILoggerFactory loggers, ApiKeys keys, PageSessions sessions) : RevalidatingServerAuthenticationStateProvider(loggers)
 {
     protected override TimeSpan RevalidationInterval => ApiKeys.Trust;
 
@@ -36,11 +36,12 @@ public sealed class ViewerState(ILoggerFactory loggers, ApiKeys keys) : Revalida
     }
 
     private async Task<bool> IsValidAsync(Viewer viewer, CancellationToken cancellation) =>
-        viewer.KeyId is not { } key || await keys.FindByIdAsync(key, cancellation) is not null;
+        (viewer.KeyId is not { } key || await keys.FindByIdAsync(key, cancellation) is not null)
+        && (viewer.SessionId is not { } session || await sessions.IsAliveAsync(session, cancellation));
 }
 
 /// <summary>Who was signed in is so no more.</summary>
-public sealed class SignedOutException() : Exception("You are signed out: the key was revoked or has expired.");
+public sealed class SignedOutException() : Exception("You are signed out: the session has ended, or its key.");
 
 /// <summary>Who is signed in may not do this.</summary>
 /// <param name="scope">What they lack.</param>
