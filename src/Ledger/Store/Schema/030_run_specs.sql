@@ -4,6 +4,7 @@ create table if not exists ledger.run_specs (
   tenant_id varchar not null,
   stream_id uuid    not null,
   ordinal   int     not null,
-  spec      bytea   storage external not null, -- compressed already
+  spec      bytea   not null,
   primary key (tenant_id, stream_id, ordinal)
 );
+alter table ledger.run_specs alter column spec set storage external; -- compressed already
