@@ -71,7 +71,7 @@ public static class Body
         where T : class
     {
         var bytes = await ReadAsync(request, limit);
-        return bytes.IsEmpty ? null : ParseJson<T>(bytes, options);
+        return bytes.IsEmpty ? null : await LargeWork.RunAsync(bytes.Length, () => ParseJson<T>(bytes, options));
     }
 
     /// <summary>The same, for a request that needs a body.</summary>

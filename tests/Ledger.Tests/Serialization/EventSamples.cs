@@ -47,7 +47,7 @@ internal static class EventSamples
             Json("""{"git":{"branch":"main"}}"""),
             [
                 new PlannedRun(Run, Check, "PLAYWRIGHT", "Checkout", "eu-central-1", Json("""{"command":["npx","playwright"]}"""), 60, 1000, 2000),
-                new PlannedRun(OtherRun, null, "API", "Ping", "us-east-1", null),
+                new PlannedRun(OtherRun, null, "API", "Ping", "us-east-1", null, SpecApart: true),
             ],
             At),
         ["a trigger of a plain run"] = new SessionTriggered(
