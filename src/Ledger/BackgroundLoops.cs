@@ -20,6 +20,9 @@ public sealed partial class BackgroundLoops(ILogger<BackgroundLoops>? logger = n
     private readonly ConcurrentBag<Task> running = [];
     private readonly ConcurrentDictionary<string, Part> parts = new(StringComparer.Ordinal);
 
+    /// <summary>The parts that were started, by their names.</summary>
+    public IReadOnlyCollection<string> Names => [.. parts.Keys];
+
     /// <summary>The parts that do not work now, by their names, and why.</summary>
     public IReadOnlyDictionary<string, Exception> Faults => parts
         .Where(part => part.Value.CurrentFault is not null)

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Ledger.Http.Access;
 using Ledger.Http.Errors;
 using Ledger.Http.RateLimits;
@@ -92,14 +93,31 @@ public static class CancelSessionEndpoint
     private static Accepted<CancelAccepted> Accepted(CancelAccepted accepted) => TypedResults.Accepted((string?)null, accepted);
 
     private static Remember<CancelAnswer>? RememberFor(HttpRequest request, Guid sessionId, ReadOnlyMemory<byte> body) =>
-        request.Headers[IdempotencyKey].ToString() switch
+        Unquoted(request.Headers[IdempotencyKey].ToString()) switch
         {
             "" => null,
             { Length: > MaximumKey } =>
                 throw RequestRejected.BadRequest($"The header {IdempotencyKey} must have at most {MaximumKey} characters."),
             var key => new Remember<CancelAnswer>(
-                key, $"cancel {sessionId}", Convert.ToHexStringLower(SHA256.HashData(body.Span)), RememberedCancel.Write),
+                key, $"cancel {sessionId}", Convert.ToHexStringLower(SHA256.HashData(Canonical(body))), RememberedCancel.Write),
         };
+
+    /// <summary>A key in quotes, as a structured field, is the same as a bare one.</summary>
+    private static string Unquoted(string key) => key is ['"', .. var inner, '"'] ? inner : key;
+
+    /// <summary>What the body says, however it is written: without blanks, and with members in order.</summary>
+    private static byte[] Canonical(ReadOnlyMemory<byte> body)
+    {
+        return body.IsEmpty ? [] : JsonSerializer.SerializeToUtf8Bytes(Sorted(JsonNode.Parse(body.Span)));
+
+        static JsonNode? Sorted(JsonNode? node) => node switch
+        {
+            JsonObject members => new JsonObject(members.OrderBy(member => member.Key, StringComparer.Ordinal)
+                .Select(member => KeyValuePair.Create(member.Key, Sorted(member.Value)))),
+            JsonArray items => new JsonArray([.. items.Select(Sorted)]),
+            _ => node?.DeepClone(),
+        };
+    }
 
     private static Accepted<CancelAccepted> AnswerAgain(RememberedAnswer first, Remember<CancelAnswer> mine)
     {

@@ -179,7 +179,9 @@ public abstract record JobWork
     {
         try
         {
-            return json.Deserialize<T>(Json.Options) ?? throw RequestRejected.BadRequest($"'{where}' must not be null.");
+            var part = json.Deserialize<T>(Json.Options) ?? throw RequestRejected.BadRequest($"'{where}' must not be null.");
+            NullItems.Reject(part);
+            return part;
         }
         catch (JsonException fault)
         {

@@ -186,6 +186,39 @@ public static class QueryValues
                 : throw RequestRejected.BadRequest($"'{name}' must be a time in Unix seconds.");
     }
 
+    /// <summary>
+    /// What lies between <c>from</c> and <c>to</c>. One end alone means the longest range from it, none the last such range, with no end: what
+    /// comes meanwhile is shown.
+    /// </summary>
+    /// <param name="request">The request.</param>
+    /// <param name="longest">How far apart the two may be.</param>
+    /// <param name="now">The current time.</param>
+    /// <exception cref="RequestRejected">400.</exception>
+    public static (DateTimeOffset From, DateTimeOffset? To) Range(HttpRequest request, TimeSpan longest, DateTimeOffset now) =>
+        (UnixTime(request, "from"), UnixTime(request, "to")) switch
+        {
+            ({ } from, { } to) when (to - from).Duration() > longest =>
+                throw RequestRejected.BadRequest($"'from' and 'to' must be at most {longest.TotalHours} hours apart."),
+            ({ } from, { } to) => (from, to),
+            ({ } from, null) => (from, from < DateTimeOffset.MaxValue - longest ? from + longest : null),
+            (null, { } to) => (to.Subtract(longest), to),
+            _ => (now - longest, null),
+        };
+
+    /// <summary>A page by number: how many entries it has (1 to 100, 10 when absent), and how many come before it.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="lowest">The lowest number of a page that is accepted; 0 is the first page too.</param>
+    /// <exception cref="RequestRejected">400.</exception>
+    public static (int Limit, int Page, long Offset) Page(HttpRequest request, int lowest = 0)
+    {
+        var (limit, page) = (Limit(request), Math.Max(1, Inputs.Int(request, "page", lowest, int.MaxValue, 1)));
+        return (limit, page, (page - 1L) * limit);
+    }
+
+    /// <summary>How many entries a page has: 1 to 100, 10 when absent.</summary>
+    /// <exception cref="RequestRejected">400.</exception>
+    public static int Limit(HttpRequest request) => Inputs.Int(request, "limit", 1, 100, 10);
+
     /// <summary>True or false; null when it is absent.</summary>
     /// <exception cref="RequestRejected">400.</exception>
     public static bool? Flag(HttpRequest request, string name) => request.Query[name].ToString() switch

@@ -153,8 +153,6 @@ public sealed record PlaywrightQuery(
     int Page,
     int Limit)
 {
-    private const int MaximumLimit = 100;
-    private const int DefaultLimit = 10;
     private const int MaximumMinutes = 43_200;
 
     private static readonly Dictionary<string, RunState[]> OutcomesByStatus = new(StringComparer.Ordinal)
@@ -185,8 +183,8 @@ public sealed record PlaywrightQuery(
             minutes > 0 ? TimeSpan.FromMinutes(minutes) : null,
             QueryValues.Word(request, "groupBy", ["runLocation"]) is not null,
             OutcomesOf(request),
-            Math.Max(1, Inputs.Int(request, "page", 0, int.MaxValue, 1)),
-            Inputs.Int(request, "limit", 1, MaximumLimit, DefaultLimit));
+            QueryValues.Page(request).Page,
+            QueryValues.Limit(request));
     }
 
     /// <summary>The bounds of the intervals of the page; none when there is no such page.</summary>

@@ -5,6 +5,7 @@ using Ledger.Http.Errors;
 using Ledger.Http.ReadModels;
 using Ledger.Http.Requests;
 using Ledger.Projections.CheckStatus;
+using Ledger.Secrets;
 using Ledger.Sessions;
 using Marten;
 
@@ -86,8 +87,6 @@ public static class DeleteRegisteredCheckEndpoint
 /// <param name="Status">How it must stand: passing, failing or degraded.</param>
 public sealed record CheckFilter(int Page, int Limit, IReadOnlyList<string> Tags, string? CheckType, string? Search, string? Status)
 {
-    private const int MaximumLimit = 100;
-    private const int DefaultLimit = 10;
     private const string Passing = "passing";
     private const string Failing = "failing";
     private const string Degraded = "degraded";
@@ -95,8 +94,8 @@ public sealed record CheckFilter(int Page, int Limit, IReadOnlyList<string> Tags
     /// <summary>Reads the query.</summary>
     /// <exception cref="RequestRejected">400 naming the parameter that is wrong.</exception>
     public static CheckFilter Read(HttpRequest request) => new(
-        Math.Max(1, Inputs.Int(request, "page", 0, int.MaxValue, 1)),
-        Inputs.Int(request, "limit", 1, MaximumLimit, DefaultLimit),
+        QueryValues.Page(request).Page,
+        QueryValues.Limit(request),
         QueryArrays.Read(request.Query, "tag"),
         QueryValues.Word(request, "checkType", CheckTypes.Known),
         request.Query["search"].ToString() is { Length: > 0 } search ? search : null,
@@ -127,7 +126,7 @@ public sealed record CheckFilter(int Page, int Limit, IReadOnlyList<string> Tags
 /// <param name="CheckType">Its type.</param>
 /// <param name="Activated">Whether a trigger may select it.</param>
 /// <param name="Muted">Always false.</param>
-/// <param name="Frequency">Always null: the ledger schedules nothing.</param>
+/// <param name="Frequency">Always absent, since it is described as a number: the ledger schedules nothing.</param>
 /// <param name="Locations">Its public locations.</param>
 /// <param name="PrivateLocations">Its other locations, by slug.</param>
 /// <param name="Tags">What triggers select by.</param>
@@ -146,7 +145,7 @@ public sealed record RegisteredCheck(
     string CheckType,
     bool Activated,
     bool Muted,
-    int? Frequency,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int? Frequency,
     IReadOnlyList<string> Locations,
     IReadOnlyList<string> PrivateLocations,
     IReadOnlyList<string> Tags,
@@ -162,6 +161,10 @@ public sealed record RegisteredCheck(
     /// <summary>What an API check asks for; absent for every other check.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public CheckRequest? Request { get; private init; }
+
+    /// <summary>The code of a check that is a script; absent for every other check.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Script { get; private init; }
 
     public static RegisteredCheck Of(Check check, PublicLocations locations) => new(
         check.Id,
@@ -184,6 +187,7 @@ public sealed record RegisteredCheck(
         check.UpdatedAt)
     {
         Request = CheckRequest.Of(check),
+        Script = check.CheckType is "BROWSER" or "MULTI_STEP" ? SpecSecrets.Shown(check.Spec).Text("script") ?? "" : null,
     };
 }
 

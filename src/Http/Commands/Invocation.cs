@@ -23,7 +23,7 @@ public sealed record Invocation(string Verb, string[] Arguments, string[] Settin
     public const string Version = "version";
 
     // What ASP.NET takes from the command line itself.
-    private static readonly string[] Single = ["urls", "http_ports", "https_ports", "environment", "contentRoot", "AllowedHosts"];
+    private static readonly string[] Single = ["urls", "http_ports", "https_ports", "environment", "contentRoot", "applicationName", "AllowedHosts"];
     private static readonly string[] Sections = [LedgerSettings.Section, "ConnectionStrings", "Logging", "Kestrel"];
 
     /// <summary>Reads a command line.</summary>

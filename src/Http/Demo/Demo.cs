@@ -3,9 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using CliWrap;
 using Ledger.Deadlines;
-using Ledger.Http.Access;
 using Ledger.Http.AlertChannels;
-using Ledger.Http.Checks;
 using Ledger.Http.Settings;
 using Ledger.Secrets;
 using Ledger.Sessions;
@@ -123,12 +121,11 @@ public sealed partial class Demo : IAsyncDisposable
     {
         await receiver.StartAsync(cancellation);
         await RegisterChannelsAsync(cast, receiver.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First(), cancellation);
-        services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping.Register(() => StopAsync().Wait(Patience));
         running = Task.WhenAll(RunRunnerAsync(cast.AccountId), KeepTriggeringAsync(cast));
     }
 
-    /// <summary>Ends the runner while the host still listens, so that it can say what it stopped.</summary>
-    private async Task StopAsync()
+    /// <summary>Ends the runner. The host still listens then, so that the runner can say what it has stopped.</summary>
+    public async Task StopAsync()
     {
         await ending.CancelAsync();
         killing.CancelAfter(Patience);
@@ -143,7 +140,7 @@ public sealed partial class Demo : IAsyncDisposable
             [("team-chat", ["alert.failure", "alert.recovery"]), ("status-page", ["alert.failure", "alert.recovery", "alert.degraded"]), ("old-pager", ["alert.failure"])];
         foreach (var (name, events) in channels)
         {
-            await PutAlertChannelEndpoint.Put(
+            await PutAlertChannelEndpoint.PutAsync(
                 name,
                 new AlertChannelRequest($"{target}/{name}", events),
                 caller,
@@ -182,11 +179,11 @@ public sealed partial class Demo : IAsyncDisposable
         try
         {
             var suites = cast.Playwright;
+            await TriggerAsync(Failing(cast.Checks[4]));
             await StartAsync(suites[0], cast.People[0]);
             await TriggerAsync(Push("feat/gift-cards", suites));
             await TriggerAsync(Push("main", suites));
             await TriggerAsync(Of(suites[1], SessionKind.Run, SessionSource.TriggerApi, "device-lab", null));
-            await TriggerAsync(Failing(cast.Checks[4]));
             for (var turn = 1; ; turn++)
             {
                 await Task.Delay(BetweenSessions, ending.Token);
@@ -247,24 +244,30 @@ public sealed partial class Demo : IAsyncDisposable
             return;
         }
 
+        var folder = Path.GetFullPath(services.GetRequiredService<LedgerSettings>().DataDirectory);
         string[] arguments =
         [
-            program, "--url", address.AbsoluteUri, "--key", "-", "--id", "demo-runner", "--max", "6", "--drain-seconds", Patience.TotalSeconds.ToString(CultureInfo.InvariantCulture),
+            program, "--url", address.AbsoluteUri, "--key", "-", "--id", "demo-runner", "--max", "8", "--log-directory", Path.Combine(folder, "runs"), "--data-directory", Path.Combine(folder, "runner"), "--drain-seconds", Patience.TotalSeconds.ToString(CultureInfo.InvariantCulture),
             .. DemoCast.Locations.SelectMany(location => (string[])["--location", location]),
         ];
         try
         {
-            await Cli.Wrap(Environment.ProcessPath is { } host && Path.GetFileNameWithoutExtension(host) == "dotnet" ? host : "dotnet")
+            var runner = Cli.Wrap(Environment.ProcessPath is { } host && Path.GetFileNameWithoutExtension(host) == "dotnet" ? host : "dotnet")
                 .WithArguments(arguments)
                 .WithStandardInputPipe(PipeSource.FromString(secret + "\n"))
                 .WithStandardOutputPipe(PipeTarget.ToDelegate(LogRunner))
                 .WithStandardErrorPipe(PipeTarget.ToDelegate(LogRunner))
                 .WithValidation(CommandResultValidation.None)
-                .ExecuteAsync(killing.Token, ending.Token);
+                .ExecuteAsync(killing.Token);
+
+            // Not SIGINT, which a host that was started in the background has its children ignore.
+            await using var asked = ending.Token.Register(() =>
+                Cli.Wrap("sh").WithArguments(["-c", "kill -TERM \"$0\"", $"{runner.ProcessId}"]).WithValidation(CommandResultValidation.None).ExecuteAsync());
+            await runner;
         }
-        catch (OperationCanceledException) when (ending.IsCancellationRequested)
+        catch (OperationCanceledException) when (killing.IsCancellationRequested)
         {
-            // It was asked to end.
+            // It did not end in time.
         }
     }
 
@@ -285,7 +288,7 @@ public sealed partial class Demo : IAsyncDisposable
     [LoggerMessage(LogLevel.Information, "Demo: {Count} sessions of the past are there, after {Seconds:0.0} s.")]
     private static partial void LogFilled(ILogger logger, int count, double seconds);
 
-    [LoggerMessage(LogLevel.Information, "Demo runner: {Line}")]
+    [LoggerMessage(LogLevel.Debug, "Demo runner: {Line}")]
     private partial void LogRunner(string line);
 
     [LoggerMessage(LogLevel.Information, "Demo: no runner is built here; start one by: dotnet run --project src/Runner -- --url {Address} {Locations} --key-file FILE")]

@@ -3,6 +3,7 @@ using Ledger.Http.Checks;
 using Ledger.Secrets;
 using Ledger.Store;
 using Ledger.Sessions;
+using Ledger.Store;
 using Marten;
 
 namespace Ledger.Http.Demo;

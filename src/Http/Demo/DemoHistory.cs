@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Ledger.Http.Checks;
 using Ledger.Sessions;
 using Ledger.Sessions.Events;
 using Ledger.Store;
@@ -17,6 +16,7 @@ namespace Ledger.Http.Demo;
 internal sealed class DemoHistory(DemoCast cast, DateTimeOffset now, int days)
 {
     private const int AtOnce = 48;
+    private const double CancelledPushes = 0.22;
 
     private static readonly string[] Branches = ["main", "main", "main", "feat/gift-cards", "feat/one-page-checkout", "fix/voucher-rounding", "chore/deps"];
     private static readonly string[] Messages = ["Show the voucher in the summary", "Retry the payment once", "Update dependencies", "Round half to even", "Cache the category tree"];
@@ -25,6 +25,7 @@ internal sealed class DemoHistory(DemoCast cast, DateTimeOffset now, int days)
 
     private readonly Random random = new(20);
     private int commits = 0x3f2a91;
+    private int pushesCancelled;
 
     /// <summary>Writes it; gives how many sessions there are.</summary>
     public async Task<int> WriteAsync(SessionWriter writer, PastClock clock, CancellationToken cancellation)
@@ -88,7 +89,7 @@ internal sealed class DemoHistory(DemoCast cast, DateTimeOffset now, int days)
                 select OfCheck(check, midnight.AddHours(hour).AddMinutes(random.Next(0, 4)), SessionSource.Scheduler, new Actor(ActorKind.System, "scheduler")));
             for (var push = isWorkday ? random.Next(4, 9) : random.Next(0, 3); push > 0; push--)
             {
-                made.AddRange(OfPush(midnight.AddHours(7 + (random.NextDouble() * 11)), 0.16));
+                made.AddRange(OfPush(midnight.AddHours(7 + (random.NextDouble() * 11))));
             }
 
             for (var time = isWorkday ? random.Next(2, 5) : 1; time > 0; time--)
@@ -125,7 +126,7 @@ internal sealed class DemoHistory(DemoCast cast, DateTimeOffset now, int days)
     }
 
     /// <summary>A push starts the suites of its branch; the next push to the same branch takes over what still runs.</summary>
-    private IEnumerable<PastSession> OfPush(DateTimeOffset at, double cancelled)
+    private IEnumerable<PastSession> OfPush(DateTimeOffset at)
     {
         var branch = Pick(Branches);
         var group = $"web-shop/{branch}";
@@ -141,22 +142,17 @@ internal sealed class DemoHistory(DemoCast cast, DateTimeOffset now, int days)
             yield break;
         }
 
-        var chance = random.NextDouble();
-        if (chance < cancelled * 0.5)
+        if (Chance(CancelledPushes))
         {
-            Cancel(session, CancelCause.User, Anybody(), Chance(0.5) ? CancelVia.Checkly : CancelVia.Ui, Pick(Reasons));
-        }
-        else if (chance < cancelled * 0.75)
-        {
-            Cancel(session, CancelCause.FailFast, cast.Ci, CancelVia.Cli, "a required test failed");
-        }
-        else if (chance < cancelled * 0.9)
-        {
-            Cancel(session, CancelCause.Timeout, cast.Ci, CancelVia.Ledger, "the pipeline's time is over");
-        }
-        else if (chance < cancelled)
-        {
-            Cancel(session, Chance(0.5) ? CancelCause.Shutdown : CancelCause.System, new Actor(ActorKind.Runner, RunnerAt(DemoCast.Locations[0])), CancelVia.Ledger, "the runner is shutting down");
+            var (cause, actor, via, reason) = (pushesCancelled++ % 6) switch
+            {
+                1 => (CancelCause.FailFast, cast.Ci, CancelVia.Cli, "a required test failed"),
+                2 => (CancelCause.Timeout, cast.Ci, CancelVia.Ledger, "the pipeline's time is over"),
+                4 => (CancelCause.Shutdown, new Actor(ActorKind.Runner, RunnerAt(DemoCast.Locations[0])), CancelVia.Ledger, "the runner is shutting down"),
+                5 => (CancelCause.System, cast.Ci, CancelVia.Ledger, "maintenance of the staging environment"),
+                _ => (CancelCause.User, Anybody(), Chance(0.5) ? CancelVia.Checkly : CancelVia.Ui, Pick(Reasons)),
+            };
+            Cancel(session, cause, actor, via, reason);
         }
 
         yield return session;
@@ -267,7 +263,7 @@ internal sealed class DemoHistory(DemoCast cast, DateTimeOffset now, int days)
         var delivered = at.AddMilliseconds(Latency(18, 90));
         var acknowledged = delivered.AddMilliseconds(Latency(35, 160));
         var chance = random.NextDouble();
-        if (chance < 0.05 && run.Ended > acknowledged.AddSeconds(1))
+        if (chance < (session.Runs.Count == 1 ? 0.2 : 0.05) && run.Ended > acknowledged.AddSeconds(1))
         {
             // It had just finished: its real result is there before the stop.
             session.EndLife(run, at);
@@ -277,7 +273,7 @@ internal sealed class DemoHistory(DemoCast cast, DateTimeOffset now, int days)
         }
 
         session.EndLife(run, at);
-        if (chance < 0.08)
+        if (chance > 0.97)
         {
             // Its runner is gone: forced after 30 seconds, expired after 300.
             session.Add(at.AddSeconds(30.2), (open, when) => ForceCancel.Decide(open, new ForceCancel(run.Id, cancelId), when));
@@ -285,7 +281,7 @@ internal sealed class DemoHistory(DemoCast cast, DateTimeOffset now, int days)
             return;
         }
 
-        var isKilled = chance < 0.19;
+        var isKilled = chance > 0.85;
         var took = isKilled ? 10_000 + random.Next(15, 400) : Latency(420, 3_900);
         var stopped = acknowledged.AddMilliseconds(took);
         var abort = isKilled

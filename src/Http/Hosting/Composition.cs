@@ -8,6 +8,7 @@ using Ledger.Http.Checkly.Live;
 using Ledger.Http.Empirical;
 using Ledger.Http.Errors;
 using Ledger.Http.Live;
+using Ledger.Http.Pages;
 using Ledger.Http.PlainRuns;
 using Ledger.Http.RateLimits;
 using Ledger.Http.ReadModels;
@@ -24,6 +25,7 @@ using Ledger.Store;
 using Ledger.Streams;
 using Ledger.Web;
 using Ledger.Web.Sessions;
+using Ledger.Web.Settings;
 using Marten;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -64,6 +66,8 @@ public static class Composition
         services.AddSingleton<SessionJournal>();
         services.AddSingleton<SessionWriter>();
         services.AddSingleton<ApiKeys>();
+        services.AddSingleton<Strangers>();
+        services.AddSingleton<KeyWatch>();
         services.AddSingleton<Bootstrap>();
         services.AddSingleton<PublicLocations>();
         services.AddSingleton<CheckAlerts>();
@@ -93,6 +97,7 @@ public static class Composition
         services.AddHostedService<LedgerLifetime>();
         services.AddLedgerOpenApi();
         services.AddWeb(new WebSettings(Commands.Help.Version, Bootstrap.KeyFileOf(settings), settings.Oidc.Authority is null ? null : settings.Oidc));
+        services.AddSingleton<IAccountCommands, PageCommands>();
         services.AddSingleton<EventViews>(static recorded =>
         {
             var view = EventView.Of(recorded);
@@ -103,6 +108,7 @@ public static class Composition
 
     public static void UseLedger(this WebApplication app)
     {
+        app.UseMiddleware<HeadRequests>();
         app.UseSecondMount();
         app.UseMiddleware<Faults>();
         app.UseStatusCodePages();
@@ -112,6 +118,7 @@ public static class Composition
         app.UsePages();
         app.UseAuthentication();
         app.UseAuthorization();
+        app.UseMiddleware<KeyWatchMiddleware>();
         app.UseMiddleware<AccountHeaderMiddleware>();
         app.UseMiddleware<RateLimitMiddleware>();
 
@@ -120,6 +127,7 @@ public static class Composition
         app.MapApiReference();
         app.MapMetrics();
         app.MapWeb(PageAssets.Manifest);
+        app.MapPageDownloads();
 
         // Needs a key like everything that says nothing else: who has none does not learn which paths there are.
         app.MapFallback("/{**path}", () => TypedResults.NotFound()).ExcludeFromDescription();

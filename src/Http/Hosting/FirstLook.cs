@@ -14,17 +14,17 @@ internal static class FirstLook
 {
     internal static void Show(IServiceProvider services, LedgerDatabase database)
     {
-        var addresses = services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses;
+        var addresses = services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()?.Addresses ?? [];
         var settings = services.GetRequiredService<LedgerSettings>();
         var made = services.GetRequiredService<Bootstrap>().Made;
         var file = Bootstrap.FileOf(settings);
         var key = settings.Bootstrap.ApiKey is not null ? "the one of Ledger:Bootstrap:ApiKey" : File.Exists(file) ? $"in {file}" : null;
         List<(string Word, string? Meaning)> lines =
         [
-            ("page", $"{addresses.First()}/ (sign in with the key)"),
+            ("page", $"{addresses.FirstOrDefault()}/ (sign in with the key)"),
             ("data", database.Place),
             ("key", key),
-            ("runner", $"{Help.Runner} --url {addresses.First()} --location local (--help says how it gets its key)"),
+            ("runner", $"{Help.Runner} --url {addresses.FirstOrDefault()} --location local (--help says how it gets its key)"),
             ("stop", "Ctrl+C or SIGTERM"),
         ];
 

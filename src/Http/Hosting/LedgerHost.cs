@@ -55,9 +55,15 @@ public sealed class LedgerHost : IAsyncDisposable
         await host.StartAsync(signals.Ending);
         await using var demo = isDemo ? await Demo.Demo.StartAsync(host.App.Services, signals.Ending) : null;
         FirstLook.Show(host.App.Services, host.database);
-        await using var ending = signals.Ending.Register(host.App.Lifetime.StopApplication);
+        await using var ending = signals.Ending.Register(() => _ = StopAsync());
         await host.App.WaitForShutdownAsync(CancellationToken.None);
         return 0;
+
+        async Task StopAsync()
+        {
+            await (demo?.StopAsync() ?? Task.CompletedTask);
+            host.App.Lifetime.StopApplication();
+        }
     }
 
     /// <summary>Opens the database and composes the host; it serves after <see cref="StartAsync"/>.</summary>

@@ -23,6 +23,7 @@ public sealed class LedgerLifetime(
     Bootstrap bootstrap,
     ChangeNotes notes,
     BackgroundLoops loops,
+    KeyWatch keys,
     RunnerSignals signals,
     ClaimWatch claims,
     RunnerPresence presence,
@@ -38,6 +39,7 @@ public sealed class LedgerLifetime(
         loops.Run(DatabaseWatch.Part, database.RunAsync);
         await bootstrap.RunAsync(cancellationToken);
         await notes.StartAsync(cancellationToken);
+        loops.Run(KeyWatch.Part, keys.RunAsync);
         loops.Run(RunnerSignals.Part, signals.RunAsync);
         loops.Run(ClaimWatch.Part, claims.RunAsync);
         loops.Run(RunnerPresence.Part, presence.RunAsync);

@@ -52,8 +52,8 @@ public sealed record ResultRequest(
 {
     /// <summary>The command.</summary>
     /// <exception cref="RequestRejected">400 for a value out of its bounds.</exception>
-    public ReportResult ToCommand(Guid resultId, Guid sequenceId, string runnerId) => ResponseTime < 0 || Attempt < 1
-        ? throw RequestRejected.BadRequest("'responseTime' must not be negative, and 'attempt' must be at least 1.")
+    public ReportResult ToCommand(Guid resultId, Guid sequenceId, string runnerId) => ResponseTime < 0 || Attempt < 1 || StoppedAt < StartedAt
+        ? throw RequestRejected.BadRequest("'responseTime' must not be negative, 'attempt' must be at least 1, and 'stoppedAt' not before 'startedAt'.")
         : new ReportResult(
             resultId,
             sequenceId,

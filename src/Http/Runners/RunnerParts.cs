@@ -16,6 +16,7 @@ public static class RunnerParts
             Expire = TimeSpan.FromSeconds(settings.Cancel.ExpireSeconds),
             Lease = TimeSpan.FromSeconds(settings.Lease.Seconds),
             MostRequeues = settings.Lease.MostRequeues,
+            LongestWait = settings.Queue.LongestWaitSeconds is { } wait ? TimeSpan.FromSeconds(wait) : null,
             LimitMargin = TimeSpan.FromSeconds(settings.Lease.LimitMarginSeconds),
         });
         services.AddSingleton<DueTimes>();
@@ -24,6 +25,7 @@ public static class RunnerParts
         services.AddSingleton<RunnerBindings>();
         services.AddSingleton<RunnerPresence>();
         services.AddSingleton<RunnersReader>();
+        services.AddSingleton<IsServed>(provider => provider.GetRequiredService<RunnersReader>().IsServedAsync);
         services.AddSingleton<WaitingClaims>();
         services.AddSingleton<RunClaims>();
         services.AddSingleton<ClaimWatch>();

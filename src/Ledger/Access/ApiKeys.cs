@@ -34,7 +34,6 @@ public sealed class ApiKeys(IDocumentStore store, TimeProvider clock)
             return Valid(known.Key);
         }
 
-        trusted.TryRemove(hash, out _);
         var readAt = clock.GetTimestamp();
         var found = await Database.RunAsync(async () =>
         {
@@ -48,6 +47,11 @@ public sealed class ApiKeys(IDocumentStore store, TimeProvider clock)
         }
 
         seen[hash] = (found, readAt);
+        if (seen == unknown)
+        {
+            trusted.TryRemove(hash, out _);
+        }
+
         return Valid(found);
     }
 
@@ -76,6 +80,13 @@ public sealed class ApiKeys(IDocumentStore store, TimeProvider clock)
 
         byId[id] = (found, readAt);
         return Valid(found);
+    }
+
+    /// <summary>Whether a secret is a key's that was in use here lately, or is known to be nobody's: to look for it costs next to nothing.</summary>
+    public bool Remembers(string secret)
+    {
+        var hash = HashOf(secret);
+        return trusted.ContainsKey(hash) || (unknown.TryGetValue(hash, out var known) && clock.GetElapsedTime(known.ReadAt) < Trust);
     }
 
     /// <summary>Makes a key and gives its secret, which is kept nowhere. A secret of the caller's own that is known already changes nothing.</summary>
@@ -125,7 +136,7 @@ public sealed class ApiKeys(IDocumentStore store, TimeProvider clock)
 
         trusted.TryRemove(key.Hash, out _);
         byId.TryRemove(id, out _);
-        await Task.Delay(Trust, clock, cancellation);
+        await Task.Delay(Trust, clock, CancellationToken.None); // A key may revoke itself.
         return true;
     }
 

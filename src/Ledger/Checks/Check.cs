@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Ledger.Secrets;
 using System.Text.Json.Serialization;
+using Ledger.Sessions.Events;
 using Marten;
 
 namespace Ledger.Checks;
@@ -30,7 +31,7 @@ public sealed record Check(
     DateTimeOffset CreatedAt,
     DateTimeOffset UpdatedAt)
 {
-    /// <summary>What to execute. Sealed when the check is saved, so that no secret in it is kept in the clear (docs/security.md#secrets).</summary>
+    /// <summary>What to execute: opaque, handed to the runner. Kept sealed, and shown without the values of its secrets (docs/security.md#secrets).</summary>
     public JsonElement? Spec { get; set; } = Spec;
 
     /// <summary>The check as readers may see it: without the values of its secrets.</summary>
@@ -48,6 +49,28 @@ public sealed record Check(
     public string? WhyNotStartable => !Activated ? "The check is deactivated."
         : !IsRunnable ? "The check waits for a ping: there is nothing to run."
         : null;
+
+    /// <summary>A run of it at one location.</summary>
+    /// <param name="location">Where.</param>
+    /// <param name="spec">What to execute: the check's own spec, or one made from it.</param>
+    /// <param name="now">The time, for the sequence id.</param>
+    public PlannedRun At(string location, JsonElement? spec, DateTimeOffset now) => new(
+        Guid.CreateVersion7(now),
+        Id,
+        CheckType,
+        Name,
+        location,
+        spec,
+        LimitOf(spec),
+        DegradedAfterMs: DegradedResponseTime,
+        MaxResponseTimeMs: MaxResponseTime);
+
+    /// <summary>The spec's own limit in seconds; it was looked at when the check was registered.</summary>
+    private static int? LimitOf(JsonElement? spec) =>
+        spec is { ValueKind: JsonValueKind.Object } members && members.TryGetProperty("timeoutSeconds", out var limit)
+        && limit.ValueKind is JsonValueKind.Number && limit.TryGetInt32(out var seconds)
+            ? seconds
+            : null;
 }
 
 /// <summary>The checks of an account: two accounts may have one of the same id.</summary>

@@ -59,6 +59,12 @@ public sealed partial class DeadlineSweep
         select c.lost_seconds, t.* from clock c left join taken t on true
         """;
 
+    // Only a runner that is free is waited for: the longest wait begins anew.
+    private const string GoOnWaitingSql = """
+        update ledger.due_times set expire_at = ledger.running_time($4) + make_interval(secs => $5)
+        where account_id = $1 and session_id = $2 and sequence_id = $3 and runner_id = '' and expire_at < 'infinity'
+        """;
+
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(250);
 
     // Whoever found something has so long to have it decided, before anybody looks again: a host that is killed is taken over after that.
@@ -70,6 +76,7 @@ public sealed partial class DeadlineSweep
     private readonly SessionWriter sessions;
     private readonly DueTimes dueTimes;
     private readonly ILogger log;
+    private readonly IsServed? isServed;
     private double? lostSeconds;
 
     /// <summary>A sweep that does nothing before <see cref="RunAsync"/>.</summary>
@@ -77,8 +84,11 @@ public sealed partial class DeadlineSweep
     /// <param name="sessions">Where the sessions decide.</param>
     /// <param name="dueTimes">The durations, and by which clock.</param>
     /// <param name="log">Where it is told what has passed; null for nowhere.</param>
-    public DeadlineSweep(NpgsqlDataSource dataSource, SessionWriter sessions, DueTimes dueTimes, ILogger<DeadlineSweep>? log = null)
+    /// <param name="isServed">Knows which queues runners serve; null for none.</param>
+    public DeadlineSweep(
+        NpgsqlDataSource dataSource, SessionWriter sessions, DueTimes dueTimes, ILogger<DeadlineSweep>? log = null, IsServed? isServed = null)
     {
+        this.isServed = isServed;
         this.dataSource = dataSource;
         this.sessions = sessions;
         this.dueTimes = dueTimes;
@@ -163,7 +173,10 @@ public sealed partial class DeadlineSweep
                     LimitPassed: reader.GetBoolean(6),
                     ToForce: reader.GetBoolean(7),
                     ToExpire: reader.GetBoolean(8),
-                    dueTimes.Settings.MostRequeues));
+                    dueTimes.Settings.MostRequeues)
+                {
+                    WaitedSeconds = (int)(dueTimes.Settings.LongestWait?.TotalSeconds ?? 0),
+                });
             }
         }
 
@@ -177,6 +190,11 @@ public sealed partial class DeadlineSweep
     {
         try
         {
+            if (due.IsWaiting && await IsServedAsync(due, stopping))
+            {
+                return;
+            }
+
             var executed = await sessions.ExecuteAsync(due.Stream, due.Decide, new EventContext("deadlines"), cancellation: stopping);
             if (executed.Decision.Events is [var first, ..])
             {
@@ -192,6 +210,31 @@ public sealed partial class DeadlineSweep
             // One session keeps nothing from the others; the deadline stays, and is found again.
             LogNotSettled(failure, due.Stream.SessionId, due.SequenceId);
         }
+    }
+
+    /// <summary>Whether a run that has waited for long waits only for a runner to be free: then it goes on waiting.</summary>
+    private async Task<bool> IsServedAsync(DueRun due, CancellationToken stopping)
+    {
+        var wait = dueTimes.Settings.LongestWait;
+        if (isServed is null || wait is null || await sessions.ReadAsync(due.Stream, stopping) is not { Session: var session })
+        {
+            return false;
+        }
+
+        var plan = session.FindRun(due.SequenceId)!.Plan;
+        if (!await isServed(due.Stream.AccountId, new RunQueue(session.Project, plan.Location, plan.CheckType), wait.Value, stopping))
+        {
+            return false;
+        }
+
+        await using var command = dataSource.CreateCommand(GoOnWaitingSql);
+        command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = due.Stream.AccountId });
+        command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = due.Stream.SessionId });
+        command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = due.SequenceId });
+        command.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = dueTimes.Given, NpgsqlDbType = NpgsqlDbType.TimestampTz });
+        command.Parameters.Add(new NpgsqlParameter<double> { TypedValue = wait.Value.TotalSeconds });
+        await command.ExecuteNonQueryAsync(stopping);
+        return true;
     }
 
     private void TellOutage(double lost)
@@ -227,6 +270,12 @@ public sealed partial class DeadlineSweep
 internal sealed record DueRun(
     StreamId Stream, Guid SequenceId, string RunnerId, bool LeaseEnded, bool LimitPassed, bool ToForce, bool ToExpire, int MostRequeues)
 {
+    /// <summary>The longest wait of a run that is queued.</summary>
+    public int WaitedSeconds { get; init; }
+
+    /// <summary>Whether it was queued when it was found, and has waited for long.</summary>
+    public bool IsWaiting => ToExpire && RunnerId.Length == 0;
+
     /// <summary>What its session decides now; nothing, if the deadline was met meanwhile.</summary>
     public Decision<Session> Decide(Session session, DateTimeOffset now) => session.FindRun(SequenceId) switch
     {
@@ -234,6 +283,8 @@ internal sealed record DueRun(
             ExpireCancel.Decide(session, new ExpireCancel(SequenceId, cancel.CancelId), now),
         { IsCancelling: true, Cancel: { } cancel } when ToForce =>
             ForceCancel.Decide(session, new ForceCancel(SequenceId, cancel.CancelId), now),
+        { State: RunState.Queued } when IsWaiting =>
+            EndWait.Decide(session, new EndWait(SequenceId, Guid.CreateVersion7(now), WaitedSeconds), now),
         { State: RunState.Running } when LimitPassed => TimeOutRun.Decide(session, new TimeOutRun(SequenceId), now),
         not null when LeaseEnded => LoseRun.Decide(session, new LoseRun(SequenceId, RunnerId, MostRequeues), now),
         _ => Decision<Session>.Accept(session),

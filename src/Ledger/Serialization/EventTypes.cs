@@ -10,7 +10,7 @@ namespace Ledger.Serialization;
 public static class EventTypes
 {
     private static readonly FrozenDictionary<Type, EventType> ByType = typeof(ISessionEvent).Assembly.GetTypes()
-        .Where(type => type.IsClass && type.IsAssignableTo(typeof(ISessionEvent)) && type != typeof(Store.UnreadableEvent))
+        .Where(type => type.IsClass && type.IsAssignableTo(typeof(ISessionEvent)))
         .Select(EventType.Of)
         .ToFrozenDictionary(type => type.Type);
 

@@ -1,7 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Ledger.Serialization;
-using Ledger.Sessions.Events;
 using Ledger.Store.Postgres;
 using Npgsql;
 using NpgsqlTypes;
@@ -21,8 +20,7 @@ public sealed class EventLog(NpgsqlDataSource dataSource)
     private const string StreamSql =
         $"select {Columns} from ledger.mt_events e where e.tenant_id = $1 and e.stream_id = $2 and e.version > $3 order by e.version limit 2000";
 
-    private const string SpecSql =
-        "select data -> 'runs' -> $3 -> 'spec' from ledger.mt_events where tenant_id = $1 and stream_id = $2 and version = 1";
+    private const string SpecSql = "select spec from ledger.run_specs where tenant_id = $1 and stream_id = $2 and ordinal = $3";
 
     // The inner order keeps the planner on one index scan per stream, whatever it thinks of the sizes.
     private const string StreamsSql = $"""
@@ -121,7 +119,7 @@ public sealed class EventLog(NpgsqlDataSource dataSource)
             ReadBoundedAsync,
             cancellation);
 
-    /// <summary>What the run at a place in a session is to execute, whole; null for nothing.</summary>
+    /// <summary>What the run at a place in a session is to execute, where that is kept apart; null for nothing.</summary>
     /// <exception cref="StoreUnavailableException">The database cannot be reached.</exception>
     public Task<JsonElement?> ReadSpecAsync(StreamId stream, int ordinal, CancellationToken cancellation) => QueryAsync<JsonElement?>(
         SpecSql,
@@ -130,9 +128,7 @@ public sealed class EventLog(NpgsqlDataSource dataSource)
             new NpgsqlParameter<Guid> { TypedValue = stream.SessionId },
             new NpgsqlParameter<int> { TypedValue = ordinal },
         ],
-        static async (reader, ending) => await reader.ReadAsync(ending) && !await reader.IsDBNullAsync(0, ending)
-            ? JsonSerializer.Deserialize<JsonElement>(reader.GetFieldValue<byte[]>(0))
-            : null,
+        static async (reader, ending) => await reader.ReadAsync(ending) ? LargeSpec.Read(reader.GetFieldValue<byte[]>(0)) : null,
         cancellation);
 
     /// <summary>All events of all accounts after a position, in the global order, at most <paramref name="limit"/>.</summary>
@@ -146,8 +142,8 @@ public sealed class EventLog(NpgsqlDataSource dataSource)
 
     /// <summary>
     /// The events of some types within a range of positions, in the global order. A page ends early when its events are large, so that
-    /// the memory of who reads in large pages is bounded; it always comes further than <paramref name="after"/>. One that cannot be read is an
-    /// <see cref="UnreadableEvent"/>: who reads pages says what is to become of it.
+    /// the memory of who reads in large pages is bounded; it always comes further than <paramref name="after"/>. What cannot be read stands apart:
+    /// who reads pages says what is to become of it.
     /// </summary>
     /// <param name="after">The positions above this one,</param>
     /// <param name="through">up to and including this one, which is not beyond the safe head and more than <paramref name="after"/>.</param>
@@ -219,55 +215,53 @@ public sealed class EventLog(NpgsqlDataSource dataSource)
 
     private static async Task<EventPage> ReadPageAsync(NpgsqlDataReader reader, long after, long through, CancellationToken cancellation)
     {
-        var events = new List<RecordedEvent>();
+        var (events, unreadable) = (new List<RecordedEvent>(), new List<UnreadableEvent>());
         for (var size = 0L; await reader.ReadAsync(cancellation);)
         {
             var data = reader.GetFieldValue<byte[]>(0);
-            events.Add(ReadAny(reader, data));
+            try
+            {
+                events.Add(ReadEvent(reader, data));
+            }
+            catch (UnreadableEventException fault)
+            {
+                unreadable.Add(new UnreadableEvent(reader.GetInt64(1), reader.GetString(6), fault));
+            }
+
             size += data.Length;
             if (size > LargestPage)
             {
-                return new EventPage(after, events, events[^1].Position);
+                return new EventPage(after, events, reader.GetInt64(1)) { Unreadable = unreadable };
             }
         }
 
-        return new EventPage(after, events, through);
+        return new EventPage(after, events, through) { Unreadable = unreadable };
     }
 
-    private static RecordedEvent ReadEvent(NpgsqlDataReader row, byte[] data) =>
-        ReadAny(row, data) is var found && found.Data is UnreadableEvent unreadable ? throw unreadable.Fault : found;
-
-    private static RecordedEvent ReadAny(NpgsqlDataReader row, byte[] data)
+    private static RecordedEvent ReadEvent(NpgsqlDataReader row, byte[] data)
     {
         var position = row.GetInt64(1);
         var alias = row.GetString(6);
-        return new(
-            position,
-            row.GetGuid(2),
-            new(Guid.Parse(row.GetString(3)), row.GetGuid(4)),
-            row.GetInt64(5),
-            Data(),
-            alias,
-            new(Text(row, 7), Text(row, 8), Text(row, 9)));
-
-        ISessionEvent Data()
+        if (!EventTypes.TryFind(alias, out var type))
         {
-            if (!EventTypes.TryFind(alias, out var type))
-            {
-                return Unreadable($"The event at position {position} is a {alias}, which this version of the ledger does not know.");
-            }
-
-            try
-            {
-                return type.Read(data);
-            }
-            catch (Exception malformed) when (malformed is JsonException or FormatException)
-            {
-                return Unreadable($"The event at position {position} is not a {alias} that can be read.", malformed);
-            }
+            throw new UnreadableEventException($"The event at position {position} is a {alias}, which this version of the ledger does not know.");
         }
 
-        static UnreadableEvent Unreadable(string message, Exception? cause = null) => new(new UnreadableEventException(message, cause));
+        try
+        {
+            return new(
+                position,
+                row.GetGuid(2),
+                new(Guid.Parse(row.GetString(3)), row.GetGuid(4)),
+                row.GetInt64(5),
+                type.Read(data),
+                type.Alias,
+                new(Text(row, 7), Text(row, 8), Text(row, 9)));
+        }
+        catch (Exception malformed) when (malformed is JsonException or FormatException)
+        {
+            throw new UnreadableEventException($"The event at position {position} is not a {alias} that can be read.", malformed);
+        }
     }
 
     private static string? Text(NpgsqlDataReader row, int column) => row.IsDBNull(column) ? null : row.GetString(column);

@@ -98,10 +98,11 @@ public sealed partial class ReadModelShard : SubscriptionBase
 
         operations.QueueOperation(new Statement(Guard(states.Generation, first, last)));
         operations.QueueOperation(new Statement(new NpgsqlBatchCommand($"set local search_path to {ProjectionSchema.Live}")));
-        var page = await WholeAsync(RecordedEvents.Of(events), connection, last, cancellation);
+        var page = RecordedEvents.Of(events);
+        var unreadable = await UnreadableAsync(page.Count, connection, last, cancellation);
         foreach (var model in models.Where(model => !states.Apart.ContainsKey(model.Name)))
         {
-            var prepared = await PreparedPage.OfAsync(model, connection, page, states.Skipped, isCareful, cancellation);
+            var prepared = await PreparedPage.OfAsync(model, connection, page, unreadable, states.Skipped, isCareful, cancellation);
             foreach (var statement in prepared.Statements)
             {
                 operations.QueueOperation(new Statement(statement));
@@ -117,11 +118,11 @@ public sealed partial class ReadModelShard : SubscriptionBase
     }
 
     /// <summary>
-    /// The page with those events that Marten could not read and has passed over without a word, since the last event that was counted: a model
-    /// that would have to handle one stops at it, as it does in a rebuild.
+    /// Those events since the last one that was counted which Marten could not read and has passed over without a word: a model that would have
+    /// to handle one stops at it, as it does in a rebuild.
     /// </summary>
-    private async Task<IReadOnlyList<RecordedEvent>> WholeAsync(
-        IReadOnlyList<RecordedEvent> page, NpgsqlConnection connection, long last, CancellationToken cancellation)
+    private async Task<IReadOnlyList<UnreadableEvent>> UnreadableAsync(
+        int read, NpgsqlConnection connection, long last, CancellationToken cancellation)
     {
         await using var command = new NpgsqlCommand(
             """
@@ -134,31 +135,27 @@ public sealed partial class ReadModelShard : SubscriptionBase
             Parameters = { SqlValue.Of(Shard), SqlValue.Of(last), new NpgsqlParameter<string[]> { TypedValue = aliases } },
         };
         await command.PrepareAsync(cancellation);
-        long position;
+        long through;
         await using (var reader = await command.ExecuteReaderAsync(cancellation))
         {
-            if (!await reader.ReadAsync(cancellation) || reader.GetInt64(1) <= page.Count)
+            if (!await reader.ReadAsync(cancellation) || reader.GetInt64(1) <= read)
             {
-                return page;
+                return [];
             }
 
-            position = reader.GetInt64(0);
+            through = reader.GetInt64(0);
         }
 
         // Pages end early where their events are large.
-        var whole = page.ToDictionary(recorded => recorded.Position);
-        for (var through = position; through < last;)
+        var unreadable = new List<UnreadableEvent>();
+        while (through < last)
         {
-            var found = await store.ReadPageAsync(through, last, aliases, cancellation);
-            foreach (var unreadable in found.Events.Where(recorded => recorded.Data is UnreadableEvent))
-            {
-                whole[unreadable.Position] = unreadable;
-            }
-
-            through = found.Through;
+            var page = await store.ReadPageAsync(through, last, aliases, cancellation);
+            unreadable.AddRange(page.Unreadable);
+            through = page.Through;
         }
 
-        return [.. whole.Values.OrderBy(recorded => recorded.Position)];
+        return unreadable;
     }
 
     private NpgsqlBatchCommand Guard(long generation, long first, long last) => new("call ledger.guard_read_models($1, $2, $3, $4, $5)")

@@ -10,12 +10,11 @@ namespace Ledger.Projections.SessionList;
 /// </summary>
 internal sealed class SessionListConditions
 {
-    private readonly NpgsqlCommand command;
-    private readonly List<string> conditions = [];
+    private readonly SqlConditions conditions;
 
     private SessionListConditions(NpgsqlCommand command, SessionListQuery query)
     {
-        this.command = command;
+        conditions = new SqlConditions(command);
         Add("account_id = {0}", query.AccountId);
         Add("kind = {0}", query.Kind is { } kind ? Words<SessionKind>.Of(kind) : null);
         Add("status = any({0})", query.Statuses, Words<SessionStatus>.Of);
@@ -41,7 +40,7 @@ internal sealed class SessionListConditions
 
     /// <summary>The conditions; their values are added to the command.</summary>
     public static string Of(SessionListQuery query, NpgsqlCommand command) =>
-        string.Join(" and ", new SessionListConditions(command, query).conditions);
+        new SessionListConditions(command, query).conditions.ToString();
 
     private void AddUsers(SessionListQuery query)
     {
@@ -74,6 +73,7 @@ internal sealed class SessionListConditions
     /// <summary>The index finds what may have the text; the text itself decides.</summary>
     private void AddSearch(string? text)
     {
+        Add("false", text?.Contains(SearchText.Separator, StringComparison.Ordinal) is true);
         if (!string.IsNullOrEmpty(text))
         {
             var search = text.ToLowerInvariant();
@@ -90,20 +90,7 @@ internal sealed class SessionListConditions
         }
     }
 
-    private void Add<T>(string condition, IReadOnlyCollection<T> values, Func<T, string> word)
-    {
-        if (values.Count > 0)
-        {
-            Add(condition, values.Select(word).ToArray());
-        }
-    }
+    private void Add<T>(string condition, IReadOnlyCollection<T> values, Func<T, string> word) => conditions.AddAny(condition, values, word);
 
-    private void Add(string condition, object? value)
-    {
-        if (value is not null)
-        {
-            command.Parameters.Add(new NpgsqlParameter { Value = value });
-            conditions.Add(condition.Replace("{0}", $"${command.Parameters.Count}"));
-        }
-    }
+    private void Add(string condition, object? value) => conditions.Add(condition, value);
 }

@@ -40,7 +40,7 @@ public sealed class SessionListReader(NpgsqlDataSource dataSource)
     /// <exception cref="NpgsqlException">The database cannot be reached.</exception>
     public async Task<CountedSessionList> ReadCountedAsync(SessionListQuery query, CancellationToken cancellation = default)
     {
-        Check(query);
+        Reading.RejectBeyond(query.Limit, SessionListQuery.MaximumLimit, query.Offset);
         await using var command = dataSource.CreateCommand();
         var conditions = SessionListConditions.Of(query, command);
         command.CommandText = $"""
@@ -77,35 +77,21 @@ public sealed class SessionListReader(NpgsqlDataSource dataSource)
             select distinct environment from ledger.session_list
             where environment is not null and {SessionListConditions.Of(query, command)}
             """;
-        await using var reader = await command.ExecuteReaderAsync(cancellation);
-        var found = new List<string>();
-        while (await reader.ReadAsync(cancellation))
-        {
-            found.Add(reader.GetString(0));
-        }
-
-        return found;
+        return await command.ReadAllAsync(row => row.GetString(0), cancellation);
     }
 
     private async Task<SessionListPage<T>> PageAsync<T>(
         SessionListQuery query, string columns, Func<NpgsqlDataReader, T> read, Func<T, long> numberOf, CancellationToken cancellation)
     {
-        Check(query);
+        Reading.RejectBeyond(query.Limit, SessionListQuery.MaximumLimit, query.Offset);
         await using var command = dataSource.CreateCommand();
         command.CommandText = $"""
             select {columns} from ledger.session_list
             where {SessionListConditions.Of(query, command)}
             order by number desc limit {query.Limit + 1} offset {query.Offset}
             """;
-        await using var reader = await command.ExecuteReaderAsync(cancellation);
-        var found = new List<T>();
-        while (await reader.ReadAsync(cancellation))
-        {
-            found.Add(read(reader));
-        }
-
-        var page = found.Take(query.Limit).ToList();
-        return new SessionListPage<T>(page, found.Count > page.Count ? SessionListCursor.After(numberOf(page[^1])) : null);
+        var (page, next) = await command.ReadPageAsync(query.Limit, read, numberOf, cancellation);
+        return new SessionListPage<T>(page, next is { } number ? SessionListCursor.After(number) : null);
     }
 
     private static SessionSummary Read(NpgsqlDataReader row) => new()
@@ -131,11 +117,4 @@ public sealed class SessionListReader(NpgsqlDataSource dataSource)
         FirstRuns = FirstRuns.Read(row, 27),
         Run = row.GetStringOrNull(29) is { } run ? RunSummary.Read(run) : null,
     };
-
-    private static void Check(SessionListQuery query)
-    {
-        ArgumentOutOfRangeException.ThrowIfLessThan(query.Limit, 1);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(query.Limit, SessionListQuery.MaximumLimit);
-        ArgumentOutOfRangeException.ThrowIfNegative(query.Offset);
-    }
 }

@@ -250,8 +250,8 @@ internal static class SearchText
     // More of a search would find no less.
     private const int MostTrigrams = 32;
 
-    // Between two texts, so that nothing is found across them.
-    private const char Separator = '\u0001';
+    /// <summary>Stands between two texts, so that nothing is found across them; in a text of its own it is never found.</summary>
+    public const char Separator = '\u0001';
 
     /// <summary>All that is looked in, in lower case by the invariant rules of Unicode, so that it is found alike on every server.</summary>
     public static string Of(string name, TriggerMetadata metadata)

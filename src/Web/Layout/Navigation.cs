@@ -13,5 +13,10 @@ public sealed record NavigationEntry(string Address, string Word, string Glyph, 
     public static IReadOnlyList<NavigationEntry> All { get; } =
     [
         new("/sessions", "Sessions", "sessions", Scope.Read),
+        new("/cancellations", "Cancellations", "cancel", Scope.Read),
+        new("/checks", "Checks", "check", Scope.Read),
+        new("/alerts", "Alerts", "alert", Scope.Read),
+        new("/runners", "Runners", "runner", Scope.Read),
+        new("/settings", "Settings", "settings", Scope.Admin, Scope.Operator),
     ];
 }

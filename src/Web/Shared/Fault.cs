@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Ledger.Store;
 using Ledger.Web.Access;
+using Ledger.Web.Settings;
 using Microsoft.Extensions.Logging;
 
 namespace Ledger.Web.Shared;
@@ -18,7 +19,7 @@ public sealed record Fault(string Message, string? TraceId, bool IsOutage = fals
         {
             case StoreUnavailableException:
                 return new Fault("The database cannot be reached. Nothing is lost; the page goes on when it is back.", null, IsOutage: true);
-            case SignedOutException or MissingScopeException:
+            case SignedOutException or MissingScopeException or RefusedException:
                 return new Fault(failure.Message, null);
             case UnstorableEventException:
                 return new Fault("What was entered holds a character that cannot be stored.", null);

@@ -101,7 +101,7 @@ public sealed class ReadModelHost : IAsyncDisposable
         var rows = await command.ExecuteScalarAsync();
         var agents = string.Join("; ", daemon!.CurrentAgents().Select(agent =>
             $"{agent.Name.Identity} {agent.Status} at {agent.Position} of {agent.HighWaterMark}: {agent.Failure?.Message}"));
-        return $"{rows} | {agents} | mark {daemon.HighWaterMark()}, polled {daemon.HighWaterLastPolledAt}, stale {daemon.IsHighWaterStale} | {string.Join('; ', Faults.Values.Select(fault => fault.Message))}";
+        return $"{rows} | {agents} | mark {daemon.HighWaterMark()}, polled {daemon.HighWaterLastPolledAt}, stale {daemon.IsHighWaterStale} | {string.Join("; ", Faults.Values.Select(fault => fault.Message))}";
     }
 
     /// <summary>Has waits and operations begin with new connections; what keeps the read models goes on with its own.</summary>
