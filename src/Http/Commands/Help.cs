@@ -6,14 +6,25 @@ namespace Ledger.Http.Commands;
 /// <summary>What <c>--help</c> and <c>--version</c> print; neither composes a host.</summary>
 internal static class Help
 {
+    private const string ToolName = "ledger";
+
     /// <summary>The product's version.</summary>
     internal static string Version { get; } =
         typeof(Help).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
+
+    /// <summary>How the program is called: by its name where it is installed as a tool, else from the source.</summary>
+    internal static string Program { get; } = IsTool ? ToolName : "dotnet run --project src/Http --";
+
+    /// <summary>How the supplied runner is called.</summary>
+    internal static string Runner { get; } = IsTool ? "ledger-runner" : "dotnet run --project src/Runner --";
+
+    private static bool IsTool => Path.GetFileNameWithoutExtension(Environment.ProcessPath) == ToolName;
 
     /// <summary>The ones that a person needs; the packages bring more.</summary>
     private static readonly (string Verb, string Meaning)[] Common =
     [
         (Invocation.Run, "serve, until Ctrl+C or SIGTERM (what is done without a verb)"),
+        (Invocation.Demo, "serve, with a month of sessions in an empty account and a runner that executes harmless ones"),
         ("db-apply", "bring the database's schema up to date"),
         ("db-assert", "fail if the schema is not up to date"),
         ("db-patch", "write what db-apply would do to a file"),
@@ -34,12 +45,12 @@ internal static class Help
     /// <summary>Prints the page, or how to use one verb.</summary>
     internal static async Task<int> ShowAsync(string[] arguments)
     {
-        if (arguments is [var verb, ..] && verb != Invocation.Run)
+        if (arguments is [var verb, ..] && verb is not (Invocation.Run or Invocation.Demo))
         {
             if (!verb.StartsWith('-') && !Verbs.Known.Contains(verb, StringComparer.OrdinalIgnoreCase))
             {
                 throw new UsageException(
-                    $"There is no verb '{verb}': the nearest is '{Nearest.To(verb, Verbs.Known.Append(Invocation.Run))}' (--help names them all).");
+                    $"There is no verb '{verb}': the nearest is '{Nearest.To(verb, Verbs.Known.Append(Invocation.Run).Append(Invocation.Demo))}' (--help names them all).");
             }
 
             await Verbs.Factory().HelpRun(new Queue<string>(arguments)).Execute();
@@ -56,7 +67,7 @@ internal static class Help
         return $"""
             Ledger {Version}: an event-sourced cancellation ledger for end-to-end tests.
 
-            Usage: dotnet run --project src/Http -- [verb] [--setting value …]
+            Usage: {Program} [verb] [--setting value …]
 
             Without a verb it serves HTTP on http://127.0.0.1:5080.
 

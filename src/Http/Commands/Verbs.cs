@@ -64,7 +64,7 @@ internal static partial class Verbs
         AnsiConsole.Console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(TextWriter.Null) });
         factory.RegisterCommandsFromExtensionAssemblies();
         AnsiConsole.Console = console;
-        factory.SetAppName("dotnet run --project src/Http --");
+        factory.SetAppName(Help.Program);
         return factory;
     }
 

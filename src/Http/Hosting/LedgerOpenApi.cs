@@ -6,6 +6,7 @@ using Ledger.Http.Requests;
 using Ledger.Http.TesterArmy;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
+using Scalar.AspNetCore;
 
 namespace Ledger.Http.Hosting;
 
@@ -18,6 +19,15 @@ public static class LedgerOpenApi
     {
         services.AddOpenApi("v1", Describe);
     }
+
+    /// <summary>The document as a page, at <c>/docs</c>. Its script is the host's own; the page fetches nothing from elsewhere, and may not.</summary>
+    public static void MapApiReference(this WebApplication app) => app.MapScalarApiReference("/docs", (options, context) =>
+    {
+        context.Response.Headers.ContentSecurityPolicy =
+            "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; worker-src blob:; frame-ancestors 'none'";
+        options.WithTitle("Ledger").DisableDefaultFonts().DisableTelemetry().DisableAgent().DisableMcp().HideDeveloperTools().HideClientButton();
+        options.DefaultHttpClient = new(ScalarTarget.Shell, ScalarClient.Curl);
+    }).AllowAnonymous();
 
     private static void Describe(OpenApiOptions options)
     {

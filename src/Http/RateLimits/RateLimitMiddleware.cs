@@ -68,10 +68,7 @@ public static class RateLimitExtensions
         response.Headers["RateLimit"] = $"\"{limit.Class}\";r={verdict.Remaining};t={verdict.ResetSeconds}";
         if (!verdict.IsAllowed)
         {
-            throw new RequestRejected(StatusCodes.Status429TooManyRequests, "too-many-requests", "Too Many Requests")
-            {
-                RetryAfterSeconds = verdict.ResetSeconds,
-            };
+            throw RequestRejected.TooMany(verdict.ResetSeconds);
         }
     }
 }

@@ -15,7 +15,10 @@ public static class Body
     /// <summary>The limit wherever no other is stated by <see cref="BodyLimitAttribute"/>, in bytes.</summary>
     public const int DefaultLimit = 1024 * 1024;
 
-    private static readonly JsonReaderOptions ReaderOptions = new() { AllowMultipleValues = false, MaxDepth = 64 };
+    // What a body holds is kept within events, and answered within documents, which may be 64 deep.
+    private const int MaximumDepth = 48;
+
+    private static readonly JsonReaderOptions ReaderOptions = new() { AllowMultipleValues = false, MaxDepth = MaximumDepth };
 
     /// <summary>The body of an endpoint that can do without; null when there is none.</summary>
     /// <exception cref="RequestRejected">400 for anything that is not that type, 413 past the endpoint's limit.</exception>
@@ -44,11 +47,10 @@ public static class Body
             throw RequestRejected.TooLarge($"The body has more than {limit} bytes.");
         }
 
-        var encoding = request.Headers.ContentEncoding.ToString();
-        await using var stream = encoding switch
+        await using var stream = request.Headers.ContentEncoding.ToString().ToLowerInvariant() switch
         {
             "" or "identity" => request.Body,
-            "gzip" => new GZipStream(request.Body, CompressionMode.Decompress),
+            "gzip" or "x-gzip" => new GZipStream(request.Body, CompressionMode.Decompress),
             _ => throw RequestRejected.BadRequest("The content encoding is not supported; use gzip or none."),
         };
         try
@@ -86,8 +88,9 @@ public static class Body
         try
         {
             RejectUnstorable(bytes.Span);
-            return JsonSerializer.Deserialize<T>(bytes.Span, options)
-                ?? throw RequestRejected.BadRequest("The body must not be null.");
+            var body = JsonSerializer.Deserialize<T>(bytes.Span, options) ?? throw RequestRejected.BadRequest("The body must not be null.");
+            NullItems.Reject(body);
+            return body;
         }
         catch (JsonException fault)
         {

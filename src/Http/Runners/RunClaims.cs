@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Ledger.Projections.OpenRuns;
+using Ledger.Secrets;
 using Ledger.Serialization;
 using Ledger.Sessions;
 using Ledger.Store;
@@ -8,7 +9,7 @@ using Ledger.Streams;
 namespace Ledger.Http.Runners;
 
 /// <summary>Claims runs for runners. What is said to be queued is a hint; who holds a run is decided on its stream, where the first wins.</summary>
-public sealed class RunClaims(SessionWriter sessions, OpenRunsReader openRuns, WaitingClaims waiting, LeaseRenewal leases)
+public sealed class RunClaims(SessionWriter sessions, OpenRunsReader openRuns, WaitingClaims waiting, LeaseRenewal leases, SpecSecrets secrets)
 {
     // Others may be faster on some of the runs that are found.
     private const int Spare = 32;
@@ -122,7 +123,8 @@ public sealed class RunClaims(SessionWriter sessions, OpenRunsReader openRuns, W
                 return false;
             }
 
-            claiming.Add(ClaimedRun.Of(executed.Snapshot!, run, await sessions.ReadSpecAsync(executed.Snapshot!, run, CancellationToken.None)));
+            var spec = await sessions.ReadSpecAsync(executed.Snapshot!, run, CancellationToken.None);
+            claiming.Add(ClaimedRun.Of(executed.Snapshot!, run, secrets.Open(stream.AccountId, spec)));
             if (again)
             {
                 await leases.RenewAsync(stream, sequenceId, claiming.RunnerName, CancellationToken.None);

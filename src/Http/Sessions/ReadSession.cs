@@ -1,8 +1,11 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Json.Serialization;
+using Ledger.Deadlines;
 using Ledger.Http.Access;
 using Ledger.Http.Errors;
 using Ledger.Http.Requests;
+using Ledger.Projections.Runners;
 using Ledger.Projections.SessionList;
 using Ledger.Serialization;
 using Ledger.Sessions;
@@ -24,7 +27,8 @@ public static class ReadSessionEndpoint
     [QueryText("at", "The session as it was at this ISO 8601 time.")]
     [QueryNumber("limit", "Runs of a page, 0 to 1000; 100 when absent.")]
     [QueryText("cursor", "The nextCursor of the page before.")]
-    public static async Task<IResult> Get(string sessionId, Caller caller, SessionWriter sessions, HttpContext context)
+    public static async Task<IResult> Get(
+        string sessionId, Caller caller, SessionWriter sessions, RunnersReader runners, HttpContext context)
     {
         var id = Inputs.Uuid("session id", sessionId);
         var limit = Inputs.Int(context.Request, "limit", 0, MaximumLimit, DefaultLimit);
@@ -33,9 +37,37 @@ public static class ReadSessionEndpoint
         var tag = new EntityTagHeaderValue($"\"{snapshot.Version}\"");
         context.Response.Headers.ETag = tag.ToString();
         var known = context.Request.GetTypedHeaders().IfNoneMatch;
-        return known.Any(other => other.Compare(tag, useStrongComparison: false))
+        return known.Any(other => other.Equals(EntityTagHeaderValue.Any) || other.Compare(tag, useStrongComparison: false))
             ? TypedResults.StatusCode(StatusCodes.Status304NotModified)
-            : TypedResults.Ok(SessionView.Of(snapshot, first, limit));
+            : TypedResults.Ok(await WithWaitsAsync(SessionView.Of(snapshot, first, limit), caller, runners, context.Request));
+    }
+
+    /// <summary>Says of queued runs when no runner serves their location, so that nobody waits for what cannot come.</summary>
+    private static async Task<SessionView> WithWaitsAsync(SessionView view, Caller caller, RunnersReader runners, HttpRequest request)
+    {
+        if (request.Query["version"].Count > 0 || request.Query["at"].Count > 0)
+        {
+            return view;
+        }
+
+        var queued = view.Runs.Where(run => run.State is RunState.Queued).Select(QueueOf).ToHashSet();
+        if (queued.Count == 0)
+        {
+            return view;
+        }
+
+        var unserved = await Database.RunAsync(() => runners.UnservedAsync(caller.AccountId, queued, TimeSpan.Zero, request.HttpContext.RequestAborted));
+        return view with
+        {
+            Runs =
+            [
+                .. view.Runs.Select(run => run.State is RunState.Queued && unserved.Contains(QueueOf(run))
+                    ? run with { Waiting = $"No runner takes {run.CheckType} runs at the location '{run.Location}'." }
+                    : run),
+            ],
+        };
+
+        RunQueue QueueOf(RunView run) => new(view.Project, run.Location, run.CheckType);
     }
 
     private static async Task<SessionSnapshot?> ReadAsync(Guid id, Caller caller, SessionWriter sessions, HttpRequest request)
@@ -153,6 +185,10 @@ public sealed record RunView(
     RunCancelView? Cancel,
     int LateReports)
 {
+    /// <summary>Why a queued run waits, when it is not for a runner to be free: none that takes such runs was heard of for a minute. Absent otherwise.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Waiting { get; init; }
+
     public static RunView Of(Session session, Run run) => new(
         run.SequenceId,
         run.Plan.CheckId,

@@ -1,11 +1,10 @@
 using System.Globalization;
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using Ledger.Http.Access;
-using Ledger.Http.Checks;
 using Ledger.Http.Errors;
 using Ledger.Http.Live;
 using Ledger.Http.Requests;
+using Ledger.Secrets;
 using Ledger.Serialization;
 using Ledger.Sessions;
 using Ledger.Sessions.Events;
@@ -111,7 +110,7 @@ public static class SessionLiveEndpoint
 /// <param name="Type">Its name, such as <c>cancel_requested</c>.</param>
 /// <param name="Timestamp">When it was recorded.</param>
 /// <param name="Actor">Who caused it; null for a queued run that ended with its cancel.</param>
-/// <param name="Data">The event itself, without the values of secret variables.</param>
+/// <param name="Data">The event itself, without the values of secrets.</param>
 public sealed record EventView(long Position, long Version, string Type, DateTimeOffset Timestamp, Actor? Actor, JsonElement Data)
 {
     public static EventView Of(RecordedEvent recorded) => new(
@@ -120,7 +119,11 @@ public sealed record EventView(long Position, long Version, string Type, DateTim
         recorded.Type,
         recorded.Timestamp,
         ActorOf(recorded.Data),
-        SecretVariables.Masked(recorded.Data, JsonSerializer.SerializeToElement(recorded.Data, EventTypes.For(recorded.Data).Json)));
+        JsonSerializer.SerializeToElement(Shown(recorded.Data), EventTypes.For(recorded.Data).Json));
+
+    private static ISessionEvent Shown(ISessionEvent data) => data is SessionTriggered triggered
+        ? triggered with { Runs = [.. triggered.Runs.Select(run => run with { Spec = SpecSecrets.Shown(run.Spec) })] }
+        : data;
 
     private static Actor? ActorOf(ISessionEvent data) => data switch
     {
@@ -140,77 +143,4 @@ public sealed record EventView(long Position, long Version, string Type, DateTim
     };
 
     private static Actor Runner(string id) => new(ActorKind.Runner, id);
-}
-
-/// <summary>
-/// Keeps the values of secret variables from readers. They stand in the session's first event, since a runner on any host has to get them, and
-/// are shown to the runner that claims the run alone.
-/// </summary>
-public static class SecretVariables
-{
-    private const string Mask = "***";
-
-    /// <summary>The event's data as readers may see it.</summary>
-    public static JsonElement Masked(ISessionEvent data, JsonElement json)
-    {
-        if (data is not SessionTriggered triggered || triggered.Runs.All(run => NamesIn(run.Spec).Count == 0))
-        {
-            return json;
-        }
-
-        var masked = JsonSerializer.SerializeToNode(json)!;
-        foreach (var run in masked["runs"]!.AsArray())
-        {
-            if (run!["spec"] is JsonObject spec)
-            {
-                MaskIn(spec, NamesIn(spec.Deserialize<JsonElement>()));
-            }
-        }
-
-        return JsonSerializer.SerializeToElement(masked);
-    }
-
-    private static HashSet<string> NamesIn(JsonElement? spec) =>
-        spec is { ValueKind: JsonValueKind.Object } members
-        && members.TryGetProperty(RunVariables.SecretsMember, out var names)
-        && names.ValueKind is JsonValueKind.Array
-            ? names.EnumerateArray().Where(name => name.ValueKind is JsonValueKind.String).Select(name => name.GetString()!)
-                .ToHashSet(StringComparer.Ordinal)
-            : [];
-
-    /// <summary>Wherever a variable stands: as a member of that name, or as <c>{key, value}</c> in what a client sent.</summary>
-    private static void MaskIn(JsonNode? node, HashSet<string> names)
-    {
-        switch (node)
-        {
-            case JsonObject members:
-                if (members["key"] is JsonValue key && key.TryGetValue<string>(out var name) && names.Contains(name) && members.ContainsKey("value"))
-                {
-                    members["value"] = Mask;
-                }
-
-                foreach (var (member, value) in members.ToList())
-                {
-                    if (value is JsonValue && names.Contains(member))
-                    {
-                        members[member] = Mask;
-                    }
-                    else
-                    {
-                        MaskIn(value, names);
-                    }
-                }
-
-                break;
-            case JsonArray items:
-                foreach (var item in items)
-                {
-                    MaskIn(item, names);
-                }
-
-                break;
-            default:
-                break;
-        }
-    }
 }

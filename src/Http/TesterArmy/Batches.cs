@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Ledger.Http.Checks;
 using Ledger.Http.Errors;
 using Ledger.Http.PlainRuns;
 using Ledger.Http.ReadModels;

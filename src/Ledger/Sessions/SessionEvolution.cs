@@ -131,7 +131,7 @@ public sealed partial record Session
 
     /// <summary>Nobody holds the run any more; whoever asks next may have it.</summary>
     public Session Apply(RunRequeued e) => ChangeOpen(e.SequenceId, run => run is { State: RunState.Claimed }
-        ? run with { State = RunState.Queued, RunnerId = null, ClaimedAt = null, LeaseSeconds = 0 }
+        ? run with { State = RunState.Queued, RunnerId = null, ClaimedAt = null, LeaseSeconds = 0, Requeues = run.Requeues + 1 }
         : run);
 
     /// <summary>Settles the run as lost.</summary>

@@ -142,7 +142,8 @@ public sealed class EventLog(NpgsqlDataSource dataSource)
 
     /// <summary>
     /// The events of some types within a range of positions, in the global order. A page ends early when its events are large, so that
-    /// the memory of who reads in large pages is bounded; it always comes further than <paramref name="after"/>.
+    /// the memory of who reads in large pages is bounded; it always comes further than <paramref name="after"/>. What cannot be read stands apart:
+    /// who reads pages says what is to become of it.
     /// </summary>
     /// <param name="after">The positions above this one,</param>
     /// <param name="through">up to and including this one, which is not beyond the safe head and more than <paramref name="after"/>.</param>
@@ -188,7 +189,7 @@ public sealed class EventLog(NpgsqlDataSource dataSource)
         var events = new List<RecordedEvent>();
         while (await reader.ReadAsync(cancellation))
         {
-            events.Add(ReadEvent(reader));
+            events.Add(ReadEvent(reader, reader.GetFieldValue<byte[]>(0)));
         }
 
         return events;
@@ -214,22 +215,28 @@ public sealed class EventLog(NpgsqlDataSource dataSource)
 
     private static async Task<EventPage> ReadPageAsync(NpgsqlDataReader reader, long after, long through, CancellationToken cancellation)
     {
-        var events = new List<RecordedEvent>();
+        var (events, unreadable) = (new List<RecordedEvent>(), new List<UnreadableEvent>());
         for (var size = 0L; await reader.ReadAsync(cancellation);)
         {
             var data = reader.GetFieldValue<byte[]>(0);
-            events.Add(ReadEvent(reader, data));
+            try
+            {
+                events.Add(ReadEvent(reader, data));
+            }
+            catch (UnreadableEventException fault)
+            {
+                unreadable.Add(new UnreadableEvent(reader.GetInt64(1), reader.GetString(6), fault));
+            }
+
             size += data.Length;
             if (size > LargestPage)
             {
-                return new EventPage(after, events, events[^1].Position);
+                return new EventPage(after, events, reader.GetInt64(1)) { Unreadable = unreadable };
             }
         }
 
-        return new EventPage(after, events, through);
+        return new EventPage(after, events, through) { Unreadable = unreadable };
     }
-
-    private static RecordedEvent ReadEvent(NpgsqlDataReader row) => ReadEvent(row, row.GetFieldValue<byte[]>(0));
 
     private static RecordedEvent ReadEvent(NpgsqlDataReader row, byte[] data)
     {

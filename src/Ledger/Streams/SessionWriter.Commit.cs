@@ -139,7 +139,11 @@ public sealed partial class SessionWriter
             }
 
             session.Insert<RememberedAnswer>(answers);
-            writer.dueTimes.Enrol(session, [.. changed.SelectMany(turn => writer.dueTimes.ChangesOf(turn.State!.Session, turn.After!))]);
+            writer.dueTimes.Enrol(session,
+            [
+                .. changed.SelectMany(turn => writer.dueTimes.ChangesOf(turn.State!.Session, turn.After!)),
+                .. triggers.SelectMany(trigger => trigger.Triggered).SelectMany(writer.dueTimes.BeginningOf),
+            ]);
             return session;
         }
 

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Threading.Channels;
 using JasperFx.Events;
 using Ledger.Deadlines;
+using Ledger.Secrets;
 using Ledger.Sessions;
 using Ledger.Sessions.Events;
 using Ledger.Store;
@@ -47,6 +48,7 @@ public sealed partial class SessionWriter : IAsyncDisposable
     private readonly TimeProvider clock;
     private readonly LedgerMetrics? metrics;
     private readonly SessionJournal? journal;
+    private readonly SpecSecrets? secrets;
     private readonly ILogger logger;
     private readonly Task running;
     private long queuedBytes;
@@ -61,6 +63,7 @@ public sealed partial class SessionWriter : IAsyncDisposable
     /// <param name="logger">Where outages are told; null for nowhere.</param>
     /// <param name="dueTimes">Writes what falls due with the events; null for the usual deadlines.</param>
     /// <param name="journal">Who tells people what happens; null for nobody.</param>
+    /// <param name="secrets">Seals what runs execute; null where nothing of it is secret.</param>
     public SessionWriter(
         IDocumentStore store,
         EventLog log,
@@ -70,7 +73,8 @@ public sealed partial class SessionWriter : IAsyncDisposable
         LedgerMetrics? metrics = null,
         ILogger<SessionWriter>? logger = null,
         DueTimes? dueTimes = null,
-        SessionJournal? journal = null)
+        SessionJournal? journal = null,
+        SpecSecrets? secrets = null)
     {
         this.store = store;
         this.log = log;
@@ -80,6 +84,7 @@ public sealed partial class SessionWriter : IAsyncDisposable
         this.dueTimes = dueTimes ?? new DueTimes(new DeadlineSettings(), clock);
         this.metrics = metrics;
         this.journal = journal;
+        this.secrets = secrets;
         this.logger = logger ?? NullLogger<SessionWriter>.Instance;
         running = Task.WhenAll(shards.Select(shard => Task.Run(() => RunAsync(shard.Reader))));
     }
@@ -197,7 +202,7 @@ public sealed partial class SessionWriter : IAsyncDisposable
                 return ([], refusal);
             }
 
-            triggered.Add(decision.Answer!);
+            triggered.Add(Sealed(decision.Answer!));
         }
 
         if (triggered.Count == 0)
@@ -264,6 +269,10 @@ public sealed partial class SessionWriter : IAsyncDisposable
 
         await running;
     }
+
+    private SessionTriggered Sealed(SessionTriggered triggered) => secrets is null
+        ? triggered
+        : triggered with { Runs = [.. triggered.Runs.Select(run => run with { Spec = secrets.Seal(triggered.AccountId, run.Spec) })] };
 
     private SessionSnapshot? Keep(SessionSnapshot? snapshot)
     {

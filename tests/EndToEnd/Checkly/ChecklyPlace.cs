@@ -4,15 +4,17 @@ using Ledger.Support;
 
 namespace Ledger.EndToEnd.Checkly;
 
-/// <summary>One ledger, one supplied runner and one installation of the CLI, shared by the tests of a class, each with checks of its own.</summary>
+/// <summary>One ledger, a supplied runner in each of two places, and one installation of the CLI and of Playwright; each test has checks of its own.</summary>
 public sealed class ChecklyPlace : IAsyncLifetime
 {
     internal const string Location = "eu-central-1";
+    internal const string OtherLocation = "us-east-1";
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
 
     private readonly LedgerPlace place = new();
     private RunnerProcess runner = null!;
+    private RunnerProcess other = null!;
 
     internal LedgerProcess Ledger { get; private set; } = null!;
 
@@ -20,20 +22,23 @@ public sealed class ChecklyPlace : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        Project = await ChecklyProject.InstallAsync();
+        var installing = ChecklyProject.InstallAsync();
         Ledger = await LedgerProcess.StartAsync(place);
         runner = RunnerProcess.Start(Ledger, Location, place.Directory);
+        other = RunnerProcess.Start(Ledger, OtherLocation, place.Directory);
+        Project = await installing;
     }
 
     public async Task DisposeAsync()
     {
         await runner.DisposeAsync();
+        await other.DisposeAsync();
         await Ledger.DisposeAsync();
         Project.Dispose();
         place.Dispose();
     }
 
-    internal Task<Guid> RegisterPlaywrightAsync(string name) => RegisterAsync(name, "PLAYWRIGHT", Project.PlaywrightSpec);
+    internal Task<Guid> RegisterPlaywrightAsync(string name) => RegisterAsync(name, "PLAYWRIGHT", Project.PlaywrightSpec());
 
     internal Task<Guid> RegisterApiAsync(string name) => RegisterAsync(name, "API", new
     {
@@ -110,4 +115,11 @@ public sealed class ChecklyPlace : IAsyncLifetime
 
     private static bool HasBrowser(JsonElement run) => ProcessTable.Mentioning(run.GetProperty("sequenceId").GetString()!)
         .Any(line => line.Contains("chrom", StringComparison.Ordinal));
+}
+
+/// <summary>Tests that share a <see cref="ChecklyPlace"/>, one after another.</summary>
+[CollectionDefinition(Name)]
+public sealed class GenuineRuns : ICollectionFixture<ChecklyPlace>
+{
+    public const string Name = "Genuine runs";
 }

@@ -1,36 +1,20 @@
 using System.Text.Json;
+using Ledger.EndToEnd.Checkly;
 using Ledger.EndToEnd.Processes;
 using Ledger.Support;
 
 namespace Ledger.EndToEnd.Playwright;
 
 /// <summary>A genuine Playwright project, executed by the supplied runner over two locations and cancelled as Checkly documents it.</summary>
-public sealed class CancelGenuineRunTests : IAsyncLifetime
+[Collection(GenuineRuns.Name)]
+public sealed class CancelGenuineRunTests(ChecklyPlace place)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
 
-    private readonly LedgerPlace place = new();
-    private PlaywrightProject project = null!;
-    private LedgerProcess ledger = null!;
-    private RunnerProcess europe = null!;
-    private RunnerProcess america = null!;
+    // Once it exists, the endless test ends.
+    private readonly string releaseFile = Path.Combine(place.Project.Folder, $"release-{Guid.NewGuid():N}");
 
-    public async Task InitializeAsync()
-    {
-        project = await PlaywrightProject.InstallAsync();
-        ledger = await LedgerProcess.StartAsync(place);
-        europe = RunnerProcess.Start(ledger, "eu-central-1", place.Directory);
-        america = RunnerProcess.Start(ledger, "us-east-1", place.Directory);
-    }
-
-    public async Task DisposeAsync()
-    {
-        await europe.DisposeAsync();
-        await america.DisposeAsync();
-        await ledger.DisposeAsync();
-        project.Dispose();
-        place.Dispose();
-    }
+    private LedgerProcess Ledger => place.Ledger;
 
     [Fact]
     public async Task A_cancelled_session_stops_everywhere_and_leaves_no_process()
@@ -38,10 +22,10 @@ public sealed class CancelGenuineRunTests : IAsyncLifetime
         var sessionId = await TriggerAsync();
         await BrowsersRunAsync(sessionId);
 
-        (await Curl.CancelAsync(ledger, sessionId)).ShouldBe("204");
+        (await Curl.CancelAsync(Ledger, sessionId)).ShouldBe("204");
 
         var session = await SettledAsync(sessionId);
-        ProcessTable.Mentioning(project.Folder).ShouldBeEmpty();
+        ProcessTable.Mentioning(place.Project.Folder).ShouldBeEmpty();
         foreach (var run in session.GetProperty("runs").EnumerateArray())
         {
             run.GetProperty("state").GetString().ShouldBe("cancelled");
@@ -61,17 +45,17 @@ public sealed class CancelGenuineRunTests : IAsyncLifetime
         var running = await BrowsersRunAsync(sessionId);
         var european = running.GetProperty("runs").EnumerateArray().Single(IsEuropean).GetProperty("sequenceId").GetString()!;
 
-        (await Curl.CancelAsync(ledger, sessionId, european)).ShouldBe("204");
+        (await Curl.CancelAsync(Ledger, sessionId, european)).ShouldBe("204");
         await Eventually.Become(
             async () => StateOf(await SessionAsync(sessionId), european), state => state == "cancelled", Patience, "europe is cancelled");
-        await File.WriteAllTextAsync(project.ReleaseFile, "");
+        await File.WriteAllTextAsync(releaseFile, "");
 
         var session = await SettledAsync(sessionId);
         var other = session.GetProperty("runs").EnumerateArray().Single(run => !IsEuropean(run));
         other.GetProperty("state").GetString().ShouldBe("passed");
         other.GetProperty("result").GetProperty("isCancelled").GetBoolean().ShouldBeFalse();
         other.GetProperty("cancel").ValueKind.ShouldBe(JsonValueKind.Null);
-        ProcessTable.Mentioning(project.Folder).ShouldBeEmpty();
+        ProcessTable.Mentioning(place.Project.Folder).ShouldBeEmpty();
         (await StatusAsync("v2", sessionId)).ShouldBe("CANCELLED");
         (await StatusAsync("v1", sessionId)).ShouldBe("TIMED_OUT");
     }
@@ -85,18 +69,18 @@ public sealed class CancelGenuineRunTests : IAsyncLifetime
     private async Task<string> TriggerAsync()
     {
         var checkId = Guid.NewGuid();
-        using var registered = await ledger.Client.PutAsync(
+        using var registered = await Ledger.Client.PutAsync(
             $"/ledger/checks/{checkId}",
             new StringContent(JsonSerializer.Serialize(new
             {
                 name = "Checkout suite",
                 checkType = "PLAYWRIGHT",
                 tags = Array.Empty<string>(),
-                locations = new[] { "eu-central-1", "us-east-1" },
-                spec = project.Spec,
+                locations = new[] { ChecklyPlace.Location, ChecklyPlace.OtherLocation },
+                spec = place.Project.PlaywrightSpec(releaseFile),
             })));
         registered.EnsureSuccessStatusCode();
-        var triggered = await ledger.PostAsync("/v2/check-sessions/trigger", new { target = new { checkId = new[] { checkId } } });
+        var triggered = await Ledger.PostAsync("/v2/check-sessions/trigger", new { target = new { checkId = new[] { checkId } } });
         return triggered.GetProperty("sessions")[0].GetProperty("checkSessionId").GetString()!;
     }
 
@@ -126,14 +110,14 @@ public sealed class CancelGenuineRunTests : IAsyncLifetime
         Patience,
         "the session is settled");
 
-    private Task<JsonElement> SessionAsync(string sessionId) => ledger.GetAsync($"/ledger/sessions/{sessionId}");
+    private Task<JsonElement> SessionAsync(string sessionId) => Ledger.GetAsync($"/ledger/sessions/{sessionId}");
 
     private async Task<string?> StatusAsync(string version, string sessionId) =>
-        (await ledger.GetAsync($"/{version}/check-sessions/{sessionId}/completion")).GetProperty("status").GetString();
+        (await Ledger.GetAsync($"/{version}/check-sessions/{sessionId}/completion")).GetProperty("status").GetString();
 
     private async Task FiveFactsStandInOrderAsync(string sessionId, string sequenceId)
     {
-        var events = await ledger.GetAsync($"/ledger/sessions/{sessionId}/events");
+        var events = await Ledger.GetAsync($"/ledger/sessions/{sessionId}/events");
         var facts = events.EnumerateArray()
             .Where(e => Concerns(e.GetProperty("data"), sequenceId))
             .Select(e => e.GetProperty("type").GetString())

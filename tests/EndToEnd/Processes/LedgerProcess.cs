@@ -122,7 +122,7 @@ internal sealed class LedgerProcess : IAsyncDisposable
         await process.DisposeAsync();
     }
 
-    private static int FreePort()
+    public static int FreePort()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();

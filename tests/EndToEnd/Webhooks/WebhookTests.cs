@@ -10,7 +10,7 @@ namespace Ledger.EndToEnd.Webhooks;
 /// Webhooks as a receiver sees them that verifies with npm's <c>standardwebhooks</c> (docs/webhooks.md): genuine, at least once, the same
 /// on every attempt (docs/domain.md#p14), and none for a cancelled run (docs/domain.md#p6).
 /// </summary>
-public sealed class WebhookTests : IAsyncLifetime, IDisposable
+public sealed class WebhookTests(ReceiverProject receivers) : IClassFixture<ReceiverProject>, IDisposable
 {
     private const string First = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
     private const string Second = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD";
@@ -25,22 +25,14 @@ public sealed class WebhookTests : IAsyncLifetime, IDisposable
         ],
     };
 
-    private string folder = "";
+    private string Folder => receivers.Folder;
 
-    public async Task InitializeAsync() => folder = await NpmProject.InstallAsync("ledger-webhooks-", ["Webhooks/receiver"]);
-
-    public Task DisposeAsync() => Task.CompletedTask;
-
-    public void Dispose()
-    {
-        place.Dispose();
-        Directory.Delete(folder, recursive: true);
-    }
+    public void Dispose() => place.Dispose();
 
     [Fact]
     public async Task A_failure_is_sent_signed_and_again_with_the_same_id_until_it_is_taken()
     {
-        await using var receiver = await WebhookReceiver.StartAsync(folder, $"{First},{Second}", "500,200");
+        await using var receiver = await WebhookReceiver.StartAsync(Folder, $"{First},{Second}", "500,200");
         await using var ledger = await LedgerProcess.StartAsync(place);
         await PutAsync(ledger, receiver);
         var checkId = await FailAsync(ledger);
@@ -64,7 +56,7 @@ public sealed class WebhookTests : IAsyncLifetime, IDisposable
     [Fact]
     public async Task A_host_that_is_killed_while_it_sends_sends_the_same_again_and_nothing_for_a_cancelled_run()
     {
-        await using var receiver = await WebhookReceiver.StartAsync(folder, First, "hang,200");
+        await using var receiver = await WebhookReceiver.StartAsync(Folder, First, "hang,200");
         string id;
         await using (var killed = await LedgerProcess.StartAsync(place))
         {
@@ -135,5 +127,19 @@ public sealed class WebhookTests : IAsyncLifetime, IDisposable
         request.Headers.Add("Ledger-Runner", Runner);
         using var response = await ledger.Client.SendAsync(request);
         response.IsSuccessStatusCode.ShouldBeTrue($"{path}: {response.StatusCode} {await response.Content.ReadAsStringAsync()}");
+    }
+}
+
+/// <summary>The receiver's packages, installed once.</summary>
+public sealed class ReceiverProject : IAsyncLifetime
+{
+    internal string Folder { get; private set; } = "";
+
+    public async Task InitializeAsync() => Folder = await NpmProject.InstallAsync("ledger-webhooks-", ["Webhooks/receiver"]);
+
+    public Task DisposeAsync()
+    {
+        Directory.Delete(Folder, recursive: true);
+        return Task.CompletedTask;
     }
 }
