@@ -78,10 +78,11 @@ internal sealed class ReadModels : IAsyncDisposable
     public async Task<TimeSpan> RebuildAsync(string model, EventLog log, Action look)
     {
         var operations = new ReadModelOperations(shard, [], source);
-        await using var repairs = new Repairs(shard, log, source);
+        var repairs = new Repairs(shard, log, source);
+        await using var loops = new BackgroundLoops();
         var clock = Stopwatch.StartNew();
         await operations.RebuildAsync(model, "bench");
-        repairs.Start();
+        loops.Every(Repairs.Part, Repairs.Pause, repairs.RunAsync);
         while (true)
         {
             var rebuild = (await operations.StatusAsync()).Single(status => status.Name == model).Rebuild!;

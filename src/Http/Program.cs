@@ -9,6 +9,7 @@ try
     {
         Invocation.Version => Help.ShowVersion(),
         Invocation.Help => await Help.ShowAsync(call.Arguments),
+        Invocation.Demo => await LedgerHost.RunAsync(call.Settings, signals, isDemo: true),
         Invocation.Run => await LedgerHost.RunAsync(call.Settings, signals),
         _ => await Verbs.RunAsync(call, signals.Ending),
     };

@@ -1,33 +1,59 @@
 using System.Collections.Concurrent;
+using Ledger.Telemetry;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Ledger;
 
 /// <summary>
-/// What goes on in the background for as long as the host lives. A part that ends by an error, or at all, makes the host unready under its
-/// name, and is started again.
+/// The one way in which something goes on in the background for as long as the host lives. A part that ends by an error, or at all, makes the
+/// host unready under its name, is counted, and is started again; so is named one that has done nothing for longer than it may.
 /// </summary>
 /// <param name="logger">Where errors are told, each once until the part is well again; null for nowhere.</param>
-public sealed partial class BackgroundLoops(ILogger<BackgroundLoops>? logger = null) : IAsyncDisposable
+/// <param name="metrics">Where errors are counted; null for nowhere.</param>
+public sealed partial class BackgroundLoops(ILogger<BackgroundLoops>? logger = null, LedgerMetrics? metrics = null) : IAsyncDisposable
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
 
     private readonly ILogger logger = logger ?? NullLogger<BackgroundLoops>.Instance;
     private readonly CancellationTokenSource stopping = new();
     private readonly ConcurrentBag<Task> running = [];
-    private readonly ConcurrentDictionary<string, Exception> faults = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, Part> parts = new(StringComparer.Ordinal);
+
+    /// <summary>The parts that were started, by their names.</summary>
+    public IReadOnlyCollection<string> Names => [.. parts.Keys];
 
     /// <summary>The parts that do not work now, by their names, and why.</summary>
-    public IReadOnlyDictionary<string, Exception> Faults => faults;
+    public IReadOnlyDictionary<string, Exception> Faults => parts
+        .Where(part => part.Value.CurrentFault is not null)
+        .ToDictionary(part => part.Key, part => part.Value.CurrentFault!, StringComparer.Ordinal);
 
     /// <summary>Whether all parts work.</summary>
-    public bool AreHealthy => faults.IsEmpty;
+    public bool AreHealthy => parts.Values.All(part => part.CurrentFault is null);
 
     /// <summary>Runs a part until the host stops.</summary>
     /// <param name="name">What operators know it by.</param>
     /// <param name="work">Works until it is told to stop; calls the action whenever it has seen that it works.</param>
-    public void Run(string name, Func<Action, CancellationToken, Task> work) => running.Add(Task.Run(() => RunAsync(name, work)));
+    /// <param name="patience">How long it may work without saying so; null for as long as it likes.</param>
+    public void Run(string name, Func<Action, CancellationToken, Task> work, TimeSpan? patience = null)
+    {
+        var part = parts.GetOrAdd(name, _ => new Part(patience));
+        running.Add(Task.Run(() => RunAsync(name, part, work)));
+    }
+
+    /// <summary>Does something again and again until the host stops.</summary>
+    /// <param name="name">What operators know it by.</param>
+    /// <param name="pause">The time between the end of one and the begin of the next.</param>
+    /// <param name="work">Does it once.</param>
+    public void Every(string name, TimeSpan pause, Func<CancellationToken, Task> work) => Run(name, async (isWell, token) =>
+    {
+        while (true)
+        {
+            await work(token);
+            isWell();
+            await Task.Delay(pause, token);
+        }
+    });
 
     /// <summary>Ends all parts, and waits for them.</summary>
     public async ValueTask DisposeAsync()
@@ -42,19 +68,24 @@ public sealed partial class BackgroundLoops(ILogger<BackgroundLoops>? logger = n
         stopping.Dispose();
     }
 
-    private async Task RunAsync(string name, Func<Action, CancellationToken, Task> work)
+    private async Task RunAsync(string name, Part part, Func<Action, CancellationToken, Task> work)
     {
         var token = stopping.Token;
         while (!token.IsCancellationRequested)
         {
             try
             {
-                await work(() => faults.TryRemove(name, out _), token);
+                await work(part.IsWell, token);
                 throw new InvalidOperationException($"{name} has ended.");
+            }
+            catch (Exception) when (token.IsCancellationRequested)
+            {
+                return;
             }
             catch (Exception fault)
             {
-                if (!token.IsCancellationRequested && faults.TryAdd(name, fault))
+                metrics?.PartFailed(name);
+                if (part.Fail(fault))
                 {
                     LogFault(name, fault);
                 }
@@ -66,4 +97,29 @@ public sealed partial class BackgroundLoops(ILogger<BackgroundLoops>? logger = n
 
     [LoggerMessage(LogLevel.Error, "The background part {Name} has ended by an error, and is started again until it works.")]
     private partial void LogFault(string name, Exception fault);
+
+    private sealed class Part(TimeSpan? patience)
+    {
+        private long wellAt = TimeProvider.System.GetTimestamp();
+        private volatile Exception? fault;
+
+        public Exception? CurrentFault => fault
+            ?? (patience is { } longest && TimeProvider.System.GetElapsedTime(Volatile.Read(ref wellAt)) > longest
+                ? new TimeoutException($"It has done nothing for {longest.TotalSeconds:0} s.")
+                : null);
+
+        public void IsWell()
+        {
+            Volatile.Write(ref wellAt, TimeProvider.System.GetTimestamp());
+            fault = null;
+        }
+
+        /// <summary>Whether it was well before.</summary>
+        public bool Fail(Exception cause)
+        {
+            var wasWell = fault is null;
+            fault = cause;
+            return wasWell;
+        }
+    }
 }

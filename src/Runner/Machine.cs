@@ -1,6 +1,31 @@
-using Ledger.Runner.Folders;
-
 namespace Ledger.Runner;
+
+/// <summary>The user that runs execute as, where the runner may change it.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Home">Its home directory.</param>
+/// <param name="Id">The user.</param>
+/// <param name="GroupId">Its main group.</param>
+/// <param name="Groups">All of its groups.</param>
+internal sealed record UserAccount(string Name, string Home, uint Id, uint GroupId, uint[] Groups)
+{
+    /// <summary>Finds a user of this machine by its name; null if there is none.</summary>
+    public static UserAccount? Find(string name)
+    {
+        // name, password, user, group, full name, home, shell
+        if (Lines("/etc/passwd", 7).FirstOrDefault(fields => fields[0] == name) is not { } user)
+        {
+            return null;
+        }
+
+        // name, password, group, members
+        var groups = Lines("/etc/group", 4).Where(fields => fields[3].Split(',').Contains(name)).Select(fields => uint.Parse(fields[2]));
+        var groupId = uint.Parse(user[3]);
+        return new UserAccount(name, user[5], uint.Parse(user[2]), groupId, [.. groups.Append(groupId).Distinct()]);
+    }
+
+    private static IEnumerable<string[]> Lines(string file, int fields) =>
+        File.ReadLines(file).Select(line => line.Split(':')).Where(line => line.Length >= fields);
+}
 
 /// <summary>What this runner needs of the machine it runs on.</summary>
 internal static class Machine
@@ -13,30 +38,28 @@ internal static class Machine
             return "This runner keeps hold of all that a run starts and proves that nothing is left, which works on Linux only.";
         }
 
-        try
+        // Output may hold secrets of the tests: it is for the owner alone.
+        string? unsuitable = null;
+        var problem = Files.Try(() =>
         {
-            // Output may hold secrets of the tests: it is for the owner alone.
-            RunFolders.CreatePrivate(options.LogDirectory);
-            RunFolders.CreatePrivate(options.DataDirectory);
-            return options.RunAs is { } user ? Prepare(options, user) : null;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return $"--log-directory or --data-directory cannot be made: {e.Message}";
-        }
+            Files.CreatePrivate(options.LogDirectory);
+            Files.CreatePrivate(options.DataDirectory);
+            unsuitable = options.RunAs is null ? null : Open(options);
+        });
+        return problem is null ? unsuitable : $"--log-directory or --data-directory cannot be made: {problem}";
     }
 
     // Runs of another user find their own directory by its name; nobody but the runner can list what is beside it.
-    private static string? Prepare(RunnerOptions options, UserAccount user)
+    private static string? Open(RunnerOptions options)
     {
-        RunFolders.OpenToOthers(options.DataDirectory);
+        Files.OpenToOthers(options.DataDirectory);
         foreach (var path in new[] { options.DataDirectory, options.WorkDirectory })
         {
             for (var directory = path; directory is not null; directory = Path.GetDirectoryName(directory))
             {
                 if ((File.GetUnixFileMode(directory) & UnixFileMode.OtherExecute) == UnixFileMode.None)
                 {
-                    return $"{user.Name}, whom --run-as names, cannot enter {path}, because {directory} is closed to others; "
+                    return $"{options.RunAs!.Name}, whom --run-as names, cannot enter {path}, because {directory} is closed to others; "
                         + "name other directories by --data-directory and --work-directory.";
                 }
             }

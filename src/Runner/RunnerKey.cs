@@ -1,6 +1,4 @@
-using System.Globalization;
 using System.Text;
-using Ledger.Runner.Execution;
 
 namespace Ledger.Runner;
 
@@ -16,23 +14,55 @@ internal static class RunnerKey
     /// <summary>The environment variable that may name a file with the key. It is never handed to a run.</summary>
     public const string FileVariable = "LEDGER_KEY_FILE";
 
-    /// <summary>In place of the key: it is the first line of standard input.</summary>
-    public const string FromStandardInput = "-";
+    private static readonly string[] InheritedDescriptors = ["/dev/fd/", "/proc/self/fd/"];
 
-    /// <summary>Reads a file that holds the key and nothing else. An inherited descriptor (<c>/dev/fd/3</c>) is closed afterwards.</summary>
-    /// <exception cref="IOException">It cannot be read.</exception>
-    /// <exception cref="UnauthorizedAccessException">It cannot be read.</exception>
-    public static string ReadFile(string path)
+    /// <summary>
+    /// Finds the key and puts it into the options: the command line wins over the environment, and a file over the key itself. Returns one
+    /// sentence when there is none, else null.
+    /// </summary>
+    public static string? Find(RunnerOptions options, Func<string, string?> environment, TextReader input)
     {
-        // Not File.ReadAllText: a pipe has no length.
+        string? Variable(string name) => environment(name) is { } value && !string.IsNullOrWhiteSpace(value) ? value : null;
+        var isOnLine = options.Key.Length > 0;
+        if (isOnLine && options.KeyFile is not null)
+        {
+            return "--key and --key-file exclude each other.";
+        }
+
+        if (!isOnLine && (options.KeyFile ?? Variable(FileVariable)) is { } path)
+        {
+            if (Files.Try(() => options.Key = ReadFile(path)) is { } problem)
+            {
+                return $"the file with the key cannot be read: {problem}";
+            }
+        }
+        else if (options.Key is "-")
+        {
+            options.Key = input.ReadLine()?.Trim() ?? string.Empty;
+        }
+        else
+        {
+            options.Key = isOnLine ? options.Key : Variable(RunnerKey.Variable) ?? string.Empty;
+            options.KeyWarning = isOnLine
+                ? "the key stood on the command line, where others may have read it; prefer --key-file"
+                : $"the key came in the environment variable {RunnerKey.Variable}, where others may have read it; prefer --key-file";
+        }
+
+        return options.Key.Length == 0
+            ? $"a key is missing: name a file that holds it by --key-file or {FileVariable}, or give it on standard input with --key -."
+            : RunnerOptions.IsHeaderSafe(options.Key) ? null : "the key must be one word of up to 256 characters.";
+    }
+
+    // A pipe has no length; an inherited descriptor (/dev/fd/3) is closed afterwards.
+    private static string ReadFile(string path)
+    {
         using var reader = new StreamReader(path);
         var key = reader.ReadToEnd().Trim();
-        foreach (var directory in new[] { "/dev/fd/", "/proc/self/fd/" })
+        foreach (var directory in InheritedDescriptors.Where(d => path.StartsWith(d, StringComparison.Ordinal)))
         {
-            if (path.StartsWith(directory, StringComparison.Ordinal)
-                && int.TryParse(path.AsSpan(directory.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var descriptor))
+            if (int.TryParse(path.AsSpan(directory.Length), out var descriptor))
             {
-                Posix.Close(descriptor);
+                _ = Posix.Close(descriptor);
             }
         }
 
@@ -58,43 +88,24 @@ internal static class RunnerKey
         }
     }
 
-    // The kernel shows the very memory in which it once put arguments and environment, side by side.
-    private static unsafe void Overwrite(string key)
+    // The kernel shows the very memory in which it once put arguments (fields 48 and 49 of stat) and environment (50 and 51).
+    private static void Overwrite(string key)
     {
         var stat = File.ReadAllText("/proc/self/stat");
         var fields = stat[(stat.LastIndexOf(')') + 1)..].Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        var secret = Encoding.UTF8.GetBytes(key);
-        OverwriteIn(Range(fields, 45), [secret, Encoding.UTF8.GetBytes($"--key={key}"), Encoding.UTF8.GetBytes($"--key:{key}")], secret.Length);
-        OverwriteIn(Range(fields, 47), [Encoding.UTF8.GetBytes($"{Variable}={key}")], secret.Length);
-    }
-
-    private static unsafe Span<byte> Range(string[] fields, int first)
-    {
-        if (fields.Length <= first + 1)
+        foreach (var (first, texts) in new[] { (45, new[] { key, $"--key={key}", $"--key:{key}" }), (47, [$"{Variable}={key}"]) })
         {
-            return [];
-        }
-
-        var start = ulong.Parse(fields[first], CultureInfo.InvariantCulture);
-        var end = ulong.Parse(fields[first + 1], CultureInfo.InvariantCulture);
-        return start == 0 || end <= start ? [] : new Span<byte>((void*)start, (int)(end - start));
-    }
-
-    private static void OverwriteIn(Span<byte> memory, byte[][] texts, int secretLength)
-    {
-        while (memory.Length > 0)
-        {
-            var end = memory.IndexOf((byte)0);
-            var text = end < 0 ? memory : memory[..end];
-            foreach (var searched in texts)
+            var memory = fields.Length > first + 1 ? Memory(ulong.Parse(fields[first]), ulong.Parse(fields[first + 1])) : [];
+            foreach (var range in memory.Split((byte)0))
             {
-                if (text.SequenceEqual(searched))
+                if (texts.Contains(Encoding.UTF8.GetString(memory[range])))
                 {
-                    text[^secretLength..].Fill((byte)'x');
+                    memory[range][^Encoding.UTF8.GetByteCount(key)..].Fill((byte)'x');
                 }
             }
-
-            memory = end < 0 ? [] : memory[(end + 1)..];
         }
     }
+
+    private static unsafe Span<byte> Memory(ulong start, ulong end) =>
+        start == 0 || end <= start ? [] : new Span<byte>((void*)start, (int)(end - start));
 }

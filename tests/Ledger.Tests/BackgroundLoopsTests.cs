@@ -37,4 +37,41 @@ public sealed class BackgroundLoopsTests
 
         await Eventually.Become(() => loops.Faults.ContainsKey("part"));
     }
+
+    [Fact]
+    public async Task What_is_done_again_and_again_goes_on_after_an_error()
+    {
+        await using var loops = new BackgroundLoops();
+        var runs = 0;
+        loops.Every("part", TimeSpan.FromMilliseconds(1), _ =>
+            Interlocked.Increment(ref runs) is 3 or 4 ? throw new InvalidOperationException("broken") : Task.CompletedTask);
+
+        await Eventually.Become(() => loops.Faults.ContainsKey("part"));
+        await Eventually.Become(() => loops.AreHealthy && runs > 6);
+    }
+
+    [Fact]
+    public async Task A_part_that_hangs_is_named_for_as_long_as_it_does()
+    {
+        await using var loops = new BackgroundLoops();
+        var goOn = new TaskCompletionSource();
+        loops.Run(
+            "part",
+            async (isWell, stopping) =>
+            {
+                await goOn.Task.WaitAsync(stopping);
+                while (true)
+                {
+                    isWell();
+                    await Task.Delay(TimeSpan.FromMilliseconds(1), stopping);
+                }
+            },
+            patience: TimeSpan.FromMilliseconds(500));
+
+        await Eventually.Become(() => loops.Faults.ContainsKey("part"));
+        loops.Faults["part"].ShouldBeOfType<TimeoutException>();
+        goOn.SetResult();
+
+        await Eventually.Become(() => loops.AreHealthy);
+    }
 }

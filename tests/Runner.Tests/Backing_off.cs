@@ -1,4 +1,3 @@
-using Ledger.Runner.Wire;
 
 namespace Ledger.Runner.Tests;
 

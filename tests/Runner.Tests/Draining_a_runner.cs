@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Ledger.Runner.Execution;
 using Ledger.Runner.Tests.Fakes;
 using Microsoft.AspNetCore.Http;
 
@@ -50,7 +49,7 @@ public sealed class Draining_a_runner
     [Fact]
     public async Task What_does_not_end_in_time_is_killed_and_left_to_the_ledger()
     {
-        await using var runner = await RunnerUnderTest.StartAsync(o => o with { DrainLimit = TimeSpan.FromMilliseconds(300) });
+        await using var runner = await RunnerUnderTest.StartAsync(o => o.DrainSeconds = 0.3);
         runner.Ledger.Script = SkipEverything;
         var run = runner.Ledger.Enqueue(FakeRun.Of(Stubborn));
         var pids = await Eventually.LinesAsync(runner.PathOf("pids"));
@@ -65,7 +64,7 @@ public sealed class Draining_a_runner
     [Fact]
     public async Task Without_the_ledger_everything_is_killed_after_the_limit()
     {
-        await using var runner = await RunnerUnderTest.StartAsync(o => o with { DrainLimit = TimeSpan.FromMilliseconds(300) });
+        await using var runner = await RunnerUnderTest.StartAsync(o => o.DrainSeconds = 0.3);
         runner.Ledger.Enqueue(FakeRun.Of(Stubborn));
         var pids = await Eventually.LinesAsync(runner.PathOf("pids"));
         runner.Ledger.IsAway = true;
@@ -79,7 +78,7 @@ public sealed class Draining_a_runner
     [Fact]
     public async Task The_second_signal_kills_at_once_and_still_reports_the_cancel()
     {
-        await using var runner = await RunnerUnderTest.StartAsync(o => o with { Grace = TimeSpan.FromHours(1) });
+        await using var runner = await RunnerUnderTest.StartAsync(o => o.GraceSeconds = 3600);
         var run = runner.Ledger.Enqueue(FakeRun.Of(Stubborn));
         var pids = await Eventually.LinesAsync(runner.PathOf("pids"));
         runner.Stop();

@@ -185,7 +185,7 @@ public sealed class Executing_a_run
     [Fact]
     public async Task No_more_runs_are_claimed_than_there_is_room_for()
     {
-        await using var runner = await RunnerUnderTest.StartAsync(o => o with { Max = 2 });
+        await using var runner = await RunnerUnderTest.StartAsync(o => o.Max = 2);
         var runs = Enumerable.Range(0, 5)
             .Select(i => runner.Ledger.Enqueue(FakeRun.Of($"echo . >> started{i}; while [ ! -e go ]; do sleep 0.01; done")))
             .ToList();

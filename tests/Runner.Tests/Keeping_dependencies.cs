@@ -31,7 +31,7 @@ public sealed class Keeping_dependencies
     [Fact]
     public async Task Two_runs_of_one_key_at_once_do_not_disturb_each_other()
     {
-        await using var runner = await StartAsync(o => o with { Max = 6 });
+        await using var runner = await StartAsync(o => o.Max = 6);
         var runs = Enumerable.Range(0, 6).Select(_ => Install(runner, "k1")).ToList();
 
         foreach (var run in runs)
@@ -60,7 +60,7 @@ public sealed class Keeping_dependencies
     [Fact]
     public async Task Only_so_many_keys_are_kept_and_the_last_used_ones_stay()
     {
-        await using var runner = await StartAsync(o => o with { KeptDependencies = 2 });
+        await using var runner = await StartAsync(o => o.KeptDependencies = 2);
         foreach (var key in new[] { "k1", "k2", "k1", "k3", "k1" })
         {
             await PassesAsync(runner, Install(runner, key));
@@ -137,6 +137,6 @@ public sealed class Keeping_dependencies
         return Directory.Exists(all) ? Directory.GetDirectories(all).Length : 0;
     }
 
-    private static Task<RunnerUnderTest> StartAsync(Func<RunnerOptions, RunnerOptions>? change = null) =>
+    private static Task<RunnerUnderTest> StartAsync(Action<RunnerOptions>? change = null) =>
         RunnerUnderTest.StartAsync(change, l => l.Bundles["p1"] = Project);
 }

@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using Ledger.Runner.Execution;
-using Ledger.Runner.Supervising;
 using Ledger.Runner.Tests.Fakes;
 
 namespace Ledger.Runner.Tests;
@@ -17,7 +15,7 @@ public sealed class Leaving_nothing_behind
     [InlineData(false)]
     public async Task A_cancel_ends_what_left_the_session_with_an_empty_environment(bool usesControlGroups)
     {
-        await using var runner = await RunnerUnderTest.StartAsync(o => o with { UsesControlGroups = usesControlGroups });
+        await using var runner = await RunnerUnderTest.StartAsync(o => o.UsesControlGroups = usesControlGroups);
         var run = runner.Ledger.Enqueue(FakeRun.Of(Hide + "echo $$ > pids; exec sleep 60"));
         var pids = await Eventually.LinesAsync(runner.PathOf("pids"));
         var hidden = await Eventually.LinesAsync(runner.PathOf("hidden"));
@@ -34,7 +32,7 @@ public sealed class Leaving_nothing_behind
     [InlineData(false)]
     public async Task A_run_that_passes_is_cleaned_up_in_the_same_way(bool usesControlGroups)
     {
-        await using var runner = await RunnerUnderTest.StartAsync(o => o with { UsesControlGroups = usesControlGroups });
+        await using var runner = await RunnerUnderTest.StartAsync(o => o.UsesControlGroups = usesControlGroups);
         var run = runner.Ledger.Enqueue(FakeRun.Of(Hide + "exit 0"));
 
         var result = (await runner.Ledger.HearsAsync(run, "results")).Body!;
@@ -47,7 +45,7 @@ public sealed class Leaving_nothing_behind
     [Fact]
     public async Task What_one_run_hides_is_not_taken_for_another_ones()
     {
-        await using var runner = await RunnerUnderTest.StartAsync(o => o with { UsesControlGroups = false });
+        await using var runner = await RunnerUnderTest.StartAsync(o => o.UsesControlGroups = false);
         string Script(string name) => Hide.Replace("hidden", name, StringComparison.Ordinal) + $"echo $$ > {name}-pids; exec sleep 60";
         var first = runner.Ledger.Enqueue(FakeRun.Of(Script("first")));
         var second = runner.Ledger.Enqueue(FakeRun.Of(Script("second")));
@@ -78,7 +76,7 @@ public sealed class Leaving_nothing_behind
     [Fact]
     public async Task A_run_that_ends_its_supervisor_gets_no_proof()
     {
-        await using var runner = await RunnerUnderTest.StartAsync(o => o with { UsesControlGroups = false });
+        await using var runner = await RunnerUnderTest.StartAsync(o => o.UsesControlGroups = false);
         var run = runner.Ledger.Enqueue(FakeRun.Of("echo $$ > pids; sleep 60 & echo $! >> pids; kill -9 $PPID; exec sleep 60"));
 
         var result = (await runner.Ledger.HearsAsync(run, "results")).Body!;
@@ -152,7 +150,7 @@ public sealed class Leaving_nothing_behind
                 Seen = [recorded],
             };
 
-            var (ended, _) = await Leftover.EndAsync(record, TimeProvider.System);
+            var (ended, _) = await record.EndLeftoverAsync(TimeProvider.System);
 
             ended.ShouldBe(0);
             bystander.HasExited.ShouldBeFalse();

@@ -35,7 +35,7 @@ public sealed class Obeying_a_cancel
     [Fact]
     public async Task A_command_that_ignores_the_interrupt_is_killed_with_everything_that_it_started()
     {
-        await using var runner = await RunnerUnderTest.StartAsync(o => o with { Grace = TimeSpan.FromMilliseconds(300) });
+        await using var runner = await RunnerUnderTest.StartAsync(o => o.GraceSeconds = 0.3);
         // In its group; detached into a session of its own; detached and without the run's mark in its environment.
         var run = runner.Ledger.Enqueue(FakeRun.Of(
             """
@@ -78,7 +78,7 @@ public sealed class Obeying_a_cancel
     [Fact]
     public async Task Force_ends_a_grace_period_at_once()
     {
-        await using var runner = await RunnerUnderTest.StartAsync(o => o with { Grace = TimeSpan.FromHours(1) });
+        await using var runner = await RunnerUnderTest.StartAsync(o => o.GraceSeconds = 3600);
         var run = runner.Ledger.Enqueue(FakeRun.Of("trap 'echo interrupted >> traces' INT; echo $$ > pids; while :; do sleep 0.05; done"));
         await Eventually.LinesAsync(runner.PathOf("pids"));
         await runner.Ledger.SignalAsync(run, cancelId);
@@ -128,7 +128,7 @@ public sealed class Obeying_a_cancel
     public async Task A_cancel_that_only_a_claim_brings_is_obeyed()
     {
         await using var runner = await RunnerUnderTest.StartAsync(
-            o => o with { ClaimWait = TimeSpan.FromSeconds(1) },
+            o => o.ClaimWait = TimeSpan.FromSeconds(1),
             l => l.Script = c => c.What is "signals" or "heartbeat" ? Results.StatusCode(503) : null);
         var run = runner.Ledger.Enqueue(FakeRun.Of(Endless));
         await Eventually.LinesAsync(runner.PathOf("pids"));
@@ -195,7 +195,7 @@ public sealed class Obeying_a_cancel
     [InlineData(409)]
     public async Task A_run_that_is_not_this_runners_any_more_at_its_start_is_dropped_silently(int status)
     {
-        await using var runner = await RunnerUnderTest.StartAsync(o => o with { Max = 1 });
+        await using var runner = await RunnerUnderTest.StartAsync(o => o.Max = 1);
         runner.Ledger.Script = c => c.What != "start" || !c.Path.Contains("0000") ? null
             : status == 200 ? Results.Json(new { late = true }) : Results.StatusCode(status);
         var run = FakeRun.Of(Endless) with { SessionId = new Guid("00000000-0000-0000-0000-000000000001") };
@@ -215,7 +215,7 @@ public sealed class Obeying_a_cancel
     [InlineData(404)]
     public async Task A_run_that_the_ledger_has_settled_is_ended_at_once_and_not_reported(int status)
     {
-        await using var runner = await RunnerUnderTest.StartAsync(o => o with { Max = 1 });
+        await using var runner = await RunnerUnderTest.StartAsync(o => o.Max = 1);
         var run = runner.Ledger.Enqueue(FakeRun.Of("trap '' INT; echo $$ > pids; while :; do sleep 0.05; done"));
         var next = runner.Ledger.Enqueue(FakeRun.Of("true"));
         var pids = await Eventually.LinesAsync(runner.PathOf("pids"));

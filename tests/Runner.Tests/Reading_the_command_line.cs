@@ -11,10 +11,10 @@ public sealed class Reading_the_command_line
 
         options.ShouldNotBeNull();
         options.Locations.ShouldBe(["eu-central-1"]);
-        options.CheckTypes.Count.ShouldBe(13);
+        options.CheckTypes.Length.ShouldBe(13);
         options.Max.ShouldBe(Environment.ProcessorCount);
-        options.Grace.ShouldBe(TimeSpan.FromSeconds(10));
-        options.DrainLimit.ShouldBe(TimeSpan.FromSeconds(60));
+        options.GraceSeconds.ShouldBe(10);
+        options.DrainSeconds.ShouldBe(60);
         options.Id.ShouldNotBe(CommandLine.Read(Least, _ => null, TextReader.Null).Options!.Id);
     }
 
@@ -36,7 +36,7 @@ public sealed class Reading_the_command_line
         options.Url.ShouldBe(new Uri("http://here:2"));
         options.Key.ShouldBe("from-the-environment");
         options.Locations.ShouldBe(["c", "d"]);
-        options.Grace.ShouldBe(TimeSpan.FromSeconds(2.5));
+        options.GraceSeconds.ShouldBe(2.5);
         CommandLine.Read([], environment.GetValueOrDefault, TextReader.Null).Options!.Locations.ShouldBe(["a", "b"]);
     }
 

@@ -1,7 +1,6 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Ledger.Runner.TestReports;
 using Ledger.Runner.Tests.Fakes;
 
 namespace Ledger.Runner.Tests;
@@ -85,7 +84,7 @@ public sealed class Reporting_tests : IDisposable
     {
         await File.WriteAllTextAsync(file, content);
 
-        TestReportFile.Read(file).ShouldBeNull();
+        TestReport.Read(file).ShouldBeNull();
     }
 
     [Fact]
@@ -107,15 +106,15 @@ public sealed class Reporting_tests : IDisposable
     [Fact]
     public void A_pipe_a_link_and_a_directory_in_its_place_tell_nothing()
     {
-        TestReportFile.Read(file).ShouldBeNull();
+        TestReport.Read(file).ShouldBeNull();
         Directory.CreateDirectory(file);
-        TestReportFile.Read(file).ShouldBeNull();
+        TestReport.Read(file).ShouldBeNull();
         Directory.Delete(file);
         File.CreateSymbolicLink(file, "/dev/zero");
-        TestReportFile.Read(file).ShouldBeNull();
+        TestReport.Read(file).ShouldBeNull();
         File.Delete(file);
         System.Diagnostics.Process.Start("mkfifo", file).WaitForExit();
-        TestReportFile.Read(file).ShouldBeNull();
+        TestReport.Read(file).ShouldBeNull();
     }
 
     [Fact]
@@ -127,10 +126,10 @@ public sealed class Reporting_tests : IDisposable
             : $$"""{"title":"t{{i}}","id":"{{i}}","file":"a.ts","line":1,"tests":[{"status":"expected","results":[{"status":"passed","duration":1}]}]}""");
         await File.WriteAllTextAsync(file, $$"""{"suites":[{"specs":[{{string.Join(',', specs)}}]}]}""");
 
-        var report = TestReportFile.Read(file)!;
+        var report = TestReport.Read(file)!;
 
         (report.Cases.Count + report.LeftOut).ShouldBe(5000);
-        report.Cases.Count.ShouldBeLessThanOrEqualTo(TestReportFile.MaximumCases);
+        report.Cases.Count.ShouldBeLessThanOrEqualTo(TestReport.MaximumCases);
         JsonSerializer.SerializeToUtf8Bytes(report.Cases).Length.ShouldBeLessThan(200 * 1024);
         report.Cases[^1].Title.ShouldBe("t4999");
         report.Cases.Count(c => c.Status is TestStatus.Failed).ShouldBe(100);

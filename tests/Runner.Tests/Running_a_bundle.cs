@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Ledger.Runner.Bundles;
 using Ledger.Runner.Tests.Fakes;
 using Microsoft.AspNetCore.Http;
 
@@ -79,7 +78,7 @@ public sealed class Running_a_bundle
     [Fact]
     public async Task A_bundle_that_is_larger_than_this_runner_takes_is_an_error()
     {
-        await using var runner = await StartAsync(o => o with { Bundles = o.Bundles with { ArchiveBytes = 10 } });
+        await using var runner = await StartAsync(o => o.Bundles = o.Bundles with { ArchiveBytes = 10 });
         var run = runner.Ledger.Enqueue(FakeRun.With(new { bundle = Archive.Bundle("p1", Project), command = Trace(runner) }));
 
         await ShouldBeAnErrorAsync(runner, run, "this runner takes 10 at most");
@@ -201,7 +200,6 @@ public sealed class Running_a_bundle
             File.WriteAllText(Path.Combine(runs, "dead.lock"), "");
             Directory.CreateDirectory(Path.Combine(runs, "living", "bundle"));
             living = new FileStream(Path.Combine(runs, "living.lock"), FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None);
-            return options;
         });
         var all = Path.Combine(runner.Options.DataDirectory, "runs");
 
@@ -235,7 +233,7 @@ public sealed class Running_a_bundle
     }
 
     private static Task<RunnerUnderTest> StartAsync(
-        Func<RunnerOptions, RunnerOptions>? change = null, Action<FakeLedger>? prepare = null) =>
+        Action<RunnerOptions>? change = null, Action<FakeLedger>? prepare = null) =>
         RunnerUnderTest.StartAsync(change, ledger =>
         {
             ledger.Bundles["p1"] = Project;

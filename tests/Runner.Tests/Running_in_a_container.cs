@@ -86,7 +86,7 @@ public sealed class Running_in_a_container
     [Fact]
     public async Task Without_an_engine_the_run_is_an_error()
     {
-        await using var runner = await RunnerUnderTest.StartAsync(o => o with { ContainerEngine = "no-such-engine" });
+        await using var runner = await RunnerUnderTest.StartAsync(o => o.ContainerEngine = "no-such-engine");
         var run = runner.Ledger.Enqueue(FakeRun.Of("true", image: "example/image:1"));
 
         var result = await runner.Ledger.HearsAsync(run, "results");
@@ -100,6 +100,6 @@ public sealed class Running_in_a_container
         var path = Path.Combine(options.WorkDirectory, "engine");
         File.WriteAllText(path, Engine);
         File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        return options with { ContainerEngine = path };
+        options.ContainerEngine = path;
     });
 }

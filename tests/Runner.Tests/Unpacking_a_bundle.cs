@@ -1,6 +1,4 @@
 using System.Formats.Tar;
-using Ledger.Runner.Bundles;
-using Ledger.Runner.Execution;
 using Ledger.Runner.Tests.Fakes;
 
 namespace Ledger.Runner.Tests;

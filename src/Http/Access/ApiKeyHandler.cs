@@ -11,7 +11,7 @@ namespace Ledger.Http.Access;
 /// out of reach.
 /// </summary>
 public sealed class ApiKeyHandler(
-    IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder, ApiKeys keys)
+    IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder, Strangers strangers)
     : AuthenticationHandler<AuthenticationSchemeOptions>(options, logger, encoder)
 {
     /// <summary>The name of the authentication scheme.</summary>
@@ -19,6 +19,9 @@ public sealed class ApiKeyHandler(
 
     /// <summary>The longest secret that is looked at, in characters.</summary>
     public const int LongestSecret = 512;
+
+    /// <summary>What every answer 401 says of how to authenticate.</summary>
+    public const string Challenge = "Bearer";
 
     private const string Word = "Bearer ";
 
@@ -37,9 +40,15 @@ public sealed class ApiKeyHandler(
             return AuthenticateResult.NoResult();
         }
 
-        return await keys.FindAsync(secret, Context.RequestAborted) is { } key
+        return await strangers.FindAsync(secret, Context.Connection.RemoteIpAddress, Context.RequestAborted) is { } key
             ? AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(new ApiKeyIdentity(key)), SchemeName))
             : AuthenticateResult.Fail("The key is unknown, expired or revoked.");
+    }
+
+    protected override Task HandleChallengeAsync(AuthenticationProperties properties)
+    {
+        Response.Headers.WWWAuthenticate = Challenge;
+        return base.HandleChallengeAsync(properties);
     }
 }
 

@@ -24,6 +24,9 @@ public sealed partial class Bootstrap(
     /// <summary>Where a key that is made at random is kept.</summary>
     public static string FileOf(LedgerSettings settings) => Path.GetFullPath(Path.Combine(settings.DataDirectory, FileName));
 
+    /// <summary>The same, when it is kept there.</summary>
+    public static string? KeyFileOf(LedgerSettings settings) => settings.Bootstrap.ApiKey is null ? FileOf(settings) : null;
+
     /// <summary>Makes what is missing. Safe to repeat, and on several hosts at once.</summary>
     public async Task RunAsync(CancellationToken cancellation)
     {

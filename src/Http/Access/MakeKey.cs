@@ -10,11 +10,16 @@ public static class MakeKeyEndpoint
     [WolverinePost("/ledger/keys"), Authorize(Scopes.Admin), Tags("Keys")]
     [EndpointSummary("Makes a key, with scopes and a project that the asking key has itself. The secret is in this answer and nowhere else.")]
     public static async Task<Created<MadeKey>> Post(
-        [FromBody] NewKey request, Caller caller, ApiKeys keys, TimeProvider clock, HttpContext context, CancellationToken cancellation)
+        [FromBody] NewKey request, Caller caller, ApiKeys keys, TimeProvider clock, HttpContext context, CancellationToken cancellation) =>
+        TypedResults.Created((string?)null, await MakeAsync(request, caller, context.Key().Scopes, keys, clock, cancellation));
+
+    /// <summary>Makes a key for somebody who may do this themselves.</summary>
+    internal static async Task<MadeKey> MakeAsync(
+        NewKey request, Caller caller, IReadOnlyList<Scope> held, ApiKeys keys, TimeProvider clock, CancellationToken cancellation)
     {
         var now = clock.GetUtcNow();
         request.Validate(now);
-        if (request.Scopes.Where(scope => !context.Key().Has(scope)).ToList() is [var missing, ..])
+        if (request.Scopes.Except(held).ToList() is [var missing, ..])
         {
             throw RequestRejected.Forbidden($"The key does not have the scope '{Scopes.Of(missing)}' itself.");
         }
@@ -29,7 +34,7 @@ public static class MakeKeyEndpoint
             now,
             request.ExpiresAt?.ToUniversalTime());
         var secret = await keys.AddAsync(key, null, cancellation);
-        return TypedResults.Created((string?)null, new MadeKey(key.Id, secret, KeyView.Of(key)));
+        return new MadeKey(key.Id, secret, KeyView.Of(key));
     }
 }
 

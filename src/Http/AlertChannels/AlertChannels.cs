@@ -80,10 +80,9 @@ public static class AlertChannelParts
     {
         services.AddSingleton(settings.Webhooks);
         services.AddSingleton<AlertDeliveryReader>();
-        services.AddSingleton<DeliveryQueue>();
+        services.AddSingleton<Deliveries>();
+        services.AddSingleton<ReceiverShares>();
         services.AddSingleton<WebhookSender>();
         services.AddSingleton(new RetryPlan(settings.Webhooks.Pauses, Random.Shared.NextDouble));
-        services.AddSingleton<DeliveryWorker>();
-        services.AddHostedService(provider => provider.GetRequiredService<DeliveryWorker>());
     }
 }

@@ -26,6 +26,23 @@ public static class PutAlertChannelEndpoint
         TimeProvider clock,
         CancellationToken cancellation)
     {
+        var (channel, isNew, secret) = await PutAsync(channelId, request, caller, documents, log, settings, clock, cancellation);
+        return isNew && request.Secret is null ? TypedResults.Created((string?)null, new MadeAlertChannel(channel, secret))
+            : isNew ? TypedResults.Created((string?)null, new AlertChannelView(channel))
+            : TypedResults.Ok(new AlertChannelView(channel));
+    }
+
+    /// <summary>Registers or changes it; gives the secret that a new one got.</summary>
+    internal static async Task<(AlertChannel Channel, bool IsNew, string Secret)> PutAsync(
+        string channelId,
+        AlertChannelRequest request,
+        Caller caller,
+        IDocumentSession documents,
+        EventLog log,
+        WebhookSettings settings,
+        TimeProvider clock,
+        CancellationToken cancellation)
+    {
         var id = AlertChannelCalls.NameOf(caller, channelId);
         var target = request.Check(settings);
         var fresh = request.Secret ?? WebhookSecret.Make();
@@ -38,9 +55,7 @@ public static class PutAlertChannelEndpoint
             await documents.SaveChangesAsync(cancellation);
             return (put, there is null);
         });
-        return isNew && request.Secret is null ? TypedResults.Created((string?)null, new MadeAlertChannel(channel, fresh))
-            : isNew ? TypedResults.Created((string?)null, new AlertChannelView(channel))
-            : TypedResults.Ok(new AlertChannelView(channel));
+        return (channel, isNew, fresh);
 
         async Task<AlertChannel> MakeAsync(DateTimeOffset now) =>
             await documents.Query<AlertChannel>().CountAsync(cancellation) < AlertChannel.Maximum

@@ -1,12 +1,13 @@
 using System.Text.Json;
 using Ledger.Http.Access;
-using Ledger.Http.AlertChannels.Sending;
 using Ledger.Http.Errors;
 using Ledger.Http.Requests;
 using Ledger.Projections.AlertChannels;
 using Ledger.Projections.AlertDeliveries;
 using Marten;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Wolverine.Marten;
+using Wolverine.Runtime;
 
 namespace Ledger.Http.AlertChannels;
 
@@ -18,9 +19,9 @@ public static class TestAlertChannelEndpoint
     public static async Task<Accepted<DeliveryView>> Post(
         string channelId,
         Caller caller,
-        IQuerySession documents,
-        DeliveryQueue queue,
-        DeliveryWorker worker,
+        IDocumentSession documents,
+        Deliveries deliveries,
+        IWolverineRuntime messages,
         TimeProvider clock,
         CancellationToken cancellation)
     {
@@ -33,9 +34,10 @@ public static class TestAlertChannelEndpoint
         var now = clock.GetUtcNow();
         var payload = JsonSerializer.Serialize(
             new TestPayload(AlertEvents.Test, now, new TestPayloadData(channel.Id, caller.Actor.Name)), Json.Options);
-        var delivery = await Database.RunAsync(() => queue.AddTestAsync(
-            caller.AccountId, channel.Number, WebhookIds.Of(Guid.NewGuid()), payload, now, cancellation));
-        worker.Wake();
+        var delivery = await Database.RunAsync(() => deliveries.AddTestAsync(
+            documents, caller.AccountId, channel.Number, WebhookIds.Of(Guid.NewGuid()), payload, now, cancellation));
+        await new MartenOutbox(messages, documents).PublishAsync(new DeliverAlert(delivery.Id));
+        await documents.SaveChangesAsync(cancellation);
         return TypedResults.Accepted((string?)null, DeliveryView.Of(delivery));
     }
 }

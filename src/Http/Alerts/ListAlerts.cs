@@ -1,22 +1,19 @@
 using System.Text.Json;
 using Ledger.Http.Access;
+using Ledger.Http.RateLimits;
 using Ledger.Http.ReadModels;
 using Ledger.Http.Requests;
 using Ledger.Projections.AlertChannels;
 using Ledger.Projections.Alerts;
 using Ledger.Projections.SessionList;
 using Ledger.Sessions;
-using Ledger.Streams;
 
 namespace Ledger.Http.Alerts;
 
-/// <summary>
-/// Which alerts were decided and what became of them, the silent ones included. Who cancelled the run of a suppressed one is read from its
-/// session's stream.
-/// </summary>
+/// <summary>Which alerts were decided and what became of them, the silent ones included.</summary>
 public static class ListAlertsEndpoint
 {
-    [WolverineGet("/ledger/alerts"), Authorize(Scopes.Read), Tags("Alerts")]
+    [WolverineGet("/ledger/alerts"), Authorize(Scopes.Read), CostlyRead, Tags("Alerts")]
     [EndpointSummary("Lists alerts, newest first: sent, pending, withdrawn, and suppressed with the reason.")]
     [QueryText("state", "sent, pending, withdrawn or suppressed; all when absent.")]
     [QueryText("checkId", "The check.")]
@@ -26,7 +23,7 @@ public static class ListAlertsEndpoint
     [QueryText("cursor", "The nextCursor of the page before.")]
     [QueryNumber(Freshness.After, "The Ledger-Position of a write that the list must show.")]
     public static async Task<AlertList> Get(
-        HttpRequest request, Caller caller, AlertsReader alerts, Freshness freshness, SessionWriter sessions, CancellationToken cancellation)
+        HttpRequest request, Caller caller, AlertsReader alerts, Freshness freshness, CancellationToken cancellation)
     {
         var filter = new ListFilter(request, "state", "from", "to");
         var query = new AlertsQuery(caller.AccountId)
@@ -46,11 +43,7 @@ public static class ListAlertsEndpoint
         }
 
         var page = await Database.RunAsync(() => alerts.ListAsync(query, cancellation));
-        var cancelled = page.Alerts.Where(alert => alert.Standing is AlertStanding.Suppressed).Select(alert => alert.SessionId).Distinct();
-        var found = (await sessions.ReadManyAsync(caller, [.. cancelled], cancellation))
-            .ToDictionary(snapshot => snapshot.Session.Id, snapshot => snapshot.Session);
-        return new AlertList(
-            [.. page.Alerts.Select(alert => AlertView.Of(alert, found.GetValueOrDefault(alert.SessionId)))], page.Next?.ToString());
+        return new AlertList([.. page.Alerts.Select(AlertView.Of)], page.Next?.ToString());
     }
 }
 
@@ -94,42 +87,28 @@ public sealed record AlertView(
     long? ResponseTime,
     Guid? IncidentId,
     string? Reason,
-    AlertCancelView? Cancel)
+    AlertCancel? Cancel)
 {
-    /// <summary>The alert as its row tells it, with the cancel as its session tells it, if that is at hand.</summary>
-    public static AlertView Of(ListedAlert alert, Session? session)
-    {
-        var cancel = alert.CancelId is { } id && session is not null ? session.Cancels.GetValueOrDefault(id) : null;
-        return new AlertView(
-            alert.Position,
-            alert.CheckId,
-            alert.CheckName,
-            alert.CheckType,
-            alert.Location,
-            alert.SessionId,
-            alert.SequenceId,
-            alert.Type,
-            alert.Standing,
-            alert.DecidedAt,
-            alert.SettledAt,
-            alert.Outcome,
-            alert.StartedAt,
-            alert.ResponseTime,
-            alert.IncidentId,
-            cancel is null ? alert.Reason : AlertCancelView.ReasonOf(cancel),
-            cancel is null ? null : AlertCancelView.Of(cancel));
-    }
-}
+    public static AlertView Of(ListedAlert alert) => new(
+        alert.Position,
+        alert.CheckId,
+        alert.CheckName,
+        alert.CheckType,
+        alert.Location,
+        alert.SessionId,
+        alert.SequenceId,
+        alert.Type,
+        alert.Standing,
+        alert.DecidedAt,
+        alert.SettledAt,
+        alert.Outcome,
+        alert.StartedAt,
+        alert.ResponseTime,
+        alert.IncidentId,
+        alert.Cancel is { } cancel ? ReasonOf(cancel) : alert.Reason,
+        alert.Cancel);
 
-/// <summary>Who cancelled the run of an alert, and why.</summary>
-public sealed record AlertCancelView(
-    Guid CancelId, Actor Actor, CancelVia Via, CancelCause Cause, string? Reason, DateTimeOffset RequestedAt)
-{
-    public static AlertCancelView Of(Cancel cancel) =>
-        new(cancel.CancelId, cancel.Actor, cancel.Via, cancel.Cause, cancel.Reason, cancel.RequestedAt);
-
-    /// <summary>Why nothing was sent, in a sentence.</summary>
-    public static string ReasonOf(Cancel cancel) =>
+    private static string ReasonOf(AlertCancel cancel) =>
         $"The run was cancelled by {cancel.Actor.Name ?? cancel.Actor.Id} via {Word(cancel.Via)}, cause {Word(cancel.Cause)}.";
 
     private static string Word<T>(T value) => JsonSerializer.SerializeToElement(value, Json.Options).GetString()!;

@@ -1,4 +1,5 @@
 using Ledger.Http.Access;
+using Ledger.Http.RateLimits;
 using Ledger.Http.ReadModels;
 using Ledger.Http.Requests;
 using Ledger.Projections.Alerts;
@@ -11,7 +12,7 @@ namespace Ledger.Http.Alerts;
 /// </summary>
 public static class ListIncidentsEndpoint
 {
-    [WolverineGet("/ledger/incidents"), Authorize(Scopes.Read), Tags("Alerts")]
+    [WolverineGet("/ledger/incidents"), Authorize(Scopes.Read), CostlyRead, Tags("Alerts")]
     [EndpointSummary("Lists incidents, newest first: a check that fails somewhere, until it passes again wherever it failed.")]
     [QueryText("state", "open or resolved; both when absent.")]
     [QueryText("checkId", "The check.")]

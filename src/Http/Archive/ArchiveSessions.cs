@@ -2,8 +2,6 @@ using Ledger.Http.Access;
 using Ledger.Http.Errors;
 using Ledger.Http.Settings;
 using Ledger.Projections.Archiving;
-using Ledger.Projections.Daemon;
-using Npgsql;
 
 namespace Ledger.Http.Archive;
 
@@ -37,17 +35,19 @@ public sealed record ArchiveRequest(DateTimeOffset Before, int? Limit = null);
 /// <param name="Sessions">How many sessions; fewer than the limit when there were no more.</param>
 public sealed record Archived(int Sessions);
 
-/// <summary>What archives settled sessions.</summary>
-public static class ArchiveParts
+/// <summary>Archives, every ten minutes, what was settled <c>Ledger:Archive:AfterDays</c> ago.</summary>
+public sealed record ArchiveSettled;
+
+/// <summary>Does so. What it did not come to the next one does.</summary>
+public static class ArchiveSettledHandler
 {
-    public static void AddArchive(this IServiceCollection services, LedgerSettings settings)
+    public static async Task Handle(
+        ArchiveSettled message, Archiver archiver, LedgerSettings settings, TimeProvider clock, ILogger<Archiver> logger, CancellationToken cancellation)
     {
-        services.AddSingleton(provider => new Archiver(
-            provider.GetRequiredService<NpgsqlDataSource>(), provider.GetRequiredService<ReadModelOperations>()));
-        services.AddSingleton(provider => new ArchiveWatch(
-            provider.GetRequiredService<Archiver>(),
-            settings.Archive.AfterDays is { } days ? TimeSpan.FromDays(days) : null,
-            provider.GetRequiredService<TimeProvider>(),
-            provider.GetRequiredService<ILogger<ArchiveWatch>>()));
+        if (settings.Archive.AfterDays is { } days
+            && await archiver.ArchiveAsync(null, clock.GetUtcNow().AddDays(-days), int.MaxValue, cancellation) is > 0 and var archived)
+        {
+            logger.LogInformation("{Count} sessions were archived.", archived);
+        }
     }
 }

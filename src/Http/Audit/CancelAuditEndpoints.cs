@@ -1,5 +1,6 @@
 using Ledger.Http.Access;
 using Ledger.Http.Errors;
+using Ledger.Http.RateLimits;
 using Ledger.Http.ReadModels;
 using Ledger.Http.Requests;
 using Ledger.Projections.Cancellations;
@@ -10,7 +11,7 @@ namespace Ledger.Http.Audit;
 /// <summary>Who asked to cancel what, when, why, and how did each end? Refused attempts included (docs/http.md#audit-and-reports).</summary>
 public static class ListCancelsEndpoint
 {
-    [WolverineGet("/ledger/audit/cancels"), Authorize(Scopes.Read), Tags("Audit")]
+    [WolverineGet("/ledger/audit/cancels"), Authorize(Scopes.Read), CostlyRead, Tags("Audit")]
     [EndpointSummary("Lists requests to cancel, newest first; as text/csv or application/x-ndjson all of them, without a limit.")]
     [QueryText("from", "Asked for at or after this ISO 8601 time.")]
     [QueryText("to", "Asked for before this ISO 8601 time.")]

@@ -1,3 +1,4 @@
+using Ledger.Http.Errors;
 using Ledger.Store;
 using Marten;
 using Npgsql;
@@ -57,6 +58,18 @@ public sealed class BundleStore(NpgsqlDataSource database, IDocumentStore store)
             return (await documents.LoadManyAsync<Bundle>(cancellation, keys)).ToDictionary(bundle => bundle.Key);
         });
 
+    /// <summary>The bundles of these keys, all of them.</summary>
+    /// <exception cref="RequestRejected">400 when one of them is not kept.</exception>
+    /// <exception cref="StoreUnavailableException">The database cannot be reached.</exception>
+    public async Task<IReadOnlyDictionary<Guid, Bundle>> RequireAsync(
+        Guid accountId, IReadOnlySet<Guid> keys, CancellationToken cancellation)
+    {
+        var found = keys.Count == 0 ? new Dictionary<Guid, Bundle>() : await FindAsync(accountId, keys, cancellation);
+        return found.Count == keys.Count
+            ? found
+            : throw RequestRejected.BadRequest($"'codeBundlePath' names no code bundle that is kept: {keys.First(key => !found.ContainsKey(key))}.");
+    }
+
     /// <summary>A piece of a bundle that was found, counted from 0; null when the bundle has been removed since.</summary>
     /// <exception cref="StoreUnavailableException">The database cannot be reached.</exception>
     public async Task<byte[]?> ReadChunkAsync(Bundle bundle, int number, CancellationToken cancellation)
@@ -68,7 +81,7 @@ public sealed class BundleStore(NpgsqlDataSource database, IDocumentStore store)
         return await Database.RunAsync(async () => (byte[]?)await command.ExecuteScalarAsync(cancellation));
     }
 
-    /// <summary>Removes bundles that were uploaded before a time, a few in each transaction.</summary>
+    /// <summary>Removes bundles that were uploaded before a time and that no registered check executes, a few in each transaction.</summary>
     /// <returns>How many were removed.</returns>
     /// <exception cref="StoreUnavailableException">The database cannot be reached.</exception>
     public async Task<int> RemoveOlderAsync(DateTimeOffset than, CancellationToken cancellation)
@@ -77,7 +90,11 @@ public sealed class BundleStore(NpgsqlDataSource database, IDocumentStore store)
             """
             with gone as (
               delete from ledger.mt_doc_bundle where (tenant_id, id) in (
-                select tenant_id, id from ledger.mt_doc_bundle where uploaded_at < $1 order by uploaded_at limit $2 for update skip locked)
+                select tenant_id, id from ledger.mt_doc_bundle
+                where uploaded_at < $1
+                  and (tenant_id, id::text) not in (
+                    select tenant_id, data #>> '{spec,bundle,key}' from ledger.mt_doc_check where data #>> '{spec,bundle,key}' is not null)
+                order by uploaded_at limit $2 for update skip locked)
               returning id),
             pieces as (delete from ledger.bundle_chunks where bundle_id in (select id from gone))
             select count(*)::int from gone
@@ -121,6 +138,5 @@ public static class BundleParts
     {
         services.AddSingleton<BundleStore>();
         services.AddSingleton<BundleUpload>();
-        services.AddHostedService<BundleSweep>();
     }
 }

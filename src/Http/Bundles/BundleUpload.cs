@@ -25,7 +25,7 @@ public sealed class BundleUpload(BundleStore bundles, LedgerSettings settings, T
             throw TooLarge(limit);
         }
 
-        if (context.Request.Headers.ContentEncoding.ToString() is not ("" or "identity"))
+        if (context.Request.Headers.ContentEncoding.ToString().ToLowerInvariant() is not ("" or "identity"))
         {
             throw RequestRejected.BadRequest("A file is uploaded as it is, without a content encoding.");
         }

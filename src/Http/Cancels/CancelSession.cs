@@ -1,10 +1,12 @@
 using System.Security.Cryptography;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Ledger.Http.Access;
 using Ledger.Http.Errors;
 using Ledger.Http.RateLimits;
 using Ledger.Http.Requests;
 using Ledger.Http.Runners;
+using Ledger.Projections.Runners;
 using Ledger.Sessions;
 using Ledger.Store;
 using Ledger.Streams;
@@ -28,6 +30,7 @@ public static class CancelSessionEndpoint
         Caller caller,
         SessionWriter sessions,
         RunnerBindings runners,
+        RunnerPresence presence,
         CancelPolicy policy,
         TimeProvider clock,
         HttpContext context,
@@ -38,7 +41,7 @@ public static class CancelSessionEndpoint
         request.Validate();
         var command = new RequestCancel(
             Guid.CreateVersion7(clock.GetUtcNow()),
-            context.Key().Has(Scope.Command) ? caller.Actor : await RunnerThatShutsDownAsync(id, request, caller, sessions, runners, context),
+            context.Key().Has(Scope.Command) ? caller.Actor : await RunnerThatShutsDownAsync(id, request, caller, sessions, runners, presence, context),
             CancelVia.Ledger,
             request.Cause,
             request.Reason,
@@ -66,7 +69,7 @@ public static class CancelSessionEndpoint
     /// takes the same way as every other cancel, and its five facts stand in the stream.
     /// </summary>
     private static async Task<Actor> RunnerThatShutsDownAsync(
-        Guid sessionId, CancelRequest request, Caller caller, SessionWriter sessions, RunnerBindings runners, HttpContext context)
+        Guid sessionId, CancelRequest request, Caller caller, SessionWriter sessions, RunnerBindings runners, RunnerPresence presence, HttpContext context)
     {
         var runnerId = RunnerHeader.Read(context.Request);
         await runners.RequireAsync(context.Key(), runnerId, context.RequestAborted);
@@ -74,9 +77,13 @@ public static class CancelSessionEndpoint
             ?? throw RequestRejected.NotFound("There is no such session.");
         var isOwn = request is { Cause: CancelCause.Shutdown, SequenceIds: { } ids }
             && ids.All(id => snapshot.Session.FindRun(id)?.RunnerId == runnerId);
-        return isOwn
-            ? new Actor(ActorKind.Runner, runnerId)
-            : throw RequestRejected.Forbidden("A runner's key cancels only what its runner holds, with the cause shutdown.");
+        if (!isOwn)
+        {
+            throw RequestRejected.Forbidden("A runner's key cancels only what its runner holds, with the cause shutdown.");
+        }
+
+        presence.Drains(caller.AccountId, runnerId, caller.Project);
+        return new Actor(ActorKind.Runner, runnerId);
     }
 
     private static Accepted<CancelAccepted> Answer(Decision<CancelAnswer> decision) => decision.Answer is { } answer
@@ -86,14 +93,31 @@ public static class CancelSessionEndpoint
     private static Accepted<CancelAccepted> Accepted(CancelAccepted accepted) => TypedResults.Accepted((string?)null, accepted);
 
     private static Remember<CancelAnswer>? RememberFor(HttpRequest request, Guid sessionId, ReadOnlyMemory<byte> body) =>
-        request.Headers[IdempotencyKey].ToString() switch
+        Unquoted(request.Headers[IdempotencyKey].ToString()) switch
         {
             "" => null,
             { Length: > MaximumKey } =>
                 throw RequestRejected.BadRequest($"The header {IdempotencyKey} must have at most {MaximumKey} characters."),
             var key => new Remember<CancelAnswer>(
-                key, $"cancel {sessionId}", Convert.ToHexStringLower(SHA256.HashData(body.Span)), RememberedCancel.Write),
+                key, $"cancel {sessionId}", Convert.ToHexStringLower(SHA256.HashData(Canonical(body))), RememberedCancel.Write),
         };
+
+    /// <summary>A key in quotes, as a structured field, is the same as a bare one.</summary>
+    private static string Unquoted(string key) => key is ['"', .. var inner, '"'] ? inner : key;
+
+    /// <summary>What the body says, however it is written: without blanks, and with members in order.</summary>
+    private static byte[] Canonical(ReadOnlyMemory<byte> body)
+    {
+        return body.IsEmpty ? [] : JsonSerializer.SerializeToUtf8Bytes(Sorted(JsonNode.Parse(body.Span)));
+
+        static JsonNode? Sorted(JsonNode? node) => node switch
+        {
+            JsonObject members => new JsonObject(members.OrderBy(member => member.Key, StringComparer.Ordinal)
+                .Select(member => KeyValuePair.Create(member.Key, Sorted(member.Value)))),
+            JsonArray items => new JsonArray([.. items.Select(Sorted)]),
+            _ => node?.DeepClone(),
+        };
+    }
 
     private static Accepted<CancelAccepted> AnswerAgain(RememberedAnswer first, Remember<CancelAnswer> mine)
     {

@@ -15,13 +15,10 @@ namespace Ledger.Http.Checkly;
 /// </summary>
 public static class ListAlertNotificationsEndpoint
 {
-    private const int MaximumLimit = 100;
-    private const int DefaultLimit = 10;
-
     /// <summary>How far apart <c>from</c> and <c>to</c> may be.</summary>
     private static readonly TimeSpan LongestRange = TimeSpan.FromHours(24);
 
-    [WolverineGet("/v1/alert-notifications"), Authorize(Scopes.Read), RateLimit("alert-notifications", 5, 10), Errors(400, 401, 403, 429)]
+    [WolverineGet("/v1/alert-notifications"), Authorize(Scopes.Read), CostlyRead, RateLimit("alert-notifications", 5, 10), Errors(400, 401, 403, 429)]
     [Tags("Checkly: alerts")]
     [EndpointSummary("Lists the alerts that were sent to alert channels, newest first. Content-Range tells how many there are.")]
     [QueryNumber("limit", "Entries of a page, 1 to 100; 10 when absent.")]
@@ -47,27 +44,15 @@ public static class ListAlertNotificationsEndpoint
 
     private static NotificationQuery QueryOf(HttpRequest request, Caller caller, DateTimeOffset now)
     {
-        var limit = Inputs.Int(request, "limit", 1, MaximumLimit, DefaultLimit);
-        var page = Math.Max(1, Inputs.Int(request, "page", 0, int.MaxValue, 1));
-        var (from, to) = Range(QueryValues.UnixTime(request, "from"), QueryValues.UnixTime(request, "to"), now);
-        return new NotificationQuery(caller.AccountId, from, to, limit, (page - 1L) * limit)
+        var (limit, _, offset) = QueryValues.Page(request);
+        var (from, to) = QueryValues.Range(request, LongestRange, now);
+        return new NotificationQuery(caller.AccountId, from, to, limit, offset)
         {
             Project = caller.Project,
             Channel = Channel(request),
             HasFailed = QueryValues.Flag(request, "hasFailures"),
         };
     }
-
-    /// <summary>One end alone means 24 hours from it, none the last 24 hours, with no end: what comes meanwhile is shown.</summary>
-    private static (DateTimeOffset From, DateTimeOffset? To) Range(DateTimeOffset? from, DateTimeOffset? to, DateTimeOffset now) => (from, to) switch
-    {
-        ({ } begin, { } end) when (end - begin).Duration() > LongestRange =>
-            throw RequestRejected.BadRequest("'from' and 'to' must be at most 24 hours apart."),
-        ({ } begin, { } end) => (begin, end),
-        ({ } begin, null) => (begin, begin < DateTimeOffset.MaxValue - LongestRange ? begin + LongestRange : null),
-        (null, { } end) => (end - LongestRange, end),
-        _ => (now - LongestRange, null),
-    };
 
     private static long? Channel(HttpRequest request)
     {

@@ -3,7 +3,6 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using Ledger.Http.Access;
-using Ledger.Http.Checks;
 using Ledger.Http.Errors;
 using Ledger.Http.RateLimits;
 using Ledger.Http.ReadModels;
@@ -17,7 +16,7 @@ namespace Ledger.Http.Checkly;
 /// <summary>How the runs of several checks went: what the vendor's command line shows as stats.</summary>
 public static class BatchAnalyticsEndpoint
 {
-    [WolverinePost("/v1/analytics/checks"), Authorize(Scopes.Read), RateLimit("analytics", 30, 60), Errors(400, 401, 403, 429)]
+    [WolverinePost("/v1/analytics/checks"), Authorize(Scopes.Read), CostlyRead, RateLimit("analytics", 30, 60), Errors(400, 401, 403, 429)]
     [Tags("Checkly: analytics")]
     [EndpointSummary("Availability and response times of several checks, in the order in which they were asked for.")]
     [QueryText("quickRange", "One of " + QuickRanges.NamesOfBatches + "; the first when absent.")]

@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Text.Json.Serialization;
 using Ledger.Http.Access;
-using Ledger.Http.Checks;
 using Ledger.Http.Errors;
+using Ledger.Http.RateLimits;
 using Ledger.Http.ReadModels;
 using Ledger.Http.Requests;
 using Ledger.Projections.Alerts;
@@ -18,7 +18,7 @@ namespace Ledger.Http.Checkly;
 /// </summary>
 public static class ListCheckAlertsEndpoint
 {
-    [WolverineGet("/v1/check-alerts"), Authorize(Scopes.Read), Errors(400, 401, 403, 429), Tags("Checkly: check alerts")]
+    [WolverineGet("/v1/check-alerts"), Authorize(Scopes.Read), CostlyRead, Errors(400, 401, 403, 429), Tags("Checkly: check alerts")]
     [EndpointSummary("Lists the alerts within six hours, newest first.")]
     [QueryNumber("limit", "Entries of a page, 1 to 100; 10 when absent.")]
     [QueryNumber("page", "From 1.")]
@@ -31,7 +31,7 @@ public static class ListCheckAlertsEndpoint
 /// <summary>Lists the alerts of one check. Nothing to show is 404 for a check that is neither registered nor has ever run.</summary>
 public static class ListAlertsOfCheckEndpoint
 {
-    [WolverineGet("/v1/check-alerts/{checkId}"), Authorize(Scopes.Read), Errors(400, 401, 403, 404, 429), Tags("Checkly: check alerts")]
+    [WolverineGet("/v1/check-alerts/{checkId}"), Authorize(Scopes.Read), CostlyRead, Errors(400, 401, 403, 404, 429), Tags("Checkly: check alerts")]
     [EndpointSummary("Lists the alerts of one check within six hours, newest first.")]
     [QueryNumber("limit", "Entries of a page, 1 to 100; 10 when absent.")]
     [QueryNumber("page", "From 1.")]
@@ -53,9 +53,6 @@ public static class ListAlertsOfCheckEndpoint
 /// <summary>Reads the alerts that became due.</summary>
 public sealed class CheckAlerts(AlertsReader alerts, ConditionsReader conditions, Freshness freshness, TimeProvider clock)
 {
-    private const int MaximumLimit = 100;
-    private const int DefaultLimit = 10;
-
     private static readonly TimeSpan LongestRange = TimeSpan.FromHours(6);
 
     /// <summary>A page of those that the caller sees, of one check or of all.</summary>
@@ -78,24 +75,11 @@ public sealed class CheckAlerts(AlertsReader alerts, ConditionsReader conditions
     public async Task<bool> HasRunAsync(Caller caller, Guid checkId, CancellationToken cancellation) =>
         caller.Project is null && (await Database.RunAsync(() => conditions.ListAsync(caller.AccountId, checkId, cancellation))).Count > 0;
 
-    /// <summary>One end alone means six hours from it, none the last six hours, with no end: what comes meanwhile is shown.</summary>
     private static DueAlertsQuery QueryOf(HttpRequest request, Guid accountId, DateTimeOffset now)
     {
-        var limit = Inputs.Int(request, "limit", 1, MaximumLimit, DefaultLimit);
-        var page = Inputs.Int(request, "page", 1, int.MaxValue, 1);
-        var from = QueryValues.UnixTime(request, "from");
-        var to = QueryValues.UnixTime(request, "to");
-        if (from is not null && to is not null && (to.Value - from.Value).Duration() > LongestRange)
-        {
-            throw RequestRejected.BadRequest("'from' and 'to' must be at most 6 hours apart.");
-        }
-
-        return new DueAlertsQuery(accountId, from ?? (to ?? now).Subtract(LongestRange))
-        {
-            To = to ?? (from is { } start && start < DateTimeOffset.MaxValue - LongestRange ? start + LongestRange : null),
-            Offset = (page - 1L) * limit,
-            Limit = limit,
-        };
+        var (limit, _, offset) = QueryValues.Page(request, lowest: 1);
+        var (from, to) = QueryValues.Range(request, LongestRange, now);
+        return new DueAlertsQuery(accountId, from) { To = to, Offset = offset, Limit = limit };
     }
 }
 

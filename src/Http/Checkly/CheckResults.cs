@@ -3,22 +3,25 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using Ledger.Http.Access;
+using Ledger.Http.Checks;
 using Ledger.Http.Errors;
 using Ledger.Http.RateLimits;
 using Ledger.Http.ReadModels;
 using Ledger.Http.Requests;
 using Ledger.Projections;
 using Ledger.Projections.CheckResults;
+using Ledger.Projections.CheckStatus;
 using Ledger.Projections.SessionList;
 using Ledger.Sessions;
 using Ledger.Streams;
+using Marten;
 
 namespace Ledger.Http.Checkly;
 
 /// <summary>Lists the results of a check in version 1: pages by number, within six hours.</summary>
 public static class ListCheckResultsV1Endpoint
 {
-    [WolverineGet("/v1/check-results/{checkId}"), Authorize(Scopes.Read), RateLimit("check-results", 60, 60), Errors(400, 401, 403, 429)]
+    [WolverineGet("/v1/check-results/{checkId}"), Authorize(Scopes.Read), CostlyRead, RateLimit("check-results", 60, 60), Errors(400, 401, 403, 429)]
     [Tags("Checkly: check results")]
     [EndpointSummary("Lists the results of a check within six hours, newest first. Version 1, deprecated.")]
     [QueryNumber("limit", "Entries of a page, 1 to 100; 10 when absent.")]
@@ -40,7 +43,7 @@ public static class ListCheckResultsV1Endpoint
 /// <summary>Lists the results of a check in version 2: pages by cursor, over any range.</summary>
 public static class ListCheckResultsV2Endpoint
 {
-    [WolverineGet("/v2/check-results/{checkId}"), Authorize(Scopes.Read), RateLimit("check-results", 60, 60), Errors(400, 401, 403, 429)]
+    [WolverineGet("/v2/check-results/{checkId}"), Authorize(Scopes.Read), CostlyRead, RateLimit("check-results", 60, 60), Errors(400, 401, 403, 429)]
     [Tags("Checkly: check results")]
     [EndpointSummary("Lists the results of a check, newest first. Version 2.")]
     [QueryNumber("limit", "Entries of a page, 1 to 100; 10 when absent.")]
@@ -227,8 +230,6 @@ public sealed record CheckResultList<T>(int Length, IReadOnlyList<T> Entries, st
 /// <summary>Reads the query of a list of results.</summary>
 public static class CheckResultFilter
 {
-    private const int MaximumLimit = 100;
-    private const int DefaultLimit = 10;
     private const string AllTypes = "ALL";
 
     /// <summary>How far apart <c>from</c> and <c>to</c> may be in version 1.</summary>
@@ -245,9 +246,8 @@ public static class CheckResultFilter
     /// <exception cref="RequestRejected">400 naming the parameter that is wrong.</exception>
     public static CheckResultsQuery ReadPage(HttpRequest request, Caller caller, Guid checkId, DateTimeOffset now)
     {
-        var query = Read(request, caller, checkId);
-        var page = Math.Max(1, Inputs.Int(request, "page", 0, int.MaxValue, 1));
-        return Within(query with { Offset = (page - 1L) * query.Limit }, now);
+        var (from, to) = QueryValues.Range(request, LongestRange, now);
+        return Read(request, caller, checkId) with { Offset = QueryValues.Page(request).Offset, From = from, To = to };
     }
 
     /// <summary>Version 2: pages by cursor, over any range.</summary>
@@ -258,24 +258,13 @@ public static class CheckResultFilter
     private static CheckResultsQuery Read(HttpRequest request, Caller caller, Guid checkId) => new(caller.AccountId, checkId)
     {
         Project = caller.Project,
-        Limit = Inputs.Int(request, "limit", 1, MaximumLimit, DefaultLimit),
+        Limit = QueryValues.Limit(request),
         Location = request.Query["location"].ToString() is { Length: > 0 } location ? location : null,
         CheckType = QueryValues.Word(request, "checkType", CheckTypes.Known),
         HasFailures = QueryValues.Flag(request, "hasFailures"),
         ResultType = ResultTypes[QueryValues.Word(request, "resultType", ResultTypes.Keys) ?? "FINAL"],
         From = QueryValues.UnixTime(request, "from"),
         To = QueryValues.UnixTime(request, "to"),
-    };
-
-    /// <summary>One end alone means six hours from it, none the last six hours, with no end: what comes meanwhile is shown.</summary>
-    private static CheckResultsQuery Within(CheckResultsQuery query, DateTimeOffset now) => query switch
-    {
-        { From: { } from, To: { } to } when (to - from).Duration() > LongestRange =>
-            throw RequestRejected.BadRequest("'from' and 'to' must be at most 6 hours apart."),
-        { From: not null, To: not null } => query,
-        { From: { } from } => query with { To = from < DateTimeOffset.MaxValue - LongestRange ? from + LongestRange : null },
-        { To: { } to } => query with { From = to.Subtract(LongestRange) },
-        _ => query with { From = now - LongestRange },
     };
 
     private static TimeCursor? Cursor(HttpRequest request)
@@ -338,4 +327,79 @@ public sealed class CheckResultFields
 
         return some;
     }
+}
+
+/// <summary>Lists how checks stand. A check of which no run counts has no status.</summary>
+public static class ListCheckStatusesEndpoint
+{
+    [WolverineGet("/v1/check-statuses"), Authorize(Scopes.Read), Errors(401, 403, 429), Tags("Checkly: check statuses")]
+    [EndpointSummary("How every check stands whose runs were not all cancelled.")]
+    public static async Task<IReadOnlyList<CheckStatus>> Get(
+        Caller caller, CheckStatusReader statuses, Freshness freshness, IQuerySession documents, CancellationToken cancellation)
+    {
+        caller.RequireWholeAccount();
+        await freshness.WaitForHeadAsync(CheckStatusReader.ProjectionName, cancellation);
+        var standings = await Database.RunAsync(() => statuses.ListAsync(caller.AccountId, cancellation));
+        var names = (await documents.ChecksAsync(cancellation)).ToDictionary(check => check.Id, check => check.Name);
+        return [.. standings.Select(standing => CheckStatus.Of(standing, names.GetValueOrDefault(standing.CheckId)))];
+    }
+}
+
+/// <summary>Reads how one check stands.</summary>
+public static class ReadCheckStatusEndpoint
+{
+    [WolverineGet("/v1/check-statuses/{checkId}"), Authorize(Scopes.Read), Errors(400, 401, 403, 404, 429), Tags("Checkly: check statuses")]
+    [EndpointSummary("How one check stands.")]
+    public static async Task<CheckStatus> Get(
+        string checkId, Caller caller, CheckStatusReader statuses, Freshness freshness, IQuerySession documents, CancellationToken cancellation)
+    {
+        var id = Inputs.Uuid(nameof(checkId), checkId);
+        caller.RequireWholeAccount();
+        await freshness.WaitForHeadAsync(CheckStatusReader.ProjectionName, cancellation);
+        var standing = await Database.RunAsync(() => statuses.FindAsync(caller.AccountId, id, cancellation))
+            ?? throw RequestRejected.NotFound("Not Found");
+        return CheckStatus.Of(standing, (await documents.LoadAsync<Check>(id, cancellation))?.Name);
+    }
+}
+
+/// <summary>How a check stands.</summary>
+/// <param name="Name">As it is registered; else what its last session called it.</param>
+/// <param name="CheckId">The check.</param>
+/// <param name="HasFailures">Whether the last run that counts failed.</param>
+/// <param name="HasErrors">Whether it could not be executed properly.</param>
+/// <param name="IsDegraded">Whether it was slower than it should be.</param>
+/// <param name="LongestRun">In milliseconds.</param>
+/// <param name="ShortestRun">In milliseconds.</param>
+/// <param name="LastRunLocation">Where that run ran.</param>
+/// <param name="LastCheckRunId">The <c>checkRunId</c> of its result; as text, which is what clients expect here.</param>
+/// <param name="SslDaysRemaining">Always null: the ledger looks into no certificate.</param>
+/// <param name="CreatedAt">The day of the first run that counts.</param>
+/// <param name="UpdatedAt">When the last one was settled.</param>
+public sealed record CheckStatus(
+    string Name,
+    Guid CheckId,
+    bool HasFailures,
+    bool HasErrors,
+    bool IsDegraded,
+    long? LongestRun,
+    long? ShortestRun,
+    string LastRunLocation,
+    string LastCheckRunId,
+    int? SslDaysRemaining,
+    [property: JsonPropertyName("created_at")] DateOnly CreatedAt,
+    [property: JsonPropertyName("updated_at")] DateTimeOffset UpdatedAt)
+{
+    public static CheckStatus Of(CheckStanding standing, string? registeredName) => new(
+        registeredName ?? standing.Name,
+        standing.CheckId,
+        standing.HasFailures,
+        standing.HasErrors,
+        standing.IsDegraded,
+        standing.LongestRun,
+        standing.ShortestRun,
+        standing.LastLocation,
+        FormattableString.Invariant($"{standing.LastPosition}"),
+        null,
+        DateOnly.FromDateTime(standing.CreatedAt.UtcDateTime),
+        standing.UpdatedAt);
 }

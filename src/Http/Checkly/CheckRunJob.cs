@@ -76,9 +76,12 @@ public sealed record PlannedJob(CheckRunJob Job, JobWork Work, RunVariables Vari
 
     /// <summary>Reads a job.</summary>
     /// <exception cref="RequestRejected">400 naming the member that is wrong.</exception>
-    public static PlannedJob Read(JsonElement raw, string where)
+    public static PlannedJob Read(JsonElement raw, string where) => Read(JobWork.Parse<CheckRunJob>(raw, where), raw, where);
+
+    /// <summary>Reads a job whose common part has been read.</summary>
+    /// <exception cref="RequestRejected">400 naming the member that is wrong.</exception>
+    public static PlannedJob Read(CheckRunJob job, JsonElement raw, string where)
     {
-        var job = JobWork.Parse<CheckRunJob>(raw, where);
         Inputs.CheckType($"{where}.checkType", job.CheckType);
         Inputs.Name($"{where}.name", job.Name);
         Inputs.Name($"{where}.logicalId", job.LogicalId);
@@ -102,11 +105,14 @@ public sealed record PlannedJob(CheckRunJob Job, JobWork Work, RunVariables Vari
         Job.CheckType!,
         Job.Name!,
         location,
-        SpecWith(refreshCache, Work.BundleKey is { } key ? bundles[key] : null),
+        SpecWith(refreshCache, bundles),
         DegradedAfterMs: Job.DegradedResponseTime,
         MaxResponseTimeMs: Job.MaxResponseTime);
 
-    private JsonElement SpecWith(bool refreshCache, Bundle? bundle)
+    /// <summary>What is executed, for a run or for a registered check.</summary>
+    /// <param name="refreshCache">Whether dependencies are installed from scratch.</param>
+    /// <param name="bundles">At least the bundle that it needs.</param>
+    public JsonElement SpecWith(bool refreshCache, IReadOnlyDictionary<Guid, Bundle> bundles)
     {
         var spec = new JsonObject { [JobSpec.LogicalId] = Job.LogicalId };
         if (Job.SourceInfo?.CheckRunId is { } checkRunId)
@@ -114,7 +120,7 @@ public sealed record PlannedJob(CheckRunJob Job, JobWork Work, RunVariables Vari
             spec[JobSpec.CheckRunId] = checkRunId.ToString();
         }
 
-        Work.WriteTo(spec, bundle);
+        Work.WriteTo(spec, Work.BundleKey is { } key ? bundles[key] : null);
         Variables.TryWriteTo(spec);
         foreach (var (name, value) in TriggerOptions.MembersOf(refreshCache, Job.TestRetryStrategy))
         {
@@ -173,7 +179,9 @@ public abstract record JobWork
     {
         try
         {
-            return json.Deserialize<T>(Json.Options) ?? throw RequestRejected.BadRequest($"'{where}' must not be null.");
+            var part = json.Deserialize<T>(Json.Options) ?? throw RequestRejected.BadRequest($"'{where}' must not be null.");
+            NullItems.Reject(part);
+            return part;
         }
         catch (JsonException fault)
         {

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Ledger.Http.Checks;
 using Ledger.Http.Errors;
 using Marten;
 
@@ -12,9 +11,6 @@ namespace Ledger.Http.Checkly;
 /// </summary>
 public record CheckTarget
 {
-    /// <summary>A passive type: it waits for a ping, there is nothing to run.</summary>
-    private const string Heartbeat = "HEARTBEAT";
-
     /// <summary>Any of these groups.</summary>
     [JsonConverter(typeof(OneOrManyConverter<TagGroup>))]
     public IReadOnlyList<TagGroup>? MatchTags { get; init; }
@@ -37,9 +33,7 @@ public record CheckTarget
     }
 
     /// <summary>Whether a trigger may start it: activated and runnable.</summary>
-    protected virtual bool IsEligible(Check check) => check.Activated && IsRunnable(check);
-
-    protected static bool IsRunnable(Check check) => check.CheckType != Heartbeat;
+    protected virtual bool IsEligible(Check check) => check.WhyNotStartable is null;
 }
 
 /// <summary>Which checks a test session executes.</summary>
@@ -48,7 +42,7 @@ public sealed record TestTarget : CheckTarget
     /// <summary>Whether deactivated checks are eligible too.</summary>
     public bool AllowDeactivated { get; init; }
 
-    protected override bool IsEligible(Check check) => (check.Activated || AllowDeactivated) && IsRunnable(check);
+    protected override bool IsEligible(Check check) => (check.Activated || AllowDeactivated) && check.IsRunnable;
 }
 
 /// <summary>Tags of which a check must have all; one that begins with <c>!</c> it must not have.</summary>
@@ -77,7 +71,7 @@ public sealed record TagGroup(IReadOnlyList<string> Tags)
 /// An array, or a single item in its place. Null is refused, as a list and as an item: taken for an absent filter it would
 /// start everything.
 /// </summary>
-public sealed class OneOrManyConverter<T> : JsonConverter<IReadOnlyList<T>>
+public class OneOrManyConverter<T> : JsonConverter<IReadOnlyList<T>>
     where T : notnull
 {
     public override bool HandleNull => true;
@@ -113,6 +107,13 @@ public sealed class OneOrManyConverter<T> : JsonConverter<IReadOnlyList<T>>
             throw new JsonException();
         }
     }
+}
+
+/// <summary>The same, where null is the same as absent.</summary>
+public sealed class OneOrManyOrNoneConverter<T> : OneOrManyConverter<T>
+    where T : notnull
+{
+    public override bool HandleNull => false;
 }
 
 /// <summary>Finds the checks of an account that a trigger means.</summary>

@@ -21,7 +21,28 @@ public sealed class ChecklyEnvelope : Envelope
 
     private const string RequestTimeout = "Request Time-out";
 
+    /// <summary>What the command line asks for and the ledger has none of; its user is told so, and not only that nothing was found.</summary>
+    private static readonly (PathString Path, string Sentence)[] NotServed =
+    [
+        ("/v1/variables", "The ledger keeps no environment variables of an account: set them in checks and groups, or with --env."),
+        ("/v1/alert-channels", "Alert channels are the native interface's: /ledger/alert-channels."),
+        ("/v1/accounts/me/members", "The ledger has keys and no members: /ledger/keys."),
+        ("/v1/accounts", "The ledger has no plans."),
+        ("/v1/usage", "The ledger counts no usage."),
+        ("/v1/status-pages", "The ledger has no status pages and no incidents on them."),
+        ("/v1/error-groups", "The ledger groups no errors."),
+        ("/v1/test-session-error-groups", "The ledger groups no errors."),
+        ("/v1/root-cause-analyses", "The ledger analyses no causes."),
+        ("/next/assets", "The ledger keeps no assets of results."),
+        ("/next/projects", "The ledger deploys and destroys projects, and imports nothing into them."),
+    ];
+
     public override bool Claims(PathString path) => true;
+
+    protected override string Words(int status, PathString path) =>
+        status == StatusCodes.Status404NotFound && NotServed.FirstOrDefault(none => path.StartsWithSegments(none.Path)).Sentence is { } sentence
+            ? sentence
+            : base.Words(status, path);
 
     protected override object Body(Failure failure) => new ChecklyError(
         failure.Status,
@@ -164,6 +185,39 @@ public static class QueryValues
                 ? DateTimeOffset.UnixEpoch.AddTicks((long)(seconds * TimeSpan.TicksPerSecond))
                 : throw RequestRejected.BadRequest($"'{name}' must be a time in Unix seconds.");
     }
+
+    /// <summary>
+    /// What lies between <c>from</c> and <c>to</c>. One end alone means the longest range from it, none the last such range, with no end: what
+    /// comes meanwhile is shown.
+    /// </summary>
+    /// <param name="request">The request.</param>
+    /// <param name="longest">How far apart the two may be.</param>
+    /// <param name="now">The current time.</param>
+    /// <exception cref="RequestRejected">400.</exception>
+    public static (DateTimeOffset From, DateTimeOffset? To) Range(HttpRequest request, TimeSpan longest, DateTimeOffset now) =>
+        (UnixTime(request, "from"), UnixTime(request, "to")) switch
+        {
+            ({ } from, { } to) when (to - from).Duration() > longest =>
+                throw RequestRejected.BadRequest($"'from' and 'to' must be at most {longest.TotalHours} hours apart."),
+            ({ } from, { } to) => (from, to),
+            ({ } from, null) => (from, from < DateTimeOffset.MaxValue - longest ? from + longest : null),
+            (null, { } to) => (to.Subtract(longest), to),
+            _ => (now - longest, null),
+        };
+
+    /// <summary>A page by number: how many entries it has (1 to 100, 10 when absent), and how many come before it.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="lowest">The lowest number of a page that is accepted; 0 is the first page too.</param>
+    /// <exception cref="RequestRejected">400.</exception>
+    public static (int Limit, int Page, long Offset) Page(HttpRequest request, int lowest = 0)
+    {
+        var (limit, page) = (Limit(request), Math.Max(1, Inputs.Int(request, "page", lowest, int.MaxValue, 1)));
+        return (limit, page, (page - 1L) * limit);
+    }
+
+    /// <summary>How many entries a page has: 1 to 100, 10 when absent.</summary>
+    /// <exception cref="RequestRejected">400.</exception>
+    public static int Limit(HttpRequest request) => Inputs.Int(request, "limit", 1, 100, 10);
 
     /// <summary>True or false; null when it is absent.</summary>
     /// <exception cref="RequestRejected">400.</exception>

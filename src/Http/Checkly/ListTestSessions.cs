@@ -1,21 +1,20 @@
 using System.Text.Json.Serialization;
 using Ledger.Http.Access;
 using Ledger.Http.Errors;
+using Ledger.Http.RateLimits;
 using Ledger.Http.ReadModels;
 using Ledger.Http.Requests;
 using Ledger.Projections.SessionList;
 using Ledger.Sessions;
-using Ledger.Streams;
 
 namespace Ledger.Http.Checkly;
 
 /// <summary>
-/// Lists test sessions. Which sessions there are is the projection's to say, once it has come to the end of the log; what they look like is
-/// read from their streams.
+/// Lists test sessions. Which sessions there are and what they look like is the projection's to say, once it has come to the end of the log.
 /// </summary>
 public static class ListTestSessionsEndpoint
 {
-    [WolverineGet("/v1/test-sessions"), Authorize(Scopes.Read), Errors(400, 401, 403, 429), Tags("Checkly: test sessions")]
+    [WolverineGet("/v1/test-sessions"), Authorize(Scopes.Read), CostlyRead, Errors(400, 401, 403, 429), Tags("Checkly: test sessions")]
     [EndpointSummary("Lists test sessions, newest first.")]
     [QueryNumber("from", "Created at or after this time, in Unix seconds.")]
     [QueryNumber("to", "Created before this time, in Unix seconds.")]
@@ -29,7 +28,7 @@ public static class ListTestSessionsEndpoint
     [QueryText("textSearch", "3 to 200 characters of the name, the branch or the commit.")]
     [QueryText("errorGroupId", "The ledger groups no errors: nothing matches.")]
     public static async Task<TestSessionList> Get(
-        HttpRequest request, Caller caller, SessionListReader list, Freshness freshness, SessionWriter sessions, CancellationToken cancellation)
+        HttpRequest request, Caller caller, SessionListReader list, Freshness freshness, CancellationToken cancellation)
     {
         if (TestSessionFilter.Read(request, caller) is not { } query)
         {
@@ -38,12 +37,7 @@ public static class ListTestSessionsEndpoint
 
         await freshness.WaitForHeadAsync(SessionListReader.ProjectionName, cancellation);
         var page = await Database.RunAsync(() => list.ReadAsync(query, cancellation));
-        var found = await sessions.ReadManyAsync(caller, [.. page.Sessions.Select(listed => listed.SessionId)], cancellation);
-        var entries = found
-            .Select(snapshot => TestSessionEntry.Of(snapshot.Session))
-            .Where(entry => query.Statuses.Count == 0 || query.Statuses.Contains(entry.Status))
-            .ToList();
-        return new TestSessionList(entries.Count, entries, page.NextCursor);
+        return new TestSessionList(page.Sessions.Count, [.. page.Sessions.Select(TestSessionEntry.Of)], page.NextCursor);
     }
 }
 
@@ -123,7 +117,7 @@ public static class TestSessionFilter
     }
 }
 
-/// <summary>A test session in a list, with the sequence ids of its runs by where they stand.</summary>
+/// <summary>A test session in a list, with the sequence ids of its first <see cref="FirstRuns.Most"/> runs by where they stand.</summary>
 public sealed record TestSessionEntry(
     Guid Id,
     Guid AccountId,
@@ -150,23 +144,24 @@ public sealed record TestSessionEntry(
     IReadOnlyList<Guid> Failed,
     IReadOnlyList<Guid> Cancelled)
 {
-    public static TestSessionEntry Of(Session session)
+    public static TestSessionEntry Of(SessionSummary session)
     {
         var metadata = TestSessionMetadata.Of(session.Metadata);
+        var runs = session.FirstRuns!;
         return new TestSessionEntry(
-            session.Id,
+            session.SessionId,
             session.AccountId,
             Guid.TryParseExact(session.Project, "D", out var projectId) ? projectId : null,
             session.Name,
-            TestSessionProvider.Of(session),
+            TestSessionProvider.Of(session.Metadata),
             session.Status,
-            session.Runs[0].Plan.Location,
+            session.Location,
             null,
             session.TriggeredAt,
             session.SettledAt,
             session.TriggeredAt,
-            UpdatedAtOf(session),
-            Invoker.Of(session),
+            session.UpdatedAt ?? session.TriggeredAt,
+            Invoker.Of(session.Actor),
             metadata.RepoUrl,
             metadata.CommitId,
             metadata.CommitOwner,
@@ -174,27 +169,10 @@ public sealed record TestSessionEntry(
             metadata.BranchName,
             metadata.Environment,
             [],
-            SequencesIn(session, RunState.Queued, RunState.Claimed, RunState.Running, RunState.Cancelling),
-            SequencesIn(session, RunState.Passed, RunState.Degraded),
-            SequencesIn(session, RunState.Failed, RunState.TimedOut, RunState.Lost),
-            SequencesIn(session, RunState.Cancelled));
-    }
-
-    private static DateTimeOffset UpdatedAtOf(Session session) =>
-        session.Runs.Max(run => run.SettledAt ?? run.StartedAt ?? run.ClaimedAt) ?? session.TriggeredAt;
-
-    private static IReadOnlyList<Guid> SequencesIn(Session session, params ReadOnlySpan<RunState> states)
-    {
-        var sequences = new List<Guid>();
-        foreach (var run in session.Runs)
-        {
-            if (states.Contains(run.State))
-            {
-                sequences.Add(run.SequenceId);
-            }
-        }
-
-        return sequences;
+            runs.In(FirstRuns.Open),
+            runs.In(FirstRuns.Passed),
+            runs.In(FirstRuns.Failed),
+            runs.In(FirstRuns.Cancelled));
     }
 }
 
@@ -202,8 +180,7 @@ public sealed record TestSessionEntry(
 public sealed record Invoker(string Name, string? Picture)
 {
     /// <summary>Null for a session that no person triggered, only a key.</summary>
-    public static Invoker? Of(Session session) =>
-        session.Actor is { Kind: ActorKind.User } user ? new Invoker(user.Name ?? user.Id, null) : null;
+    public static Invoker? Of(Actor actor) => actor.Kind is ActorKind.User ? new Invoker(actor.Name ?? actor.Id, null) : null;
 }
 
 /// <summary>A page of test sessions, newest first.</summary>

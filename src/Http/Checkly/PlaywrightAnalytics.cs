@@ -3,7 +3,6 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using Ledger.Http.Access;
-using Ledger.Http.Checks;
 using Ledger.Http.Errors;
 using Ledger.Http.RateLimits;
 using Ledger.Http.ReadModels;
@@ -18,7 +17,7 @@ namespace Ledger.Http.Checkly;
 /// <summary>How the runs of one Playwright check went, metric by metric.</summary>
 public static class PlaywrightAnalyticsEndpoint
 {
-    [WolverineGet("/v1/analytics/playwright-checks/{id}"), Authorize(Scopes.Read), RateLimit("analytics", 30, 60), Errors(400, 401, 403, 404, 429)]
+    [WolverineGet("/v1/analytics/playwright-checks/{id}"), Authorize(Scopes.Read), CostlyRead, RateLimit("analytics", 30, 60), Errors(400, 401, 403, 404, 429)]
     [Tags("Checkly: analytics")]
     [EndpointSummary(
         "Metrics of one Playwright check: aggregated ones in one row, or in one for each interval, raw ones in one for each run, all with the "
@@ -32,7 +31,46 @@ public static class PlaywrightAnalyticsEndpoint
     [QueryText("filterByStatus", "success, failure, or both.", IsArray = true)]
     [QueryNumber("limit", "Runs or intervals of a page, 1 to 100; 10 when absent.")]
     [QueryNumber("page", "From 1; 0 is 1.")]
+    public static Task<PlaywrightAnalytics> Get(
+        string id,
+        HttpRequest request,
+        Caller caller,
+        IQuerySession documents,
+        CheckMetricsReader metrics,
+        Freshness freshness,
+        TimeProvider clock,
+        CancellationToken cancellation) =>
+        CheckAnalyticsEndpoint.Get("playwright-checks", id, request, caller, documents, metrics, freshness, clock, cancellation);
+}
+
+/// <summary>The same for checks of every other type. Of metrics that only such checks have the ledger knows nothing.</summary>
+public static class CheckAnalyticsEndpoint
+{
+    /// <summary>What clients call the checks of a type, in paths.</summary>
+    private static readonly FrozenDictionary<string, string> Types = new Dictionary<string, string>(StringComparer.Ordinal)
+    {
+        ["api-checks"] = "API",
+        ["browser-checks"] = "BROWSER",
+        ["playwright-checks"] = CheckTypes.Playwright,
+        ["multistep-checks"] = "MULTI_STEP",
+        ["heartbeat-checks"] = "HEARTBEAT",
+        ["tcp-checks"] = "TCP",
+        ["icmp"] = "ICMP",
+        ["dns"] = "DNS",
+        ["url-monitors"] = "URL",
+        ["agentic-checks"] = "AGENTIC",
+        ["grpc-checks"] = "GRPC",
+        ["ssl"] = "SSL",
+        ["traceroute"] = "TRACEROUTE",
+    }.ToFrozenDictionary(StringComparer.Ordinal);
+
+    [WolverineGet("/v1/analytics/{checks}/{id}"), Authorize(Scopes.Read), RateLimit("analytics", 30, 60), Errors(400, 401, 403, 404, 429)]
+    [Tags("Checkly: analytics"), EndpointSummary("Metrics of one check of any type; 'checks' is api-checks, url-monitors and so on.")]
+    [QueryText("metrics", "Either some of responseTime, retries, or aggregated ones; required. Unknown ones are ignored.", IsArray = true)]
+    [QueryText("quickRange", "One of " + QuickRanges.NamesOfAnalytics + "; the first when absent.")]
+    [QueryText("groupBy", "runLocation: a series for each location.")]
     public static async Task<PlaywrightAnalytics> Get(
+        string checks,
         string id,
         HttpRequest request,
         Caller caller,
@@ -46,7 +84,7 @@ public static class PlaywrightAnalyticsEndpoint
         var query = PlaywrightQuery.Read(request, clock.GetUtcNow());
         caller.RequireWholeAccount();
         var check = await documents.LoadAsync<Check>(checkId, cancellation);
-        if (check is not { CheckType: CheckTypes.Playwright })
+        if (check is null || check.CheckType != Types.GetValueOrDefault(checks))
         {
             throw RequestRejected.NotFound("Not Found");
         }
@@ -115,8 +153,6 @@ public sealed record PlaywrightQuery(
     int Page,
     int Limit)
 {
-    private const int MaximumLimit = 100;
-    private const int DefaultLimit = 10;
     private const int MaximumMinutes = 43_200;
 
     private static readonly Dictionary<string, RunState[]> OutcomesByStatus = new(StringComparer.Ordinal)
@@ -147,8 +183,8 @@ public sealed record PlaywrightQuery(
             minutes > 0 ? TimeSpan.FromMinutes(minutes) : null,
             QueryValues.Word(request, "groupBy", ["runLocation"]) is not null,
             OutcomesOf(request),
-            Math.Max(1, Inputs.Int(request, "page", 0, int.MaxValue, 1)),
-            Inputs.Int(request, "limit", 1, MaximumLimit, DefaultLimit));
+            QueryValues.Page(request).Page,
+            QueryValues.Limit(request));
     }
 
     /// <summary>The bounds of the intervals of the page; none when there is no such page.</summary>

@@ -179,7 +179,8 @@ public sealed record TestSessionResultDetail : TestSessionResult
 
     public string? TraceId => null;
 
-    public string? ScheduleError => null;
+    /// <summary>Why it was never executed; null when it was.</summary>
+    public string? ScheduleError { get; private init; }
 
     public string? FilePath => null;
 
@@ -212,6 +213,7 @@ public sealed record TestSessionResultDetail : TestSessionResult
             SequenceId = result.Run.SequenceId,
             CreatedAt = result.ReportedAt ?? session.TriggeredAt,
             UpdatedAt = result.ReportedAt ?? result.Run.SettledAt,
+            ScheduleError = details.ScheduleError,
             ApiCheckResult = details.Api,
             BrowserCheckResult = details.Browser,
             MultiStepCheckResult = details.MultiStep,

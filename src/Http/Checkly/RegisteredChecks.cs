@@ -1,11 +1,11 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Ledger.Http.Access;
-using Ledger.Http.Checks;
 using Ledger.Http.Errors;
 using Ledger.Http.ReadModels;
 using Ledger.Http.Requests;
 using Ledger.Projections.CheckStatus;
+using Ledger.Secrets;
 using Ledger.Sessions;
 using Marten;
 
@@ -64,6 +64,20 @@ public static class ReadRegisteredCheckEndpoint
             : throw RequestRejected.NotFound("Not Found");
 }
 
+/// <summary>Removes a registered check. What was recorded of it stays.</summary>
+public static class DeleteRegisteredCheckEndpoint
+{
+    [WolverineDelete("/v1/checks/{checkId}"), Authorize(Scopes.CommandOrAdmin), Errors(400, 401, 403, 404, 429), Tags("Checkly: supporting reads")]
+    [EndpointSummary("Removes a registered check; its sessions and results stay.")]
+    public static async Task Delete(string checkId, IDocumentSession documents, CancellationToken cancellation)
+    {
+        var check = await documents.LoadAsync<Check>(Inputs.Uuid(nameof(checkId), checkId), cancellation)
+            ?? throw RequestRejected.NotFound("Not Found");
+        documents.Delete(check);
+        await documents.SaveChangesAsync(cancellation);
+    }
+}
+
 /// <summary>Which checks to list. Each filter narrows, several tags as well: a check must have all of them.</summary>
 /// <param name="Page">From 1.</param>
 /// <param name="Limit">Entries of a page.</param>
@@ -73,8 +87,6 @@ public static class ReadRegisteredCheckEndpoint
 /// <param name="Status">How it must stand: passing, failing or degraded.</param>
 public sealed record CheckFilter(int Page, int Limit, IReadOnlyList<string> Tags, string? CheckType, string? Search, string? Status)
 {
-    private const int MaximumLimit = 100;
-    private const int DefaultLimit = 10;
     private const string Passing = "passing";
     private const string Failing = "failing";
     private const string Degraded = "degraded";
@@ -82,8 +94,8 @@ public sealed record CheckFilter(int Page, int Limit, IReadOnlyList<string> Tags
     /// <summary>Reads the query.</summary>
     /// <exception cref="RequestRejected">400 naming the parameter that is wrong.</exception>
     public static CheckFilter Read(HttpRequest request) => new(
-        Math.Max(1, Inputs.Int(request, "page", 0, int.MaxValue, 1)),
-        Inputs.Int(request, "limit", 1, MaximumLimit, DefaultLimit),
+        QueryValues.Page(request).Page,
+        QueryValues.Limit(request),
         QueryArrays.Read(request.Query, "tag"),
         QueryValues.Word(request, "checkType", CheckTypes.Known),
         request.Query["search"].ToString() is { Length: > 0 } search ? search : null,
@@ -114,7 +126,7 @@ public sealed record CheckFilter(int Page, int Limit, IReadOnlyList<string> Tags
 /// <param name="CheckType">Its type.</param>
 /// <param name="Activated">Whether a trigger may select it.</param>
 /// <param name="Muted">Always false.</param>
-/// <param name="Frequency">Always null: the ledger schedules nothing.</param>
+/// <param name="Frequency">Always absent, since it is described as a number: the ledger schedules nothing.</param>
 /// <param name="Locations">Its public locations.</param>
 /// <param name="PrivateLocations">Its other locations, by slug.</param>
 /// <param name="Tags">What triggers select by.</param>
@@ -133,7 +145,7 @@ public sealed record RegisteredCheck(
     string CheckType,
     bool Activated,
     bool Muted,
-    int? Frequency,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int? Frequency,
     IReadOnlyList<string> Locations,
     IReadOnlyList<string> PrivateLocations,
     IReadOnlyList<string> Tags,
@@ -149,6 +161,10 @@ public sealed record RegisteredCheck(
     /// <summary>What an API check asks for; absent for every other check.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public CheckRequest? Request { get; private init; }
+
+    /// <summary>The code of a check that is a script; absent for every other check.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Script { get; private init; }
 
     public static RegisteredCheck Of(Check check, PublicLocations locations) => new(
         check.Id,
@@ -171,6 +187,7 @@ public sealed record RegisteredCheck(
         check.UpdatedAt)
     {
         Request = CheckRequest.Of(check),
+        Script = check.CheckType is "BROWSER" or "MULTI_STEP" ? SpecSecrets.Shown(check.Spec).Text("script") ?? "" : null,
     };
 }
 

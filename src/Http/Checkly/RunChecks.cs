@@ -4,7 +4,9 @@ using Ledger.Http.Access;
 using Ledger.Http.Bundles;
 using Ledger.Http.Errors;
 using Ledger.Http.Requests;
+using Ledger.Serialization;
 using Ledger.Sessions;
+using Ledger.Streams;
 
 namespace Ledger.Http.Checkly;
 
@@ -24,19 +26,21 @@ public static class RunChecksEndpoint
         var name = Inputs.Name("name", asked.Name);
         var project = Inputs.OptionalName("project.logicalId", asked.Project?.LogicalId);
         var location = RunLocation.NameOf(asked.RunLocation);
-        var jobs = JobsOf(asked);
+        var bytes = asked.CheckRunJobs.Sum(job => (long)JsonSize.OfText(job));
+        var jobs = await LargeWork.RunAsync(bytes, () => JobsOf(asked));
         var metadata = SuiteMetadata.Of(context.Request, asked.RepoInfo, asked.Environment, SuiteOf(jobs), asked.StreamLogs);
-        var bundles = await BundlesOfAsync(jobs, caller, store, context.RequestAborted);
+        var keys = jobs.Select(job => job.Work.BundleKey).OfType<Guid>().ToHashSet();
+        var bundles = await store.RequireAsync(caller.AccountId, keys, context.RequestAborted);
         var now = sessions.Now;
-        var command = sessions.CommandOf(
+        var command = await LargeWork.RunAsync(bytes, () => sessions.CommandOf(
             caller,
             SessionKind.Test,
             name,
             asked.ShouldRecord ? SessionSource.TestRecord : SessionSource.TestNoRecord,
             metadata,
-            jobs.Select(job => job.At(location, asked.RefreshCache, bundles, now)));
+            jobs.Select(job => job.At(location, asked.RefreshCache, bundles, now))));
         var made = await sessions.TriggerAsync(context, caller, command with { Project = project });
-        return TypedResults.Json(AnswerOf(made[0], asked.ShouldRecord), Json.Options, statusCode: StatusCodes.Status202Accepted);
+        return TypedResults.Json(AnswerOf(made[0], jobs, asked.ShouldRecord), Json.Options, statusCode: StatusCodes.Status202Accepted);
     }
 
     private static List<PlannedJob> JobsOf(ChecksRun asked)
@@ -57,27 +61,15 @@ public static class RunChecksEndpoint
             ? suite
             : throw RequestRejected.BadRequest("All items of 'checkRunJobs' must have the same 'sourceInfo.checkRunSuiteId'.");
 
-    private static async Task<IReadOnlyDictionary<Guid, Bundle>> BundlesOfAsync(
-        List<PlannedJob> jobs, Caller caller, BundleStore store, CancellationToken cancellation)
+    private static ScheduledChecks AnswerOf(Session session, List<PlannedJob> jobs, bool recorded)
     {
-        var keys = jobs.Select(job => job.Work.BundleKey).OfType<Guid>().ToHashSet();
-        if (keys.Count == 0)
-        {
-            return new Dictionary<Guid, Bundle>();
-        }
-
-        var bundles = await store.FindAsync(caller.AccountId, keys, cancellation);
-        return bundles.Count == keys.Count
-            ? bundles
-            : throw RequestRejected.BadRequest(
-                $"'codeBundlePath' names no code bundle that is kept: {keys.First(key => !bundles.ContainsKey(key))}.");
+        var sequences = jobs.Zip(session.Runs, (job, run) => KeyValuePair.Create(job.Job.LogicalId!, run.SequenceId)).ToDictionary();
+        return new ScheduledChecks(
+            SchedulingIds.Derived(session.Id),
+            recorded ? session.Id : null,
+            recorded ? sequences.ToDictionary(run => run.Key, run => ResultIds.Derived(run.Value)) : null,
+            sequences);
     }
-
-    private static ScheduledChecks AnswerOf(Session session, bool recorded) => new(
-        SchedulingIds.Derived(session.Id),
-        recorded ? session.Id : null,
-        recorded ? session.Runs.ToDictionary(JobSpec.LogicalIdOf, run => ResultIds.Derived(run.SequenceId)) : null,
-        session.Runs.ToDictionary(JobSpec.LogicalIdOf, run => run.SequenceId));
 }
 
 /// <summary>The body with which <c>checkly test</c> schedules the checks of a project, registered or not.</summary>
@@ -118,6 +110,12 @@ public sealed record ProjectOfRun
 {
     /// <summary>Its name, unique in the account.</summary>
     public string? LogicalId { get; init; }
+
+    /// <summary>What people call it.</summary>
+    public string? Name { get; init; }
+
+    /// <summary>Where its code is.</summary>
+    public string? RepoUrl { get; init; }
 }
 
 /// <summary>
@@ -142,9 +140,6 @@ public static class JobSpec
     /// <summary>The command line's own id for the run.</summary>
     public const string CheckRunId = "checkRunId";
 
-    /// <summary>The logical id of a run that was scheduled as a job.</summary>
-    public static string LogicalIdOf(Run run) => run.Plan.Spec!.Value.GetProperty(LogicalId).GetString()!;
-
     /// <summary>The command line's own id for a run; null for one that it gave none.</summary>
     public static Guid? CheckRunIdOf(Run run) =>
         run.Plan.Spec is { ValueKind: JsonValueKind.Object } spec
@@ -153,4 +148,71 @@ public static class JobSpec
         && text.TryGetGuid(out var id)
             ? id
             : null;
+}
+
+/// <summary>
+/// Says that a scheduling has succeeded. It was done in the transaction of the request that asked for it, so nobody ever waits, on whichever
+/// host and after whatever restart.
+/// </summary>
+public static class AwaitSchedulingEndpoint
+{
+    [WolverineGet("/v1/test-sessions/scheduling/{schedulingId}/completion"), Authorize(Scopes.Read), Errors(400, 401, 403, 404, 429)]
+    [Tags("Checkly: command line"), EndpointSummary("Answers when the runs of a session are scheduled: at once.")]
+    [QueryNumber("maxWaitSeconds", "How long to wait, 1 to 30 seconds; 30 when absent.")]
+    public static async Task<Scheduling> Get(string schedulingId, Caller caller, SessionWriter sessions, HttpContext context)
+    {
+        var id = Inputs.Uuid(nameof(schedulingId), schedulingId);
+        LongPoll.MaxWaitOf(context.Request, wholeSeconds: false);
+        return await sessions.ReadAsync(caller, SchedulingIds.Derived(id), context.RequestAborted) is { Session: { Kind: SessionKind.Test } session }
+            && session.Source is SessionSource.TestRecord or SessionSource.TestNoRecord
+                ? Scheduling.Of(id, session)
+                : throw RequestRejected.NotFound("Not Found");
+    }
+}
+
+/// <summary>A scheduling.</summary>
+/// <param name="SchedulingId">Its id.</param>
+/// <param name="TestSessionId">The session; null when it is not recorded.</param>
+/// <param name="Status">Always <c>SUCCEEDED</c>.</param>
+/// <param name="ChecksTotal">Runs that were scheduled.</param>
+/// <param name="Error">Always null.</param>
+/// <param name="CreatedAt">When it was asked for.</param>
+/// <param name="StartedAt">The same moment.</param>
+/// <param name="EndedAt">The same moment.</param>
+public sealed record Scheduling(
+    Guid SchedulingId,
+    Guid? TestSessionId,
+    string Status,
+    int ChecksTotal,
+    SchedulingError? Error,
+    DateTimeOffset CreatedAt,
+    DateTimeOffset? StartedAt,
+    DateTimeOffset? EndedAt)
+{
+    private const string Succeeded = "SUCCEEDED";
+
+    public static Scheduling Of(Guid id, Session session) => new(
+        id,
+        session.Source is SessionSource.TestRecord ? session.Id : null,
+        Succeeded,
+        session.Runs.Length,
+        null,
+        session.TriggeredAt,
+        session.TriggeredAt,
+        session.TriggeredAt);
+}
+
+/// <summary>Why a scheduling failed, which none does.</summary>
+public sealed record SchedulingError(string Code, string Message);
+
+/// <summary>
+/// The ids of schedulings. A scheduling is done when its session is there, so all that is known of it stands in the session; its id leads
+/// there and back (<see cref="MaskedIds"/>). It is not the session's own, which a user who does not record is not told.
+/// </summary>
+public static class SchedulingIds
+{
+    private static ReadOnlySpan<byte> Mask => [0xc6, 0x1d, 0x73, 0xa8, 0x4f, 0x92, 0x35];
+
+    /// <summary>The scheduling of a session, or the session of a scheduling.</summary>
+    public static Guid Derived(Guid id) => MaskedIds.Of(id, Mask);
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Ledger.Sessions;
@@ -54,6 +55,9 @@ public sealed record RunResult(Guid Id, Run Run, ResultScope Scope, SessionStatu
 
     public JsonElement? Details { get; private init; }
 
+    /// <summary>What the ledger itself knows of its end: that it timed out or was lost. Null for what a report or a cancel settled.</summary>
+    public string? Explanation { get; private init; }
+
     /// <summary>When the ledger learnt of it; null for a run's own result, which begins with the session.</summary>
     public DateTimeOffset? ReportedAt { get; private init; }
 
@@ -108,6 +112,14 @@ public sealed record RunResult(Guid Id, Run Run, ResultScope Scope, SessionStatu
             StoppedAt = run.SettledAt,
             Attempts = TriesOf(run),
             Details = run.Final?.Details,
+            Explanation = run switch
+            {
+                { State: RunState.TimedOut, Plan.TimeoutSeconds: { } seconds } => string.Create(
+                    CultureInfo.InvariantCulture, $"The check exceeded its limit of {seconds} s."),
+                { State: RunState.TimedOut } => "The check exceeded its time limit.",
+                { State: RunState.Lost } => $"The runner {run.RunnerId} was lost while it executed the check.",
+                _ => null,
+            },
         };
     }
 
@@ -145,45 +157,4 @@ public static class ResultIds
     /// <summary>The id of a settled run's final result.</summary>
     public static Guid OfFinal(SessionKind kind, Run run) =>
         kind is SessionKind.Check && run.Final is { Settles: true } report ? report.ResultId : Derived(run.SequenceId);
-}
-
-/// <summary>
-/// What the runner reported as details, under the member of the check's own type, as it came. Published clients read some members of some
-/// types without a look whether they are there: details without these are left out, or they would bring the client down.
-/// </summary>
-public sealed record ResultDetails(RunResult Result)
-{
-    public JsonElement? Api => Of("API", ("request", JsonValueKind.Object), ("response", JsonValueKind.Object));
-
-    public JsonElement? Browser => Of("BROWSER", ("errors", JsonValueKind.Array));
-
-    public JsonElement? MultiStep => Of("MULTI_STEP", ("errors", JsonValueKind.Array));
-
-    public JsonElement? Playwright => Of(CheckTypes.Playwright);
-
-    public JsonElement? Agentic => Of("AGENTIC");
-
-    public JsonElement? Traceroute => Of("TRACEROUTE");
-
-    public JsonElement? Grpc => Of("GRPC");
-
-    public JsonElement? Ssl => Of("SSL");
-
-    private JsonElement? Of(string checkType, params ReadOnlySpan<(string Name, JsonValueKind Kind)> members)
-    {
-        if (Result.Run.Plan.CheckType != checkType || Result.Details is not { ValueKind: JsonValueKind.Object } details)
-        {
-            return null;
-        }
-
-        foreach (var (name, kind) in members)
-        {
-            if (!details.TryGetProperty(name, out var member) || member.ValueKind != kind)
-            {
-                return null;
-            }
-        }
-
-        return details;
-    }
 }

@@ -1,32 +1,14 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Ledger.Http.Errors;
-using Ledger.Http.Requests;
-using Ledger.Sessions.Events;
 
 namespace Ledger.Http.Checks;
 
 /// <summary>
-/// Turns registered checks into runs. What a trigger asks for is added to the check's own spec: that is how the runner comes to know it.
+/// What a trigger asks for is added to the check's own spec: that is how the runner comes to know it.
 /// </summary>
 public static class PlannedChecks
 {
-    /// <summary>A run of a check at one location.</summary>
-    /// <param name="check">The check; its limits on response times become the run's.</param>
-    /// <param name="location">Where.</param>
-    /// <param name="spec">What to execute: the check's own spec, or one made from it.</param>
-    /// <param name="now">The time, for the sequence id.</param>
-    public static PlannedRun At(this Check check, string location, JsonElement? spec, DateTimeOffset now) => new(
-        Guid.CreateVersion7(now),
-        check.Id,
-        check.CheckType,
-        check.Name,
-        location,
-        spec,
-        Inputs.TimeoutOf(spec),
-        DegradedAfterMs: check.DegradedResponseTime,
-        MaxResponseTimeMs: check.MaxResponseTime);
-
     /// <summary>The check's spec with these members in it, replacing its own of the same name.</summary>
     /// <param name="check">The check.</param>
     /// <param name="members">Members to set.</param>

@@ -10,7 +10,7 @@ public static class ListChecksEndpoint
 {
     [WolverineGet("/ledger/checks"), Authorize(Scopes.Read), Tags("Checks"), EndpointSummary("Lists the account's checks, by name.")]
     public static async Task<CheckList> Get(IQuerySession documents, CancellationToken cancellation) =>
-        new(await documents.ChecksAsync(cancellation));
+        new([.. (await documents.ChecksAsync(cancellation)).Select(check => check.Shown())]);
 }
 
 /// <summary>Reads one registered check.</summary>
@@ -18,7 +18,7 @@ public static class ReadCheckEndpoint
 {
     [WolverineGet("/ledger/checks/{checkId}"), Authorize(Scopes.Read), Tags("Checks"), EndpointSummary("Reads one check.")]
     public static async Task<Check> Get(string checkId, IQuerySession documents, CancellationToken cancellation) =>
-        await documents.LoadAsync<Check>(Inputs.Uuid("check id", checkId), cancellation)
+        (await documents.LoadAsync<Check>(Inputs.Uuid("check id", checkId), cancellation))?.Shown()
         ?? throw RequestRejected.NotFound("There is no such check.");
 }
 

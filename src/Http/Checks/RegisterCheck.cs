@@ -2,6 +2,7 @@ using System.Text.Json;
 using Ledger.Http.Access;
 using Ledger.Http.Errors;
 using Ledger.Http.Requests;
+using Ledger.Secrets;
 using Ledger.Sessions;
 using Marten;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -16,7 +17,9 @@ public static class RegisterCheckEndpoint
     public static async Task<Results<Ok<Check>, Created<Check>>> Put(
         string checkId,
         [FromBody] CheckRequest request,
+        Caller caller,
         IDocumentSession documents,
+        SpecSecrets secrets,
         TimeProvider clock,
         CancellationToken cancellation)
     {
@@ -34,11 +37,11 @@ public static class RegisterCheckEndpoint
                 request.Activated,
                 request.MaxResponseTime,
                 request.DegradedResponseTime,
-                request.Spec,
+                secrets.Seal(caller.AccountId, request.Spec, there?.Spec),
                 there?.CreatedAt ?? now,
                 now),
             cancellation);
-        return isNew ? TypedResults.Created((string?)null, check) : TypedResults.Ok(check);
+        return isNew ? TypedResults.Created((string?)null, check.Shown()) : TypedResults.Ok(check.Shown());
     }
 }
 
@@ -62,7 +65,7 @@ public sealed record CheckRequest(
     {
         Inputs.Name("name", Name);
         Inputs.CheckType("checkType", CheckType);
-        Inputs.TimeoutOf(Spec);
+        Inputs.Spec(Spec);
         if (Tags.Count > MaximumTags || Tags.Any(tag => string.IsNullOrWhiteSpace(tag) || tag.Length > Limits.Name))
         {
             throw RequestRejected.BadRequest($"'tags' must be at most {MaximumTags} texts of 1 to {Limits.Name} characters.");

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Ledger.Secrets;
 
 namespace Ledger.Http.Checks;
 
@@ -11,7 +12,7 @@ public sealed record RunVariables(IReadOnlyDictionary<string, string?> Values, I
     public const string ValuesMember = "environment";
 
     /// <summary>The member of a spec that names the secret ones, also those of a registered check.</summary>
-    public const string SecretsMember = "secretVariables";
+    public const string SecretsMember = SpecSecrets.NamesMember;
 
     public static RunVariables None { get; } = Of(new Dictionary<string, string?>(StringComparer.Ordinal));
 

@@ -24,6 +24,7 @@ internal static class Help
     private static readonly (string Verb, string Meaning)[] Common =
     [
         (Invocation.Run, "serve, until Ctrl+C or SIGTERM (what is done without a verb)"),
+        (Invocation.Demo, "serve, with a month of sessions in an empty account and a runner that executes harmless ones"),
         ("db-apply", "bring the database's schema up to date"),
         ("db-assert", "fail if the schema is not up to date"),
         ("db-patch", "write what db-apply would do to a file"),
@@ -44,12 +45,12 @@ internal static class Help
     /// <summary>Prints the page, or how to use one verb.</summary>
     internal static async Task<int> ShowAsync(string[] arguments)
     {
-        if (arguments is [var verb, ..] && verb != Invocation.Run)
+        if (arguments is [var verb, ..] && verb is not (Invocation.Run or Invocation.Demo))
         {
             if (!verb.StartsWith('-') && !Verbs.Known.Contains(verb, StringComparer.OrdinalIgnoreCase))
             {
                 throw new UsageException(
-                    $"There is no verb '{verb}': the nearest is '{Nearest.To(verb, Verbs.Known.Append(Invocation.Run))}' (--help names them all).");
+                    $"There is no verb '{verb}': the nearest is '{Nearest.To(verb, Verbs.Known.Append(Invocation.Run).Append(Invocation.Demo))}' (--help names them all).");
             }
 
             await Verbs.Factory().HelpRun(new Queue<string>(arguments)).Execute();

@@ -16,11 +16,14 @@ public sealed record Invocation(string Verb, string[] Arguments, string[] Settin
     /// <summary>The main job, to serve.</summary>
     public const string Run = "run";
 
+    /// <summary>To serve, with an account that is filled first.</summary>
+    public const string Demo = "demo";
+
     public const string Help = "help";
     public const string Version = "version";
 
     // What ASP.NET takes from the command line itself.
-    private static readonly string[] Single = ["urls", "http_ports", "https_ports", "environment", "contentRoot", "AllowedHosts"];
+    private static readonly string[] Single = ["urls", "http_ports", "https_ports", "environment", "contentRoot", "applicationName", "AllowedHosts"];
     private static readonly string[] Sections = [LedgerSettings.Section, "ConnectionStrings", "Logging", "Kestrel"];
 
     /// <summary>Reads a command line.</summary>
@@ -38,10 +41,10 @@ public sealed record Invocation(string Verb, string[] Arguments, string[] Settin
         }
 
         var verb = args is [var first, ..] && !first.StartsWith('-') ? first.ToLowerInvariant() : null;
-        if (verb is not (null or Run) && !Verbs.Known.Contains(verb, StringComparer.Ordinal))
+        if (verb is not (null or Run or Demo) && !Verbs.Known.Contains(verb, StringComparer.Ordinal))
         {
             throw new UsageException(
-                $"There is no verb '{verb}': the nearest is '{Nearest.To(verb, Verbs.Known.Append(Run))}' (--help names them all).");
+                $"There is no verb '{verb}': the nearest is '{Nearest.To(verb, Verbs.Known.Append(Run).Append(Demo))}' (--help names them all).");
         }
 
         var (arguments, settings) = (new List<string>(), new List<string>());
@@ -52,7 +55,7 @@ public sealed record Invocation(string Verb, string[] Arguments, string[] Settin
             {
                 settings.AddRange(argument.Contains('=', StringComparison.Ordinal) ? [argument] : [argument, ValueOf(argument, rest)]);
             }
-            else if (verb is null or Run)
+            else if (verb is null or Run or Demo)
             {
                 throw Unknown(argument, [.. Single, "ConnectionStrings:Ledger", .. SettingNames.All.Select(setting => setting.Name)]);
             }
@@ -62,7 +65,7 @@ public sealed record Invocation(string Verb, string[] Arguments, string[] Settin
             }
         }
 
-        if (verb is not (null or Run))
+        if (verb is not (null or Run or Demo))
         {
             Verbs.Check(verb, arguments);
         }

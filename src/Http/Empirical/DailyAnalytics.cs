@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json.Serialization;
 using Ledger.Http.Access;
 using Ledger.Http.Errors;
+using Ledger.Http.RateLimits;
 using Ledger.Http.ReadModels;
 using Ledger.Http.Requests;
 using Ledger.Projections.RunDays;
@@ -11,7 +12,7 @@ namespace Ledger.Http.Empirical;
 /// <summary>How the test runs of a project ended, day by day.</summary>
 public static class DailyAnalyticsEndpoint
 {
-    [WolverineGet("/api/v2/analytics/test-runs"), Authorize(Scopes.Read), Errors(400, 401, 403, 429), Tags("Empirical"), ProjectHeader]
+    [WolverineGet("/api/v2/analytics/test-runs"), Authorize(Scopes.Read), CostlyRead, Errors(400, 401, 403, 429), Tags("Empirical"), ProjectHeader]
     [EndpointSummary("Counts the test runs of each UTC day on which one was triggered; cancelled ones beside the others.")]
     [QueryNumber("days", "The last so many days, today among them, 1 to 90; 30 when absent.")]
     [QueryText("start_date", "The first day, ISO 8601, together with end_date; instead of days.")]

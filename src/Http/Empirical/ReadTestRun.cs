@@ -4,6 +4,7 @@ using System.Text.Json.Serialization;
 using Ledger.Http.Access;
 using Ledger.Http.Errors;
 using Ledger.Http.PlainRuns;
+using Ledger.Projections.SessionList;
 using Ledger.Sessions;
 using Ledger.Streams;
 using Ledger.TestCases;
@@ -77,12 +78,12 @@ public sealed record TestRunDetail : TestRun
     [JsonPropertyOrder(1)]
     public string? CancelReason { get; init; }
 
-    public static new TestRunDetail Of(SessionSnapshot snapshot)
+    public static TestRunDetail Of(SessionSnapshot snapshot)
     {
         var session = snapshot.Session;
         var run = session.Runs[0];
         var cancel = run is { State: RunState.Cancelled, Cancel: { } facts } ? session.Cancels[facts.CancelId] : null;
-        return new TestRunDetail(TestRun.Of(snapshot))
+        return new TestRunDetail(TestRun.Of(SessionSummary.Of(snapshot)))
         {
             TestCaseIds = new TestRunFacts(session.Metadata).TestCaseIds
                 ?? [.. TestCase.Of(run).Select(test => JsonSerializer.SerializeToElement(test.Id))],

@@ -1,8 +1,7 @@
 using System.Text.Json;
 using Ledger.Http.Requests;
+using Ledger.Projections.SessionList;
 using Ledger.Sessions;
-using Ledger.Streams;
-using Ledger.TestCases;
 
 namespace Ledger.Http.Empirical;
 
@@ -50,22 +49,21 @@ public record TestRun
 
     public required DateTimeOffset CreatedAt { get; init; }
 
-    public static TestRun Of(SessionSnapshot snapshot)
+    public static TestRun Of(SessionSummary session)
     {
-        var session = snapshot.Session;
-        var run = session.Runs[0];
+        var run = session.Run!;
         var facts = new TestRunFacts(session.Metadata);
-        var cases = TestCase.Of(run);
+        var tests = run.Result?.Tests ?? TestCounts.None;
         return new TestRun
         {
-            Id = snapshot.FirstPosition,
-            State = TestRunStates.Of(session),
-            TotalCount = cases.Count,
-            SuccessCount = cases.Count(test => test.Status is TestCaseStatus.Passed),
-            FailedCount = cases.Count(test => test.Status is TestCaseStatus.Failed or TestCaseStatus.TimedOut),
-            SkippedCount = cases.Count(test => test.Status is TestCaseStatus.Skipped),
-            FlakyCount = cases.Count(test => test.Status is TestCaseStatus.Flaky),
-            Duration = (run.SettledAt - run.StartedAt) is { } duration ? Math.Max(0, (long)duration.TotalMilliseconds) : null,
+            Id = session.Number,
+            State = TestRunStates.Of(run.State),
+            TotalCount = tests.Total,
+            SuccessCount = tests.Passed,
+            FailedCount = tests.Failed,
+            SkippedCount = tests.Skipped,
+            FlakyCount = tests.Flaky,
+            Duration = (session.SettledAt - run.StartedAt) is { } duration ? Math.Max(0, (long)duration.TotalMilliseconds) : null,
             TestRunBranch = facts.Branch,
             EnvironmentId = facts.Environment is { } environment ? StableNumber.Of(environment) : null,
             EnvironmentSlug = facts.Environment,

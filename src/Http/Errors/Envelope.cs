@@ -21,8 +21,8 @@ public abstract class Envelope(params IReadOnlyList<PathString> prefixes) : IPro
         var problem = context.ProblemDetails;
         var status = StatusOf(problem.Status ?? response.StatusCode);
         response.StatusCode = status;
-        return new ValueTask(response.WriteAsJsonAsync<object>(
-            Body(new Failure(status, problem.Detail ?? Words(status), problem.Extensions)), Json.Options, context.HttpContext.RequestAborted));
+        var failure = new Failure(status, problem.Detail ?? Words(status, context.HttpContext.Request.Path), problem.Extensions);
+        return new ValueTask(response.WriteAsJsonAsync<object>(Body(failure), Json.Options, context.HttpContext.RequestAborted));
     }
 
     /// <summary>What the answer holds.</summary>
@@ -30,6 +30,9 @@ public abstract class Envelope(params IReadOnlyList<PathString> prefixes) : IPro
 
     /// <summary>The status in a dialect that does not know all of them.</summary>
     protected virtual int StatusOf(int status) => status;
+
+    /// <summary>What a dialect says where nobody has said more, of an unknown path for instance.</summary>
+    protected virtual string Words(int status, PathString path) => Words(status);
 
     /// <summary>What is said where nobody has said more.</summary>
     public static string Words(int status) => status == StatusCodes.Status401Unauthorized ? "Bad Token" : ReasonPhrases.GetReasonPhrase(status);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Ledger.Http.Access;
 using Ledger.Store;
 using Microsoft.AspNetCore.Connections;
 
@@ -30,6 +31,11 @@ public sealed class Faults(RequestDelegate next, IProblemDetailsService problems
                 context.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
             }
 
+            if (rejected.Status == StatusCodes.Status401Unauthorized)
+            {
+                context.Response.Headers.WWWAuthenticate = ApiKeyHandler.Challenge;
+            }
+
             context.Response.StatusCode = rejected.Status;
             await problems.WriteAsync(new ProblemDetailsContext { HttpContext = context, ProblemDetails = rejected.ToProblem() });
         }
@@ -58,6 +64,8 @@ public sealed class Faults(RequestDelegate next, IProblemDetailsService problems
                 return RequestRejected.TooLarge("The body is too large.");
             case BadHttpRequestException bad:
                 return new RequestRejected(bad.StatusCode, "bad-request", "The request could not be read.");
+            case IOException { InnerException: OverflowException }:
+                return RequestRejected.BadRequest("The request could not be read."); // So the server takes a chunk whose size is beyond all bounds.
             case { } race when Database.IsConflict(race):
                 return new RequestRejected(
                     StatusCodes.Status409Conflict, "conflict", "Somebody else changed this at the same moment; read it again first.");

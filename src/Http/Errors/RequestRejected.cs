@@ -33,6 +33,9 @@ public sealed class RequestRejected(int status, string code, string message) : E
 
     public static RequestRejected TooLarge(string message) => new(StatusCodes.Status413PayloadTooLarge, "too-large", message);
 
+    public static RequestRejected TooMany(int retryAfterSeconds) =>
+        new(StatusCodes.Status429TooManyRequests, "too-many-requests", "Too Many Requests") { RetryAfterSeconds = retryAfterSeconds };
+
     /// <summary>The same as a problem, which the dialect of the request writes in its own form.</summary>
     public ProblemDetails ToProblem() => new()
     {

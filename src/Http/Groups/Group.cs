@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using System.Text;
-using Ledger.Http.Access;
 using Ledger.Http.Errors;
 using Ledger.Http.Requests;
 using Marten;

@@ -1,4 +1,3 @@
-using Ledger.Deadlines;
 using Ledger.Projections.Daemon;
 using Ledger.Store;
 
@@ -20,7 +19,7 @@ public static class ReadyEndpoint
     [WolverineGet("/health/ready"), AllowAnonymous, Tags("Health")]
     [EndpointSummary("The ledger can serve: its database answers, and every part of the host works.")]
     [ProducesResponseType<Health>(StatusCodes.Status200OK)]
-    public static async Task<IResult> Get(EventLog log, BackgroundLoops loops, DeadlineSweep deadlines, ReadModelOperations readModels, CancellationToken cancellation)
+    public static async Task<IResult> Get(EventLog log, BackgroundLoops loops, ReadModelOperations readModels, CancellationToken cancellation)
     {
         try
         {
@@ -28,7 +27,6 @@ public static class ReadyEndpoint
             string[] failing =
             [
                 .. loops.Faults.Keys.Order(StringComparer.Ordinal),
-                .. deadlines.IsStuck ? ["deadlines"] : Array.Empty<string>(),
                 .. await Database.RunAsync(() => readModels.StuckAsync(Patience, cancellation)),
             ];
             return failing.Length > 0 ? Unavailable(head, failing) : TypedResults.Ok(new Health("ready", head));

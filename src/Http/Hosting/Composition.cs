@@ -2,24 +2,30 @@ using JasperFx;
 using JasperFx.OpenTelemetry;
 using Ledger.Http.Access;
 using Ledger.Http.AlertChannels;
-using Ledger.Http.Archive;
 using Ledger.Http.Bundles;
 using Ledger.Http.Checkly;
 using Ledger.Http.Checkly.Live;
 using Ledger.Http.Empirical;
 using Ledger.Http.Errors;
 using Ledger.Http.Live;
+using Ledger.Http.Pages;
 using Ledger.Http.PlainRuns;
 using Ledger.Http.RateLimits;
 using Ledger.Http.ReadModels;
 using Ledger.Http.Requests;
 using Ledger.Http.Runners;
+using Ledger.Http.Secrets;
+using Ledger.Http.Sessions;
 using Ledger.Http.Settings;
 using Ledger.Http.Stably;
 using Ledger.Http.Telemetry;
 using Ledger.Http.TesterArmy;
+using Ledger.Projections.Archiving;
 using Ledger.Store;
 using Ledger.Streams;
+using Ledger.Web;
+using Ledger.Web.Sessions;
+using Ledger.Web.Settings;
 using Marten;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -51,14 +57,17 @@ public static class Composition
             integration.UseWolverineManagedEventSubscriptionDistribution = true;
             integration.AutoCreate = settings.Database.ApplySchema ? AutoCreate.CreateOrUpdate : AutoCreate.None;
         });
+        services.AddSecrets(settings);
         services.AddSingleton<SchemaFiles>();
         services.AddSingleton<JasperFx.CommandLine.Descriptions.ISystemPart, LedgerPart>();
-        services.AddHostedService<DatabaseWatch>();
         services.AddSingleton<EventLog>();
         services.AddSingleton(new SessionCache(settings.Cache.Megabytes * 1024L * 1024L));
+        services.AddSingleton(new BodyBudget(settings.Bodies.Megabytes * 1024L * 1024L));
         services.AddSingleton<SessionJournal>();
         services.AddSingleton<SessionWriter>();
         services.AddSingleton<ApiKeys>();
+        services.AddSingleton<Strangers>();
+        services.AddSingleton<KeyWatch>();
         services.AddSingleton<Bootstrap>();
         services.AddSingleton<PublicLocations>();
         services.AddSingleton<CheckAlerts>();
@@ -69,7 +78,6 @@ public static class Composition
         services.AddSingleton<CheckSessionTriggers>();
         services.AddSingleton<SessionCancel>();
         services.AddSingleton<TestRunList>();
-        services.AddSingleton<RunPages>();
         services.AddSingleton<Batches>();
         services.AddSingleton<RateWindows>();
         services.AddErrors();
@@ -79,25 +87,38 @@ public static class Composition
         services.ConfigureHttpJsonOptions(options => Json.Configure(options.SerializerOptions));
         services.AddLive();
         services.AddReadModels(settings);
-        services.AddArchive(settings);
+        services.AddSingleton<Archiver>();
         services.AddRunners(settings);
         services.AddChecklyLive();
         services.AddBundles();
         services.AddAlertChannels(settings);
-        services.AddHostedService<DaemonWatch>();
+        services.AddSingleton<DaemonWatch>();
+        services.AddSingleton<DatabaseWatch>();
         services.AddHostedService<LedgerLifetime>();
         services.AddLedgerOpenApi();
+        services.AddWeb(new WebSettings(Commands.Help.Version, Bootstrap.KeyFileOf(settings), settings.Oidc.Authority is null ? null : settings.Oidc));
+        services.AddSingleton<IAccountCommands, PageCommands>();
+        services.AddSingleton<EventViews>(static recorded =>
+        {
+            var view = EventView.Of(recorded);
+            return (view.Actor, view.Data);
+        });
+        services.AddSingleton<OriginalIds>(static id => [ResultIds.Derived(id), SchedulingIds.Derived(id)]);
     }
 
     public static void UseLedger(this WebApplication app)
     {
+        app.UseMiddleware<HeadRequests>();
         app.UseSecondMount();
         app.UseMiddleware<Faults>();
         app.UseStatusCodePages();
         app.UseChecklyLive();
+        app.UseFirstPage();
         app.UseRouting();
+        app.UsePages();
         app.UseAuthentication();
         app.UseAuthorization();
+        app.UseMiddleware<KeyWatchMiddleware>();
         app.UseMiddleware<AccountHeaderMiddleware>();
         app.UseMiddleware<RateLimitMiddleware>();
 
@@ -105,6 +126,8 @@ public static class Composition
         app.MapOpenApi("/openapi/{documentName}.json").AllowAnonymous();
         app.MapApiReference();
         app.MapMetrics();
+        app.MapWeb(PageAssets.Manifest);
+        app.MapPageDownloads();
 
         // Needs a key like everything that says nothing else: who has none does not learn which paths there are.
         app.MapFallback("/{**path}", () => TypedResults.NotFound()).ExcludeFromDescription();

@@ -6,38 +6,23 @@ namespace Ledger.Http.Hosting;
 /// <summary>
 /// Starts what Marten's daemon has paused on this host (<see cref="PausedShards"/>).
 /// </summary>
-public sealed partial class DaemonWatch(IProjectionCoordinator coordinator, ILogger<DaemonWatch> logger) : BackgroundService
+public sealed partial class DaemonWatch(IProjectionCoordinator coordinator, ILogger<DaemonWatch> logger)
 {
-    private static readonly TimeSpan Every = TimeSpan.FromMilliseconds(500);
+    /// <summary>What operators know it by.</summary>
+    public const string Part = "daemon";
 
-    /// <inheritdoc/>
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        while (!stoppingToken.IsCancellationRequested)
-        {
-            await Task.Delay(Every, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            try
-            {
-                await StartPausedAsync(stoppingToken);
-            }
-            catch (Exception failure) when (!stoppingToken.IsCancellationRequested)
-            {
-                LogFailed(failure);
-            }
-        }
-    }
+    /// <summary>The time between two looks.</summary>
+    public static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
 
-    private async Task StartPausedAsync(CancellationToken cancellation)
+    /// <summary>Looks once.</summary>
+    public async Task RunAsync(CancellationToken stopping)
     {
         foreach (var daemon in await coordinator.AllDaemonsAsync())
         {
-            await PausedShards.StartAsync(daemon, LogPaused, cancellation);
+            await PausedShards.StartAsync(daemon, LogPaused, stopping);
         }
     }
 
     [LoggerMessage(LogLevel.Warning, "{Shard} was paused, and is started again: {Why}")]
     private partial void LogPaused(string shard, string? why);
-
-    [LoggerMessage(LogLevel.Debug, "What is paused cannot be started again now.")]
-    private partial void LogFailed(Exception failure);
 }

@@ -1,3 +1,4 @@
+using System.Threading.Channels;
 using Npgsql;
 
 namespace Ledger.Http.Hosting;
@@ -7,80 +8,64 @@ namespace Ledger.Http.Hosting;
 /// Nothing else depends on it; every part waits for the database by itself.
 /// </summary>
 public sealed partial class DatabaseWatch(NpgsqlDataSource database, HostPhase phase, TimeProvider clock, ILogger<DatabaseWatch> logger)
-    : IHostedService, IDisposable
 {
+    /// <summary>What operators know it by.</summary>
+    public const string Part = "database-watch";
+
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
     // Connections that died with the database are met a while after it is back.
     private static readonly TimeSpan Aftermath = TimeSpan.FromSeconds(5);
 
-    private readonly CancellationTokenSource stopping = new();
-    private Task looking = Task.CompletedTask;
-    private int isLooking;
+    private readonly Channel<bool> suspicions = Channel.CreateBounded<bool>(
+        new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+
     private long backAt;
 
-    public Task StartAsync(CancellationToken cancellationToken)
+    /// <summary>Looks at the database whenever somebody has met it away, until it is back.</summary>
+    public async Task RunAsync(Action isWell, CancellationToken stopping)
     {
-        phase.Watch(Suspect);
-        return Task.CompletedTask;
-    }
-
-    public async Task StopAsync(CancellationToken cancellationToken)
-    {
-        phase.IsEnding = true;
-        await stopping.CancelAsync();
-        await looking.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-    }
-
-    public void Dispose() => stopping.Dispose();
-
-    private void Suspect()
-    {
-        if (!stopping.IsCancellationRequested && Interlocked.Exchange(ref isLooking, 1) == 0)
+        phase.Watch(() => suspicions.Writer.TryWrite(true));
+        isWell();
+        await foreach (var _ in suspicions.Reader.ReadAllAsync(stopping))
         {
-            looking = Task.Run(LookAsync);
+            await LookAsync(stopping);
         }
     }
 
-    private async Task LookAsync()
+    private async Task LookAsync(CancellationToken stopping)
     {
-        try
+        var began = clock.GetTimestamp();
+        var isTold = backAt == 0 || clock.GetElapsedTime(backAt) > Aftermath;
+        if (isTold)
         {
-            var began = clock.GetTimestamp();
-            var isTold = backAt == 0 || clock.GetElapsedTime(backAt) > Aftermath;
-            if (isTold)
-            {
-                LogAway((await FailureAsync())?.Message ?? "it has closed connections");
-            }
-
-            while (await FailureAsync() is { } failure)
-            {
-                if (!isTold)
-                {
-                    isTold = true;
-                    LogAway(failure.Message);
-                }
-
-                await Task.Delay(Pause, clock, stopping.Token);
-            }
-
-            backAt = clock.GetTimestamp();
-            if (isTold)
-            {
-                LogBack(clock.GetElapsedTime(began).TotalSeconds);
-            }
+            LogAway((await FailureAsync(stopping))?.Message ?? "it has closed connections");
         }
-        finally
+
+        while (await FailureAsync(stopping) is { } failure)
         {
-            isLooking = 0;
+            if (!isTold)
+            {
+                isTold = true;
+                LogAway(failure.Message);
+            }
+
+            await Task.Delay(Pause, clock, stopping);
+        }
+
+        suspicions.Reader.TryRead(out _); // Raised while it was looked at.
+        backAt = clock.GetTimestamp();
+        if (isTold)
+        {
+            LogBack(clock.GetElapsedTime(began).TotalSeconds);
         }
     }
 
     /// <summary>What the database says when it is asked for nothing; null when it serves.</summary>
-    private async Task<Exception?> FailureAsync()
+    private async Task<Exception?> FailureAsync(CancellationToken stopping)
     {
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(stopping.Token);
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(stopping);
         patience.CancelAfter(Patience);
         try
         {

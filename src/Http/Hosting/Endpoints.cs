@@ -6,6 +6,7 @@ using Ledger.Http.Empirical;
 using Ledger.Http.Errors;
 using Ledger.Http.Requests;
 using Ledger.Http.Runners;
+using Ledger.Http.Settings;
 using Ledger.Http.Stably;
 using Ledger.Http.TesterArmy;
 using Microsoft.AspNetCore.Http.Metadata;
@@ -13,14 +14,15 @@ using Wolverine;
 
 namespace Ledger.Http.Hosting;
 
-/// <summary>How the host uses Wolverine: for endpoints, whose code the build has generated (docs/http-pipeline.md).</summary>
+/// <summary>How the host uses Wolverine: for endpoints, whose code the build has generated (docs/http-pipeline.md), and for <see cref="Messages"/>.</summary>
 public static class Endpoints
 {
     /// <summary>Adds Wolverine.</summary>
     /// <param name="builder">The host.</param>
+    /// <param name="settings">Its settings.</param>
     /// <param name="generates">Whether the host is composed to generate code, and so cannot use what was generated.</param>
     /// <param name="isAlone">Whether no other host uses the same database.</param>
-    public static void AddWolverine(this WebApplicationBuilder builder, bool generates, bool isAlone)
+    public static void AddWolverine(this WebApplicationBuilder builder, LedgerSettings settings, bool generates, bool isAlone)
     {
         builder.Host.UseWolverine(
             options =>
@@ -29,6 +31,7 @@ public static class Endpoints
                 options.Discovery.DisableConventionalDiscovery();
                 options.Durability.Mode = generates ? DurabilityMode.MediatorOnly : isAlone ? DurabilityMode.Solo : DurabilityMode.Balanced;
                 TakeOverQuickly(options.Durability);
+                Messages.Configure(options, settings, generates);
                 options.CodeGeneration.TypeLoadMode = generates ? TypeLoadMode.Dynamic : TypeLoadMode.Static;
             },
             ExtensionDiscovery.ManualOnly);

@@ -7,30 +7,31 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 namespace Ledger.Http.Hosting;
 
 /// <summary>
-/// What a person needs once the host serves: where it listens, where data and key are, how to start a runner, how to stop. A terminal is
+/// What a person needs once the host serves: where it listens, where the page, data and key are, how to start a runner, how to stop. A terminal is
 /// shown a key that was made just now; no log ever is.
 /// </summary>
 internal static class FirstLook
 {
     internal static void Show(IServiceProvider services, LedgerDatabase database)
     {
-        var addresses = services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses;
+        var addresses = services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()?.Addresses ?? [];
         var settings = services.GetRequiredService<LedgerSettings>();
         var made = services.GetRequiredService<Bootstrap>().Made;
         var file = Bootstrap.FileOf(settings);
         var key = settings.Bootstrap.ApiKey is not null ? "the one of Ledger:Bootstrap:ApiKey" : File.Exists(file) ? $"in {file}" : null;
         List<(string Word, string? Meaning)> lines =
         [
+            ("page", $"{addresses.FirstOrDefault()}/ (sign in with the key)"),
             ("data", database.Place),
             ("key", key),
-            ("runner", $"{Help.Runner} --url {addresses.First()} --location local (--help says how it gets its key)"),
+            ("runner", $"{Help.Runner} --url {addresses.FirstOrDefault()} --location local (--help says how it gets its key)"),
             ("stop", "Ctrl+C or SIGTERM"),
         ];
 
         var first = $"Ledger {Help.Version} listens on {string.Join(" and ", addresses)}";
         if (!Console.IsOutputRedirected)
         {
-            lines.Insert(2, ("", made is null ? null : $"{made.Secret} of account {made.Account}, shown this once"));
+            lines.Insert(3, ("", made is null ? null : $"{made.Secret} of account {made.Account}, shown this once"));
             Console.WriteLine($"\n{first}\n{string.Join('\n', lines.Where(line => line.Meaning is not null).Select(line => $"  {line.Word,-8}{line.Meaning}"))}\n");
             return;
         }

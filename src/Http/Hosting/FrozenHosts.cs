@@ -8,8 +8,14 @@ namespace Ledger.Http.Hosting;
 /// What hosts that share a database do about one that stands still, with all its connections (SIGSTOP, a frozen virtual machine): Wolverine's
 /// leader is who holds an advisory lock, and a host that stands still would hold it for ever (docs/projections.md#frozen).
 /// </summary>
-public sealed partial class FrozenHosts(NpgsqlDataSource database, ILogger<FrozenHosts> logger) : BackgroundService
+public sealed partial class FrozenHosts(NpgsqlDataSource database, ILogger<FrozenHosts> logger)
 {
+    /// <summary>What operators know it by.</summary>
+    public const string Part = "frozen-hosts";
+
+    /// <summary>The time between two looks.</summary>
+    public static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+
     // A leader that lives uses its connection each second.
     private const string EndSql = """
         select a.application_name, pg_terminate_backend(a.pid)
@@ -18,8 +24,6 @@ public sealed partial class FrozenHosts(NpgsqlDataSource database, ILogger<Froze
           and a.state = 'idle' and a.state_change < now() - interval '6 seconds'
           and a.pid in (select l.pid from pg_locks l where l.locktype = 'advisory' and l.granted)
         """;
-
-    private static readonly TimeSpan Every = TimeSpan.FromSeconds(1);
 
     /// <summary>
     /// What connections ask of the server: a transaction that waits for a host that stands still is taken back, and a connection whose host is
@@ -31,32 +35,12 @@ public sealed partial class FrozenHosts(NpgsqlDataSource database, ILogger<Froze
         "-c idle_in_transaction_session_timeout=6000 -c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3",
         connection.Options).TrimEnd(); // What the connection string itself says comes last, and holds.
 
-    /// <inheritdoc/>
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        while (!stoppingToken.IsCancellationRequested)
-        {
-            await Task.Delay(Every, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            try
-            {
-                await EndAsync(stoppingToken);
-            }
-            catch (Exception failure) when (!stoppingToken.IsCancellationRequested)
-            {
-                LogFailed(failure);
-            }
-            catch (OperationCanceledException)
-            {
-                return;
-            }
-        }
-    }
-
-    private async Task EndAsync(CancellationToken cancellation)
+    /// <summary>Looks once, and ends what holds the lock.</summary>
+    public async Task RunAsync(CancellationToken stopping)
     {
         await using var command = database.CreateCommand(EndSql);
-        await using var reader = await command.ExecuteReaderAsync(cancellation);
-        while (await reader.ReadAsync(cancellation))
+        await using var reader = await command.ExecuteReaderAsync(stopping);
+        while (await reader.ReadAsync(stopping))
         {
             LogEnded();
         }
@@ -64,9 +48,6 @@ public sealed partial class FrozenHosts(NpgsqlDataSource database, ILogger<Froze
 
     [LoggerMessage(LogLevel.Warning, "The host that leads the others has not been heard of for 6 s: its connection was ended, and another host leads.")]
     private partial void LogEnded();
-
-    [LoggerMessage(LogLevel.Debug, "Hosts that stand still cannot be looked for now.")]
-    private partial void LogFailed(Exception failure);
 }
 
 /// <summary>

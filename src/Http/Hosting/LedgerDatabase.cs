@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using System.Reflection;
 using Ledger.Http.Embedded;
 using Ledger.Http.Settings;
+using Ledger.Web;
 using Npgsql;
 
 namespace Ledger.Http.Hosting;
@@ -23,7 +24,7 @@ public sealed class LedgerDatabase : IAsyncDisposable
     }
 
     /// <summary>The assemblies that keep something in the database: tables of their own, or documents.</summary>
-    public static IReadOnlyList<Assembly> Parts { get; } = [typeof(Projections.AssemblyMarker).Assembly, typeof(LedgerDatabase).Assembly];
+    public static IReadOnlyList<Assembly> Parts { get; } = [typeof(LedgerStore).Assembly, typeof(Projections.AssemblyMarker).Assembly, typeof(WebParts).Assembly, typeof(LedgerDatabase).Assembly];
 
     public NpgsqlDataSource Source { get; }
 

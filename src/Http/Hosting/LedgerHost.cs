@@ -40,20 +40,30 @@ public sealed class LedgerHost : IAsyncDisposable
     public bool IsAlone { get; }
 
     /// <summary>The main job: serves until a signal comes.</summary>
+    /// <param name="settings">Settings on the command line.</param>
+    /// <param name="signals">What ends it.</param>
+    /// <param name="isDemo">Whether an empty account is filled first (<see cref="Demo.Demo"/>).</param>
     /// <returns>The exit code.</returns>
-    public static async Task<int> RunAsync(string[] settings, HostSignals signals)
+    public static async Task<int> RunAsync(string[] settings, HostSignals signals, bool isDemo = false)
     {
-        await using var host = await BuildAsync(settings, cancellation: signals.Ending);
+        await using var host = await BuildAsync(isDemo ? [.. settings, .. Demo.Demo.Settings] : settings, cancellation: signals.Ending);
         if (!host.IsAlone)
         {
             Standstill.Watch();
         }
 
         await host.StartAsync(signals.Ending);
+        await using var demo = isDemo ? await Demo.Demo.StartAsync(host.App.Services, signals.Ending) : null;
         FirstLook.Show(host.App.Services, host.database);
-        await using var ending = signals.Ending.Register(host.App.Lifetime.StopApplication);
+        await using var ending = signals.Ending.Register(() => _ = StopAsync());
         await host.App.WaitForShutdownAsync(CancellationToken.None);
         return 0;
+
+        async Task StopAsync()
+        {
+            await (demo?.StopAsync() ?? Task.CompletedTask);
+            host.App.Lifetime.StopApplication();
+        }
     }
 
     /// <summary>Opens the database and composes the host; it serves after <see cref="StartAsync"/>.</summary>
@@ -68,7 +78,7 @@ public sealed class LedgerHost : IAsyncDisposable
         CancellationToken cancellation = default)
     {
         var phase = new HostPhase();
-        var builder = WebApplication.CreateBuilder(args);
+        var builder = PageAssets.CreateBuilder(args);
         LedgerConsole.Add(builder.Logging, phase, builder.Configuration);
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
         configure?.Invoke(builder);
@@ -131,11 +141,11 @@ public sealed class LedgerHost : IAsyncDisposable
     private static LedgerHost Compose(WebApplicationBuilder builder, LedgerSettings settings, LedgerDatabase database, HostPhase phase, bool generates)
     {
         var isAlone = settings.SingleHost ?? database.IsEmbedded;
-        builder.AddWolverine(generates, isAlone);
+        builder.AddWolverine(settings, generates, isAlone);
         builder.Services.AddLedger(settings, database.Source);
         if (!isAlone)
         {
-            builder.Services.AddHostedService<FrozenHosts>();
+            builder.Services.AddSingleton<FrozenHosts>();
         }
 
         builder.AddTelemetry(); // After the parts that make the tables which it reads.

@@ -1,36 +1,60 @@
 using Ledger.Deadlines;
 using Ledger.Http.Access;
 using Ledger.Http.Runners;
-using Ledger.Projections.Archiving;
 using Ledger.Projections.Rebuild;
+using Ledger.Projections.Runners;
 using Ledger.Streams;
 
 namespace Ledger.Http.Hosting;
 
-/// <summary>
-/// What has to start before the first request and to end after the last one. Repairs, deadlines and writer are ended by the container:
-/// whatever depends on another ends before it.
-/// </summary>
+/// <summary>What has to start before the first request and to end after the last one.</summary>
+/// <param name="bootstrap">Makes the first account and key.</param>
+/// <param name="notes">The news of other hosts.</param>
+/// <param name="loops">What everything in the background runs in.</param>
+/// <param name="signals">What runners are told.</param>
+/// <param name="claims">What claims wait for.</param>
+/// <param name="repairs">Catches up and rebuilds.</param>
+/// <param name="deadlines">Sweeps.</param>
+/// <param name="daemon">Starts what Marten has paused.</param>
+/// <param name="database">Tells of outages.</param>
+/// <param name="phase">Is told of the end.</param>
+/// <param name="frozenHosts">Only where several hosts share the database.</param>
 public sealed class LedgerLifetime(
     Bootstrap bootstrap,
     ChangeNotes notes,
     BackgroundLoops loops,
+    KeyWatch keys,
     RunnerSignals signals,
     ClaimWatch claims,
+    RunnerPresence presence,
     Repairs repairs,
     DeadlineSweep deadlines,
-    ArchiveWatch archive) : IHostedService
+    DaemonWatch daemon,
+    DatabaseWatch database,
+    HostPhase phase,
+    FrozenHosts? frozenHosts = null) : IHostedService
 {
     public async Task StartAsync(CancellationToken cancellationToken)
     {
+        loops.Run(DatabaseWatch.Part, database.RunAsync);
         await bootstrap.RunAsync(cancellationToken);
         await notes.StartAsync(cancellationToken);
+        loops.Run(KeyWatch.Part, keys.RunAsync);
         loops.Run(RunnerSignals.Part, signals.RunAsync);
         loops.Run(ClaimWatch.Part, claims.RunAsync);
-        repairs.Start();
-        await deadlines.StartAsync(cancellationToken);
-        await archive.StartAsync(cancellationToken);
+        loops.Run(RunnerPresence.Part, presence.RunAsync);
+        loops.Run(DeadlineSweep.Part, deadlines.RunAsync, DeadlineSweep.Patience);
+        loops.Every(Repairs.Part, Repairs.Pause, repairs.RunAsync);
+        loops.Every(DaemonWatch.Part, DaemonWatch.Pause, daemon.RunAsync);
+        if (frozenHosts is not null)
+        {
+            loops.Every(FrozenHosts.Part, FrozenHosts.Pause, frozenHosts.RunAsync);
+        }
     }
 
-    public async Task StopAsync(CancellationToken cancellationToken) => await loops.DisposeAsync();
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        phase.IsEnding = true;
+        await loops.DisposeAsync();
+    }
 }

@@ -25,7 +25,7 @@ public sealed class SchemaFiles(NpgsqlDataSource database)
     public override async Task Setup(CancellationToken token)
     {
         await SchemaUpgrade.ApplyAsync(database, LedgerDatabase.Parts, token);
-        await Http.Database.RunAsync(() => RegisteredModels.RegisterAsync(database, LedgerProjections.Models, token));
+        await Ledger.Database.RunAsync(() => RegisteredModels.RegisterAsync(database, LedgerProjections.Models, token));
     }
 
     /// <summary>Fails when files are due.</summary>
@@ -43,7 +43,7 @@ public sealed class SchemaFiles(NpgsqlDataSource database)
     public async Task AssertAsync(IDocumentStore store, CancellationToken token)
     {
         await Check(token);
-        if (await Http.Database.RunAsync(() => RegisteredModels.FindOutdatedAsync(database, LedgerProjections.Models, token)) is [var outdated, ..])
+        if (await Ledger.Database.RunAsync(() => RegisteredModels.FindOutdatedAsync(database, LedgerProjections.Models, token)) is [var outdated, ..])
         {
             throw Outdated($"the rows of {outdated} are of another version");
         }

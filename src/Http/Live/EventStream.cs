@@ -12,11 +12,9 @@ namespace Ledger.Http.Live;
 /// data rate.
 /// </summary>
 /// <param name="output">The answer's body.</param>
-/// <param name="isAllowed">Whether the caller may go on; asked with every heartbeat.</param>
 /// <param name="clock">The clock that paces heartbeats.</param>
 /// <param name="ending">Ends the stream.</param>
-public sealed class EventStream(
-    PipeWriter output, Func<CancellationToken, Task<bool>> isAllowed, TimeProvider clock, CancellationToken ending)
+public sealed class EventStream(PipeWriter output, TimeProvider clock, CancellationToken ending)
 {
     /// <summary>The longest silence.</summary>
     public static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(15);
@@ -66,7 +64,7 @@ public sealed class EventStream(
     }
 
     /// <summary>Waits until there is something to read, with heartbeats meanwhile. False when nothing more will come.</summary>
-    /// <exception cref="OperationCanceledException">The stream has ended, or its key was revoked.</exception>
+    /// <exception cref="OperationCanceledException">The stream has ended.</exception>
     public async Task<bool> WaitAsync<T>(ChannelReader<T> reader)
     {
         var next = reader.WaitToReadAsync(ending).AsTask();
@@ -76,25 +74,14 @@ public sealed class EventStream(
             var beat = Task.Delay(Heartbeat, clock, beaten.Token);
             if (await Task.WhenAny(next, beat) == beat)
             {
-                await BeatAsync();
+                Comment("alive");
+                await FlushAsync();
             }
 
             await beaten.CancelAsync();
         }
 
         return await next;
-    }
-
-    private async Task BeatAsync()
-    {
-        ending.ThrowIfCancellationRequested();
-        if (!await isAllowed(ending))
-        {
-            throw new OperationCanceledException("The key opens nothing any more.");
-        }
-
-        Comment("alive");
-        await FlushAsync();
     }
 
     private void Text(string text) => Encoding.UTF8.GetBytes(text, output);

@@ -1,4 +1,5 @@
 using Ledger.Http.Access;
+using Ledger.Http.Requests;
 using Ledger.Store;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -6,9 +7,9 @@ namespace Ledger.Http.Live;
 
 /// <summary>
 /// Answers with Server-Sent Events: frames as they come, and a comment every <see cref="EventStream.Heartbeat"/>, so that both sides
-/// notice when the other has gone. A stream ends with its caller, with the host, and with its key.
+/// notice when the other has gone. A stream ends with its caller, with the host, and with its key (<see cref="KeyWatch"/>).
 /// </summary>
-public sealed class EventStreams(ApiKeys keys, IHostApplicationLifetime lifetime, TimeProvider clock)
+public sealed class EventStreams(IHostApplicationLifetime lifetime, TimeProvider clock)
 {
     /// <summary>Answers with a stream until it ends, or until <paramref name="write"/> does.</summary>
     /// <param name="context">The request.</param>
@@ -19,10 +20,13 @@ public sealed class EventStreams(ApiKeys keys, IHostApplicationLifetime lifetime
         context.Response.ContentType = "text/event-stream";
         context.Response.Headers.CacheControl = "no-cache, no-store";
         context.Response.Headers["X-Accel-Buffering"] = "no";
-        var secret = ApiKeyHandler.SecretOf(context.Request);
+        if (HeadRequests.Is(context))
+        {
+            return;
+        }
+
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
-        var stream = new EventStream(
-            context.Response.BodyWriter, async cancellation => await keys.FindAsync(secret, cancellation) is not null, clock, ending.Token);
+        var stream = new EventStream(context.Response.BodyWriter, clock, ending.Token);
         try
         {
             stream.Comment("connected");
@@ -31,7 +35,7 @@ public sealed class EventStreams(ApiKeys keys, IHostApplicationLifetime lifetime
         }
         catch (Exception end) when (end is OperationCanceledException or StoreUnavailableException)
         {
-            // That is how a stream ends; in an outage of the database too, since its key cannot be looked at: the caller comes again.
+            // That is how a stream ends; in an outage of the database too, when it has to read: the caller comes again.
         }
     }
 }

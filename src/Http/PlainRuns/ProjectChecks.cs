@@ -1,4 +1,3 @@
-using Ledger.Http.Checks;
 
 namespace Ledger.Http.PlainRuns;
 

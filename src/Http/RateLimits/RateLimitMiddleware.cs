@@ -1,21 +1,57 @@
+using System.Threading.RateLimiting;
 using Ledger.Http.Access;
 using Ledger.Http.Errors;
+using Ledger.Http.Settings;
 
 namespace Ledger.Http.RateLimits;
 
-/// <summary>Answers 429 with <c>Retry-After</c> past the limit, and tells every caller with a key where it stands.</summary>
-public sealed class RateLimitMiddleware(RequestDelegate next, RateWindows windows)
+/// <summary>
+/// Answers 429 with <c>Retry-After</c> past the limit, and tells every caller with a key where it stands. Of costly reads a key has only a few
+/// under way: the next ones wait, and those beyond that are turned away, so that the searches of one caller keep nobody else waiting.
+/// </summary>
+public sealed class RateLimitMiddleware(RequestDelegate next, RateWindows windows, RateLimitSettings settings) : IDisposable
 {
-    public Task InvokeAsync(HttpContext context)
-    {
-        if (context.User.Identity is ApiKeyIdentity { Key: var key })
+    // For each that is under way so many may wait.
+    private const int WaitingForEach = 4;
+
+    private readonly PartitionedRateLimiter<Guid> reads = PartitionedRateLimiter.Create<Guid, Guid>(
+        key => RateLimitPartition.GetConcurrencyLimiter(key, _ => new ConcurrencyLimiterOptions
         {
-            var limit = context.GetEndpoint()?.Metadata.GetMetadata<RateLimit>() ?? RateLimit.General;
-            windows.Admit(context.Response, key.Id.ToString(), limit, limit.IsPerRunner ? RunnerOf(context) : null);
+            PermitLimit = settings.CostlyReads,
+            QueueLimit = settings.CostlyReads * WaitingForEach,
+        }));
+
+    public async Task InvokeAsync(HttpContext context)
+    {
+        if (context.User.Identity is not ApiKeyIdentity { Key: var key })
+        {
+            await next(context);
+            return;
         }
 
-        return next(context);
+        var endpoint = context.GetEndpoint()?.Metadata;
+        var limit = endpoint?.GetMetadata<RateLimit>() ?? RateLimit.General;
+        windows.Admit(context.Response, key.Id.ToString(), limit, limit.IsPerRunner ? RunnerOf(context) : null);
+        if (endpoint?.GetMetadata<CostlyReadAttribute>() is null)
+        {
+            await next(context);
+            return;
+        }
+
+        using var turn = await reads.AcquireAsync(key.Id, 1, context.RequestAborted);
+        if (!turn.IsAcquired)
+        {
+            throw new RequestRejected(
+                StatusCodes.Status429TooManyRequests, "too-many-reads", "Too many lists and reports of this key are under way; please retry.")
+            {
+                RetryAfterSeconds = 1,
+            };
+        }
+
+        await next(context);
     }
+
+    public void Dispose() => reads.Dispose();
 
     private static string RunnerOf(HttpContext context) =>
         context.GetRouteValue("runnerId") as string ?? context.Request.Headers["Ledger-Runner"].ToString();
@@ -32,10 +68,11 @@ public static class RateLimitExtensions
         response.Headers["RateLimit"] = $"\"{limit.Class}\";r={verdict.Remaining};t={verdict.ResetSeconds}";
         if (!verdict.IsAllowed)
         {
-            throw new RequestRejected(StatusCodes.Status429TooManyRequests, "too-many-requests", "Too Many Requests")
-            {
-                RetryAfterSeconds = verdict.ResetSeconds,
-            };
+            throw RequestRejected.TooMany(verdict.ResetSeconds);
         }
     }
 }
+
+/// <summary>A read whose cost grows with what the account has: a list, a search, a report, an export.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+public sealed class CostlyReadAttribute : Attribute;

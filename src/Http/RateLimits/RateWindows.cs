@@ -12,7 +12,8 @@ public sealed class RateWindows(RateLimitSettings settings, TimeProvider clock)
     /// </summary>
     public const int MaximumRunners = 1_000;
 
-    private const int MaximumWindows = 100_000;
+    /// <summary>Callers that have windows of their own; those beyond share one, until others have elapsed.</summary>
+    public const int MaximumWindows = 100_000;
 
     private readonly ConcurrentDictionary<(string Caller, string Class), Windows> windows = new();
 
@@ -22,13 +23,27 @@ public sealed class RateWindows(RateLimitSettings settings, TimeProvider clock)
     /// <param name="runner">The runner that a request names, where each has a window of its own.</param>
     public RateVerdict Take(string caller, RateLimit limit, string? runner = null)
     {
-        if (windows.Count >= MaximumWindows)
+        if (!windows.TryGetValue((caller, limit.Class), out var own))
         {
-            RemoveElapsed();
+            if (windows.Count >= MaximumWindows)
+            {
+                RemoveElapsed();
+            }
+
+            own = windows.GetOrAdd((windows.Count >= MaximumWindows ? "" : caller, limit.Class), _ => new Windows(clock));
         }
 
         var (requests, seconds) = FiguresOf(limit);
-        return windows.GetOrAdd((caller, limit.Class), _ => new Windows(clock)).Of(runner).Take(requests, seconds);
+        return own.Of(runner).Take(requests, seconds);
+    }
+
+    /// <summary>Gives back a request that was taken and does not count after all.</summary>
+    public void GiveBack(string caller, RateLimit limit)
+    {
+        if (windows.TryGetValue((caller, limit.Class), out var own) || windows.TryGetValue(("", limit.Class), out own))
+        {
+            own.Of(null).GiveBack();
+        }
     }
 
     private (int Requests, int Seconds) FiguresOf(RateLimit limit) =>
@@ -97,6 +112,14 @@ public sealed class RateWindows(RateLimitSettings settings, TimeProvider clock)
             }
         }
 
+        public void GiveBack()
+        {
+            lock (gate)
+            {
+                taken = Math.Max(0, taken - 1);
+            }
+        }
+
         public RateVerdict Take(int requests, int seconds)
         {
             lock (gate)
@@ -142,6 +165,9 @@ public sealed class RateLimit(string @class, int requests = 0, int seconds = 0) 
 
     /// <summary>Webhooks, which have no key: counted for each webhook.</summary>
     public static RateLimit Webhook { get; } = new("webhook");
+
+    /// <summary>Keys and other secrets that nobody knows: counted for each address.</summary>
+    public static RateLimit Unknown { get; } = new("unknown", 120, 60);
 
     /// <summary>
     /// What runners call; counted for each runner, since many may share a key. A hundred runs at three heartbeats a lease come to the general

@@ -9,7 +9,7 @@ namespace Ledger.Http.ReadModels;
 /// Makes a reader of a projection see what was written before: everything up to the head of the log, or up to the position that the
 /// caller names with <c>after</c>.
 /// </summary>
-public sealed class Freshness(ReadModelProgress projections)
+public sealed class Freshness(ReadModelProgress projections, EventLog log)
 {
     /// <summary>The name of the parameter.</summary>
     public const string After = "after";
@@ -17,13 +17,23 @@ public sealed class Freshness(ReadModelProgress projections)
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
     /// <summary>Waits as the request asks for. Only for native requests: to the dialects the parameter is unknown.</summary>
-    /// <exception cref="RequestRejected">400 for a position that is none, 503 when the projection is too far behind.</exception>
+    /// <exception cref="RequestRejected">400 for a position that is none, or not yet, 503 when the projection is too far behind.</exception>
     /// <exception cref="StoreUnavailableException">The database cannot be reached.</exception>
     public async Task WaitAsync(string projection, HttpRequest request)
     {
         var cancellation = request.HttpContext.RequestAborted;
         if (PositionOf(request) is { } position)
         {
+            if (await Database.RunAsync(() => projections.WaitForAsync(projection, position, TimeSpan.Zero, cancellation)))
+            {
+                return;
+            }
+
+            if (position > await log.ReadHeadAsync(cancellation))
+            {
+                throw RequestRejected.BadRequest($"'{After}' is beyond the end of the log.");
+            }
+
             RejectUnless(await Database.RunAsync(() => projections.WaitForAsync(projection, position, Patience, cancellation)));
         }
         else

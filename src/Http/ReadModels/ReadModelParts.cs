@@ -1,3 +1,4 @@
+using Ledger.Http.Hosting;
 using Ledger.Http.Settings;
 using Ledger.Projections;
 using Ledger.Projections.AlertChannels;
@@ -13,7 +14,6 @@ using Ledger.Projections.OpenRuns;
 using Ledger.Projections.Rebuild;
 using Ledger.Projections.RunDays;
 using Ledger.Projections.SessionList;
-using Ledger.Streams;
 using Marten;
 using Npgsql;
 
@@ -26,6 +26,7 @@ public static class ReadModelParts
     {
         services.AddSingleton<OpenRunsReader>();
         services.AddSingleton<SessionListReader>();
+        services.AddSingleton<SessionFinder>();
         services.AddSingleton<CheckResultsReader>();
         services.AddSingleton<CheckStatusReader>();
         services.AddSingleton<AlertsReader>();
@@ -48,11 +49,8 @@ public static class ReadModelParts
             provider.GetRequiredService<NpgsqlDataSource>()));
         services.AddSingleton<Repairs>();
         services.AddSingleton<AlertDeliveriesProjection>();
-        services.AddSingleton(provider => new Supersede(
-            provider.GetRequiredService<ReadModelProgress>(),
-            provider.GetRequiredService<SessionWriter>,
-            provider.GetRequiredService<OpenRunsReader>(),
-            settings.CancelPolicy));
+        services.AddSingleton<Supersede>();
+        services.AddSingleton<Outbox>(Messages.Outbox);
         services.ConfigureMarten((provider, options) => options.AddReadModels(
             provider.GetRequiredService<ReadModelShard>(),
             provider.GetRequiredService<AlertDeliveriesProjection>(),

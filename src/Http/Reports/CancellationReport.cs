@@ -1,5 +1,7 @@
+using System.Text.Json.Serialization;
 using Ledger.Http.Access;
 using Ledger.Http.Errors;
+using Ledger.Http.RateLimits;
 using Ledger.Http.ReadModels;
 using Ledger.Http.Requests;
 using Ledger.Projections.Cancellations;
@@ -10,15 +12,18 @@ namespace Ledger.Http.Reports;
 /// <summary>Reports how many cancels there were, how they ended, how long they took, what they saved.</summary>
 public static class CancellationReportEndpoint
 {
-    private static readonly HashSet<string> Parameters = new(StringComparer.Ordinal) { "from", "to", Freshness.After };
+    private static readonly HashSet<string> Parameters = new(StringComparer.Ordinal) { "from", "to", "groupBy", Freshness.After };
 
-    [WolverineGet("/ledger/reports/cancellations"), Authorize(Scopes.Read), Tags("Reports")]
-    [EndpointSummary("Cancels by cause, interface and outcome, the latencies between their facts, and the runner time that they freed.")]
+    [WolverineGet("/ledger/reports/cancellations"), Authorize(Scopes.Read), CostlyRead, Tags("Reports")]
+    [EndpointSummary(
+        "Cancels by cause, interface and outcome, the latencies between their facts, and the runner time that they freed. With groupBy, which needs "
+        + "'from', there are buckets as well: the same figures for each UTC hour or day, in order, the first and the last clamped to the range.")]
     [QueryText("from", "Asked for at or after this ISO 8601 time.")]
     [QueryText("to", "Asked for before this ISO 8601 time.")]
+    [QueryText("groupBy", "none, hour or day; at most 400 hours or days.")]
     [QueryNumber(Freshness.After, "The Ledger-Position of a write that the report must show.")]
     public static async Task<CancellationReportView> Get(
-        HttpRequest request, Caller caller, CancellationReportReader reports, Freshness freshness, CancellationToken cancellation)
+        HttpRequest request, Caller caller, CancellationReportReader reports, Freshness freshness, TimeProvider clock, CancellationToken cancellation)
     {
         if (request.Query.Keys.FirstOrDefault(name => !Parameters.Contains(name)) is { } unknown)
         {
@@ -26,11 +31,27 @@ public static class CancellationReportEndpoint
         }
 
         var (from, to) = QueryTimeRange.Read(request);
+        var bounds = BoundsOf(QueryWords<ReportGrouping>.One(request, "groupBy") ?? ReportGrouping.None, from, to ?? clock.GetUtcNow());
         caller.RequireWholeAccount();
         await freshness.WaitAsync(CancelsReader.ProjectionName, request);
-        return CancellationReportView.Of(await Database.RunAsync(() => reports.ReadAsync(caller.AccountId, from, to, cancellation)));
+        var whole = CancellationReportView.Of(await Database.RunAsync(() => reports.ReadAsync(caller.AccountId, from, to, cancellation)));
+        return bounds is null ? whole : whole with
+        {
+            Buckets = [.. bounds.Zip(bounds.Skip(1), await Database.RunAsync(() => reports.ReadAsync(caller.AccountId, bounds, cancellation)))
+                .Select(bucket => new CancellationReportBucket(bucket.First, bucket.Second, CancellationReportView.Of(bucket.Third)))],
+        };
     }
+
+    /// <summary>Where the buckets begin, and the end of the last one; null for none.</summary>
+    /// <exception cref="RequestRejected">400 without a beginning, or for too many.</exception>
+    private static IReadOnlyList<DateTimeOffset>? BoundsOf(ReportGrouping grouping, DateTimeOffset? from, DateTimeOffset to) =>
+        grouping is ReportGrouping.None ? null
+        : from is { } start && start < to ? [.. grouping.StartsIn(start, to), to]
+        : throw RequestRejected.BadRequest("'groupBy' needs a 'from' that is before the end of the range.");
 }
+
+/// <summary>The report on one hour or day.</summary>
+public sealed record CancellationReportBucket(DateTimeOffset From, DateTimeOffset To, CancellationReportView Report);
 
 /// <summary>The report: the requests themselves, and the runs that they targeted.</summary>
 /// <param name="Total">How many requests there were, refused and pending ones included.</param>
@@ -53,6 +74,10 @@ public sealed record CancellationReportView(
     long RunnerTimeFreedRuns,
     long RunnerTimeUnknownRuns)
 {
+    /// <summary>The same figures for each hour or day; absent unless the report is divided.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<CancellationReportBucket>? Buckets { get; init; }
+
     public static CancellationReportView Of(CancellationReport report) => new(
         report.Requests.Total,
         report.Requests.ByCause,

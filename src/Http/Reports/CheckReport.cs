@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using Ledger.Http.Access;
 using Ledger.Http.Errors;
+using Ledger.Http.RateLimits;
 using Ledger.Http.ReadModels;
 using Ledger.Http.Requests;
 using Ledger.Projections.CheckResults;
@@ -12,7 +13,7 @@ namespace Ledger.Http.Reports;
 /// <summary>Reports how the runs of checks went.</summary>
 public static class CheckReportEndpoint
 {
-    [WolverineGet("/ledger/reports/checks"), Authorize(Scopes.Read), Tags("Reports")]
+    [WolverineGet("/ledger/reports/checks"), Authorize(Scopes.Read), CostlyRead, Tags("Reports")]
     [EndpointSummary(
         "How the runs of each check went that were settled in a time range, by check id. With groupBy each check has buckets as well: the same "
         + "figures for each UTC hour or day in which a run was settled, in order, the first and the last clamped to the range.")]
@@ -82,6 +83,29 @@ public enum ReportGrouping
     Day,
 }
 
+/// <summary>How a range of time is divided.</summary>
+public static class ReportGroupingRules
+{
+    public const int MaximumBuckets = 400;
+
+    /// <summary>Where the buckets of a range start: the first with the range, the others with a UTC hour or day.</summary>
+    /// <exception cref="RequestRejected">400 for too many.</exception>
+    public static IReadOnlyList<DateTimeOffset> StartsIn(this ReportGrouping grouping, DateTimeOffset from, DateTimeOffset to)
+    {
+        if (grouping is ReportGrouping.None)
+        {
+            return [from];
+        }
+
+        var length = grouping is ReportGrouping.Hour ? TimeSpan.TicksPerHour : TimeSpan.TicksPerDay;
+        var first = from.UtcTicks / length;
+        var count = ((to.UtcTicks - 1) / length) - first + 1;
+        return count <= MaximumBuckets
+            ? [from, .. Enumerable.Range(1, (int)count - 1).Select(n => new DateTimeOffset((first + n) * length, TimeSpan.Zero))]
+            : throw RequestRejected.BadRequest($"'groupBy' divides at most {MaximumBuckets} hours or days; this range has {count}.");
+    }
+}
+
 /// <summary>What is asked of a report.</summary>
 /// <param name="Bounds">The start of each bucket, and the end of the last one.</param>
 /// <param name="To">The end as it is shown; that of a report up to now lets in what is settled meanwhile.</param>
@@ -97,8 +121,6 @@ public sealed record CheckReportQuery(
     Guid After,
     int Limit)
 {
-    public const int MaximumBuckets = 400;
-
     public const int MaximumLimit = 100;
 
     private static readonly TimeSpan DefaultRange = TimeSpan.FromHours(24);
@@ -128,7 +150,7 @@ public sealed record CheckReportQuery(
         var grouping = QueryWords<ReportGrouping>.One(request, "groupBy") ?? ReportGrouping.None;
         var after = request.Query["cursor"].ToString() is { Length: > 0 } cursor ? Inputs.Uuid("cursor", cursor) : Guid.Empty;
         return new CheckReportQuery(
-            [.. StartsOf(grouping, from, to), asked ?? CheckMetricsQuery.Unbounded],
+            [.. grouping.StartsIn(from, to), asked ?? CheckMetricsQuery.Unbounded],
             to,
             grouping,
             ChecksOf(request)?.Where(id => id.CompareTo(after) > 0).ToList(),
@@ -147,22 +169,6 @@ public sealed record CheckReportQuery(
         return ids.Count > MaximumLimit ? throw RequestRejected.BadRequest($"'checkId' may stand at most {MaximumLimit} times.")
             : ids.Count > 0 ? ids
             : null;
-    }
-
-    /// <summary>Where the buckets of a range start.</summary>
-    private static IReadOnlyList<DateTimeOffset> StartsOf(ReportGrouping grouping, DateTimeOffset from, DateTimeOffset to)
-    {
-        if (grouping is ReportGrouping.None)
-        {
-            return [from];
-        }
-
-        var length = grouping is ReportGrouping.Hour ? TimeSpan.TicksPerHour : TimeSpan.TicksPerDay;
-        var first = from.UtcTicks / length;
-        var count = ((to.UtcTicks - 1) / length) - first + 1;
-        return count <= MaximumBuckets
-            ? [from, .. Enumerable.Range(1, (int)count - 1).Select(n => new DateTimeOffset((first + n) * length, TimeSpan.Zero))]
-            : throw RequestRejected.BadRequest($"'groupBy' divides at most {MaximumBuckets} hours or days; this range has {count}.");
     }
 }
 

@@ -15,7 +15,10 @@ public static class Body
     /// <summary>The limit wherever no other is stated by <see cref="BodyLimitAttribute"/>, in bytes.</summary>
     public const int DefaultLimit = 1024 * 1024;
 
-    private static readonly JsonReaderOptions ReaderOptions = new() { AllowMultipleValues = false, MaxDepth = 64 };
+    // What a body holds is kept within events, and answered within documents, which may be 64 deep.
+    private const int MaximumDepth = 48;
+
+    private static readonly JsonReaderOptions ReaderOptions = new() { AllowMultipleValues = false, MaxDepth = MaximumDepth };
 
     /// <summary>The body of an endpoint that can do without; null when there is none.</summary>
     /// <exception cref="RequestRejected">400 for anything that is not that type, 413 past the endpoint's limit.</exception>
@@ -28,7 +31,9 @@ public static class Body
         where T : class => ReadRequiredJsonAsync<T>(context.Request, Json.Options, LimitOf(context));
 
     /// <summary>The body's bytes, as often as they are asked for; empty when there is none or only white space.</summary>
-    /// <exception cref="RequestRejected">413 past the limit, 400 for a body that is not what its encoding says.</exception>
+    /// <exception cref="RequestRejected">
+    /// 413 past the limit, 400 for a body that is not what its encoding says, 503 when the host holds too many large ones.
+    /// </exception>
     public static async Task<ReadOnlyMemory<byte>> ReadAsync(HttpRequest request, int limit = DefaultLimit)
     {
         var features = request.HttpContext.Features;
@@ -42,16 +47,15 @@ public static class Body
             throw RequestRejected.TooLarge($"The body has more than {limit} bytes.");
         }
 
-        var encoding = request.Headers.ContentEncoding.ToString();
-        await using var stream = encoding switch
+        await using var stream = request.Headers.ContentEncoding.ToString().ToLowerInvariant() switch
         {
             "" or "identity" => request.Body,
-            "gzip" => new GZipStream(request.Body, CompressionMode.Decompress),
+            "gzip" or "x-gzip" => new GZipStream(request.Body, CompressionMode.Decompress),
             _ => throw RequestRejected.BadRequest("The content encoding is not supported; use gzip or none."),
         };
         try
         {
-            var bytes = Trim(await ReadAsync(stream, limit, request.HttpContext.RequestAborted));
+            var bytes = Trim(await ReadAsync(stream, limit, request.HttpContext));
             features.Set(new ReadBody(bytes));
             return bytes;
         }
@@ -67,7 +71,7 @@ public static class Body
         where T : class
     {
         var bytes = await ReadAsync(request, limit);
-        return bytes.IsEmpty ? null : ParseJson<T>(bytes, options);
+        return bytes.IsEmpty ? null : await LargeWork.RunAsync(bytes.Length, () => ParseJson<T>(bytes, options));
     }
 
     /// <summary>The same, for a request that needs a body.</summary>
@@ -84,8 +88,9 @@ public static class Body
         try
         {
             RejectUnstorable(bytes.Span);
-            return JsonSerializer.Deserialize<T>(bytes.Span, options)
-                ?? throw RequestRejected.BadRequest("The body must not be null.");
+            var body = JsonSerializer.Deserialize<T>(bytes.Span, options) ?? throw RequestRejected.BadRequest("The body must not be null.");
+            NullItems.Reject(body);
+            return body;
         }
         catch (JsonException fault)
         {
@@ -95,18 +100,20 @@ public static class Body
 
     private static int LimitOf(HttpContext context) => context.GetEndpoint()?.Metadata.GetMetadata<BodyLimitAttribute>()?.Bytes ?? DefaultLimit;
 
-    private static async Task<ReadOnlyMemory<byte>> ReadAsync(Stream stream, int limit, CancellationToken cancellation)
+    private static async Task<ReadOnlyMemory<byte>> ReadAsync(Stream stream, int limit, HttpContext context)
     {
+        var budget = context.RequestServices.GetRequiredService<BodyBudget>();
         using var bytes = new MemoryStream();
         var buffer = new byte[16 * 1024];
         int count;
-        while ((count = await stream.ReadAsync(buffer, cancellation)) > 0)
+        while ((count = await stream.ReadAsync(buffer, context.RequestAborted)) > 0)
         {
             if (bytes.Length + count > limit)
             {
                 throw RequestRejected.TooLarge($"The body has more than {limit} bytes.");
             }
 
+            budget.Take(context, bytes.Length + count);
             bytes.Write(buffer, 0, count);
         }
 

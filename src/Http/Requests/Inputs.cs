@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Ledger.Http.Errors;
+using Ledger.Secrets;
 using Ledger.Sessions;
 
 namespace Ledger.Http.Requests;
@@ -37,6 +38,18 @@ public static class Inputs
         text is not null && CheckTypes.Known.Contains(text)
             ? text
             : throw RequestRejected.BadRequest($"'{what}' must be one of {string.Join(", ", CheckTypes.Known.Order())}.");
+
+    /// <summary>What a caller has runs execute; gives its own limit in seconds, if it has one.</summary>
+    /// <exception cref="RequestRejected">400 for what the ledger cannot keep.</exception>
+    public static int? Spec(JsonElement? spec)
+    {
+        if (SpecSecrets.IsForged(spec) || SpecSecrets.HoldsTooMany(spec))
+        {
+            throw RequestRejected.BadRequest($"'spec' must hold at most {SpecSecrets.Maximum} secrets, and no '{SpecSecrets.SealMember}'.");
+        }
+
+        return TimeoutOf(spec);
+    }
 
     /// <summary>The spec's own limit in seconds, if it has one.</summary>
     /// <exception cref="RequestRejected">400 for a limit that is no whole number of seconds from 1 to a day.</exception>

@@ -38,6 +38,7 @@ public static class RequestContext
         RefusalKind.NoCancelRecorded => new RequestRejected(StatusCodes.Status409Conflict, "no-cancel-recorded", refusal.Message),
         RefusalKind.OtherCancel => new RequestRejected(StatusCodes.Status409Conflict, "other-cancel", refusal.Message),
         RefusalKind.NothingToCancel => new RequestRejected(StatusCodes.Status409Conflict, "nothing-to-cancel", refusal.Message),
+        RefusalKind.NotStartable => new RequestRejected(StatusCodes.Status409Conflict, "not-startable", refusal.Message),
         RefusalKind.TooMuch or RefusalKind.Malformed => RequestRejected.BadRequest(refusal.Message),
         _ => throw new ArgumentOutOfRangeException(nameof(refusal), refusal.Kind, "A refusal without a status."),
     };

@@ -3,6 +3,7 @@ using Ledger.Http.Access;
 using Ledger.Http.Errors;
 using Ledger.Http.RateLimits;
 using Ledger.Http.Requests;
+using Ledger.Projections.Runners;
 using Ledger.Sessions;
 using Ledger.Store;
 using Ledger.Streams;
@@ -22,6 +23,7 @@ public static class ClaimRunsEndpoint
         [FromBody] ClaimRequest request,
         Caller caller,
         RunnerBindings runners,
+        RunnerPresence presence,
         ClaimWatch waiting,
         RunClaims claims,
         OpenCancels openCancels,
@@ -34,6 +36,7 @@ public static class ClaimRunsEndpoint
         var runner = RunnerId.Of(caller, runnerId);
         var claiming = new Claiming(caller, runner.Name, request.ToFilter(caller), request.Holds);
         await runners.BindAsync(context.Key(), runner.Name, cancellation);
+        presence.Claims(caller.AccountId, runner.Name, caller.Project, claiming.Filter.Locations, claiming.Filter.CheckTypes);
         using var claim = waiting.Enter(caller.AccountId, claiming.Filter);
         IReadOnlyList<CancelSignal>? known = await openCancels.ReadAsync(caller, runner.Name, cancellation);
         await claims.TakeAgainAsync(claiming, cancellation);
@@ -149,13 +152,15 @@ public sealed record ClaimedRun(
     int LeaseSeconds,
     string? Traceparent)
 {
-    public static ClaimedRun Of(SessionSnapshot snapshot, Run run) => new(
+    /// <summary>A run that its runner holds.</summary>
+    /// <param name="spec">What to execute, its secrets in the clear: the one way out on which they are.</param>
+    public static ClaimedRun Of(SessionSnapshot snapshot, Run run, JsonElement? spec) => new(
         snapshot.Session.Id,
         run.SequenceId,
         run.Plan.CheckType,
         run.Plan.Name,
         run.Plan.Location,
-        run.Plan.Spec,
+        spec,
         run.LeaseSeconds,
         TraceOf(snapshot.TriggerContext));
 

@@ -4,6 +4,7 @@ using Ledger.Http.Access;
 using Ledger.Http.Errors;
 using Ledger.Http.RateLimits;
 using Ledger.Http.Requests;
+using Ledger.Secrets;
 using Ledger.Sessions;
 using Ledger.Streams;
 
@@ -17,10 +18,17 @@ public static class ReportResultEndpoint
     [HeaderText(RunnerHeader.Name, RunnerHeader.Description, IsRequired = true)]
     [ProducesResponseType<ResultTaken>(StatusCodes.Status200OK)]
     [ProducesResponseType<ResultTaken>(StatusCodes.Status201Created)]
-    public static async Task<IResult> Post(RunCall call, [FromBody] ResultRequest request, SessionWriter sessions, TimeProvider clock)
+    public static async Task<IResult> Post(
+        RunCall call, [FromBody] ResultRequest request, SessionWriter sessions, SpecSecrets secrets, TimeProvider clock)
     {
         var resultId = request.ResultId ?? Guid.CreateVersion7(clock.GetUtcNow());
         var command = request.ToCommand(resultId, call.SequenceId, call.RunnerId);
+        if (command.Details is not null)
+        {
+            // A test may print its secrets: they are not kept.
+            command = command with { Details = secrets.Redact(call.Stream.AccountId, await call.ReadSpecAsync(sessions), command.Details) };
+        }
+
         var (_, answer) = await call.ExecuteAsync(sessions, (session, now) => ReportResult.Decide(session, command, now));
         var settled = answer.Run.Final is { Settles: true } final && final.ResultId == resultId;
         var taken = new ResultTaken(resultId, settled, answer.Late ? true : null);
@@ -44,8 +52,8 @@ public sealed record ResultRequest(
 {
     /// <summary>The command.</summary>
     /// <exception cref="RequestRejected">400 for a value out of its bounds.</exception>
-    public ReportResult ToCommand(Guid resultId, Guid sequenceId, string runnerId) => ResponseTime < 0 || Attempt < 1
-        ? throw RequestRejected.BadRequest("'responseTime' must not be negative, and 'attempt' must be at least 1.")
+    public ReportResult ToCommand(Guid resultId, Guid sequenceId, string runnerId) => ResponseTime < 0 || Attempt < 1 || StoppedAt < StartedAt
+        ? throw RequestRejected.BadRequest("'responseTime' must not be negative, 'attempt' must be at least 1, and 'stoppedAt' not before 'startedAt'.")
         : new ReportResult(
             resultId,
             sequenceId,

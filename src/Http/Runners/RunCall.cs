@@ -1,4 +1,5 @@
 using System.Reflection;
+using System.Text.Json;
 using System.Text.Json.Serialization;
 using JasperFx;
 using JasperFx.CodeGeneration.Frames;
@@ -8,6 +9,7 @@ using Ledger.Http.Access;
 using Ledger.Http.Errors;
 using Ledger.Http.Requests;
 using Ledger.Http.Settings;
+using Ledger.Projections.Runners;
 using Ledger.Sessions;
 using Ledger.Store;
 using Ledger.Streams;
@@ -38,6 +40,9 @@ public sealed class RunCall
 
     public string RunnerId { get; }
 
+    /// <summary>The project that its key is bound to; null for the whole account.</summary>
+    public string? Project => caller.Project;
+
     /// <summary>Ends when the client disconnects.</summary>
     public CancellationToken Aborted => context.RequestAborted;
 
@@ -55,6 +60,13 @@ public sealed class RunCall
             RunnerHeader.Read(context.Request));
         await runners.RequireAsync(context.Key(), call.RunnerId, call.Aborted);
         return call;
+    }
+
+    /// <summary>What the run executes, whole, its secrets sealed; null where there is no such run, which the decision refuses.</summary>
+    public async Task<JsonElement?> ReadSpecAsync(SessionWriter sessions)
+    {
+        var known = sessions.Peek(Stream) ?? await sessions.ReadAsync(caller, sessionId, Aborted);
+        return known?.Session.FindRun(SequenceId) is { } run ? await sessions.ReadSpecAsync(known, run, Aborted) : null;
     }
 
     /// <summary>Decides it on the session's stream; the outcome is durable when the task ends.</summary>
@@ -93,7 +105,7 @@ public sealed class RunCallParameter : IParameterStrategy
 }
 
 /// <summary>Renews leases with what runners say, and answers with what they have to know.</summary>
-public sealed class LeaseRenewal(Leases leases, LedgerSettings settings)
+public sealed class LeaseRenewal(Leases leases, RunnerPresence presence, LedgerSettings settings)
 {
     /// <summary>How long the ledger waits for the next heartbeat, in seconds.</summary>
     public int Seconds => settings.Lease.Seconds;
@@ -117,6 +129,7 @@ public sealed class LeaseRenewal(Leases leases, LedgerSettings settings)
     /// <exception cref="StoreUnavailableException">The database cannot be reached.</exception>
     public async Task<LeaseAnswer> AnswerAsync(RunCall call, Session session, ReportAnswer answer)
     {
+        presence.Speaks(call.Stream.AccountId, call.RunnerId, call.Project);
         if (answer.Run.State is RunState.Claimed or RunState.Running)
         {
             await RenewAsync(call.Stream, call.SequenceId, call.RunnerId, call.Aborted);

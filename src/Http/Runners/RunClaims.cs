@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
 using Ledger.Projections.OpenRuns;
+using Ledger.Secrets;
+using Ledger.Serialization;
 using Ledger.Sessions;
 using Ledger.Store;
 using Ledger.Streams;
@@ -7,7 +9,7 @@ using Ledger.Streams;
 namespace Ledger.Http.Runners;
 
 /// <summary>Claims runs for runners. What is said to be queued is a hint; who holds a run is decided on its stream, where the first wins.</summary>
-public sealed class RunClaims(SessionWriter sessions, OpenRunsReader openRuns, WaitingClaims waiting, LeaseRenewal leases)
+public sealed class RunClaims(SessionWriter sessions, OpenRunsReader openRuns, WaitingClaims waiting, LeaseRenewal leases, SpecSecrets secrets)
 {
     // Others may be faster on some of the runs that are found.
     private const int Spare = 32;
@@ -31,7 +33,7 @@ public sealed class RunClaims(SessionWriter sessions, OpenRunsReader openRuns, W
 
         var held = await leases.NotBegunAsync(
             claiming.Caller.AccountId, claiming.RunnerName, holds, claiming.Filter.Max, cancellation);
-        foreach (var (stream, sequenceId) in held)
+        foreach (var (stream, sequenceId) in held.TakeWhile(_ => !claiming.IsFull))
         {
             await ClaimAsync(claiming, stream, sequenceId, again: true);
         }
@@ -121,7 +123,8 @@ public sealed class RunClaims(SessionWriter sessions, OpenRunsReader openRuns, W
                 return false;
             }
 
-            claiming.Taken.Add(ClaimedRun.Of(executed.Snapshot!, run));
+            var spec = await sessions.ReadSpecAsync(executed.Snapshot!, run, CancellationToken.None);
+            claiming.Add(ClaimedRun.Of(executed.Snapshot!, run, secrets.Open(stream.AccountId, spec)));
             if (again)
             {
                 await leases.RenewAsync(stream, sequenceId, claiming.RunnerName, CancellationToken.None);
@@ -144,8 +147,22 @@ public sealed class RunClaims(SessionWriter sessions, OpenRunsReader openRuns, W
 /// <param name="Holds">What it has received; null when it does not say.</param>
 public sealed record Claiming(Caller Caller, string RunnerName, ClaimFilter Filter, IReadOnlyCollection<Guid>? Holds)
 {
-    /// <summary>What the runner holds by now.</summary>
-    public List<ClaimedRun> Taken { get; } = [];
+    // What one answer hands over, in bytes of JSON; one run has room in it, however large it is.
+    private const long MostBytes = 8 * 1024 * 1024;
 
-    public bool IsFull => Taken.Count == Filter.Max;
+    private readonly List<ClaimedRun> taken = [];
+    private long bytes;
+
+    /// <summary>What the runner holds by now.</summary>
+    public IReadOnlyList<ClaimedRun> Taken => taken;
+
+    /// <summary>Whether it can take no more, or the answer is large enough: the rest is for the next claim.</summary>
+    public bool IsFull => taken.Count == Filter.Max || bytes >= MostBytes;
+
+    /// <summary>The runner holds one more.</summary>
+    public void Add(ClaimedRun run)
+    {
+        taken.Add(run);
+        bytes += JsonSize.OfText(run.Spec);
+    }
 }

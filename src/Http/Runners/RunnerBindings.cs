@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using Ledger.Http.Access;
 using Ledger.Http.Errors;
 using Ledger.Store;
 using Marten;

@@ -1,5 +1,6 @@
 using Ledger.Deadlines;
 using Ledger.Http.Settings;
+using Ledger.Projections.Runners;
 using Ledger.Streams;
 
 namespace Ledger.Http.Runners;
@@ -14,12 +15,17 @@ public static class RunnerParts
             Acknowledge = TimeSpan.FromSeconds(settings.Cancel.AcknowledgeSeconds),
             Expire = TimeSpan.FromSeconds(settings.Cancel.ExpireSeconds),
             Lease = TimeSpan.FromSeconds(settings.Lease.Seconds),
+            MostRequeues = settings.Lease.MostRequeues,
+            LongestWait = settings.Queue.LongestWaitSeconds is { } wait ? TimeSpan.FromSeconds(wait) : null,
             LimitMargin = TimeSpan.FromSeconds(settings.Lease.LimitMarginSeconds),
         });
         services.AddSingleton<DueTimes>();
         services.AddSingleton<Leases>();
         services.AddSingleton<DeadlineSweep>();
         services.AddSingleton<RunnerBindings>();
+        services.AddSingleton<RunnerPresence>();
+        services.AddSingleton<RunnersReader>();
+        services.AddSingleton<IsServed>(provider => provider.GetRequiredService<RunnersReader>().IsServedAsync);
         services.AddSingleton<WaitingClaims>();
         services.AddSingleton<RunClaims>();
         services.AddSingleton<ClaimWatch>();

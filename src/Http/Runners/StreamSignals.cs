@@ -1,6 +1,7 @@
 using Ledger.Http.Access;
 using Ledger.Http.Live;
 using Ledger.Http.RateLimits;
+using Ledger.Projections.Runners;
 using Ledger.Sessions;
 
 namespace Ledger.Http.Runners;
@@ -20,6 +21,7 @@ public static class StreamSignalsEndpoint
         string runnerId,
         Caller caller,
         RunnerBindings runners,
+        RunnerPresence presence,
         RunnerSignals signals,
         OpenCancels openCancels,
         Deliveries deliveries,
@@ -29,6 +31,7 @@ public static class StreamSignalsEndpoint
         var runner = RunnerId.Of(caller, runnerId);
         var aborted = context.RequestAborted;
         await runners.BindAsync(context.Key(), runner.Name, aborted);
+        presence.Speaks(caller.AccountId, runner.Name, caller.Project);
         using var connection = signals.Connect(runner, caller);
         await streams.RunAsync(context, async events =>
         {

@@ -1,16 +1,17 @@
+using System.Text.Json;
 using Ledger.Http.Access;
 using Ledger.Http.Errors;
+using Ledger.Http.RateLimits;
 using Ledger.Http.ReadModels;
 using Ledger.Http.Requests;
 using Ledger.Projections.SessionList;
 using Ledger.Sessions;
-using Ledger.Streams;
 
 namespace Ledger.Http.Sessions;
 
 /// <summary>
-/// Lists sessions, newest first. The projection says which; what they look like is folded from their streams, so that an entry is what a
-/// read of the session itself would be.
+/// Lists sessions, newest first, without their runs. The projection says which, and what they look like: a list costs the same however large the
+/// sessions are.
 /// </summary>
 public static class ListSessionsEndpoint
 {
@@ -22,7 +23,7 @@ public static class ListSessionsEndpoint
         "kind", "status", "project", "from", "to", "limit", "cursor", Freshness.After,
     };
 
-    [WolverineGet("/ledger/sessions"), Authorize(Scopes.Read), Tags("Sessions"), EndpointSummary("Lists sessions, newest first.")]
+    [WolverineGet("/ledger/sessions"), Authorize(Scopes.Read), CostlyRead, Tags("Sessions"), EndpointSummary("Lists sessions, newest first.")]
     [QueryText("kind", "check, test or run.")]
     [QueryText("status", "A session status, such as CANCELLED.")]
     [QueryText("project", "A project's name.")]
@@ -32,13 +33,12 @@ public static class ListSessionsEndpoint
     [QueryText("cursor", "The nextCursor of the page before.")]
     [QueryNumber(Freshness.After, "The Ledger-Position of a write that the list must show.")]
     public static async Task<SessionList> Get(
-        HttpRequest request, Caller caller, SessionListReader list, Freshness freshness, SessionWriter sessions, CancellationToken cancellation)
+        HttpRequest request, Caller caller, SessionListReader list, Freshness freshness, CancellationToken cancellation)
     {
         var query = Read(request, caller);
         await freshness.WaitAsync(SessionListReader.ProjectionName, request);
         var page = await Database.RunAsync(() => list.ReadAsync(query, cancellation));
-        var found = await sessions.ReadManyAsync(caller, [.. page.Sessions.Select(listed => listed.SessionId)], cancellation);
-        return new SessionList([.. found.Select(SessionView.Of)], page.NextCursor);
+        return new SessionList([.. page.Sessions.Select(SessionEntry.Of)], page.NextCursor);
     }
 
     private static SessionListQuery Read(HttpRequest request, Caller caller)
@@ -46,13 +46,6 @@ public static class ListSessionsEndpoint
         if (request.Query.Keys.FirstOrDefault(name => !Parameters.Contains(name)) is { } unknown)
         {
             throw RequestRejected.BadRequest($"There is no parameter '{unknown}'.");
-        }
-
-        var cursor = request.Query["cursor"].ToString();
-        var before = 0L;
-        if (cursor.Length > 0 && !SessionListCursor.TryRead(cursor, out before))
-        {
-            throw RequestRejected.BadRequest("'cursor' must be the nextCursor of a list.");
         }
 
         return new SessionListQuery(caller.AccountId)
@@ -63,7 +56,7 @@ public static class ListSessionsEndpoint
             From = Inputs.Time(request, "from"),
             To = Inputs.Time(request, "to"),
             Limit = Inputs.Int(request, "limit", 1, MaximumLimit, DefaultLimit),
-            BeforeNumber = before > 0 ? before : null,
+            BeforeNumber = Cursors.Read(request),
         };
     }
 }
@@ -71,4 +64,70 @@ public static class ListSessionsEndpoint
 /// <summary>One page of sessions.</summary>
 /// <param name="Entries">Newest first.</param>
 /// <param name="NextCursor">Where the next page begins; null on the last one.</param>
-public sealed record SessionList(IReadOnlyList<SessionView> Entries, string? NextCursor);
+public sealed record SessionList(IReadOnlyList<SessionEntry> Entries, string? NextCursor);
+
+/// <summary>A session in a list: what a read of it says, but for its runs, of which there is only the number.</summary>
+/// <param name="Metadata">Large members are left out: at most 8 KiB.</param>
+/// <param name="RunCounts">How many runs stand where.</param>
+public sealed record SessionEntry(
+    Guid SessionId,
+    long Number,
+    SessionKind Kind,
+    SessionStatus Status,
+    long Version,
+    long Position,
+    string? Project,
+    string Name,
+    SessionSource Source,
+    Actor Actor,
+    string? ConcurrencyGroup,
+    JsonElement? Metadata,
+    DateTimeOffset TriggeredAt,
+    DateTimeOffset? SettledAt,
+    RunCounts RunCounts)
+{
+    public static SessionEntry Of(SessionSummary session) => new(
+        session.SessionId,
+        session.Number,
+        session.Kind,
+        session.Status,
+        session.Version,
+        session.Position,
+        session.Project,
+        session.Name,
+        session.Source,
+        session.Actor,
+        session.ConcurrencyGroup,
+        session.Metadata,
+        session.TriggeredAt,
+        session.SettledAt,
+        RunCounts.Of(session.Runs));
+}
+
+/// <summary>How many runs of a session stand where.</summary>
+public sealed record RunCounts(int Total, int Open, int Passed, int Failed, int Degraded, int Cancelled, int TimedOut, int Lost)
+{
+    public static RunCounts Of(RunTally runs) => new(
+        runs.Open + runs.Passed + runs.Failed + runs.Degraded + runs.Cancelled + runs.TimedOut + runs.Lost,
+        runs.Open,
+        runs.Passed,
+        runs.Failed,
+        runs.Degraded,
+        runs.Cancelled,
+        runs.TimedOut,
+        runs.Lost);
+}
+
+/// <summary>Where a page begins.</summary>
+public static class Cursors
+{
+    /// <summary>What the parameter stands for; null when it is left out.</summary>
+    /// <exception cref="RequestRejected">400 for a text that is no cursor.</exception>
+    public static long? Read(HttpRequest request, string name = "cursor")
+    {
+        var text = request.Query[name].ToString();
+        return text.Length == 0 ? null
+            : SessionListCursor.TryRead(text, out var place) ? place
+            : throw RequestRejected.BadRequest($"'{name}' must be the {(name == "cursor" ? "nextCursor" : name)} of the page before.");
+    }
+}

@@ -1,8 +1,13 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Json.Serialization;
+using Ledger.Deadlines;
 using Ledger.Http.Access;
 using Ledger.Http.Errors;
 using Ledger.Http.Requests;
+using Ledger.Projections.Runners;
+using Ledger.Projections.SessionList;
+using Ledger.Serialization;
 using Ledger.Sessions;
 using Ledger.Sessions.Events;
 using Ledger.Streams;
@@ -10,23 +15,59 @@ using Microsoft.Net.Http.Headers;
 
 namespace Ledger.Http.Sessions;
 
-/// <summary>Reads a session natively, as it is or as it was.</summary>
+/// <summary>Reads a session natively, as it is or as it was. Its runs come in pages, so that a large one costs what is shown of it.</summary>
 public static class ReadSessionEndpoint
 {
+    private const int DefaultLimit = 100;
+    private const int MaximumLimit = 1_000;
+
     [WolverineGet("/ledger/sessions/{sessionId}"), Authorize(Scopes.Read), Tags("Sessions"), ProducesResponseType<SessionView>(200)]
     [EndpointSummary("The whole truth about a session, as it is or as it was.")]
     [QueryNumber("version", "The session as it was at this version of its stream.")]
     [QueryText("at", "The session as it was at this ISO 8601 time.")]
-    public static async Task<IResult> Get(string sessionId, Caller caller, SessionWriter sessions, HttpContext context)
+    [QueryNumber("limit", "Runs of a page, 0 to 1000; 100 when absent.")]
+    [QueryText("cursor", "The nextCursor of the page before.")]
+    public static async Task<IResult> Get(
+        string sessionId, Caller caller, SessionWriter sessions, RunnersReader runners, HttpContext context)
     {
         var id = Inputs.Uuid("session id", sessionId);
+        var limit = Inputs.Int(context.Request, "limit", 0, MaximumLimit, DefaultLimit);
+        var first = Cursors.Read(context.Request) ?? 0;
         var snapshot = await ReadAsync(id, caller, sessions, context.Request) ?? throw RequestRejected.NotFound("There is no such session.");
         var tag = new EntityTagHeaderValue($"\"{snapshot.Version}\"");
         context.Response.Headers.ETag = tag.ToString();
         var known = context.Request.GetTypedHeaders().IfNoneMatch;
-        return known.Any(other => other.Compare(tag, useStrongComparison: false))
+        return known.Any(other => other.Equals(EntityTagHeaderValue.Any) || other.Compare(tag, useStrongComparison: false))
             ? TypedResults.StatusCode(StatusCodes.Status304NotModified)
-            : TypedResults.Ok(SessionView.Of(snapshot));
+            : TypedResults.Ok(await WithWaitsAsync(SessionView.Of(snapshot, first, limit), caller, runners, context.Request));
+    }
+
+    /// <summary>Says of queued runs when no runner serves their location, so that nobody waits for what cannot come.</summary>
+    private static async Task<SessionView> WithWaitsAsync(SessionView view, Caller caller, RunnersReader runners, HttpRequest request)
+    {
+        if (request.Query["version"].Count > 0 || request.Query["at"].Count > 0)
+        {
+            return view;
+        }
+
+        var queued = view.Runs.Where(run => run.State is RunState.Queued).Select(QueueOf).ToHashSet();
+        if (queued.Count == 0)
+        {
+            return view;
+        }
+
+        var unserved = await Database.RunAsync(() => runners.UnservedAsync(caller.AccountId, queued, TimeSpan.Zero, request.HttpContext.RequestAborted));
+        return view with
+        {
+            Runs =
+            [
+                .. view.Runs.Select(run => run.State is RunState.Queued && unserved.Contains(QueueOf(run))
+                    ? run with { Waiting = $"No runner takes {run.CheckType} runs at the location '{run.Location}'." }
+                    : run),
+            ],
+        };
+
+        RunQueue QueueOf(RunView run) => new(view.Project, run.Location, run.CheckType);
     }
 
     private static async Task<SessionSnapshot?> ReadAsync(Guid id, Caller caller, SessionWriter sessions, HttpRequest request)
@@ -50,7 +91,26 @@ public static class ReadSessionEndpoint
     }
 }
 
+/// <summary>Reads one run of a session.</summary>
+public static class ReadRunEndpoint
+{
+    [WolverineGet("/ledger/sessions/{sessionId}/runs/{sequenceId}"), Authorize(Scopes.Read), Tags("Sessions")]
+    [EndpointSummary("One run of a session, as it is.")]
+    public static async Task<RunView> Get(
+        string sessionId, string sequenceId, Caller caller, SessionWriter sessions, CancellationToken cancellation)
+    {
+        var runId = Inputs.Uuid("sequence id", sequenceId);
+        return await sessions.ReadAsync(caller, Inputs.Uuid("session id", sessionId), cancellation) is { Session: var session }
+            && session.FindRun(runId) is { } run
+                ? RunView.Of(session, run)
+                : throw RequestRejected.NotFound("There is no such run.");
+    }
+}
+
 /// <summary>The whole truth about a session.</summary>
+/// <param name="RunCounts">How many runs stand where.</param>
+/// <param name="Runs">A page of them, in the order in which they were asked for; it ends early when they are large.</param>
+/// <param name="NextCursor">Where the next page of runs begins; null on the last one.</param>
 public sealed record SessionView(
     Guid SessionId,
     long Number,
@@ -67,11 +127,25 @@ public sealed record SessionView(
     JsonElement? Metadata,
     DateTimeOffset TriggeredAt,
     DateTimeOffset? SettledAt,
-    IReadOnlyList<RunView> Runs)
+    RunCounts RunCounts,
+    IReadOnlyList<RunView> Runs,
+    string? NextCursor)
 {
-    public static SessionView Of(SessionSnapshot snapshot)
+    // Details of results, in bytes of JSON; one run has room, however large its are.
+    private const long MostBytes = 4 * 1024 * 1024;
+
+    public static SessionView Of(SessionSnapshot snapshot, long first, int limit)
     {
         var session = snapshot.Session;
+        var runs = new List<RunView>();
+        var at = first;
+        for (var bytes = 0L; at < session.Runs.Length && runs.Count < limit && bytes < MostBytes; at++)
+        {
+            var run = session.Runs[(int)at];
+            runs.Add(RunView.Of(session, run));
+            bytes += JsonSize.OfText(run.Final?.Details);
+        }
+
         return new SessionView(
             session.Id,
             snapshot.FirstPosition,
@@ -88,7 +162,9 @@ public sealed record SessionView(
             session.Metadata,
             session.TriggeredAt,
             session.SettledAt,
-            [.. session.Runs.Select(run => RunView.Of(session, run))]);
+            RunCounts.Of(session.Tally),
+            runs,
+            limit > 0 && at < session.Runs.Length ? SessionListCursor.After(at) : null);
     }
 }
 
@@ -109,6 +185,10 @@ public sealed record RunView(
     RunCancelView? Cancel,
     int LateReports)
 {
+    /// <summary>Why a queued run waits, when it is not for a runner to be free: none that takes such runs was heard of for a minute. Absent otherwise.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Waiting { get; init; }
+
     public static RunView Of(Session session, Run run) => new(
         run.SequenceId,
         run.Plan.CheckId,

@@ -1,11 +1,10 @@
 using System.Globalization;
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using Ledger.Http.Access;
-using Ledger.Http.Checks;
 using Ledger.Http.Errors;
 using Ledger.Http.Live;
 using Ledger.Http.Requests;
+using Ledger.Secrets;
 using Ledger.Serialization;
 using Ledger.Sessions;
 using Ledger.Sessions.Events;
@@ -19,11 +18,18 @@ public static class SessionEventsEndpoint
 {
     [WolverineGet("/ledger/sessions/{sessionId}/events"), Authorize(Scopes.Read), Tags("Sessions")]
     [EndpointSummary("The session's events, in order.")]
-    public static async Task<IReadOnlyList<EventView>> Get(
-        string sessionId, Caller caller, SessionWriter sessions, CancellationToken cancellation) =>
-        await sessions.ReadEventsAsync(caller, Inputs.Uuid("session id", sessionId), cancellation) is { Count: > 0 } events
-            ? [.. events.Select(EventView.Of)]
+    [QueryNumber("after", "Only events after this version of the stream.")]
+    [QueryNumber("limit", "At most so many; all when absent.")]
+    [ProducesResponseType<IReadOnlyList<EventView>>(200)]
+    public static async Task<IResult> Get(
+        string sessionId, Caller caller, SessionWriter sessions, HttpRequest request, CancellationToken cancellation)
+    {
+        var after = Inputs.Int(request, "after", 0, int.MaxValue, 0);
+        var limit = Inputs.Int(request, "limit", 1, int.MaxValue, int.MaxValue);
+        return await sessions.ReadEventsAsync(caller, Inputs.Uuid("session id", sessionId), after, cancellation) is { } events
+            ? TypedResults.Json(events.Take(limit).Select(EventView.Of), Json.Options)
             : throw RequestRejected.NotFound("There is no such session.");
+    }
 }
 
 /// <summary>
@@ -39,23 +45,32 @@ public static class SessionLiveEndpoint
     [HeaderText(LastEventId, "The version that was seen last.")]
     [ProducesResponseType(typeof(EventView), StatusCodes.Status200OK, "text/event-stream")]
     public static async Task<IResult> Get(
-        string sessionId, Caller caller, SessionFeed feed, SessionWriter sessions, EventStreams streams, HttpContext context)
+        string sessionId, Caller caller, SessionFeed feed, SessionWriter sessions, EventLog log, EventStreams streams, HttpContext context)
     {
         var id = Inputs.Uuid("session id", sessionId);
         var last = LastSeen(context.Request);
         using var subscription = feed.Subscribe(caller.Stream(id));
-        var history = await sessions.ReadEventsAsync(caller, id, context.RequestAborted);
-        if (history.Count == 0)
+        if (await sessions.ReadAsync(caller, id, context.RequestAborted) is null)
         {
             throw RequestRejected.NotFound("There is no such session.");
         }
 
-        subscription.Start(history[^1].Version);
         await streams.RunAsync(context, async events =>
         {
-            foreach (var recorded in history)
+            for (var isLast = false; !isLast;)
             {
-                await WriteAsync(events, recorded);
+                (var history, isLast) = await log.ReadStreamPageAsync(caller.Stream(id), last, context.RequestAborted);
+                last = history is [.., { Version: var version }] ? version : last;
+                if (isLast)
+                {
+                    // Before the page is written, which may take as long as the reader likes: what comes meanwhile waits.
+                    subscription.Start(last);
+                }
+
+                foreach (var recorded in history)
+                {
+                    await WriteAsync(events, recorded);
+                }
             }
 
             await events.FlushAsync();
@@ -71,9 +86,8 @@ public static class SessionLiveEndpoint
         });
         return Results.Empty;
 
-        ValueTask WriteAsync(EventStream events, RecordedEvent recorded) => recorded.Version > last
-            ? events.FrameAsync(recorded.Type, EventView.Of(recorded), recorded.Version)
-            : ValueTask.CompletedTask;
+        static ValueTask WriteAsync(EventStream events, RecordedEvent recorded) =>
+            events.FrameAsync(recorded.Type, EventView.Of(recorded), recorded.Version);
     }
 
     private static long LastSeen(HttpRequest request)
@@ -96,7 +110,7 @@ public static class SessionLiveEndpoint
 /// <param name="Type">Its name, such as <c>cancel_requested</c>.</param>
 /// <param name="Timestamp">When it was recorded.</param>
 /// <param name="Actor">Who caused it; null for a queued run that ended with its cancel.</param>
-/// <param name="Data">The event itself, without the values of secret variables.</param>
+/// <param name="Data">The event itself, without the values of secrets.</param>
 public sealed record EventView(long Position, long Version, string Type, DateTimeOffset Timestamp, Actor? Actor, JsonElement Data)
 {
     public static EventView Of(RecordedEvent recorded) => new(
@@ -105,7 +119,11 @@ public sealed record EventView(long Position, long Version, string Type, DateTim
         recorded.Type,
         recorded.Timestamp,
         ActorOf(recorded.Data),
-        SecretVariables.Masked(recorded.Data, JsonSerializer.SerializeToElement(recorded.Data, EventTypes.For(recorded.Data).Json)));
+        JsonSerializer.SerializeToElement(Shown(recorded.Data), EventTypes.For(recorded.Data).Json));
+
+    private static ISessionEvent Shown(ISessionEvent data) => data is SessionTriggered triggered
+        ? triggered with { Runs = [.. triggered.Runs.Select(run => run with { Spec = SpecSecrets.Shown(run.Spec) })] }
+        : data;
 
     private static Actor? ActorOf(ISessionEvent data) => data switch
     {
@@ -125,77 +143,4 @@ public sealed record EventView(long Position, long Version, string Type, DateTim
     };
 
     private static Actor Runner(string id) => new(ActorKind.Runner, id);
-}
-
-/// <summary>
-/// Keeps the values of secret variables from readers. They stand in the session's first event, since a runner on any host has to get them, and
-/// are shown to the runner that claims the run alone.
-/// </summary>
-public static class SecretVariables
-{
-    private const string Mask = "***";
-
-    /// <summary>The event's data as readers may see it.</summary>
-    public static JsonElement Masked(ISessionEvent data, JsonElement json)
-    {
-        if (data is not SessionTriggered triggered || triggered.Runs.All(run => NamesIn(run.Spec).Count == 0))
-        {
-            return json;
-        }
-
-        var masked = JsonSerializer.SerializeToNode(json)!;
-        foreach (var run in masked["runs"]!.AsArray())
-        {
-            if (run!["spec"] is JsonObject spec)
-            {
-                MaskIn(spec, NamesIn(spec.Deserialize<JsonElement>()));
-            }
-        }
-
-        return JsonSerializer.SerializeToElement(masked);
-    }
-
-    private static HashSet<string> NamesIn(JsonElement? spec) =>
-        spec is { ValueKind: JsonValueKind.Object } members
-        && members.TryGetProperty(RunVariables.SecretsMember, out var names)
-        && names.ValueKind is JsonValueKind.Array
-            ? names.EnumerateArray().Where(name => name.ValueKind is JsonValueKind.String).Select(name => name.GetString()!)
-                .ToHashSet(StringComparer.Ordinal)
-            : [];
-
-    /// <summary>Wherever a variable stands: as a member of that name, or as <c>{key, value}</c> in what a client sent.</summary>
-    private static void MaskIn(JsonNode? node, HashSet<string> names)
-    {
-        switch (node)
-        {
-            case JsonObject members:
-                if (members["key"] is JsonValue key && key.TryGetValue<string>(out var name) && names.Contains(name) && members.ContainsKey("value"))
-                {
-                    members["value"] = Mask;
-                }
-
-                foreach (var (member, value) in members.ToList())
-                {
-                    if (value is JsonValue && names.Contains(member))
-                    {
-                        members[member] = Mask;
-                    }
-                    else
-                    {
-                        MaskIn(value, names);
-                    }
-                }
-
-                break;
-            case JsonArray items:
-                foreach (var item in items)
-                {
-                    MaskIn(item, names);
-                }
-
-                break;
-            default:
-                break;
-        }
-    }
 }

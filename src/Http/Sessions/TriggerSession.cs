@@ -27,15 +27,8 @@ public static class TriggerSessionEndpoint
             throw RequestRejected.BadRequest(refusal.Message);
         }
 
-        var session = made[0].Session;
         context.SetPosition(made[0].LastPosition);
-        return TypedResults.Created($"/ledger/sessions/{session.Id}", new SessionMade(
-            session.Id,
-            made[0].FirstPosition,
-            [
-                .. session.Runs.Select(run => new RunMade(
-                    run.SequenceId, run.Plan.CheckId, run.Plan.CheckType, run.Plan.Name, run.Plan.Location)),
-            ]));
+        return TypedResults.Created($"/ledger/sessions/{made[0].Session.Id}", SessionMade.Of(made[0]));
     }
 }
 
@@ -87,11 +80,17 @@ public sealed record RunRequest(string CheckType, string Name, string Location, 
         Inputs.Name("runs.name", Name),
         Inputs.Name("runs.location", Location),
         Spec,
-        Inputs.TimeoutOf(Spec));
+        Inputs.Spec(Spec));
 }
 
 /// <summary>A session that was just triggered.</summary>
-public sealed record SessionMade(Guid SessionId, long Number, IReadOnlyList<RunMade> Runs);
+public sealed record SessionMade(Guid SessionId, long Number, IReadOnlyList<RunMade> Runs)
+{
+    public static SessionMade Of(SessionSnapshot made) => new(
+        made.Session.Id,
+        made.FirstPosition,
+        [.. made.Session.Runs.Select(run => new RunMade(run.SequenceId, run.Plan.CheckId, run.Plan.CheckType, run.Plan.Name, run.Plan.Location))]);
+}
 
 /// <summary>A run of a session that was just triggered.</summary>
 public sealed record RunMade(Guid SequenceId, Guid? CheckId, string CheckType, string Name, string Location);

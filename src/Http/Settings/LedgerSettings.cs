@@ -1,4 +1,5 @@
 using Ledger.Sessions;
+using Ledger.Web.Access;
 
 namespace Ledger.Http.Settings;
 
@@ -26,12 +27,16 @@ public sealed class LedgerSettings
 
     public LeaseSettings Lease { get; set; } = new();
 
+    public QueueSettings Queue { get; set; } = new();
+
     /// <summary>Whether no other host uses the same database; null for: only with the embedded one.</summary>
     public bool? SingleHost { get; set; }
 
     public RateLimitSettings RateLimit { get; set; } = new();
 
     public CacheSettings Cache { get; set; } = new();
+
+    public BodySettings Bodies { get; set; } = new();
 
     public PlainRunSettings PlainRuns { get; set; } = new();
 
@@ -48,6 +53,10 @@ public sealed class LedgerSettings
     public MqttSettings Mqtt { get; set; } = new();
 
     public WebhookSettings Webhooks { get; set; } = new();
+
+    public OidcSettings Oidc { get; set; } = new();
+
+    public SecretSettings Secrets { get; set; } = new();
 
     public CancelPolicy CancelPolicy => CancellableTypes.Length == 0
         ? CancelPolicy.Default
@@ -88,6 +97,8 @@ public sealed class LedgerSettings
                 "Ledger:Cancel:ExpireSeconds must be more than AcknowledgeSeconds.",
             { Lease.Seconds: < 1 or > 3600 } => "Ledger:Lease:Seconds must be between 1 and 3600.",
             { Lease.LimitMarginSeconds: < 0 or > 86_400 } => "Ledger:Lease:LimitMarginSeconds must be between 0 and 86400.",
+            { Lease.MostRequeues: < 0 or > 1000 } => "Ledger:Lease:MostRequeues must be between 0 and 1000.",
+            { Queue.LongestWaitSeconds: < 1 or > 31_536_000 } => "Ledger:Queue:LongestWaitSeconds must be between 1 and 31536000.",
             { Postgres.MaximumConnections: < 16 or > 1000 } => "Ledger:Postgres:MaximumConnections must be between 16 and 1000.",
             { PlainRuns.Location.Length: 0 or > Limits.Name } => $"Ledger:PlainRuns:Location must have 1 to {Limits.Name} characters.",
             _ when Checkly.Locations.Any(location => location.Key.Length > Limits.Name || string.IsNullOrWhiteSpace(location.Value)) =>
@@ -98,9 +109,12 @@ public sealed class LedgerSettings
             { Archive.AfterDays: < 1 or > 36_500 } => "Ledger:Archive:AfterDays must be between 1 and 36500.",
             { Mqtt.MaximumConnections: < 1 } => "Ledger:Mqtt:MaximumConnections must be at least 1.",
             { Webhooks: var webhooks } when webhooks.Fault() is { } fault => fault,
+            { Oidc: var oidc } when oidc.Fault() is { } fault => fault,
             { Cache.Megabytes: < 1 } => "Ledger:Cache:Megabytes must be at least 1.",
             _ when RateLimit.Classes.Values.Any(window => window is { Requests: < 1 } or { Seconds: < 1 }) =>
                 "Ledger:RateLimit:Classes must each allow at least 1 request in 1 second.",
+            { RateLimit.CostlyReads: < 1 or > 1000 } => "Ledger:RateLimit:CostlyReads must be between 1 and 1000.",
+            { Bodies.Megabytes: < 64 } => "Ledger:Bodies:Megabytes must be at least 64.",
             { RateLimit.Requests: < 1 } or { RateLimit.Seconds: < 1 } => "Ledger:RateLimit must allow at least 1 request in 1 second.",
             { PublicUrl: { } url } when !Uri.TryCreate(url, UriKind.Absolute, out _) => "Ledger:PublicUrl must be an absolute address.",
             _ => null,
@@ -155,6 +169,16 @@ public sealed class LeaseSettings
     /// and a margin.
     /// </summary>
     public int LimitMarginSeconds { get; set; } = 60;
+
+    /// <summary>How often a run that was claimed and never begun is queued again before it is lost (docs/domain.md#rule-9).</summary>
+    public int MostRequeues { get; set; } = LoseRun.DefaultRequeues;
+}
+
+/// <summary>Runs that wait for a runner.</summary>
+public sealed class QueueSettings
+{
+    /// <summary>After so long a run is cancelled that is queued where no runner takes such runs; null for never (docs/deadlines.md#queue).</summary>
+    public int? LongestWaitSeconds { get; set; }
 }
 
 /// <summary>Requests per key and class of routes (docs/http.md#rate-limits).</summary>
@@ -163,6 +187,9 @@ public sealed class RateLimitSettings
     public int Requests { get; set; } = 600;
 
     public int Seconds { get; set; } = 60;
+
+    /// <summary>Lists, searches, reports and exports that one key may have under way; four times as many wait.</summary>
+    public int CostlyReads { get; set; } = 4;
 
     /// <summary>Other figures for one class of routes, by its name.</summary>
     public Dictionary<string, RateWindowSettings> Classes { get; set; } = [];
@@ -179,6 +206,13 @@ public sealed class RateWindowSettings
 public sealed class CacheSettings
 {
     /// <summary>Memory of all cached sessions together, as estimated.</summary>
+    public int Megabytes { get; set; } = 96;
+}
+
+/// <summary>Bounds on what requests bring.</summary>
+public sealed class BodySettings
+{
+    /// <summary>Large bodies that are read and written at one time, all together and decompressed; further ones are answered 503.</summary>
     public int Megabytes { get; set; } = 96;
 }
 

@@ -23,6 +23,9 @@ public sealed class WebhookSettings
     /// <summary>Webhooks that this host sends to one receiver at once.</summary>
     public int AtOncePerReceiver { get; set; } = 4;
 
+    /// <summary>How long it is told what was sent, and how each try went.</summary>
+    public int KeepDays { get; set; } = 90;
+
     /// <summary>The time that a receiver may take.</summary>
     public TimeSpan Timeout => TimeSpan.FromSeconds(TimeoutSeconds);
 
@@ -39,6 +42,7 @@ public sealed class WebhookSettings
             $"Ledger:Webhooks:RetrySeconds must be between 0 and {LongestPause}.",
         { AtOnce: < 1 or > 1_000 } => "Ledger:Webhooks:AtOnce must be between 1 and 1000.",
         { AtOncePerReceiver: < 1 or > 1_000 } => "Ledger:Webhooks:AtOncePerReceiver must be between 1 and 1000.",
+        { KeepDays: < 1 or > 36_500 } => "Ledger:Webhooks:KeepDays must be between 1 and 36500.",
         _ => null,
     };
 }

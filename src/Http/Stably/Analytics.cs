@@ -1,5 +1,6 @@
 using Ledger.Http.Access;
 using Ledger.Http.Errors;
+using Ledger.Http.RateLimits;
 using Ledger.Http.ReadModels;
 using Ledger.Http.Requests;
 using Ledger.Projections.SessionList;
@@ -13,7 +14,7 @@ namespace Ledger.Http.Stably;
 /// <summary>What <c>stably analytics flaky</c> reads.</summary>
 public static class FlakyTestsEndpoint
 {
-    [WolverineGet("/internal/v1/cli/analytics/flaky"), Authorize(Scopes.Read), Errors(400, 401, 429), Tags("Stably: command line")]
+    [WolverineGet("/internal/v1/cli/analytics/flaky"), Authorize(Scopes.Read), CostlyRead, Errors(400, 401, 429), Tags("Stably: command line")]
     [EndpointSummary("The tests of a project that passed only after a failed try, by their rate.")]
     [QueryText("projectId", "The project. Required.")]
     [QueryNumber("days", "Runs created in so many days up to now, 1 to 90; 7 when absent.")]
@@ -60,7 +61,7 @@ public sealed record FlakySummary(int TotalFlakyTests, int TotalNonSkippedRuns);
 /// <summary>What <c>stably analytics failures</c> reads.</summary>
 public static class FailingTestsEndpoint
 {
-    [WolverineGet("/internal/v1/cli/analytics/failures"), Authorize(Scopes.Read), Errors(400, 401, 429), Tags("Stably: command line")]
+    [WolverineGet("/internal/v1/cli/analytics/failures"), Authorize(Scopes.Read), CostlyRead, Errors(400, 401, 429), Tags("Stably: command line")]
     [EndpointSummary("The tests of a project that failed or timed out, by their rate.")]
     [QueryText("projectId", "The project. Required.")]
     [QueryNumber("days", "Runs created in so many days up to now, 1 to 90; 7 when absent.")]
@@ -114,7 +115,8 @@ public sealed class RunHistory(SessionListReader list, Freshness freshness, Sess
     /// <summary>The most runs that one answer looks at.</summary>
     public const int MaximumRuns = SessionListQuery.MaximumLimit;
 
-    private const int AtOnce = 100;
+    // Each is read whole.
+    private const int AtOnce = 16;
     private const int MaximumDays = 90;
     private const int DefaultDays = 7;
     private const int MaximumLimit = 100;
@@ -133,7 +135,7 @@ public sealed class RunHistory(SessionListReader list, Freshness freshness, Sess
         var limit = Inputs.Int(request, "limit", 1, MaximumLimit, DefaultLimit);
         var branch = RunListFilter.Text(request, "branchName");
         var projectId = Inputs.Name("projectId", request.Query["projectId"]);
-        var query = RunListFilter.OfProject(caller.AccountId, projectId) with
+        var query = RunListFilter.OfProject(caller, projectId) with
         {
             Statuses = Counted,
             Branches = branch is null ? [] : [branch],
@@ -146,7 +148,7 @@ public sealed class RunHistory(SessionListReader list, Freshness freshness, Sess
         }
 
         await freshness.WaitForHeadAsync(SessionListReader.ProjectionName, cancellation);
-        var page = await Database.RunAsync(() => list.ReadAsync(query, cancellation));
+        var page = await Database.RunAsync(() => list.FindAsync(query, cancellation));
         var counted = new CountedTests(new AnalyticsPeriod(days, IsComplete: page.NextCursor is null), new AnalyticsFilters(branch), limit);
         foreach (var some in page.Sessions.Chunk(AtOnce))
         {

@@ -1,24 +1,23 @@
 using System.Text.Json.Serialization;
 using Ledger.Http.Access;
 using Ledger.Http.Errors;
+using Ledger.Http.RateLimits;
 using Ledger.Http.ReadModels;
 using Ledger.Http.Requests;
-using Ledger.Projections.OpenRuns;
 using Ledger.Projections.SessionList;
 using Ledger.Sessions;
 using Ledger.Store;
 using Ledger.Streams;
-using Ledger.TestCases;
 
 namespace Ledger.Http.Stably;
 
 /// <summary>
-/// Lists the runs of a project, newest first: <c>stably runs list</c>. The projections say which, once they have come to the end of the log;
-/// what each looks like is read from its stream. A run that has changed its status in between is left out where a status is asked for.
+/// Lists the runs of a project, newest first: <c>stably runs list</c>. The projection says which and what they look like, once it has come to the
+/// end of the log.
 /// </summary>
 public static class ListRunsEndpoint
 {
-    [WolverineGet("/internal/v1/cli/runs"), Authorize(Scopes.Read), Errors(400, 401, 429), Tags("Stably: command line")]
+    [WolverineGet("/internal/v1/cli/runs"), Authorize(Scopes.Read), CostlyRead, Errors(400, 401, 429), Tags("Stably: command line")]
     [EndpointSummary("Lists the runs of a project, newest first.")]
     [QueryText("projectId", "The project. Required.")]
     [QueryText("branchName", "A branch.")]
@@ -32,23 +31,14 @@ public static class ListRunsEndpoint
     public static async Task<StablyRunList> Get(
         HttpRequest request, Caller caller, SessionListReader list, Freshness freshness, SessionWriter sessions, CancellationToken cancellation)
     {
-        var (query, status) = await RunListFilter.ReadAsync(request, caller, sessions);
-        if (query is null)
+        if (await RunListFilter.ReadAsync(request, caller, sessions) is not { } query)
         {
             return new StablyRunList([], HasMore: false);
         }
 
         await freshness.WaitForHeadAsync(SessionListReader.ProjectionName, cancellation);
-        if (query.RunStates.Any(OpenRunsReader.Knows))
-        {
-            await freshness.WaitForHeadAsync(OpenRunsReader.ProjectionName, cancellation);
-        }
-
         var page = await Database.RunAsync(() => list.ReadAsync(query, cancellation));
-        var found = await sessions.ReadManyAsync(caller, [.. page.Sessions.Select(listed => listed.SessionId)], cancellation);
-        return new StablyRunList(
-            [.. found.Select(snapshot => StablyRunEntry.Of(snapshot.Session)).Where(entry => status is null || entry.Status == status)],
-            page.NextCursor is not null);
+        return new StablyRunList([.. page.Sessions.Select(StablyRunEntry.Of)], page.NextCursor is not null);
     }
 }
 
@@ -65,35 +55,29 @@ public sealed record StablyRunList(IReadOnlyList<StablyRunEntry> Runs, bool HasM
 /// <param name="TotalCount">How many tests it reported.</param>
 public sealed record StablyRunEntry(Guid RunId, RunStatus Status, string? BranchName, DateTimeOffset? StartedAt, int TotalCount)
 {
-    public static StablyRunEntry Of(Session session)
-    {
-        var run = session.Runs[0];
-        return new StablyRunEntry(
-            session.Id,
-            RunStatuses.StatusOf(run.State),
-            RunFacts.Text(session, RunFacts.BranchName),
-            run.StartedAt,
-            TestCase.Of(run).Count);
-    }
+    public static StablyRunEntry Of(SessionSummary session) => new(
+        session.SessionId,
+        RunStatuses.StatusOf(session.Run!.State),
+        session.Metadata.Text(RunFacts.BranchName),
+        session.Run.StartedAt,
+        session.Run.Result?.Tests.Total ?? 0);
 }
 
 /// <summary>Which runs a list is to show.</summary>
-/// <param name="Query">The sessions to look for; null when nothing can match.</param>
-/// <param name="Status">The status that is asked for; the query finds those that had it when the projection saw them.</param>
-public sealed record RunListFilter(SessionListQuery? Query, RunStatus? Status)
+public static class RunListFilter
 {
     private const int MaximumLimit = 100;
     private const int DefaultLimit = 20;
 
-    /// <summary>Reads it from the query string.</summary>
+    /// <summary>Reads it from the query string: the sessions to look for; null when nothing can match.</summary>
     /// <exception cref="RequestRejected">400 naming the parameter that is wrong.</exception>
     /// <exception cref="StoreUnavailableException">The database cannot be reached.</exception>
-    public static async Task<RunListFilter> ReadAsync(HttpRequest request, Caller caller, SessionWriter sessions)
+    public static async Task<SessionListQuery?> ReadAsync(HttpRequest request, Caller caller, SessionWriter sessions)
     {
         var projectId = Inputs.Name("projectId", request.Query["projectId"]);
         var status = QueryWords<RunStatus>.One(request, "status");
         var sources = SourcesOf(QueryWords<RunSource>.One(request, "source"), QueryWords<RunTrigger>.One(request, "trigger"));
-        var query = OfProject(caller.AccountId, projectId) with
+        var query = OfProject(caller, projectId) with
         {
             Branches = Text(request, "branchName") is { } branch ? [branch] : [],
             Sources = sources ?? [],
@@ -106,7 +90,7 @@ public sealed record RunListFilter(SessionListQuery? Query, RunStatus? Status)
             query = query with { Metadata = new Dictionary<string, string>(StringComparer.Ordinal) { [RunFacts.SuiteName] = suite } };
         }
 
-        return new RunListFilter(sources is [] || !caller.SeesProject(projectId) ? null : Narrow(query, status), status);
+        return sources is [] || !caller.SeesProject(projectId) ? null : Narrow(query, status);
 
         async Task<long?> NumberAsync(string name) => Text(request, name) is not { } runId
             ? null
@@ -114,12 +98,12 @@ public sealed record RunListFilter(SessionListQuery? Query, RunStatus? Status)
                 ?? throw RequestRejected.BadRequest($"'{name}' must be a run of this project.");
     }
 
-    /// <summary>All runs of a project.</summary>
-    public static SessionListQuery OfProject(Guid accountId, string projectId) => new(accountId)
+    /// <summary>All runs of a project. A key that is bound to one sees those alone that name it.</summary>
+    public static SessionListQuery OfProject(Caller caller, string projectId) => new(caller.AccountId)
     {
         Kind = SessionKind.Run,
         Project = projectId,
-        OrWithoutProject = StablyRuns.IsDefault(projectId),
+        OrWithoutProject = caller.Project is null && StablyRuns.IsDefault(projectId),
     };
 
     /// <summary>A parameter that may be left out; an empty one counts as left out.</summary>

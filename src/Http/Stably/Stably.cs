@@ -14,8 +14,12 @@ namespace Ledger.Http.Stably;
 /// Stably's public interface, and the part of it that its command line uses. Errors are <c>{error}</c> and nothing else, and there is no
 /// 403: a missing scope is answered like a missing key.
 /// </summary>
-public sealed class StablyEnvelope() : Envelope("/v1/projects", "/internal/v1/cli")
+public sealed class StablyEnvelope() : Envelope("/internal/v1/cli")
 {
+    /// <summary>What a project has; to deploy and to destroy one is Checkly's.</summary>
+    public override bool Claims(PathString path) => base.Claims(path)
+        || (path.StartsWithSegments("/v1/projects", out var rest) && rest.Value!.Split('/') is not ([_, _] or [_, _, "deployments", ..]));
+
     protected override int StatusOf(int status) =>
         status == StatusCodes.Status403Forbidden ? StatusCodes.Status401Unauthorized : status;
 

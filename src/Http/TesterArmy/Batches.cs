@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Ledger.Http.Checks;
 using Ledger.Http.Errors;
 using Ledger.Http.PlainRuns;
 using Ledger.Http.ReadModels;
@@ -39,11 +38,11 @@ public sealed class Batches(
             Metadata = new Dictionary<string, string>(StringComparer.Ordinal) { [TriggerFacts.BatchId] = batchId.ToString() },
             Limit = SessionListQuery.MaximumLimit,
         };
-        var found = new List<ListedSession>();
-        SessionListPage page;
+        var found = new List<FoundSession>();
+        SessionListPage<FoundSession> page;
         do
         {
-            page = await Database.RunAsync(() => list.ReadAsync(query, cancellation));
+            page = await Database.RunAsync(() => list.FindAsync(query, cancellation));
             found.AddRange(page.Sessions);
             query = query with { BeforeNumber = found.LastOrDefault().Number };
         }

@@ -5,6 +5,8 @@ using Ledger.Http.Access;
 using Ledger.Http.Errors;
 using Ledger.Http.PlainRuns;
 using Ledger.Http.Requests;
+using Ledger.Projections.OpenRuns;
+using Ledger.Projections.SessionList;
 using Ledger.Sessions;
 using Ledger.TestCases;
 
@@ -17,7 +19,7 @@ public static class ReadRunEndpoint
     [EndpointSummary("Reads a run.")]
     public static async Task<TesterArmyRun> Get(string id, Caller caller, PlainRunSessions runs, CancellationToken cancellation) =>
         await runs.FindAsync(caller, Inputs.Uuid("run id", id), cancellation) is { } found
-            ? TesterArmyRun.Of(found.Session)
+            ? TesterArmyRun.Of(SessionSummary.Of(found), found.Session.Runs[0])
             : throw RequestRejected.NotFound("Run not found.");
 }
 
@@ -61,14 +63,15 @@ public sealed record TesterArmyRun(
     private static readonly JsonElement NoInput = JsonSerializer.SerializeToElement(new JsonObject());
     private static readonly string[] References = ["commitSha", "prNumber"];
 
-    public static TesterArmyRun Of(Session session)
+    /// <summary>The run as a list shows it, or with all that its stream says.</summary>
+    public static TesterArmyRun Of(SessionSummary session, Run? whole = null)
     {
-        var run = session.Runs[0];
-        var status = TesterArmyRunStatuses.StatusOf(run);
-        var input = TriggerFacts.InputOf(session);
+        var run = session.Run!;
+        var status = TesterArmyRunStatuses.StatusOf(run.State, run.Result is { HasErrors: true });
+        var input = TriggerFacts.InputOf(session.Metadata);
         var source = SourceOf(session);
         return new TesterArmyRun(
-            session.Id,
+            session.SessionId,
             source is RunSource.GithubAction or RunSource.GithubApp ? RunType.Ci : RunType.Test,
             status,
             input ?? NoInput,
@@ -77,23 +80,23 @@ public sealed record TesterArmyRun(
             QueryWords<DeviceModel>.Find(input.Text("deviceModel")) is TesterArmy.DeviceModel.Ipad ? TesterArmy.DeviceModel.Ipad : null,
             source,
             Guid.TryParseExact(session.Project, "D", out var project) ? project : null,
-            status is TesterArmyRunStatus.Completed ? TestOutput.Of(session, run) : null,
+            status is TesterArmyRunStatus.Completed ? TestOutput.Of(session.Name, run, whole) : null,
             TestPlan: null,
-            status is TesterArmyRunStatus.Failed ? RunError.Of(run) : null,
-            run.IsOpen ? null : run.Final?.ResponseTime ?? (long?)(run.SettledAt - run.StartedAt)?.TotalMilliseconds,
+            status is TesterArmyRunStatus.Failed ? RunError.Of(run, whole) : null,
+            OpenRunsReader.Knows(run.State) ? null : run.Result?.ResponseTime ?? (long?)(session.SettledAt - run.StartedAt)?.TotalMilliseconds,
             input.Text("webhookUrl") is { } url && Uri.TryCreate(url, UriKind.Absolute, out _) ? url : null,
             WebhookStatus: null,
-            run.Plan.CheckId,
+            run.CheckId,
             StepResults: null,
             session.Actor.Kind is ActorKind.User ? session.Actor.Name : null,
             ExternalRefOf(input),
             QueryWords<ExecutionMode>.Find(input.Text("mode")),
-            run.Attempts.Count,
+            run.Attempts,
             run.StartedAt,
-            run.SettledAt);
+            session.SettledAt);
     }
 
-    private static RunSource? SourceOf(Session session) =>
+    private static RunSource? SourceOf(SessionSummary session) =>
         QueryWords<RunSource>.Find(session.Metadata.Text(TriggerFacts.Source)) ?? session.Source switch
         {
             SessionSource.TriggerApi => RunSource.Api,
@@ -117,20 +120,25 @@ public sealed record TesterArmyRun(
 /// <param name="Result">The verdict.</param>
 /// <param name="Description">One sentence about it.</param>
 /// <param name="Screenshots">The ledger keeps none.</param>
-/// <param name="Steps">The tests of the run, as far as its runner reported them; those that never started are left out.</param>
+/// <param name="Steps">The tests of the run, as far as its runner reported them; those that never started are left out. None in lists.</param>
 public sealed record TestOutput(
     string FeatureName, TestVerdict Result, string Description, IReadOnlyList<string> Screenshots, IReadOnlyList<TestOutputStep> Steps)
 {
-    public static TestOutput Of(Session session, Run run)
+    public static TestOutput Of(string name, RunSummary run, Run? whole)
     {
-        var steps = TestCase.Of(run).Where(test => test.Status is not TestCaseStatus.Skipped).Select(TestOutputStep.Of).ToList();
+        var tests = run.Result?.Tests ?? TestCounts.None;
         var verdict = run.State is RunState.Failed ? TestVerdict.Failed : TestVerdict.Pass;
-        return new TestOutput(session.Name, verdict, Describe(verdict, steps), [], steps);
+        return new TestOutput(
+            name,
+            verdict,
+            Describe(verdict, tests.Passed + tests.Flaky, tests.Total - tests.Skipped),
+            [],
+            whole is null ? [] : [.. TestCase.Of(whole).Where(test => test.Status is not TestCaseStatus.Skipped).Select(TestOutputStep.Of)]);
     }
 
-    private static string Describe(TestVerdict verdict, List<TestOutputStep> steps) => (verdict, steps) switch
+    private static string Describe(TestVerdict verdict, int passed, int executed) => (verdict, executed) switch
     {
-        (_, { Count: > 0 }) => $"{steps.Count(step => step.Status is TestStepStatus.Passed)} of {steps.Count} tests passed.",
+        (_, > 0) => $"{passed} of {executed} tests passed.",
         (TestVerdict.Pass, _) => "The run passed.",
         _ => "The run failed.",
     };
@@ -168,16 +176,14 @@ public sealed record RunError(string Code, string Message)
     private const string RunnerLost = "RUNNER_LOST";
     private const string ExecutionError = "EXECUTION_ERROR";
 
-    public static RunError Of(Run run)
+    public static RunError Of(RunSummary run, Run? whole)
     {
-        var details = run.Final?.Details;
-        var message = details.Text("message");
-        return run.State switch
+        var message = whole?.Final?.Details.Text("message") ?? run.Result?.Message;
+        return run switch
         {
-            RunState.Lost => new RunError(RunnerLost, "The runner that executed the run was lost."),
-            RunState.TimedOut => new RunError(Timeout, "The run exceeded its time limit."),
-            _ when details.Member("timedOut") is { ValueKind: JsonValueKind.True } =>
-                new RunError(Timeout, message ?? "The run exceeded its time limit."),
+            { State: RunState.Lost } => new RunError(RunnerLost, "The runner that executed the run was lost."),
+            { State: RunState.TimedOut } => new RunError(Timeout, "The run exceeded its time limit."),
+            { Result.TimedOut: true } => new RunError(Timeout, message ?? "The run exceeded its time limit."),
             _ => new RunError(ExecutionError, message ?? "The run could not be executed."),
         };
     }

@@ -29,6 +29,7 @@ public static class ReceiveWebhookEndpoint
         string webhookId,
         string secret,
         RateWindows windows,
+        Strangers strangers,
         IDocumentStore store,
         Batches batches,
         HttpContext context,
@@ -37,8 +38,7 @@ public static class ReceiveWebhookEndpoint
         // An id that is no uuid is as wrong as an unknown one: whoever lacks the secret learns nothing.
         await using var webhooks = store.QuerySession();
         if (!Guid.TryParseExact(webhookId, "D", out var id)
-            || await webhooks.LoadAsync<GroupWebhook>(id, cancellation) is not { } webhook
-            || !webhook.Admits(secret))
+            || await strangers.LookUpAsync(context.Connection.RemoteIpAddress, FindAsync) is not { } webhook)
         {
             throw RequestRejected.Unauthorized();
         }
@@ -61,6 +61,9 @@ public static class ReceiveWebhookEndpoint
             cancellation);
         batch.SetPosition(context);
         return TypedResults.Accepted((string?)null, WebhookReceived.Of(batch));
+
+        async Task<GroupWebhook?> FindAsync() =>
+            await webhooks.LoadAsync<GroupWebhook>(id, cancellation) is { } found && found.Admits(secret) ? found : null;
     }
 }
 

@@ -48,7 +48,7 @@ public static class RerunBatchEndpoint
     }
 
     /// <summary>All runs of a batch have the same request.</summary>
-    private static JsonObject InputOf(IReadOnlyList<Session> source) => TriggerFacts.InputOf(source[0]) is { } input
+    private static JsonObject InputOf(IReadOnlyList<Session> source) => TriggerFacts.InputOf(source[0].Metadata) is { } input
         ? (JsonObject)JsonSerializer.SerializeToNode(input)!
         : [];
 

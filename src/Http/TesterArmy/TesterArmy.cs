@@ -117,8 +117,8 @@ public static class TriggerFacts
     }
 
     /// <summary>The request of a session; empty when it was triggered in another dialect, or without a body.</summary>
-    public static JsonElement? InputOf(Session session) =>
-        session.Metadata.Member(Input) is { ValueKind: JsonValueKind.Object } input ? input : null;
+    public static JsonElement? InputOf(JsonElement? metadata) =>
+        metadata.Member(Input) is { ValueKind: JsonValueKind.Object } input ? input : null;
 
     /// <summary>A uuid of the metadata; null when there is none.</summary>
     public static Guid? IdOf(Session session, string name) =>
@@ -206,15 +206,18 @@ public static class TesterArmyRunStatuses
     /// The status of a run. One that a runner has taken is running, whether it began or not: it can no longer be cancelled as a queued
     /// one.
     /// </summary>
-    public static TesterArmyRunStatus StatusOf(Run run) => run.State switch
+    public static TesterArmyRunStatus StatusOf(Run run) => StatusOf(run.State, run.Final is { HasErrors: true });
+
+    /// <inheritdoc cref="StatusOf(Run)"/>
+    public static TesterArmyRunStatus StatusOf(RunState state, bool hasErrors) => state switch
     {
         RunState.Queued => TesterArmyRunStatus.Queued,
         RunState.Claimed or RunState.Running or RunState.Cancelling => TesterArmyRunStatus.Running,
         RunState.Passed or RunState.Degraded => TesterArmyRunStatus.Completed,
-        RunState.Failed => run.Final is { HasErrors: true } ? TesterArmyRunStatus.Failed : TesterArmyRunStatus.Completed,
+        RunState.Failed => hasErrors ? TesterArmyRunStatus.Failed : TesterArmyRunStatus.Completed,
         RunState.TimedOut or RunState.Lost => TesterArmyRunStatus.Failed,
         RunState.Cancelled => TesterArmyRunStatus.Cancelled,
-        _ => throw new ArgumentOutOfRangeException(nameof(run), run.State, "A run state that has no word."),
+        _ => throw new ArgumentOutOfRangeException(nameof(state), state, "A run state that has no word."),
     };
 
     /// <summary>The states of open runs that read so; none for a status of settled ones.</summary>
@@ -227,7 +230,7 @@ public static class TesterArmyRunStatuses
 
     /// <summary>
     /// The statuses that settled sessions of such runs may have; none for a status of open ones. A failed session may read completed or
-    /// failed: only its run knows whether there was a verdict.
+    /// failed, which depends on whether its run came to a verdict.
     /// </summary>
     public static IReadOnlyCollection<SessionStatus> SettledStatusesOf(TesterArmyRunStatus status) => status switch
     {

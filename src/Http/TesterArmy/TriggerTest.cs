@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Ledger.Http.Access;
-using Ledger.Http.Checks;
 using Ledger.Http.Errors;
 using Ledger.Http.PlainRuns;
 using Ledger.Http.Requests;

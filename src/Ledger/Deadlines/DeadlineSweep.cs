@@ -1,6 +1,5 @@
 using Ledger.Sessions;
 using Ledger.Store;
-using Ledger.Store.Postgres;
 using Ledger.Streams;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -19,8 +18,14 @@ namespace Ledger.Deadlines;
 /// any host was an outage, of the ledger or of the database, and does not count: the same statement that would find a lease at its end finds out
 /// first that nobody could renew it.
 /// </remarks>
-public sealed partial class DeadlineSweep : IAsyncDisposable
+public sealed partial class DeadlineSweep
 {
+    /// <summary>What operators know it by.</summary>
+    public const string Part = "deadlines";
+
+    /// <summary>Without a sweep for so long, deadlines may pass without anything happening.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
     private const int AtOnce = 256;
 
     // The time is taken once, so that a database that is frozen in the midst of this statement is seen by the next one. Where hosts sweep at
@@ -54,109 +59,84 @@ public sealed partial class DeadlineSweep : IAsyncDisposable
         select c.lost_seconds, t.* from clock c left join taken t on true
         """;
 
+    // Only a runner that is free is waited for: the longest wait begins anew.
+    private const string GoOnWaitingSql = """
+        update ledger.due_times set expire_at = ledger.running_time($4) + make_interval(secs => $5)
+        where account_id = $1 and session_id = $2 and sequence_id = $3 and runner_id = '' and expire_at < 'infinity'
+        """;
+
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(250);
 
     // Whoever found something has so long to have it decided, before anybody looks again: a host that is killed is taken over after that.
     private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
     // No deadline depends on it, so it is the real one even where a test moves the ledger's.
     private readonly TimeProvider pace = TimeProvider.System;
-    private readonly CancellationTokenSource stopping = new();
     private readonly NpgsqlDataSource dataSource;
     private readonly SessionWriter sessions;
     private readonly DueTimes dueTimes;
     private readonly ILogger log;
-    private Task running = Task.CompletedTask;
-    private long sweptAt;
+    private readonly IsServed? isServed;
     private double? lostSeconds;
-    private bool isFailing;
 
-    /// <summary>A sweep that does nothing before <see cref="StartAsync"/>.</summary>
+    /// <summary>A sweep that does nothing before <see cref="RunAsync"/>.</summary>
     /// <param name="dataSource">The database.</param>
     /// <param name="sessions">Where the sessions decide.</param>
     /// <param name="dueTimes">The durations, and by which clock.</param>
-    /// <param name="log">Where outages are told; null for nowhere.</param>
-    public DeadlineSweep(NpgsqlDataSource dataSource, SessionWriter sessions, DueTimes dueTimes, ILogger<DeadlineSweep>? log = null)
+    /// <param name="log">Where it is told what has passed; null for nowhere.</param>
+    /// <param name="isServed">Knows which queues runners serve; null for none.</param>
+    public DeadlineSweep(
+        NpgsqlDataSource dataSource, SessionWriter sessions, DueTimes dueTimes, ILogger<DeadlineSweep>? log = null, IsServed? isServed = null)
     {
+        this.isServed = isServed;
         this.dataSource = dataSource;
         this.sessions = sessions;
         this.dueTimes = dueTimes;
         this.log = log ?? NullLogger<DeadlineSweep>.Instance;
     }
 
-    /// <summary>Whether it was started and no sweep has succeeded for a while: then deadlines of this ledger may pass without anything happening.</summary>
-    public bool IsStuck => Volatile.Read(ref sweptAt) is not 0 and var last && pace.GetElapsedTime(last) > Patience;
-
-    /// <summary>Starts to sweep, once. Ends at once.</summary>
-    public Task StartAsync(CancellationToken cancellation = default)
+    /// <summary>Sweeps until it is told to stop; the other hosts, or the next start, go on.</summary>
+    /// <param name="isWell">Is called after each sweep.</param>
+    /// <param name="stopping">Tells it to stop.</param>
+    public async Task RunAsync(Action isWell, CancellationToken stopping)
     {
-        cancellation.ThrowIfCancellationRequested();
-        Volatile.Write(ref sweptAt, pace.GetTimestamp());
-        running = Task.Run(RunAsync, CancellationToken.None);
-        return Task.CompletedTask;
-    }
-
-    /// <summary>Stops; the other hosts, or the next start, go on.</summary>
-    public async ValueTask DisposeAsync()
-    {
-        if (!stopping.IsCancellationRequested)
+        var settling = Task.CompletedTask;
+        try
         {
-            await stopping.CancelAsync();
-            await running;
-            stopping.Dispose();
+            while (true)
+            {
+                // What was found is decided beside the sweeps, so that slow decisions are not taken for an outage.
+                var found = await FindAsync(settling.IsCompleted ? AtOnce : 0, stopping);
+                isWell();
+                if (found.Count > 0)
+                {
+                    settling = SettleAsync(found, stopping);
+                }
+
+                using var over = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+                var pause = Task.Delay(Interval, pace, over.Token);
+                await (found.Count < AtOnce ? pause : Task.WhenAny(pause, settling));
+                await over.CancelAsync();
+            }
+        }
+        finally
+        {
+            await settling;
         }
     }
 
     /// <summary>Looks once at everything that is due, and has done what has to be done when the task ends.</summary>
     internal async Task SweepAsync()
     {
-        while (await FindAsync(AtOnce) is { Count: > 0 } found)
+        while (await FindAsync(AtOnce, CancellationToken.None) is { Count: > 0 } found)
         {
-            await SettleAsync(found);
+            await SettleAsync(found, CancellationToken.None);
         }
     }
 
-    private async Task RunAsync()
+    private async Task<IReadOnlyList<DueRun>> FindAsync(int limit, CancellationToken stopping)
     {
-        var settling = Task.CompletedTask;
-        while (!stopping.IsCancellationRequested)
-        {
-            var foundAll = true;
-            try
-            {
-                // What was found is decided beside the sweeps, so that slow decisions are not taken for an outage.
-                var found = await FindAsync(settling.IsCompleted ? AtOnce : 0);
-                if (found.Count > 0)
-                {
-                    settling = SettleAsync(found);
-                    foundAll = found.Count < AtOnce;
-                }
-
-                Volatile.Write(ref sweptAt, pace.GetTimestamp());
-                isFailing = false;
-            }
-            catch (OperationCanceledException) when (stopping.IsCancellationRequested)
-            {
-                break;
-            }
-            catch (Exception failure)
-            {
-                Tell(failure);
-            }
-
-            using var over = CancellationTokenSource.CreateLinkedTokenSource(stopping.Token);
-            var pause = Task.Delay(Interval, pace, over.Token);
-            await (foundAll ? pause : Task.WhenAny(pause, settling)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            await over.CancelAsync();
-        }
-
-        await settling;
-    }
-
-    private async Task<IReadOnlyList<DueRun>> FindAsync(int limit)
-    {
-        await using var connection = await dataSource.OpenConnectionAsync(stopping.Token);
+        await using var connection = await dataSource.OpenConnectionAsync(stopping);
         await using var batch = new NpgsqlBatch(connection)
         {
             Timeout = (int)Patience.TotalSeconds,
@@ -176,11 +156,11 @@ public sealed partial class DeadlineSweep : IAsyncDisposable
                 },
             },
         };
-        await batch.PrepareAsync(stopping.Token);
-        await using var reader = await batch.ExecuteReaderAsync(stopping.Token);
-        await reader.NextResultAsync(stopping.Token);
+        await batch.PrepareAsync(stopping);
+        await using var reader = await batch.ExecuteReaderAsync(stopping);
+        await reader.NextResultAsync(stopping);
         var found = new List<DueRun>();
-        while (await reader.ReadAsync(stopping.Token))
+        while (await reader.ReadAsync(stopping))
         {
             TellOutage(reader.GetDouble(0));
             if (!reader.IsDBNull(1))
@@ -192,20 +172,30 @@ public sealed partial class DeadlineSweep : IAsyncDisposable
                     LeaseEnded: reader.GetBoolean(5),
                     LimitPassed: reader.GetBoolean(6),
                     ToForce: reader.GetBoolean(7),
-                    ToExpire: reader.GetBoolean(8)));
+                    ToExpire: reader.GetBoolean(8),
+                    dueTimes.Settings.MostRequeues)
+                {
+                    WaitedSeconds = (int)(dueTimes.Settings.LongestWait?.TotalSeconds ?? 0),
+                });
             }
         }
 
         return found;
     }
 
-    private Task SettleAsync(IReadOnlyList<DueRun> found) => Task.WhenAll(found.Select(SettleAsync));
+    private Task SettleAsync(IReadOnlyList<DueRun> found, CancellationToken stopping) =>
+        Task.WhenAll(found.Select(due => SettleAsync(due, stopping)));
 
-    private async Task SettleAsync(DueRun due)
+    private async Task SettleAsync(DueRun due, CancellationToken stopping)
     {
         try
         {
-            var executed = await sessions.ExecuteAsync(due.Stream, due.Decide, new EventContext("deadlines"), cancellation: stopping.Token);
+            if (due.IsWaiting && await IsServedAsync(due, stopping))
+            {
+                return;
+            }
+
+            var executed = await sessions.ExecuteAsync(due.Stream, due.Decide, new EventContext("deadlines"), cancellation: stopping);
             if (executed.Decision.Events is [var first, ..])
             {
                 LogPassed(due.Stream.SessionId, due.SequenceId, first.GetType().Name);
@@ -222,22 +212,29 @@ public sealed partial class DeadlineSweep : IAsyncDisposable
         }
     }
 
-    private void Tell(Exception failure)
+    /// <summary>Whether a run that has waited for long waits only for a runner to be free: then it goes on waiting.</summary>
+    private async Task<bool> IsServedAsync(DueRun due, CancellationToken stopping)
     {
-        if (isFailing)
+        var wait = dueTimes.Settings.LongestWait;
+        if (isServed is null || wait is null || await sessions.ReadAsync(due.Stream, stopping) is not { Session: var session })
         {
-            return;
+            return false;
         }
 
-        isFailing = true;
-        if (Failure.IsOutage(failure))
+        var plan = session.FindRun(due.SequenceId)!.Plan;
+        if (!await isServed(due.Stream.AccountId, new RunQueue(session.Project, plan.Location, plan.CheckType), wait.Value, stopping))
         {
-            LogOutage(failure);
+            return false;
         }
-        else
-        {
-            LogFailed(failure);
-        }
+
+        await using var command = dataSource.CreateCommand(GoOnWaitingSql);
+        command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = due.Stream.AccountId });
+        command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = due.Stream.SessionId });
+        command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = due.SequenceId });
+        command.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = dueTimes.Given, NpgsqlDbType = NpgsqlDbType.TimestampTz });
+        command.Parameters.Add(new NpgsqlParameter<double> { TypedValue = wait.Value.TotalSeconds });
+        await command.ExecuteNonQueryAsync(stopping);
+        return true;
     }
 
     private void TellOutage(double lost)
@@ -256,12 +253,6 @@ public sealed partial class DeadlineSweep : IAsyncDisposable
     [LoggerMessage(LogLevel.Error, "A deadline of run {Run} of session {Session} has passed and is not settled yet.")]
     private partial void LogNotSettled(Exception failure, Guid session, Guid run);
 
-    [LoggerMessage(LogLevel.Error, "The deadlines could not be swept; it is tried again.")]
-    private partial void LogFailed(Exception failure);
-
-    [LoggerMessage(LogLevel.Warning, "The deadlines wait for the database.")]
-    private partial void LogOutage(Exception outage);
-
     // What follows from an outage, and no further warning: the outage has been told.
     [LoggerMessage(LogLevel.Information, "The ledger or its database was away for {Seconds:0.0} s, which count for no deadline; every lease begins anew.")]
     private partial void LogAway(double seconds);
@@ -275,9 +266,16 @@ public sealed partial class DeadlineSweep : IAsyncDisposable
 /// <param name="LimitPassed">Whether it is over its own limit, and the margin.</param>
 /// <param name="ToForce">Whether nobody acknowledged its cancel in time.</param>
 /// <param name="ToExpire">Whether nobody stopped it in time.</param>
+/// <param name="MostRequeues">How often a run is queued again.</param>
 internal sealed record DueRun(
-    StreamId Stream, Guid SequenceId, string RunnerId, bool LeaseEnded, bool LimitPassed, bool ToForce, bool ToExpire)
+    StreamId Stream, Guid SequenceId, string RunnerId, bool LeaseEnded, bool LimitPassed, bool ToForce, bool ToExpire, int MostRequeues)
 {
+    /// <summary>The longest wait of a run that is queued.</summary>
+    public int WaitedSeconds { get; init; }
+
+    /// <summary>Whether it was queued when it was found, and has waited for long.</summary>
+    public bool IsWaiting => ToExpire && RunnerId.Length == 0;
+
     /// <summary>What its session decides now; nothing, if the deadline was met meanwhile.</summary>
     public Decision<Session> Decide(Session session, DateTimeOffset now) => session.FindRun(SequenceId) switch
     {
@@ -285,8 +283,10 @@ internal sealed record DueRun(
             ExpireCancel.Decide(session, new ExpireCancel(SequenceId, cancel.CancelId), now),
         { IsCancelling: true, Cancel: { } cancel } when ToForce =>
             ForceCancel.Decide(session, new ForceCancel(SequenceId, cancel.CancelId), now),
+        { State: RunState.Queued } when IsWaiting =>
+            EndWait.Decide(session, new EndWait(SequenceId, Guid.CreateVersion7(now), WaitedSeconds), now),
         { State: RunState.Running } when LimitPassed => TimeOutRun.Decide(session, new TimeOutRun(SequenceId), now),
-        not null when LeaseEnded => LoseRun.Decide(session, new LoseRun(SequenceId, RunnerId), now),
+        not null when LeaseEnded => LoseRun.Decide(session, new LoseRun(SequenceId, RunnerId, MostRequeues), now),
         _ => Decision<Session>.Accept(session),
     };
 }

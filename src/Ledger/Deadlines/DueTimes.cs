@@ -1,4 +1,5 @@
 using Ledger.Sessions;
+using Ledger.Sessions.Events;
 using Ledger.Store;
 using Marten;
 
@@ -61,6 +62,11 @@ public sealed class DueTimes(DeadlineSettings settings, TimeProvider clock)
         }
     }
 
+    /// <summary>What is due of the runs of a new session: nothing, unless there is a longest wait.</summary>
+    internal IEnumerable<DueChange> BeginningOf(SessionTriggered triggered) => settings.LongestWait is null
+        ? []
+        : triggered.Runs.Select(run => new DueChange(new StreamId(triggered.AccountId, triggered.SessionId), run.SequenceId, Waiting()));
+
     /// <summary>Has them written by one statement with whatever else the session of Marten is to write.</summary>
     internal void Enrol(IDocumentSession session, IReadOnlyList<DueChange> changes)
     {
@@ -91,6 +97,7 @@ public sealed class DueTimes(DeadlineSettings settings, TimeProvider clock)
     /// <summary>While a cancel is open its own deadlines decide: the lease and the run's own limit are left to them.</summary>
     private Due? DueOf(Run run) => run switch
     {
+        { State: RunState.Queued } => Waiting(),
         { State: RunState.Claimed or RunState.Running } => new Due(run.RunnerId!, run.HasBegun, run.ClaimedAt)
         {
             Lease = run.LeaseSeconds,
@@ -104,6 +111,8 @@ public sealed class DueTimes(DeadlineSettings settings, TimeProvider clock)
         _ => null,
     };
 
+    private Due? Waiting() => settings.LongestWait is { } wait ? new Due("", HasBegun: false, ClaimedAt: null) { Expire = wait.TotalSeconds } : null;
+
     private static T[] Of<T>(List<DueChange> changes, Func<DueChange, T> column) => [.. changes.Select(column)];
 }
 
@@ -114,7 +123,7 @@ public sealed class DueTimes(DeadlineSettings settings, TimeProvider clock)
 internal sealed record DueChange(StreamId Stream, Guid SequenceId, Due? Due);
 
 /// <summary>The deadlines of a run, in seconds from the fact that sets each.</summary>
-/// <param name="RunnerId">Who holds it.</param>
+/// <param name="RunnerId">Who holds it; empty for a run that is queued.</param>
 /// <param name="HasBegun">Whether its runner has begun.</param>
 /// <param name="ClaimedAt">Tells one claim from the next.</param>
 internal sealed record Due(string RunnerId, bool HasBegun, DateTimeOffset? ClaimedAt)

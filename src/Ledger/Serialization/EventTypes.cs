@@ -31,6 +31,9 @@ public static class EventTypes
     public static string AliasOf(Type type) =>
         ByType.TryGetValue(type, out var found) ? found.Alias : throw new ArgumentException($"{type} is no event.", nameof(type));
 
+    /// <summary>The record of events that are stored under an alias; null for one that this version does not know.</summary>
+    public static Type? RecordOf(string alias) => ByAlias.TryGetValue(alias, out var found) ? found.Type : null;
+
     /// <summary>The event type behind a stored alias; false for one that this version does not know.</summary>
     public static bool TryFind(string alias, out EventType type) => ByAlias.TryGetValue(alias, out type);
 }

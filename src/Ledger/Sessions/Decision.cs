@@ -65,6 +65,9 @@ public enum RefusalKind
     /// <summary>A cancel that can target nothing.</summary>
     NothingToCancel,
 
+    /// <summary>A check that nothing may start: it is deactivated, or there is nothing to run.</summary>
+    NotStartable,
+
     /// <summary>A limit of <see cref="Limits"/>.</summary>
     TooMuch,
 

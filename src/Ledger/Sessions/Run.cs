@@ -20,6 +20,9 @@ public sealed record Run(PlannedRun Plan, RunState State)
     /// <summary>The lease that the claim was made with, in seconds.</summary>
     public int LeaseSeconds { get; init; }
 
+    /// <summary>How often it was queued again, since who had claimed it vanished before it began.</summary>
+    public int Requeues { get; init; }
+
     /// <summary>When its execution began, by the ledger's clock.</summary>
     public DateTimeOffset? StartedAt { get; init; }
 

@@ -14,14 +14,15 @@ public sealed partial record Session
     private Session(SessionTriggered triggered)
     {
         Id = triggered.SessionId;
-        Triggered = triggered;
+        Triggered = triggered with { Runs = [] };
         Runs = [.. triggered.Runs.Select(plan => new Run(plan, RunState.Queued))];
         index = triggered.Runs.Select((plan, at) => KeyValuePair.Create(plan.SequenceId, at)).ToFrozenDictionary();
-        OpenRuns = Runs.Length;
+        Tally = new RunTally { Open = Runs.Length };
     }
 
     private readonly FrozenDictionary<Guid, int> index;
 
+    /// <summary>Without its runs, which stand in <see cref="Runs"/>.</summary>
     private SessionTriggered Triggered { get; }
 
     /// <summary>The session's id, which is its stream's.</summary>
@@ -66,8 +67,11 @@ public sealed partial record Session
     /// <summary>The refused requests to cancel, in order.</summary>
     public ImmutableList<CancelRefused> Refusals { get; private init; } = [];
 
+    /// <summary>How many runs stand where; kept with each change, so that nobody counts through them.</summary>
+    public RunTally Tally { get; private init; }
+
     /// <summary>How many runs are not settled yet.</summary>
-    public int OpenRuns { get; private init; }
+    public int OpenRuns => Tally.Open;
 
     /// <summary>When the last run was settled; null while one is open.</summary>
     public DateTimeOffset? SettledAt { get; private init; }
@@ -76,10 +80,13 @@ public sealed partial record Session
     public bool IsOpen => OpenRuns > 0;
 
     /// <summary>The status that is derived from the runs (docs/domain.md#rule-6).</summary>
-    public SessionStatus Status => SessionStatusRule.Derive(Kind, RunTally.Of(Runs));
+    public SessionStatus Status => SessionStatusRule.Derive(Kind, Tally);
 
     /// <summary>The run of that id, or null.</summary>
     public Run? FindRun(Guid sequenceId) => index.TryGetValue(sequenceId, out var at) ? Runs[at] : null;
+
+    /// <summary>The place of the run of that id among its runs, from 0.</summary>
+    public int PlaceOf(Guid sequenceId) => index[sequenceId];
 
     /// <summary>What an event about one of its runs says of it.</summary>
     public RunFacts FactsOf(Run run) => new(

@@ -110,7 +110,9 @@ public sealed partial record Session
     {
         if (e.ResultType is ResultType.Attempt)
         {
-            return ChangeOpen(e.SequenceId, run => run with { Attempts = run.Attempts.Add(e) });
+            return ChangeOpen(e.SequenceId, run => run with { Attempts = run.Attempts.Add(e) }) is var changed && ReferenceEquals(changed, this)
+                ? this
+                : changed with { Tally = Tally with { Reported = true } };
         }
 
         return e.IsCancelled && FindRun(e.SequenceId) is { AwaitsAbortDetails: true }
@@ -129,7 +131,7 @@ public sealed partial record Session
 
     /// <summary>Nobody holds the run any more; whoever asks next may have it.</summary>
     public Session Apply(RunRequeued e) => ChangeOpen(e.SequenceId, run => run is { State: RunState.Claimed }
-        ? run with { State = RunState.Queued, RunnerId = null, ClaimedAt = null, LeaseSeconds = 0 }
+        ? run with { State = RunState.Queued, RunnerId = null, ClaimedAt = null, LeaseSeconds = 0, Requeues = run.Requeues + 1 }
         : run);
 
     /// <summary>Settles the run as lost.</summary>
@@ -151,8 +153,8 @@ public sealed partial record Session
             SettledAt = at,
             Cancel = run.Cancel is null ? null : run.Cancel with { SettledAt = at },
         }));
-        var open = OpenRuns - 1;
-        return settled with { OpenRuns = open, SettledAt = open == 0 ? at : null };
+        var tally = Tally.Settle(state);
+        return settled with { Tally = tally, SettledAt = tally.Open == 0 ? at : null };
     }
 
     private Session ChangeCancel(Guid sequenceId, Guid cancelId, Func<RunCancel, RunCancel> change) =>

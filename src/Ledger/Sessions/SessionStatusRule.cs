@@ -28,6 +28,9 @@ public readonly record struct RunTally(
         return tally;
     }
 
+    /// <summary>The same when an open run settles.</summary>
+    public RunTally Settle(RunState outcome) => (this with { Open = Open - 1, Reported = true }).With(outcome);
+
     /// <summary>The same and one run more.</summary>
     public RunTally With(RunState state) => state switch
     {

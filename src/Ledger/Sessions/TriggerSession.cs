@@ -1,4 +1,6 @@
 using System.Text.Json;
+using Ledger.Secrets;
+using Ledger.Serialization;
 using Ledger.Sessions.Events;
 
 namespace Ledger.Sessions;
@@ -55,9 +57,13 @@ public sealed record TriggerSession(
     private static Refusal? Excess(TriggerSession command) => command switch
     {
         { Runs.Count: > Limits.Runs } => new Refusal(RefusalKind.TooMuch, $"A session has at most {Limits.Runs} runs."),
+        _ when JsonSize.OfText(command.Metadata) > Limits.Metadata =>
+            new Refusal(RefusalKind.TooMuch, $"Metadata have at most {Limits.Metadata} bytes."),
         _ when TooLong(command.Name) || TooLong(command.Project) || TooLong(command.ConcurrencyGroup)
             || command.Runs.Any(run => TooLong(run.Name) || TooLong(run.Location)) =>
             new Refusal(RefusalKind.TooMuch, $"Names, projects, groups and locations have at most {Limits.Name} characters."),
+        _ when command.Runs.Any(run => SpecSecrets.HoldsTooMany(run.Spec)) =>
+            new Refusal(RefusalKind.TooMuch, $"What a run executes has at most {SpecSecrets.Maximum} secrets."),
         _ => null,
     };
 
@@ -65,6 +71,8 @@ public sealed record TriggerSession(
     {
         { Runs.Count: 0 } => Malformed("A session needs at least one run."),
         { Kind: SessionKind.Run, Runs.Count: not 1 } => Malformed("A session of kind run has exactly one run."),
+        { Kind: SessionKind.Check } when command.Runs.DistinctBy(run => run.CheckId).Count() > 1 =>
+            Malformed("A session of kind check has the runs of one check."),
         _ when command.Runs.DistinctBy(run => run.SequenceId).Count() != command.Runs.Count =>
             Malformed("Two runs have the same sequence id."),
         _ when command.Runs.FirstOrDefault(run => !CheckTypes.Known.Contains(run.CheckType)) is { } run =>

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Ledger.Serialization;
 using Ledger.Store.Postgres;
@@ -17,7 +18,9 @@ public sealed class EventLog(NpgsqlDataSource dataSource)
         "e.data, e.seq_id, e.id, e.tenant_id, e.stream_id, e.version, e.type, e.user_name, e.correlation_id, e.causation_id";
 
     private const string StreamSql =
-        $"select {Columns} from ledger.mt_events e where e.tenant_id = $1 and e.stream_id = $2 and e.version > $3 order by e.version";
+        $"select {Columns} from ledger.mt_events e where e.tenant_id = $1 and e.stream_id = $2 and e.version > $3 order by e.version limit 2000";
+
+    private const string SpecSql = "select spec from ledger.run_specs where tenant_id = $1 and stream_id = $2 and ordinal = $3";
 
     // The inner order keeps the planner on one index scan per stream, whatever it thinks of the sizes.
     private const string StreamsSql = $"""
@@ -27,7 +30,7 @@ public sealed class EventLog(NpgsqlDataSource dataSource)
           where e.tenant_id = s.account::text and e.stream_id = s.stream and e.version > s.after
           order by e.version
         ) e
-        order by s.n, e.version
+        order by s.n, e.version limit 2000
         """;
 
     // A tombstone is Marten's mark of an append that failed; it is nobody's fact.
@@ -42,40 +45,91 @@ public sealed class EventLog(NpgsqlDataSource dataSource)
 
     // The JSON of one page; in memory its events take about four times as much.
     private const long LargestPage = 16 * 1024 * 1024;
+    private const int MostEvents = 2_000; // As in the statements.
 
     private const string HeadSql = "select coalesce(max(seq_id), 0) from ledger.mt_events";
 
     private const string FindSql = "select version from ledger.mt_events where tenant_id = $1 and stream_id = $2 and id = $3";
 
-    /// <summary>The events of one stream after a version, in order; empty when there are none.</summary>
+    /// <summary>
+    /// The events of one stream after a version, in order; empty when there are none. They are read in pages, so that the memory of who takes
+    /// them one by one is bounded.
+    /// </summary>
     /// <param name="stream">The stream.</param>
     /// <param name="afterVersion">0 for the whole stream.</param>
     /// <param name="cancellation">Ends the read.</param>
     /// <exception cref="StoreUnavailableException">The database cannot be reached.</exception>
-    public Task<IReadOnlyList<RecordedEvent>> ReadStreamAsync(StreamId stream, long afterVersion, CancellationToken cancellation) =>
-        QueryAsync<IReadOnlyList<RecordedEvent>>(
+    public IAsyncEnumerable<RecordedEvent> StreamAsync(StreamId stream, long afterVersion, CancellationToken cancellation) =>
+        StreamsAsync([(stream, afterVersion)], cancellation);
+
+    /// <summary>All of them at once.</summary>
+    /// <exception cref="StoreUnavailableException">The database cannot be reached.</exception>
+    public async Task<IReadOnlyList<RecordedEvent>> ReadStreamAsync(StreamId stream, long afterVersion, CancellationToken cancellation) =>
+        await StreamAsync(stream, afterVersion, cancellation).ToListAsync(cancellation);
+
+    /// <summary>
+    /// The events of several streams, each after a version of its own, ordered by stream, then version. One round trip, unless there are so
+    /// many that they come in pages.
+    /// </summary>
+    /// <exception cref="StoreUnavailableException">The database cannot be reached.</exception>
+    public async IAsyncEnumerable<RecordedEvent> StreamsAsync(
+        IReadOnlyList<(StreamId Stream, long AfterVersion)> streams, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        while (streams.Count > 0)
+        {
+            var (events, isLast) = await ReadStreamsPageAsync(streams, cancellation);
+            foreach (var recorded in events)
+            {
+                yield return recorded;
+            }
+
+            if (isLast)
+            {
+                yield break;
+            }
+
+            var last = events[^1];
+            streams = [(last.Stream, last.Version), .. streams.SkipWhile(asked => asked.Stream != last.Stream).Skip(1)];
+        }
+    }
+
+    /// <summary>The first events of one stream after a version, and whether they are all there are.</summary>
+    /// <exception cref="StoreUnavailableException">The database cannot be reached.</exception>
+    public Task<(IReadOnlyList<RecordedEvent> Events, bool IsLast)> ReadStreamPageAsync(
+        StreamId stream, long afterVersion, CancellationToken cancellation) => ReadStreamsPageAsync([(stream, afterVersion)], cancellation);
+
+    private Task<(IReadOnlyList<RecordedEvent> Events, bool IsLast)> ReadStreamsPageAsync(
+        IReadOnlyList<(StreamId Stream, long AfterVersion)> streams, CancellationToken cancellation) => streams is [var (stream, after)]
+        ? QueryAsync(
             StreamSql,
             [
                 new NpgsqlParameter<string> { TypedValue = stream.AccountId.ToString(), NpgsqlDbType = NpgsqlDbType.Varchar },
                 new NpgsqlParameter<Guid> { TypedValue = stream.SessionId },
-                new NpgsqlParameter<long> { TypedValue = afterVersion },
+                new NpgsqlParameter<long> { TypedValue = after },
             ],
-            ReadEventsAsync,
-            cancellation);
-
-    /// <summary>The events of several streams, each after a version of its own, in one round trip; ordered by stream, then version.</summary>
-    /// <exception cref="StoreUnavailableException">The database cannot be reached.</exception>
-    public Task<IReadOnlyList<RecordedEvent>> ReadStreamsAsync(
-        IReadOnlyList<(StreamId Stream, long AfterVersion)> streams, CancellationToken cancellation) =>
-        QueryAsync<IReadOnlyList<RecordedEvent>>(
+            ReadBoundedAsync,
+            cancellation)
+        : QueryAsync(
             StreamsSql,
             [
                 new NpgsqlParameter<Guid[]> { TypedValue = [.. streams.Select(asked => asked.Stream.AccountId)] },
                 new NpgsqlParameter<Guid[]> { TypedValue = [.. streams.Select(asked => asked.Stream.SessionId)] },
                 new NpgsqlParameter<long[]> { TypedValue = [.. streams.Select(asked => asked.AfterVersion)] },
             ],
-            ReadEventsAsync,
+            ReadBoundedAsync,
             cancellation);
+
+    /// <summary>What the run at a place in a session is to execute, where that is kept apart; null for nothing.</summary>
+    /// <exception cref="StoreUnavailableException">The database cannot be reached.</exception>
+    public Task<JsonElement?> ReadSpecAsync(StreamId stream, int ordinal, CancellationToken cancellation) => QueryAsync<JsonElement?>(
+        SpecSql,
+        [
+            new NpgsqlParameter<string> { TypedValue = stream.AccountId.ToString(), NpgsqlDbType = NpgsqlDbType.Varchar },
+            new NpgsqlParameter<Guid> { TypedValue = stream.SessionId },
+            new NpgsqlParameter<int> { TypedValue = ordinal },
+        ],
+        static async (reader, ending) => await reader.ReadAsync(ending) ? LargeSpec.Read(reader.GetFieldValue<byte[]>(0)) : null,
+        cancellation);
 
     /// <summary>All events of all accounts after a position, in the global order, at most <paramref name="limit"/>.</summary>
     /// <exception cref="StoreUnavailableException">The database cannot be reached.</exception>
@@ -88,7 +142,8 @@ public sealed class EventLog(NpgsqlDataSource dataSource)
 
     /// <summary>
     /// The events of some types within a range of positions, in the global order. A page ends early when its events are large, so that
-    /// the memory of who reads in large pages is bounded; it always comes further than <paramref name="after"/>.
+    /// the memory of who reads in large pages is bounded; it always comes further than <paramref name="after"/>. What cannot be read stands apart:
+    /// who reads pages says what is to become of it.
     /// </summary>
     /// <param name="after">The positions above this one,</param>
     /// <param name="through">up to and including this one, which is not beyond the safe head and more than <paramref name="after"/>.</param>
@@ -134,13 +189,14 @@ public sealed class EventLog(NpgsqlDataSource dataSource)
         var events = new List<RecordedEvent>();
         while (await reader.ReadAsync(cancellation))
         {
-            events.Add(ReadEvent(reader));
+            events.Add(ReadEvent(reader, reader.GetFieldValue<byte[]>(0)));
         }
 
         return events;
     }
 
-    private static async Task<EventPage> ReadPageAsync(NpgsqlDataReader reader, long after, long through, CancellationToken cancellation)
+    private static async Task<(IReadOnlyList<RecordedEvent> Events, bool IsLast)> ReadBoundedAsync(
+        NpgsqlDataReader reader, CancellationToken cancellation)
     {
         var events = new List<RecordedEvent>();
         for (var size = 0L; await reader.ReadAsync(cancellation);)
@@ -150,14 +206,37 @@ public sealed class EventLog(NpgsqlDataSource dataSource)
             size += data.Length;
             if (size > LargestPage)
             {
-                return new EventPage(after, events, events[^1].Position);
+                return (events, false);
             }
         }
 
-        return new EventPage(after, events, through);
+        return (events, events.Count < MostEvents);
     }
 
-    private static RecordedEvent ReadEvent(NpgsqlDataReader row) => ReadEvent(row, row.GetFieldValue<byte[]>(0));
+    private static async Task<EventPage> ReadPageAsync(NpgsqlDataReader reader, long after, long through, CancellationToken cancellation)
+    {
+        var (events, unreadable) = (new List<RecordedEvent>(), new List<UnreadableEvent>());
+        for (var size = 0L; await reader.ReadAsync(cancellation);)
+        {
+            var data = reader.GetFieldValue<byte[]>(0);
+            try
+            {
+                events.Add(ReadEvent(reader, data));
+            }
+            catch (UnreadableEventException fault)
+            {
+                unreadable.Add(new UnreadableEvent(reader.GetInt64(1), reader.GetString(6), fault));
+            }
+
+            size += data.Length;
+            if (size > LargestPage)
+            {
+                return new EventPage(after, events, reader.GetInt64(1)) { Unreadable = unreadable };
+            }
+        }
+
+        return new EventPage(after, events, through) { Unreadable = unreadable };
+    }
 
     private static RecordedEvent ReadEvent(NpgsqlDataReader row, byte[] data)
     {

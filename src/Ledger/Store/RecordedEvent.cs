@@ -42,4 +42,14 @@ public readonly record struct StreamId(Guid AccountId, Guid SessionId);
 /// <param name="After">The positions above this one.</param>
 /// <param name="Events">Those of the types that were asked for, in order.</param>
 /// <param name="Through">Up to here, and including it, there are no others.</param>
-public sealed record EventPage(long After, IReadOnlyList<RecordedEvent> Events, long Through);
+public sealed record EventPage(long After, IReadOnlyList<RecordedEvent> Events, long Through)
+{
+    /// <summary>Those that cannot be read, in order.</summary>
+    public IReadOnlyList<UnreadableEvent> Unreadable { get; init; } = [];
+}
+
+/// <summary>An event that cannot be read.</summary>
+/// <param name="Position">Its place in the global order.</param>
+/// <param name="Type">The stored alias.</param>
+/// <param name="Fault">Why it cannot.</param>
+public sealed record UnreadableEvent(long Position, string Type, UnreadableEventException Fault);

@@ -191,12 +191,20 @@ public sealed partial class SessionChanges
         var known = batch.ToDictionary(each => each.Stream, each => cache?.Find(each.Stream));
         try
         {
-            var events = await log!.ReadStreamsAsync([.. batch.Select(each => (each.Stream, AfterOf(each, known[each.Stream])))], stopping);
-            foreach (var ofStream in events.GroupBy(recorded => recorded.Stream))
+            List<(StreamId, long)> asked = [.. batch.Select(each => (each.Stream, AfterOf(each, known[each.Stream])))];
+            var ofStream = new List<RecordedEvent>();
+            await foreach (var recorded in log!.StreamsAsync(asked, stopping))
             {
-                var each = batch.First(one => one.Stream == ofStream.Key);
-                HandOver(each, known[each.Stream], [.. ofStream]);
+                if (ofStream is [var first, ..] && first.Stream != recorded.Stream)
+                {
+                    HandOver(ofStream);
+                    ofStream = [];
+                }
+
+                ofStream.Add(recorded);
             }
+
+            HandOver(ofStream);
         }
         catch (UnreadableEventException) when (batch.Count > 1)
         {
@@ -209,6 +217,15 @@ public sealed partial class SessionChanges
         catch (UnreadableEventException unreadable)
         {
             LogUnreadable(batch[0].Stream.SessionId, unreadable);
+        }
+
+        void HandOver(IReadOnlyList<RecordedEvent> events)
+        {
+            if (events is [var first, ..])
+            {
+                var each = batch.First(one => one.Stream == first.Stream);
+                this.HandOver(each, known[each.Stream], events);
+            }
         }
     }
 

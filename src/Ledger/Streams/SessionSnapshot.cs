@@ -1,4 +1,4 @@
-using System.Text.Json;
+using Ledger.Serialization;
 using Ledger.Sessions;
 using Ledger.Sessions.Events;
 using Ledger.Store;
@@ -28,35 +28,45 @@ public sealed record SessionSnapshot(Session Session, long Version, long FirstPo
     {
         foreach (var recorded in events)
         {
-            snapshot = new SessionSnapshot(
-                Session.Fold(snapshot?.Session, recorded.Data),
-                recorded.Version,
-                snapshot?.FirstPosition ?? recorded.Position,
-                recorded.Position)
+            var session = Session.Fold(snapshot?.Session, recorded.Data);
+            snapshot = new SessionSnapshot(session, recorded.Version, snapshot?.FirstPosition ?? recorded.Position, recorded.Position)
             {
                 TriggerContext = snapshot?.TriggerContext ?? recorded.Context,
-                Bytes = (snapshot?.Bytes ?? 0) + BytesOf(recorded.Data),
+                Bytes = snapshot is null ? BytesOf(session) : snapshot.Bytes + BytesOf(recorded.Data),
             };
         }
 
         return snapshot;
     }
 
-    /// <summary>About how many bytes an event takes in memory: its opaque parts are as large as their text, the rest is small change.</summary>
+    /// <summary>The same of events that are still being read, so that none of them is kept.</summary>
+    public static async Task<SessionSnapshot?> FoldAsync(
+        SessionSnapshot? snapshot, IAsyncEnumerable<RecordedEvent> events, CancellationToken cancellation)
+    {
+        await foreach (var recorded in events.WithCancellation(cancellation))
+        {
+            snapshot = Fold(snapshot, [recorded]);
+        }
+
+        return snapshot;
+    }
+
+    /// <summary>About how many bytes an event takes in memory: its opaque parts, and what the rest is usually.</summary>
     public static long BytesOf(ISessionEvent data)
     {
         const long Each = 300;
         const long EachRun = 700;
         return Each + data switch
         {
-            SessionTriggered triggered => SizeOf(triggered.Metadata) + triggered.Runs.Sum(run => EachRun + SizeOf(run.Spec)),
-            ResultReported result => SizeOf(result.Details),
-            LateReport late => SizeOf(late.Result?.Details),
+            SessionTriggered triggered => JsonSize.InMemory(triggered.Metadata) + triggered.Runs.Sum(run => EachRun + JsonSize.InMemory(run.Spec)),
+            ResultReported result => JsonSize.InMemory(result.Details),
+            LateReport late => JsonSize.InMemory(late.Result?.Details),
             CancelRequested requested => 64L * (requested.Targets.Count + requested.Skipped.Count),
             _ => 0,
         };
     }
 
-    // A parsed document keeps its text, and a row of twelve bytes for each value in it.
-    private static long SizeOf(JsonElement? json) => json is { } element ? element.GetRawText().Length * 3L / 2 : 0;
+    /// <summary>The same of a session that has begun: what it keeps of its trigger.</summary>
+    private static long BytesOf(Session begun) =>
+        300 + JsonSize.InMemory(begun.Metadata) + begun.Runs.Sum(run => 700 + JsonSize.InMemory(run.Plan.Spec));
 }

@@ -1,6 +1,8 @@
+using System.Text.Json;
 using System.Threading.Channels;
 using JasperFx.Events;
 using Ledger.Deadlines;
+using Ledger.Secrets;
 using Ledger.Sessions;
 using Ledger.Sessions.Events;
 using Ledger.Store;
@@ -46,6 +48,7 @@ public sealed partial class SessionWriter : IAsyncDisposable
     private readonly TimeProvider clock;
     private readonly LedgerMetrics? metrics;
     private readonly SessionJournal? journal;
+    private readonly SpecSecrets? secrets;
     private readonly ILogger logger;
     private readonly Task running;
     private long queuedBytes;
@@ -60,6 +63,7 @@ public sealed partial class SessionWriter : IAsyncDisposable
     /// <param name="logger">Where outages are told; null for nowhere.</param>
     /// <param name="dueTimes">Writes what falls due with the events; null for the usual deadlines.</param>
     /// <param name="journal">Who tells people what happens; null for nobody.</param>
+    /// <param name="secrets">Seals what runs execute; null where nothing of it is secret.</param>
     public SessionWriter(
         IDocumentStore store,
         EventLog log,
@@ -69,7 +73,8 @@ public sealed partial class SessionWriter : IAsyncDisposable
         LedgerMetrics? metrics = null,
         ILogger<SessionWriter>? logger = null,
         DueTimes? dueTimes = null,
-        SessionJournal? journal = null)
+        SessionJournal? journal = null,
+        SpecSecrets? secrets = null)
     {
         this.store = store;
         this.log = log;
@@ -79,6 +84,7 @@ public sealed partial class SessionWriter : IAsyncDisposable
         this.dueTimes = dueTimes ?? new DueTimes(new DeadlineSettings(), clock);
         this.metrics = metrics;
         this.journal = journal;
+        this.secrets = secrets;
         this.logger = logger ?? NullLogger<SessionWriter>.Instance;
         running = Task.WhenAll(shards.Select(shard => Task.Run(() => RunAsync(shard.Reader))));
     }
@@ -135,13 +141,22 @@ public sealed partial class SessionWriter : IAsyncDisposable
     /// <exception cref="StoreUnavailableException">The database cannot be reached.</exception>
     public async Task<SessionSnapshot?> ReadAsOfAsync(
         Caller caller, Guid sessionId, Func<RecordedEvent, bool> until, CancellationToken cancellation) =>
-        SessionSnapshot.Fold(null, (await ReadEventsAsync(caller, sessionId, cancellation)).TakeWhile(until));
+        await ReadAsOfAsync(caller.Stream(sessionId), until, cancellation) is { } found && caller.Sees(found.Session) ? found : null;
 
-    /// <summary>The events of a session, in order; none when the caller sees none of that id.</summary>
+    /// <summary>
+    /// The events of a session after a version, in order and page by page, so that a long history takes no more memory than a short one; null
+    /// when the caller sees none of that id.
+    /// </summary>
     /// <exception cref="StoreUnavailableException">The database cannot be reached.</exception>
-    public async Task<IReadOnlyList<RecordedEvent>> ReadEventsAsync(Caller caller, Guid sessionId, CancellationToken cancellation) =>
-        await log.ReadStreamAsync(caller.Stream(sessionId), 0, cancellation) is [var first, ..] events
-        && caller.Sees(Session.Fold(null, first.Data)) ? events : [];
+    public async Task<IAsyncEnumerable<RecordedEvent>?> ReadEventsAsync(
+        Caller caller, Guid sessionId, long afterVersion, CancellationToken cancellation) =>
+        await ReadAsync(caller, sessionId, cancellation) is null ? null : log.StreamAsync(caller.Stream(sessionId), afterVersion, cancellation);
+
+    /// <summary>What a run is to execute, whole, though it may be kept apart from its session (<see cref="LargeSpec"/>).</summary>
+    /// <exception cref="StoreUnavailableException">The database cannot be reached.</exception>
+    public async Task<JsonElement?> ReadSpecAsync(SessionSnapshot session, Run run, CancellationToken cancellation) => run.Plan.SpecApart is true
+        ? await log.ReadSpecAsync(session.Stream, session.Session.PlaceOf(run.SequenceId), cancellation)
+        : run.Plan.Spec;
 
     /// <summary>Several sessions as of now, in the order asked for; those that the caller does not see are left out. One round trip.</summary>
     /// <exception cref="StoreUnavailableException">The database cannot be reached.</exception>
@@ -187,7 +202,7 @@ public sealed partial class SessionWriter : IAsyncDisposable
                 return ([], refusal);
             }
 
-            triggered.Add(decision.Answer!);
+            triggered.Add(Sealed(decision.Answer!));
         }
 
         if (triggered.Count == 0)
@@ -195,7 +210,8 @@ public sealed partial class SessionWriter : IAsyncDisposable
             return ([], null);
         }
 
-        var trigger = new PendingTrigger(triggered, context, triggered.Sum(SessionSnapshot.BytesOf));
+        var split = triggered.ConvertAll(LargeSpec.Split);
+        var trigger = new PendingTrigger(split.ConvertAll(each => each.Triggered), [.. split.SelectMany(each => each.Apart)], context);
         await EnqueueAsync(StreamOf(triggered[0]), trigger, cancellation);
         return (await trigger.Completion.WaitAsync(cancellation), null);
     }
@@ -205,7 +221,7 @@ public sealed partial class SessionWriter : IAsyncDisposable
     public async Task<SessionSnapshot?> ReadAsync(StreamId stream, CancellationToken cancellation)
     {
         var cached = cache.Find(stream);
-        return Keep(SessionSnapshot.Fold(cached, await log.ReadStreamAsync(stream, cached?.Version ?? 0, cancellation)));
+        return Keep(await SessionSnapshot.FoldAsync(cached, log.StreamAsync(stream, cached?.Version ?? 0, cancellation), cancellation));
     }
 
     /// <summary>The session of that number, which is the position of its first event; null when the account has none.</summary>
@@ -229,15 +245,19 @@ public sealed partial class SessionWriter : IAsyncDisposable
     public async Task<IReadOnlyList<SessionSnapshot>> ReadManyAsync(IReadOnlyList<StreamId> streams, CancellationToken cancellation)
     {
         var cached = streams.Distinct().ToDictionary(stream => stream, cache.Find);
-        var events = await log.ReadStreamsAsync([.. cached.Select(entry => (entry.Key, entry.Value?.Version ?? 0))], cancellation);
-        var newer = events.ToLookup(recorded => recorded.Stream);
-        return [.. streams.Select(stream => Keep(SessionSnapshot.Fold(cached[stream], newer[stream]))).OfType<SessionSnapshot>()];
+        List<(StreamId, long)> asked = [.. cached.Select(entry => (entry.Key, entry.Value?.Version ?? 0))];
+        await foreach (var recorded in log.StreamsAsync(asked, cancellation))
+        {
+            cached[recorded.Stream] = SessionSnapshot.Fold(cached[recorded.Stream], [recorded]);
+        }
+
+        return [.. streams.Select(stream => Keep(cached[stream])).OfType<SessionSnapshot>()];
     }
 
     /// <summary>The session as it was: after the last event that satisfies <paramref name="until"/>; null before its first.</summary>
     /// <exception cref="StoreUnavailableException">The database cannot be reached.</exception>
     public async Task<SessionSnapshot?> ReadAsOfAsync(StreamId stream, Func<RecordedEvent, bool> until, CancellationToken cancellation) =>
-        SessionSnapshot.Fold(null, (await log.ReadStreamAsync(stream, 0, cancellation)).TakeWhile(until));
+        await SessionSnapshot.FoldAsync(null, log.StreamAsync(stream, 0, cancellation).TakeWhile(until), cancellation);
 
     /// <summary>Decides and writes what waits, then ends; what comes from now on is refused.</summary>
     public async ValueTask DisposeAsync()
@@ -249,6 +269,10 @@ public sealed partial class SessionWriter : IAsyncDisposable
 
         await running;
     }
+
+    private SessionTriggered Sealed(SessionTriggered triggered) => secrets is null
+        ? triggered
+        : triggered with { Runs = [.. triggered.Runs.Select(run => run with { Spec = secrets.Seal(triggered.AccountId, run.Spec) })] };
 
     private SessionSnapshot? Keep(SessionSnapshot? snapshot)
     {

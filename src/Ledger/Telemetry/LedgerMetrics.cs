@@ -25,6 +25,7 @@ public sealed class LedgerMetrics
     private readonly Counter<long> requested;
     private readonly Counter<long> refused;
     private readonly Counter<long> settled;
+    private readonly Counter<long> faults;
     private readonly Histogram<double> duration;
     private readonly Histogram<int> batchUnits;
     private readonly Histogram<int> batchEvents;
@@ -47,6 +48,7 @@ public sealed class LedgerMetrics
             "ledger.append.batch.units", null, "Commands that were written by one commit.", tags: null, advice: sizes);
         batchEvents = meter.CreateHistogram(
             "ledger.append.batch.events", null, "Events that were written by one commit.", tags: null, advice: sizes);
+        faults = meter.CreateCounter<long>("ledger.background.faults", null, "Errors by which a part of the host in the background has ended, by part.");
         events = meter.CreateCounter<long>("ledger.events.appended", null, "Events that were appended, by type.");
         requested = meter.CreateCounter<long>("ledger.cancels.requested", null, "Cancels that were accepted, by cause, way in and force.");
         refused = meter.CreateCounter<long>("ledger.cancels.refused", null, "Cancels that could target nothing, by cause and way in.");
@@ -75,6 +77,9 @@ public sealed class LedgerMetrics
             settled.Add(0, new KeyValuePair<string, object?>("outcome", outcome));
         }
     }
+
+    /// <summary>A part in the background has ended by an error.</summary>
+    public void PartFailed(string part) => faults.Add(1, new KeyValuePair<string, object?>("part", part));
 
     /// <summary>A commit was made by this host.</summary>
     /// <param name="commands">How many commands and triggers it wrote.</param>

@@ -58,6 +58,10 @@ public sealed record AlertChannel(
         ? this
         : this with { ActiveAfter = head, UpdatedAt = now, DisabledAt = null, DisabledReason = null };
 
+    /// <summary>The channel sent nothing any more; the same one if it is disabled already.</summary>
+    public AlertChannel Disable(string reason, DateTimeOffset now) =>
+        DisabledAt is null ? this with { UpdatedAt = now, DisabledAt = now, DisabledReason = reason } : this;
+
     /// <summary>
     /// The channel with another current secret. The one before goes on signing for <see cref="Overlap"/>; of many in that time the newest few do.
     /// </summary>
@@ -114,6 +118,16 @@ public static class AlertChannelQueries
     /// <summary>The channel of that name; null when the account has none.</summary>
     public static Task<AlertChannel?> AlertChannelAsync(this IQuerySession documents, string id, CancellationToken cancellation) =>
         documents.Query<AlertChannel>().SingleOrDefaultAsync(channel => channel.Id == id, cancellation);
+
+    /// <summary>Stores a disabled channel. What was still to be sent is given up.</summary>
+    public static void StoreDisabled(this IDocumentSession documents, AlertChannel channel, DateTimeOffset now)
+    {
+        documents.Store(channel);
+        documents.QueueSqlCommand(
+            "update ledger.alert_deliveries set state = 'failed', reason = 'channelDisabled', closed_at = ? where channel = ? and state = 'open'",
+            now,
+            channel.Number);
+    }
 
     /// <summary>Deletes a channel and its secrets. What was still to be sent is given up; what was sent stays readable.</summary>
     public static void DeleteWithSecrets(this IDocumentSession documents, AlertChannel channel, DateTimeOffset now)

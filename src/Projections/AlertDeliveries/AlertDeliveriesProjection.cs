@@ -12,18 +12,18 @@ namespace Ledger.Projections.AlertDeliveries;
 
 /// <summary>
 /// Who is to be sent what? A reaction, not a table to rebuild: for each alert that becomes due it makes one open delivery per channel that
-/// asks for it. An alert that is only pending makes none: its run may still be cancelled (docs/domain.md#p6). What was made once is never
-/// made again, even if the alerts are derived anew.
+/// asks for it, and the message of its first try. An alert that is only pending makes none: its run may still be cancelled
+/// (docs/domain.md#p6). What was made once is never made again, even if the alerts are derived anew.
 /// </summary>
 public sealed class AlertDeliveriesProjection : Reaction
 {
+    // That another host has made one meanwhile, which believes to keep this reaction too, fails the page: its message must not be kept twice.
     private const string InsertSql = """
-        insert into ledger.alert_deliveries (channel, alert_position, account_id, webhook_id, event, payload, check_id, check_type,
+        insert into ledger.alert_deliveries (id, channel, alert_position, account_id, webhook_id, event, payload, check_id, check_type,
           sequence_id, report_id, created_at, next_attempt_at)
-        select channel, alert_position, account_id, webhook_id, event, payload, check_id, check_type, sequence_id, report_id, at, at
-        from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) as n(
-          channel, alert_position, account_id, webhook_id, event, payload, check_id, check_type, sequence_id, report_id, at)
-        on conflict (alert_position, channel) do nothing
+        select id, channel, alert_position, account_id, webhook_id, event, payload, check_id, check_type, sequence_id, report_id, at, at
+        from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) as n(
+          id, channel, alert_position, account_id, webhook_id, event, payload, check_id, check_type, sequence_id, report_id, at)
         """;
 
     private readonly NpgsqlDataSource dataSource;
@@ -31,14 +31,16 @@ public sealed class AlertDeliveriesProjection : Reaction
     /// <summary>The reaction, for Marten's daemon to drive.</summary>
     /// <param name="progress">Says how far the alerts are.</param>
     /// <param name="dataSource">The same database.</param>
-    public AlertDeliveriesProjection(ReadModelProgress progress, NpgsqlDataSource dataSource)
+    /// <param name="outbox">Keeps the messages.</param>
+    public AlertDeliveriesProjection(ReadModelProgress progress, NpgsqlDataSource dataSource, Outbox outbox)
         : base(
             AlertDeliveryReader.ProjectionName,
             AlertsReader.ProjectionName,
             progress,
+            outbox,
             [.. EventTypes.That<ISettlesRun>()]) => this.dataSource = dataSource;
 
-    internal override async Task ReactAsync(
+    internal override async Task<IReadOnlyList<object>> ReactAsync(
         IDocumentOperations operations, IReadOnlyList<RecordedEvent> events, CancellationToken cancellation)
     {
         await using var connection = await dataSource.OpenConnectionAsync(cancellation);
@@ -50,6 +52,7 @@ public sealed class AlertDeliveriesProjection : Reaction
                 SqlArray.Command(
                     InsertSql,
                     [
+                        SqlArray.Of(due, NpgsqlDbType.Bigint, alert => alert.Delivery),
                         SqlArray.Of(due, NpgsqlDbType.Bigint, alert => alert.Channel),
                         SqlArray.Of(due, NpgsqlDbType.Bigint, alert => alert.Position),
                         SqlArray.Of(due, NpgsqlDbType.Uuid, alert => alert.AccountId),
@@ -63,5 +66,7 @@ public sealed class AlertDeliveriesProjection : Reaction
                         SqlArray.Of(due, NpgsqlDbType.TimestampTz, alert => alert.SettledAt),
                     ])));
         }
+
+        return [.. due.Select(alert => new DeliverAlert(alert.Delivery))];
     }
 }

@@ -33,15 +33,20 @@ internal sealed record DueAlert(
 {
     private const string Sql = """
         select c.number, a.account_id, a.position, n.event, a.alert_type, a.check_id, a.check_name, a.check_type, a.location, a.session_id,
-          a.sequence_id, a.decided_at, a.settled_at, a.incident_id, a.response_time, a.started_at, a.report_id
+          a.sequence_id, a.decided_at, a.settled_at, a.incident_id, a.response_time, a.started_at, a.report_id,
+          nextval('ledger.alert_deliveries_id_seq')
         from alerts a
         cross join lateral (select 'alert.' || lower(substr(a.alert_type, length('ALERT_') + 1))) as n(event)
         join ledger.alert_channels c on c.account_id = a.account_id and c.events ? n.event
           and (c.check_ids is null or c.check_ids ? a.check_id::text)
           and c.active_after < a.settled_position and c.disabled_at is null and not c.is_deleted
         where a.state = 'due' and a.settled_position > $1 and a.settled_position <= $2
+          and not exists (select from ledger.alert_deliveries d where d.alert_position = a.position and d.channel = c.number)
         order by a.settled_position, c.number
         """;
+
+    /// <summary>The id of the delivery that is to be made.</summary>
+    public required long Delivery { get; init; }
 
     /// <summary>The incident that it belongs to; null for none.</summary>
     public Guid? IncidentId { get; init; }
@@ -56,8 +61,8 @@ internal sealed record DueAlert(
     public Guid? ReportId { get; init; }
 
     /// <summary>
-    /// What became due by events above a position and up to another one, for every channel that was enabled by then and asks for it. The
-    /// projection's connection says where the alerts are.
+    /// What became due by events above a position and up to another one, for every channel that was enabled by then and asks for it, and has no
+    /// delivery yet. The projection's connection says where the alerts are.
     /// </summary>
     public static async Task<IReadOnlyList<DueAlert>> ReadAsync(
         NpgsqlConnection connection, long after, long through, CancellationToken cancellation)
@@ -85,6 +90,7 @@ internal sealed record DueAlert(
                 reader.GetFieldValue<DateTimeOffset>(11),
                 reader.GetFieldValue<DateTimeOffset>(12))
             {
+                Delivery = reader.GetInt64(17),
                 IncidentId = reader.GetFieldValue<Guid?>(13),
                 ResponseTime = reader.GetFieldValue<long?>(14),
                 StartedAt = reader.GetFieldValue<DateTimeOffset?>(15),

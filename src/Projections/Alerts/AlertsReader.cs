@@ -18,8 +18,13 @@ public sealed class AlertsReader(NpgsqlDataSource dataSource)
     private const string Columns = $"""
         a.position, a.check_id, a.check_name, a.check_type, a.location, a.session_id, a.sequence_id, a.alert_type,
         case when a.state <> 'due' then a.state when {IsUndelivered} then 'pending' else 'sent' end, a.decided_at, a.settled_position,
-        a.settled_at, a.outcome, a.response_time, a.started_at, a.incident_id, a.reason, a.cancel_id, a.cause
+        a.settled_at, a.outcome, a.response_time, a.started_at, a.incident_id, a.reason, a.cancel_id, a.cause, c.actor_kind,
+        c.actor_id, c.actor_name, c.via, c.reason, c.requested_at
         """;
+
+    // Who cancelled the run of a suppressed alert is another model's to say.
+    private const string From =
+        "ledger.alerts a left join ledger.cancels c on c.account_id = a.account_id and c.cancel_id = a.cancel_id and a.state = 'suppressed'";
 
     /// <summary>The projection that keeps alerts, conditions and incidents.</summary>
     public static Projection CreateProjection() => new AlertsProjection();
@@ -29,7 +34,7 @@ public sealed class AlertsReader(NpgsqlDataSource dataSource)
     /// <exception cref="NpgsqlException">The database cannot be reached.</exception>
     public async Task<AlertsPage> ListAsync(AlertsQuery query, CancellationToken cancellation = default)
     {
-        RejectLimit(query.Limit);
+        Reading.RejectBeyond(query.Limit, AlertsQuery.MaximumLimit);
         await using var command = dataSource.CreateCommand();
         var conditions = new SqlConditions(command);
         conditions.Add("a.account_id = {0}", query.AccountId);
@@ -44,18 +49,14 @@ public sealed class AlertsReader(NpgsqlDataSource dataSource)
             conditions.Add(ConditionOf(standing));
         }
 
-        if (query.After is { } after)
-        {
-            conditions.Add($"(a.decided_at, a.position) < ({{0}}, {after.Position})", after.At.ToUniversalTime());
-        }
-
+        conditions.AddAfter("a.decided_at", "a.position", query.After);
         command.CommandText = $"""
-            select {Columns} from ledger.alerts a where {conditions}
+            select {Columns} from {From} where {conditions}
             order by a.decided_at desc, a.position desc limit {query.Limit + 1}
             """;
-        var found = await ReadAsync(command, cancellation);
-        var page = found.Take(query.Limit).ToList();
-        return new AlertsPage(page, found.Count > page.Count ? new TimeCursor(page[^1].DecidedAt, page[^1].Position) : null);
+        var (page, next) = await command.ReadPageAsync(
+            query.Limit, Read, alert => new TimeCursor(alert.DecidedAt, alert.Position), cancellation);
+        return new AlertsPage(page, next);
     }
 
     /// <summary>What became due, newest first: never what is pending, withdrawn or suppressed.</summary>
@@ -63,8 +64,7 @@ public sealed class AlertsReader(NpgsqlDataSource dataSource)
     /// <exception cref="NpgsqlException">The database cannot be reached.</exception>
     public async Task<IReadOnlyList<ListedAlert>> ListDueAsync(DueAlertsQuery query, CancellationToken cancellation = default)
     {
-        RejectLimit(query.Limit);
-        ArgumentOutOfRangeException.ThrowIfNegative(query.Offset);
+        Reading.RejectBeyond(query.Limit, AlertsQuery.MaximumLimit, query.Offset);
         await using var command = dataSource.CreateCommand();
         var conditions = new SqlConditions(command);
         conditions.Add("a.state = 'due'");
@@ -76,10 +76,10 @@ public sealed class AlertsReader(NpgsqlDataSource dataSource)
         conditions.Add("a.settled_at >= {0}", query.From.ToUniversalTime());
         conditions.Add("a.settled_at < {0}", query.To?.ToUniversalTime());
         command.CommandText = $"""
-            select {Columns} from ledger.alerts a where {conditions}
+            select {Columns} from {From} where {conditions}
             order by a.settled_at desc, a.settled_position desc limit {query.Limit} offset {query.Offset}
             """;
-        return await ReadAsync(command, cancellation);
+        return await command.ReadAllAsync(Read, cancellation);
     }
 
     private static string ConditionOf(AlertStanding standing) => standing switch
@@ -91,44 +91,35 @@ public sealed class AlertsReader(NpgsqlDataSource dataSource)
         _ => throw new ArgumentOutOfRangeException(nameof(standing), standing, "A standing without a condition."),
     };
 
-    private static void RejectLimit(int limit)
+    private static ListedAlert Read(NpgsqlDataReader row) => new(
+        row.GetInt64(0),
+        row.GetGuid(1),
+        row.GetString(2),
+        row.GetString(3),
+        row.GetString(4),
+        row.GetGuid(5),
+        row.GetGuid(6),
+        Words<AlertType>.Read(row.GetString(7)),
+        Words<AlertStanding>.Read(row.GetString(8)),
+        row.GetFieldValue<DateTimeOffset>(9))
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(limit, AlertsQuery.MaximumLimit);
-    }
-
-    private static async Task<IReadOnlyList<ListedAlert>> ReadAsync(NpgsqlCommand command, CancellationToken cancellation)
-    {
-        await using var reader = await command.ExecuteReaderAsync(cancellation);
-        var found = new List<ListedAlert>();
-        while (await reader.ReadAsync(cancellation))
-        {
-            found.Add(new ListedAlert(
-                reader.GetInt64(0),
-                reader.GetGuid(1),
-                reader.GetString(2),
-                reader.GetString(3),
-                reader.GetString(4),
-                reader.GetGuid(5),
-                reader.GetGuid(6),
-                Words<AlertType>.Read(reader.GetString(7)),
-                Words<AlertStanding>.Read(reader.GetString(8)),
-                reader.GetFieldValue<DateTimeOffset>(9))
-            {
-                SettledPosition = reader.GetFieldValue<long?>(10),
-                SettledAt = reader.GetFieldValue<DateTimeOffset?>(11),
-                Outcome = reader.GetStringOrNull(12) is { } outcome ? Words<RunState>.Read(outcome) : null,
-                ResponseTime = reader.GetFieldValue<long?>(13),
-                StartedAt = reader.GetFieldValue<DateTimeOffset?>(14),
-                IncidentId = reader.GetFieldValue<Guid?>(15),
-                Reason = reader.GetStringOrNull(16),
-                CancelId = reader.GetFieldValue<Guid?>(17),
-                Cause = reader.GetStringOrNull(18) is { } cause ? Words<CancelCause>.Read(cause) : null,
-            });
-        }
-
-        return found;
-    }
+        SettledPosition = row.GetFieldValue<long?>(10),
+        SettledAt = row.GetFieldValue<DateTimeOffset?>(11),
+        Outcome = row.GetStringOrNull(12) is { } outcome ? Words<RunState>.Read(outcome) : null,
+        ResponseTime = row.GetFieldValue<long?>(13),
+        StartedAt = row.GetFieldValue<DateTimeOffset?>(14),
+        IncidentId = row.GetFieldValue<Guid?>(15),
+        Reason = row.GetStringOrNull(16),
+        CancelId = row.GetFieldValue<Guid?>(17),
+        Cause = row.GetStringOrNull(18) is { } cause ? Words<CancelCause>.Read(cause) : null,
+        Cancel = row.IsDBNull(19) ? null : new AlertCancel(
+            row.GetGuid(17),
+            new Actor(Words<ActorKind>.Read(row.GetString(19)), row.GetString(20), row.GetStringOrNull(21)),
+            Words<CancelVia>.Read(row.GetString(22)),
+            Words<CancelCause>.Read(row.GetString(18)),
+            row.GetStringOrNull(23),
+            row.GetFieldValue<DateTimeOffset>(24)),
+    };
 }
 
 /// <summary>Where an alert stands, as readers are told: what was decided together with what was sent.</summary>
@@ -253,4 +244,17 @@ public sealed record ListedAlert(
 
     /// <summary>Why that was asked for.</summary>
     public CancelCause? Cause { get; init; }
+
+    /// <summary>That cancel, as the model of the cancels knows it; null when it does not.</summary>
+    public AlertCancel? Cancel { get; init; }
 }
+
+/// <summary>Who cancelled the run of an alert, and why.</summary>
+/// <param name="CancelId">The cancel.</param>
+/// <param name="Actor">Who asked.</param>
+/// <param name="Via">Through which interface.</param>
+/// <param name="Cause">Why, as a class.</param>
+/// <param name="Reason">Why, in words; null when none was given.</param>
+/// <param name="RequestedAt">When.</param>
+public sealed record AlertCancel(
+    Guid CancelId, Actor Actor, CancelVia Via, CancelCause Cause, string? Reason, DateTimeOffset RequestedAt);

@@ -12,8 +12,7 @@ public sealed class IncidentsReader(NpgsqlDataSource dataSource)
     /// <exception cref="NpgsqlException">The database cannot be reached.</exception>
     public async Task<IncidentsPage> ListAsync(IncidentsQuery query, CancellationToken cancellation = default)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(query.Limit, 1);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(query.Limit, IncidentsQuery.MaximumLimit);
+        Reading.RejectBeyond(query.Limit, IncidentsQuery.MaximumLimit);
         await using var command = dataSource.CreateCommand();
         var conditions = new SqlConditions(command);
         conditions.Add("account_id = {0}", query.AccountId);
@@ -23,43 +22,29 @@ public sealed class IncidentsReader(NpgsqlDataSource dataSource)
             conditions.Add(isOpen ? "resolved_position is null" : "resolved_position is not null");
         }
 
-        if (query.After is { } after)
-        {
-            conditions.Add($"(opened_at, opened_position) < ({{0}}, {after.Position})", after.At.ToUniversalTime());
-        }
-
+        conditions.AddAfter("opened_at", "opened_position", query.After);
         command.CommandText = $"""
             select incident_id, check_id, check_name, opened_at, opened_position, resolved_at, resolved_position, locations::text,
               failing_locations::text, alerts
             from ledger.incidents where {conditions}
             order by opened_at desc, opened_position desc limit {query.Limit + 1}
             """;
-        var found = await ReadAsync(command, cancellation);
-        var page = found.Take(query.Limit).ToList();
-        return new IncidentsPage(
-            page, found.Count > page.Count ? new TimeCursor(page[^1].OpenedAt, page[^1].OpenedPosition) : null);
-    }
-
-    private static async Task<IReadOnlyList<ListedIncident>> ReadAsync(NpgsqlCommand command, CancellationToken cancellation)
-    {
-        await using var reader = await command.ExecuteReaderAsync(cancellation);
-        var found = new List<ListedIncident>();
-        while (await reader.ReadAsync(cancellation))
-        {
-            found.Add(new ListedIncident(
-                reader.GetGuid(0),
-                reader.GetGuid(1),
-                reader.GetString(2),
-                reader.GetFieldValue<DateTimeOffset>(3),
-                reader.GetInt64(4),
-                reader.GetFieldValue<DateTimeOffset?>(5),
-                reader.GetFieldValue<long?>(6),
-                JsonSerializer.Deserialize<string[]>(reader.GetString(7))!,
-                JsonSerializer.Deserialize<string[]>(reader.GetString(8))!,
-                reader.GetInt32(9)));
-        }
-
-        return found;
+        var (page, next) = await command.ReadPageAsync(
+            query.Limit,
+            row => new ListedIncident(
+                row.GetGuid(0),
+                row.GetGuid(1),
+                row.GetString(2),
+                row.GetFieldValue<DateTimeOffset>(3),
+                row.GetInt64(4),
+                row.GetFieldValue<DateTimeOffset?>(5),
+                row.GetFieldValue<long?>(6),
+                JsonSerializer.Deserialize<string[]>(row.GetString(7))!,
+                JsonSerializer.Deserialize<string[]>(row.GetString(8))!,
+                row.GetInt32(9)),
+            incident => new TimeCursor(incident.OpenedAt, incident.OpenedPosition),
+            cancellation);
+        return new IncidentsPage(page, next);
     }
 }
 

@@ -53,13 +53,32 @@ public sealed class CancellationReportReader(NpgsqlDataSource dataSource)
     /// <param name="cancellation">Ends the read.</param>
     /// <exception cref="NpgsqlException">The database cannot be reached.</exception>
     public async Task<CancellationReport> ReadAsync(
-        Guid accountId, DateTimeOffset? from, DateTimeOffset? to, CancellationToken cancellation = default)
+        Guid accountId, DateTimeOffset? from, DateTimeOffset? to, CancellationToken cancellation = default) =>
+        (await ReadAsync(accountId, [from ?? DateTimeOffset.UnixEpoch, to ?? Grains.Floor(Grain.Day, DateTimeOffset.MaxValue)], cancellation))[0];
+
+    /// <summary>The reports on several ranges of time that follow each other, all of one moment.</summary>
+    /// <param name="accountId">The tenant.</param>
+    /// <param name="bounds">Where each range begins, and the end of the last one.</param>
+    /// <param name="cancellation">Ends the read.</param>
+    /// <exception cref="NpgsqlException">The database cannot be reached.</exception>
+    public async Task<IReadOnlyList<CancellationReport>> ReadAsync(
+        Guid accountId, IReadOnlyList<DateTimeOffset> bounds, CancellationToken cancellation = default)
     {
-        var range = new TimeRange(
-            from?.ToUniversalTime() ?? DateTimeOffset.UnixEpoch, to?.ToUniversalTime() ?? Grains.Floor(Grain.Day, DateTimeOffset.MaxValue));
-        var spans = ReportSpans.Of(range);
         await using var connection = await dataSource.OpenConnectionAsync(cancellation);
         await using var snapshot = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, cancellation);
+        var reports = new List<CancellationReport>();
+        foreach (var (from, to) in bounds.Zip(bounds.Skip(1)))
+        {
+            reports.Add(await ReadAsync(connection, accountId, new TimeRange(from.ToUniversalTime(), to.ToUniversalTime()), cancellation));
+        }
+
+        return reports;
+    }
+
+    private static async Task<CancellationReport> ReadAsync(
+        NpgsqlConnection connection, Guid accountId, TimeRange range, CancellationToken cancellation)
+    {
+        var spans = ReportSpans.Of(range);
         await using var batch = new NpgsqlBatch(connection);
         Add(spans.Sums.Select(sum => Of(CountsSql, accountId, sum.Range, sum.Grain)));
         Add(spans.Edges.Select(edge => Of(EdgeRequestsSql, accountId, edge)));
@@ -117,14 +136,13 @@ public sealed class CancellationReportReader(NpgsqlDataSource dataSource)
         var outcome = Words<CancelRunOutcome>.Read(row.GetString(2));
         report.Runs.Add(Words<CancelCause>.Read(row.GetString(0)), Words<CancelVia>.Read(row.GetString(1)), outcome, 1);
         report.Metrics.Add(
-            new SettledFacts(
-                row.GetFieldValue<DateTimeOffset>(3),
-                row.GetFieldValue<DateTimeOffset?>(4),
-                row.GetFieldValue<DateTimeOffset?>(5),
-                row.GetFieldValue<DateTimeOffset?>(6),
-                row.GetFieldValue<DateTimeOffset>(7),
-                outcome,
-                row.GetFieldValue<long?>(8)));
+            row.GetFieldValue<DateTimeOffset>(3),
+            row.GetFieldValue<DateTimeOffset?>(4),
+            row.GetFieldValue<DateTimeOffset?>(5),
+            row.GetFieldValue<DateTimeOffset?>(6),
+            row.GetFieldValue<DateTimeOffset>(7),
+            outcome,
+            row.GetFieldValue<long?>(8));
     }
 
     private static NpgsqlBatchCommand Of(string sql, Guid accountId, TimeRange range, Grain? grain = null)

@@ -29,18 +29,16 @@ public sealed class CheckResultsReader(NpgsqlDataSource dataSource)
     /// <exception cref="NpgsqlException">The database cannot be reached.</exception>
     public async Task<CheckResultsPage> ListAsync(CheckResultsQuery query, CancellationToken cancellation = default)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(query.Limit, 1);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(query.Limit, CheckResultsQuery.MaximumLimit);
-        ArgumentOutOfRangeException.ThrowIfNegative(query.Offset);
+        Reading.RejectBeyond(query.Limit, CheckResultsQuery.MaximumLimit, query.Offset);
         await using var command = dataSource.CreateCommand();
         command.CommandText = $"""
             select {Columns} from ledger.check_results r
             where {ConditionsOf(query, command)}
             order by created_at desc, position desc limit {query.Limit + 1} offset {query.Offset}
             """;
-        var found = await ReadAsync(command, cancellation);
-        var page = found.Take(query.Limit).ToList();
-        return new CheckResultsPage(page, found.Count > page.Count ? new TimeCursor(page[^1].CreatedAt, page[^1].Position) : null);
+        var (page, next) = await command.ReadPageAsync(
+            query.Limit, Read, result => new TimeCursor(result.CreatedAt, result.Position), cancellation);
+        return new CheckResultsPage(page, next);
     }
 
     /// <summary>One result of a check; null when it has none of these.</summary>
@@ -59,7 +57,7 @@ public sealed class CheckResultsReader(NpgsqlDataSource dataSource)
             command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = value });
         }
 
-        return (await ReadAsync(command, cancellation)).FirstOrDefault();
+        return (await command.ReadAllAsync(Read, cancellation)).FirstOrDefault();
     }
 
     private static SqlConditions ConditionsOf(CheckResultsQuery query, NpgsqlCommand command)
@@ -80,31 +78,17 @@ public sealed class CheckResultsReader(NpgsqlDataSource dataSource)
             conditions.Add(hasFailures ? "has_failures" : "not has_failures");
         }
 
-        if (query.After is { } after)
-        {
-            conditions.Add($"(created_at, position) < ({{0}}, {after.Position})", after.At.ToUniversalTime());
-        }
-
+        conditions.AddAfter("created_at", "position", query.After);
         return conditions;
     }
 
-    private static async Task<IReadOnlyList<ListedResult>> ReadAsync(NpgsqlCommand command, CancellationToken cancellation)
-    {
-        await using var reader = await command.ExecuteReaderAsync(cancellation);
-        var found = new List<ListedResult>();
-        while (await reader.ReadAsync(cancellation))
-        {
-            found.Add(new ListedResult(
-                reader.GetGuid(0),
-                reader.GetGuid(1),
-                reader.GetFieldValue<Guid?>(2),
-                Words<ResultType>.Read(reader.GetString(3)),
-                reader.GetInt64(4),
-                reader.GetFieldValue<DateTimeOffset>(5)));
-        }
-
-        return found;
-    }
+    private static ListedResult Read(NpgsqlDataReader row) => new(
+        row.GetGuid(0),
+        row.GetGuid(1),
+        row.GetFieldValue<Guid?>(2),
+        Words<ResultType>.Read(row.GetString(3)),
+        row.GetInt64(4),
+        row.GetFieldValue<DateTimeOffset>(5));
 }
 
 /// <summary>Which results of one check to list, newest first. A filter that is null lets all through.</summary>

@@ -9,86 +9,93 @@ using Marten;
 namespace Ledger.Projections.Concurrency;
 
 /// <summary>
-/// Cancels the earlier open sessions of a concurrency group when a session is triggered that says so
-/// (<see cref="ConflictBehaviour.CancelPrevious"/>). A reaction with a checkpoint of its own, so that no restart can lose it; it may see an
-/// event twice, and cancelling twice is cancelling once (docs/domain.md#rule-5).
+/// Finds the sessions that are to replace the earlier open ones of their concurrency group (<see cref="ConflictBehaviour.CancelPrevious"/>). A
+/// reaction with a checkpoint of its own, so that no restart can lose it.
 /// </summary>
 public sealed class Supersede : Reaction
 {
-    /// <summary>The name to wait for: then the cancels of what came before stand in the log.</summary>
+    /// <summary>Its name. When it has come past an event, the message <see cref="CancelPrevious"/> is kept; the cancels follow.</summary>
     public const string ProjectionName = "supersede";
-
-    private const int AtOnce = 16;
-
-    private readonly Func<SessionWriter> streams;
-    private readonly OpenRunsReader openRuns;
-    private readonly CancelPolicy policy;
 
     /// <summary>The reaction, for Marten's daemon to drive.</summary>
     /// <param name="progress">Says how far the open runs are: all that came before an event is in them, or was settled since.</param>
-    /// <param name="streams">Where the sessions decide; asked for at the first need, since it needs the store that drives this.</param>
-    /// <param name="openRuns">Knows which sessions are open.</param>
-    /// <param name="policy">Which runs may be cancelled.</param>
-    public Supersede(ReadModelProgress progress, Func<SessionWriter> streams, OpenRunsReader openRuns, CancelPolicy policy)
-        : base(ProjectionName, OpenRunsReader.ProjectionName, progress, typeof(SessionTriggered))
+    /// <param name="outbox">Keeps the messages.</param>
+    public Supersede(ReadModelProgress progress, Outbox outbox)
+        : base(ProjectionName, OpenRunsReader.ProjectionName, progress, outbox, typeof(SessionTriggered))
     {
-        this.streams = streams;
-        this.openRuns = openRuns;
-        this.policy = policy;
     }
 
-    internal override async Task ReactAsync(
+    internal override Task<IReadOnlyList<object>> ReactAsync(
         IDocumentOperations operations, IReadOnlyList<RecordedEvent> events, CancellationToken cancellation)
     {
         var successors = events
-            .Select(recorded => (Triggered: recorded.Data as SessionTriggered, Number: recorded.Position))
-            .Where(successor => successor.Triggered is { OnConflict: ConflictBehaviour.CancelPrevious, ConcurrencyGroup: not null })
-            .Select(successor => (Triggered: successor.Triggered!, successor.Number))
+            .Where(recorded => recorded.Data is SessionTriggered { OnConflict: ConflictBehaviour.CancelPrevious, ConcurrencyGroup: not null })
+            .Select(recorded => (Triggered: (SessionTriggered)recorded.Data, recorded.Position))
+            .Select(found => new Successor(
+                new GroupPlace(found.Triggered.AccountId, found.Triggered.Project, found.Triggered.ConcurrencyGroup!, found.Position),
+                found.Triggered.SessionId,
+                found.Triggered.At))
             .ToList();
-        if (successors.Count == 0)
-        {
-            return;
-        }
+        return Task.FromResult<IReadOnlyList<object>>(successors.Count > 0 ? [new CancelPrevious(successors)] : []);
+    }
+}
 
-        var earlier = await openRuns.OpenSessionsOfGroupsAsync(
-            [
-                .. successors.Select(successor => new GroupPlace(
-                    successor.Triggered.AccountId, successor.Triggered.Project, successor.Triggered.ConcurrencyGroup!, successor.Number)),
-            ],
-            cancellation);
+/// <summary>A session that replaces others.</summary>
+/// <param name="Place">Its group, and its place in it.</param>
+/// <param name="SessionId">The session.</param>
+/// <param name="At">When it was triggered.</param>
+public sealed record Successor(GroupPlace Place, Guid SessionId, DateTimeOffset At);
+
+/// <summary>Has the earlier open sessions of each successor's group cancelled.</summary>
+/// <param name="Successors">Those of one page of events, in the order of their events.</param>
+public sealed record CancelPrevious(IReadOnlyList<Successor> Successors);
+
+/// <summary>
+/// Cancels them. It may be handled twice, and after sessions that came later: a session is cancelled once for each successor, and cancelling
+/// twice is cancelling once (docs/domain.md#rule-5).
+/// </summary>
+public static class CancelPreviousHandler
+{
+    private const int AtOnce = 16;
+
+    /// <summary>Cancels what is open now.</summary>
+    public static async Task Handle(
+        CancelPrevious message, OpenRunsReader openRuns, SessionWriter sessions, CancelPolicy policy, CancellationToken cancellation)
+    {
+        var earlier = await openRuns.OpenSessionsOfGroupsAsync([.. message.Successors.Select(successor => successor.Place)], cancellation);
         await Parallel.ForEachAsync(
-            earlier.GroupBy(found => found.SessionId, found => successors[found.Place]),
+            earlier.GroupBy(found => found.SessionId, found => message.Successors[found.Place]),
             new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellation },
             async (session, ending) =>
             {
-                foreach (var (triggered, number) in session)
+                foreach (var successor in session)
                 {
-                    await CancelAsync(session.Key, triggered, number, ending);
+                    await sessions.ExecuteAsync(
+                        new StreamId(successor.Place.AccountId, session.Key),
+                        (state, now) => Decide(state, successor, policy, now),
+                        new EventContext("concurrency"),
+                        cancellation: ending);
                 }
             });
     }
 
-    private Task CancelAsync(Guid sessionId, SessionTriggered successor, long number, CancellationToken cancellation)
+    /// <summary>A session that has settled since, or was cancelled for this successor before, needs no further word in its history.</summary>
+    private static Decision<CancelAnswer> Decide(Session session, Successor successor, CancelPolicy policy, DateTimeOffset now)
     {
+        if (!session.IsOpen || session.Cancels.Values.Any(cancel => cancel.SupersededBy == successor.SessionId))
+        {
+            return Decision<CancelAnswer>.Refuse(new Refusal(RefusalKind.NothingToCancel, "The session needs no cancel."));
+        }
+
         var command = new RequestCancel(
             Guid.CreateVersion7(successor.At),
             Actor.Concurrency,
             CancelVia.Ledger,
             CancelCause.Superseded,
-            $"superseded by session {number}",
+            $"superseded by session {successor.Place.BeforeNumber}",
             Force: false,
             SequenceIds: null,
             SupersededBy: successor.SessionId);
-        return streams().ExecuteAsync(
-            new StreamId(successor.AccountId, sessionId),
-            (session, now) => Decide(session, command, now),
-            new EventContext("concurrency"),
-            cancellation: cancellation);
+        return RequestCancel.Decide(session, command, policy, now);
     }
-
-    /// <summary>A session that has settled since, or was cancelled for this successor before, needs no further word in its history.</summary>
-    private Decision<CancelAnswer> Decide(Session session, RequestCancel command, DateTimeOffset now) =>
-        session.IsOpen && !session.Cancels.Values.Any(cancel => cancel.SupersededBy == command.SupersededBy)
-            ? RequestCancel.Decide(session, command, policy, now)
-            : Decision<CancelAnswer>.Refuse(new Refusal(RefusalKind.NothingToCancel, "The session needs no cancel."));
 }

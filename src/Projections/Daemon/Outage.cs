@@ -5,7 +5,7 @@ using Npgsql;
 namespace Ledger.Projections.Daemon;
 
 /// <summary>Tells a database that is away, which is waited for, from data that cannot be handled, which is not.</summary>
-internal static class Outage
+public static class Outage
 {
     /// <summary>Whether the error says that the database was not reached, went away, or could not serve at this time.</summary>
     public static bool Is(Exception error) => error switch

@@ -1,3 +1,4 @@
+using Ledger.Serialization;
 using Ledger.Store;
 using Npgsql;
 
@@ -12,6 +13,7 @@ internal sealed record PreparedPage(IReadOnlyList<NpgsqlBatchCommand> Statements
     /// <param name="model">The model.</param>
     /// <param name="connection">Finds its tables; outside a transaction, or inside the one that is to write the rows.</param>
     /// <param name="page">All events of the page.</param>
+    /// <param name="unreadable">Those of the page that cannot be read, in order: a model stops at one that it would have to handle.</param>
     /// <param name="skipped">What operators had models leave out.</param>
     /// <param name="tries">Whether the statements are tried, and taken back, so that those which the database refuses are found.</param>
     /// <param name="cancellation">Ends the work.</param>
@@ -19,17 +21,19 @@ internal sealed record PreparedPage(IReadOnlyList<NpgsqlBatchCommand> Statements
         Projection model,
         NpgsqlConnection connection,
         IReadOnlyList<RecordedEvent> page,
+        IReadOnlyList<UnreadableEvent> unreadable,
         IReadOnlySet<(string Model, long Position)> skipped,
         bool tries,
         CancellationToken cancellation)
     {
+        var end = unreadable.FirstOrDefault(found => Handles(EventTypes.RecordOf(found.Type), found.Position));
         var handled = page
-            .Where(recorded => model.Handles.Contains(recorded.Data.GetType()) && !skipped.Contains((model.Name, recorded.Position)))
+            .Where(recorded => Handles(recorded.Data.GetType(), recorded.Position) && (end is null || recorded.Position < end.Position))
             .ToList();
         var (statements, cause) = await TryAsync(handled.Count);
         if (cause is null)
         {
-            return new PreparedPage(statements, null);
+            return new PreparedPage(statements, end is null ? null : new FailedEvent(end.Position, end.Fault));
         }
 
         // The first event without which the events before it can be handled: between what is known to do and what is known to fail.
@@ -43,6 +47,8 @@ internal sealed record PreparedPage(IReadOnlyList<NpgsqlBatchCommand> Statements
 
         (statements, _) = await TryAsync(good);
         return new PreparedPage(statements, new FailedEvent(handled[bad - 1].Position, cause));
+
+        bool Handles(Type? type, long position) => type is not null && model.Handles.Contains(type) && !skipped.Contains((model.Name, position));
 
         async Task<(IReadOnlyList<NpgsqlBatchCommand> Statements, Exception? Failure)> TryAsync(int count)
         {

@@ -1,6 +1,7 @@
 using JasperFx.Events;
 using JasperFx.Events.Daemon;
 using JasperFx.Events.Projections;
+using Ledger.Serialization;
 using Ledger.Sessions.Events;
 using Ledger.Store;
 using Marten;
@@ -29,6 +30,8 @@ public sealed partial class ReadModelShard : SubscriptionBase
     private readonly NpgsqlDataSource dataSource;
     private readonly string owner;
     private readonly ILogger log;
+    private readonly EventLog store;
+    private readonly string[] aliases;
     private long attempted;
 
     /// <summary>A shard that does nothing before Marten's daemon starts it.</summary>
@@ -47,6 +50,8 @@ public sealed partial class ReadModelShard : SubscriptionBase
 
         this.models = models;
         this.dataSource = dataSource;
+        store = new EventLog(dataSource);
+        aliases = [.. models.SelectMany(model => model.Handles).Distinct().Select(EventTypes.AliasOf)];
         this.owner = owner ?? $"{Environment.MachineName}:{Environment.ProcessId}";
         this.log = log ?? NullLogger<ReadModelShard>.Instance;
         Name = ShardName;
@@ -94,9 +99,10 @@ public sealed partial class ReadModelShard : SubscriptionBase
         operations.QueueOperation(new Statement(Guard(states.Generation, first, last)));
         operations.QueueOperation(new Statement(new NpgsqlBatchCommand($"set local search_path to {ProjectionSchema.Live}")));
         var page = RecordedEvents.Of(events);
+        var unreadable = await UnreadableAsync(page.Count, connection, last, cancellation);
         foreach (var model in models.Where(model => !states.Apart.ContainsKey(model.Name)))
         {
-            var prepared = await PreparedPage.OfAsync(model, connection, page, states.Skipped, isCareful, cancellation);
+            var prepared = await PreparedPage.OfAsync(model, connection, page, unreadable, states.Skipped, isCareful, cancellation);
             foreach (var statement in prepared.Statements)
             {
                 operations.QueueOperation(new Statement(statement));
@@ -109,6 +115,47 @@ public sealed partial class ReadModelShard : SubscriptionBase
                 operations.QueueOperation(new Statement(StoppedModels.NextGeneration(Shard)));
             }
         }
+    }
+
+    /// <summary>
+    /// Those events since the last one that was counted which Marten could not read and has passed over without a word: a model that would have
+    /// to handle one stops at it, as it does in a rebuild.
+    /// </summary>
+    private async Task<IReadOnlyList<UnreadableEvent>> UnreadableAsync(
+        int read, NpgsqlConnection connection, long last, CancellationToken cancellation)
+    {
+        await using var command = new NpgsqlCommand(
+            """
+            select r.position, count(e.seq_id) from ledger.read_models r
+            left join ledger.mt_events e on e.seq_id > r.position and e.seq_id <= $2 and e.type = any($3)
+            where r.shard = $1 group by r.position
+            """,
+            connection)
+        {
+            Parameters = { SqlValue.Of(Shard), SqlValue.Of(last), new NpgsqlParameter<string[]> { TypedValue = aliases } },
+        };
+        await command.PrepareAsync(cancellation);
+        long through;
+        await using (var reader = await command.ExecuteReaderAsync(cancellation))
+        {
+            if (!await reader.ReadAsync(cancellation) || reader.GetInt64(1) <= read)
+            {
+                return [];
+            }
+
+            through = reader.GetInt64(0);
+        }
+
+        // Pages end early where their events are large.
+        var unreadable = new List<UnreadableEvent>();
+        while (through < last)
+        {
+            var page = await store.ReadPageAsync(through, last, aliases, cancellation);
+            unreadable.AddRange(page.Unreadable);
+            through = page.Through;
+        }
+
+        return unreadable;
     }
 
     private NpgsqlBatchCommand Guard(long generation, long first, long last) => new("call ledger.guard_read_models($1, $2, $3, $4, $5)")

@@ -180,4 +180,8 @@ public sealed record OpenCancel(
     Guid CancelId, Guid SessionId, Guid SequenceId, bool Forced, bool Acknowledged, DateTimeOffset RequestedAt);
 
 /// <summary>A place in the queue of a concurrency group.</summary>
-internal readonly record struct GroupPlace(Guid AccountId, string? Project, string ConcurrencyGroup, long BeforeNumber);
+/// <param name="AccountId">The tenant.</param>
+/// <param name="Project">The group's project; null for none.</param>
+/// <param name="ConcurrencyGroup">The group.</param>
+/// <param name="BeforeNumber">Before the session of this number.</param>
+public sealed record GroupPlace(Guid AccountId, string? Project, string ConcurrencyGroup, long BeforeNumber);

@@ -63,7 +63,7 @@ internal sealed class PageWriter(Projection model, string shard, EventLog store,
 
         var page = await store.ReadPageAsync(after, isWhole ? through : Math.Min(through, after + largest), types, cancellation);
         var states = await ReadModelStates.ReadAsync(connection, shard, after, cancellation);
-        var prepared = await PreparedPage.OfAsync(model, connection, page.Events, states.Skipped, isCareful && !isWhole, cancellation);
+        var prepared = await PreparedPage.OfAsync(model, connection, page.Events, page.Unreadable, states.Skipped, isCareful && !isWhole, cancellation);
         return (prepared, prepared.Failure is { } failure ? failure.Position - 1 : page.Through);
     }
 

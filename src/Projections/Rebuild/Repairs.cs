@@ -17,132 +17,107 @@ namespace Ledger.Projections.Rebuild;
 /// <param name="largest">How many events one transaction goes through at most.</param>
 public sealed partial class Repairs(
     ReadModelShard models, EventLog store, NpgsqlDataSource dataSource, ILogger<Repairs>? log = null, long largest = Repairs.Largest)
-    : IAsyncDisposable
 {
+    /// <summary>What operators know it by.</summary>
+    public const string Part = "repairs";
+
+    /// <summary>The time between two looks.</summary>
+    public static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(250);
+
     private const long Largest = 8_000;
 
-    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(250);
-
-    private readonly CancellationTokenSource stopping = new();
     private readonly ILogger log = log ?? NullLogger<Repairs>.Instance;
-    private Task running = Task.CompletedTask;
-    private readonly HashSet<string> stuck = new(StringComparer.Ordinal);
-    private bool isAway;
 
-    /// <summary>Starts the work, once. Ends at once.</summary>
-    public void Start() => running = Task.Run(RunAsync);
-
-    /// <summary>Stops; what was not committed is done again by the next host.</summary>
-    public async ValueTask DisposeAsync()
+    /// <summary>Does what there is to do, if no other host is at it. What was not committed is done again by the next host.</summary>
+    /// <exception cref="NpgsqlException">The database cannot be reached.</exception>
+    public async Task RunAsync(CancellationToken stopping)
     {
-        if (!stopping.IsCancellationRequested)
+        if (!await IsThereWorkAsync(stopping))
         {
-            await stopping.CancelAsync();
-            await running;
-            stopping.Dispose();
+            return;
         }
-    }
 
-    private async Task RunAsync()
-    {
-        while (!stopping.IsCancellationRequested)
+        await using var lease = await WorkLease.TryTakeAsync(dataSource, ReadModelShard.Shard, stopping);
+        if (lease is not null)
         {
             try
             {
-                if (await IsThereWorkAsync())
-                {
-                    await using var lease = await WorkLease.TryTakeAsync(dataSource, ReadModelShard.Shard, stopping.Token);
-                    if (lease is not null)
-                    {
-                        await CatchUpAsync(lease);
-                        await RebuildAsync(lease);
-                    }
-                }
-
-                isAway = false;
+                await CatchUpAsync(lease, stopping);
+                await RebuildAsync(lease, stopping);
             }
-            catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+            catch (LeaseLostException)
             {
-                return;
+                // This host stood still for a while; the other one goes on.
             }
-            catch (Exception failure)
-            {
-                if (!isAway)
-                {
-                    LogFailed(failure);
-                }
-
-                isAway = true;
-            }
-
-            await Task.Delay(Look, stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
-    private async Task<bool> IsThereWorkAsync()
+    private async Task<bool> IsThereWorkAsync(CancellationToken stopping)
     {
         await using var command = dataSource.CreateCommand(
             """
             select exists (select from ledger.read_models_apart where failed is null)
               or exists (select from ledger.projection_rebuilds where finished_at is null)
             """);
-        return await command.ExecuteScalarAsync(stopping.Token) is true;
+        return await command.ExecuteScalarAsync(stopping) is true;
     }
 
-    private async Task CatchUpAsync(WorkLease lease)
+    /// <summary>One that cannot get on does not keep the others waiting, nor rebuilds.</summary>
+    private async Task CatchUpAsync(WorkLease lease, CancellationToken stopping)
     {
-        foreach (var model in await NamedAsync("select name from ledger.read_models_apart where failed is null order by name"))
+        var failures = new List<Exception>();
+        foreach (var model in await NamedAsync("select name from ledger.read_models_apart where failed is null order by name", stopping))
         {
             try
             {
-                await CatchUp.RunAsync(model, ReadModelShard.Shard, lease, store, dataSource, largest, stopping.Token);
-                stuck.Remove(model.Name);
+                await CatchUp.RunAsync(model, ReadModelShard.Shard, lease, store, dataSource, largest, stopping);
             }
             catch (Exception failure) when (failure is not (OperationCanceledException or LeaseLostException) && !Outage.Is(failure))
             {
-                // An event that cannot even be read, for one. The other models, and rebuilds, do not wait for it.
-                if (stuck.Add(model.Name))
-                {
-                    LogStuck(failure, model.Name);
-                }
+                failures.Add(new InvalidOperationException($"Read model {model.Name} cannot catch up.", failure));
             }
+        }
+
+        if (failures.Count > 0)
+        {
+            throw new AggregateException(failures);
         }
     }
 
-    private async Task RebuildAsync(WorkLease lease)
+    private async Task RebuildAsync(WorkLease lease, CancellationToken stopping)
     {
-        foreach (var projection in await NamedAsync("select name from ledger.projection_rebuilds where finished_at is null order by started_at"))
+        foreach (var projection in await NamedAsync("select name from ledger.projection_rebuilds where finished_at is null order by started_at", stopping))
         {
-            await using var connection = await dataSource.OpenConnectionAsync(stopping.Token);
-            if (await RebuildRecord.FindAsync(connection, projection.Name, stopping.Token) is not { } record)
+            await using var connection = await dataSource.OpenConnectionAsync(stopping);
+            if (await RebuildRecord.FindAsync(connection, projection.Name, stopping) is not { } record)
             {
                 continue;
             }
 
             LogBegun(projection.Name, record.Position);
             var work = new RebuildWork(
-                projection, ReadModelShard.Shard, record, lease, connection, store, largest, betweenPages: () => CatchUpAsync(lease));
+                projection, ReadModelShard.Shard, record, lease, connection, store, largest, betweenPages: () => CatchUpAsync(lease, stopping));
             try
             {
-                await work.RunAsync(stopping.Token);
+                await work.RunAsync(stopping);
                 LogDone(projection.Name, record.Position);
             }
             catch (Exception failure) when (failure is not (OperationCanceledException or LeaseLostException) && !Outage.Is(failure))
             {
                 LogGivenUp(failure, projection.Name);
-                await work.GiveUpAsync(failure, stopping.Token);
+                await work.GiveUpAsync(failure, stopping);
             }
         }
     }
 
-    private async Task<IReadOnlyList<Projection>> NamedAsync(string sql)
+    private async Task<IReadOnlyList<Projection>> NamedAsync(string sql, CancellationToken stopping)
     {
-        await using var connection = await dataSource.OpenConnectionAsync(stopping.Token);
-        var versions = await RegisteredModels.VersionsAsync(connection, stopping.Token);
+        await using var connection = await dataSource.OpenConnectionAsync(stopping);
+        var versions = await RegisteredModels.VersionsAsync(connection, stopping);
         await using var command = new NpgsqlCommand(sql, connection);
-        await using var reader = await command.ExecuteReaderAsync(stopping.Token);
+        await using var reader = await command.ExecuteReaderAsync(stopping);
         var found = new List<Projection>();
-        while (await reader.ReadAsync(stopping.Token))
+        while (await reader.ReadAsync(stopping))
         {
             var name = reader.GetString(0);
             found.AddRange(models.Models.Where(model => model.Name == name && versions.GetValueOrDefault(name) == model.Version));
@@ -150,9 +125,6 @@ public sealed partial class Repairs(
 
         return found;
     }
-
-    [LoggerMessage(LogLevel.Error, "Read model {Model} cannot catch up, and is tried again.")]
-    private partial void LogStuck(Exception failure, string model);
 
     [LoggerMessage(LogLevel.Information, "This host rebuilds projection {Projection} from position {Position} on.")]
     private partial void LogBegun(string projection, long position);
@@ -162,7 +134,4 @@ public sealed partial class Repairs(
 
     [LoggerMessage(LogLevel.Error, "The rebuild of projection {Projection} is given up.")]
     private partial void LogGivenUp(Exception failure, string projection);
-
-    [LoggerMessage(LogLevel.Warning, "Catching up and rebuilding cannot go on, and are tried again.")]
-    private partial void LogFailed(Exception failure);
 }

@@ -10,12 +10,11 @@ namespace Ledger.Projections.SessionList;
 /// </summary>
 internal sealed class SessionListConditions
 {
-    private readonly NpgsqlCommand command;
-    private readonly List<string> conditions = [];
+    private readonly SqlConditions conditions;
 
     private SessionListConditions(NpgsqlCommand command, SessionListQuery query)
     {
-        this.command = command;
+        conditions = new SqlConditions(command);
         Add("account_id = {0}", query.AccountId);
         Add("kind = {0}", query.Kind is { } kind ? Words<SessionKind>.Of(kind) : null);
         Add("status = any({0})", query.Statuses, Words<SessionStatus>.Of);
@@ -32,17 +31,16 @@ internal sealed class SessionListConditions
         Add("concurrency_group = {0}", query.ConcurrencyGroup);
         Add("number < {0}", query.BeforeNumber);
         Add("number > {0}", query.AfterNumber);
-        Add(
-            "(name ilike {0} or branch ilike {0} or commit_id ilike {0} or commit_message ilike {0} or commit_owner ilike {0})",
-            Contains(query.TextSearch));
+        AddSearch(query.TextSearch);
         AddMetadata(query.Metadata);
-        Add("settled_at is null", query.OnlyOpen || IsOpenAlone(query.RunStates));
-        AddRunStates(query.RunStates);
+        Add("settled_at is null", query.OnlyOpen || (query.RunStates.Count > 0 && query.RunStates.All(OpenRunsReader.Knows)));
+        Add("run_state = any({0})", query.RunStates, Words<RunState>.Of);
+        Add("(coalesce(run -> 'result' ->> 'hasErrors', 'false') = 'true' or run_state in ('timedOut', 'lost')) <> {0}", query.HasVerdict);
     }
 
     /// <summary>The conditions; their values are added to the command.</summary>
     public static string Of(SessionListQuery query, NpgsqlCommand command) =>
-        string.Join(" and ", new SessionListConditions(command, query).conditions);
+        new SessionListConditions(command, query).conditions.ToString();
 
     private void AddUsers(SessionListQuery query)
     {
@@ -72,36 +70,17 @@ internal sealed class SessionListConditions
         }
     }
 
-    private static bool IsOpenAlone(IReadOnlyCollection<RunState> states) => states.Count > 0 && states.All(OpenRunsReader.Knows);
-
-    private void AddRunStates(IReadOnlyCollection<RunState> states)
+    /// <summary>The index finds what may have the text; the text itself decides.</summary>
+    private void AddSearch(string? text)
     {
-        var alternatives = states.Where(state => !OpenRunsReader.Knows(state)).Select(state => $"{CounterOf(state)} > 0").ToList();
-        var open = states.Where(OpenRunsReader.Knows).Select(Words<RunState>.Of).ToArray();
-        if (open.Length > 0)
+        Add("false", text?.Contains(SearchText.Separator, StringComparison.Ordinal) is true);
+        if (!string.IsNullOrEmpty(text))
         {
-            command.Parameters.Add(new NpgsqlParameter { Value = open });
-            alternatives.Add($"""
-                exists (
-                  select from ledger.open_runs r
-                  where r.account_id = session_list.account_id and r.session_id = session_list.session_id
-                    and r.state = any(${command.Parameters.Count}))
-                """);
+            var search = text.ToLowerInvariant();
+            Add("trigrams @> {0}", SearchText.TrigramsFor(search));
+            Add("search like {0}", $"%{search.Replace(@"\", @"\\").Replace("%", @"\%").Replace("_", @"\_")}%");
         }
-
-        Add($"({string.Join(" or ", alternatives)})", alternatives.Count > 0);
     }
-
-    private static string CounterOf(RunState settled) => settled switch
-    {
-        RunState.Passed => "passed",
-        RunState.Failed => "failed",
-        RunState.Degraded => "degraded",
-        RunState.Cancelled => "cancelled",
-        RunState.TimedOut => "timed_out",
-        RunState.Lost => "lost",
-        _ => throw new ArgumentOutOfRangeException(nameof(settled), settled, "A state that is not counted."),
-    };
 
     private void Add(string condition, bool isAsked)
     {
@@ -111,24 +90,7 @@ internal sealed class SessionListConditions
         }
     }
 
-    private void Add<T>(string condition, IReadOnlyCollection<T> values, Func<T, string> word)
-    {
-        if (values.Count > 0)
-        {
-            Add(condition, values.Select(word).ToArray());
-        }
-    }
+    private void Add<T>(string condition, IReadOnlyCollection<T> values, Func<T, string> word) => conditions.AddAny(condition, values, word);
 
-    private void Add(string condition, object? value)
-    {
-        if (value is not null)
-        {
-            command.Parameters.Add(new NpgsqlParameter { Value = value });
-            conditions.Add(condition.Replace("{0}", $"${command.Parameters.Count}"));
-        }
-    }
-
-    private static string? Contains(string? text) => string.IsNullOrEmpty(text)
-        ? null
-        : $"%{text.Replace(@"\", @"\\").Replace("%", @"\%").Replace("_", @"\_")}%";
+    private void Add(string condition, object? value) => conditions.Add(condition, value);
 }

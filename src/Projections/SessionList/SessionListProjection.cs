@@ -1,4 +1,5 @@
 using Ledger.Projections.Daemon;
+using Ledger.Projections.OpenRuns;
 using Ledger.Serialization;
 using Ledger.Sessions;
 using Ledger.Sessions.Events;
@@ -13,6 +14,9 @@ namespace Ledger.Projections.SessionList;
 /// </summary>
 internal sealed class SessionListProjection() : RowProjection<StreamId, SessionListRow>(SessionListReader.ProjectionName)
 {
+    /// <summary>2: what lists show of a session beside its status.</summary>
+    public override int Version => 2;
+
     internal override IReadOnlyCollection<Type> Handles => EventTypes.Known;
 
     internal override IEnumerable<StreamId> KeysOf(RecordedEvent recorded) =>
@@ -23,7 +27,7 @@ internal sealed class SessionListProjection() : RowProjection<StreamId, SessionL
         var row = recorded.Data is SessionTriggered triggered
             ? Triggered(triggered, recorded.Position)
             : Changed(rows.Get(recorded.Stream), recorded.Data);
-        rows.Set(recorded.Stream, row with { LastPosition = recorded.Position });
+        rows.Set(recorded.Stream, row with { LastPosition = recorded.Position, Version = recorded.Version });
     }
 
     protected override Task LoadAsync(
@@ -48,12 +52,42 @@ internal sealed class SessionListProjection() : RowProjection<StreamId, SessionL
     }
 
     private static SessionListRow Triggered(SessionTriggered triggered, long number) =>
-        new(triggered.Kind, new RunTally { Open = triggered.Runs.Count }, null, number) { Facts = new(triggered, number) };
+        new(triggered.Kind, new RunTally { Open = triggered.Runs.Count }, 1, number)
+        {
+            Facts = new(triggered, number),
+            FirstRuns = triggered.Kind is SessionKind.Test ? FirstRuns.Of(triggered.Runs.Select(run => (run.SequenceId, RunState.Queued))) : null,
+            Run = triggered.Kind is SessionKind.Run ? new RunSummary(RunState.Queued, triggered.Runs[0].CheckId) : null,
+        };
 
-    private static SessionListRow Changed(SessionListRow row, ISessionEvent data) => data switch
+    private static SessionListRow Changed(SessionListRow row, ISessionEvent data)
     {
-        ISettlesRun { Outcome: { } outcome } e => row.Settle(runs => runs.With(outcome), e.At),
-        ResultReported { ResultType: ResultType.Attempt } => row with { Runs = row.Runs with { Reported = true } },
-        _ => row,
+        if (data is ISettlesRun { Outcome: { } outcome } settled)
+        {
+            row = row.Settle(settled.SequenceId, outcome, settled.At);
+        }
+
+        row = data switch
+        {
+            ResultReported { ResultType: ResultType.Attempt } => row with { Runs = row.Runs with { Reported = true } },
+            RunClaimed or RunStarted => row with { UpdatedAt = data.At },
+            _ => row,
+        };
+        return row.Run is { } run ? row with { Run = Changed(run, data) } : row;
+    }
+
+    /// <summary>The same as the fold of the one run.</summary>
+    private static RunSummary Changed(RunSummary run, ISessionEvent data) => data switch
+    {
+        ResultReported { ResultType: ResultType.Attempt } => run with { Attempts = run.Attempts + 1 },
+        ResultReported e => run with { Result = ResultSummary.Of(e) },
+        RunClaimed when run.State is RunState.Queued => run with { State = RunState.Claimed },
+        RunStarted e when OpenRunsReader.Knows(run.State) => run with
+        {
+            State = run.State is RunState.Cancelling ? RunState.Cancelling : RunState.Running,
+            StartedAt = e.At,
+        },
+        RunRequeued when run.State is RunState.Claimed => run with { State = RunState.Queued },
+        CancelRequested { Targets.Count: > 0 } when OpenRunsReader.Knows(run.State) => run with { State = RunState.Cancelling },
+        _ => run,
     };
 }

@@ -63,8 +63,8 @@ public sealed record SessionListQuery(Guid AccountId)
     public string? ConcurrencyGroup { get; init; }
 
     /// <summary>
-    /// Only sessions with this text in name, branch, commit id, commit message or commit owner, in whichever case
-    /// (docs/dialects/checkly.md#list-of-test-sessions).
+    /// Only test sessions with this text in name, branch, commit id, commit message or commit owner, of each the first 4,000 characters, in
+    /// whichever case (docs/dialects/checkly.md#list-of-test-sessions).
     /// </summary>
     public string? TextSearch { get; init; }
 
@@ -74,11 +74,11 @@ public sealed record SessionListQuery(Guid AccountId)
     /// </summary>
     public IReadOnlyDictionary<string, string> Metadata { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
 
-    /// <summary>
-    /// Only sessions with a run in one of these states. The open states are looked up among the open runs, whose projection has to be waited
-    /// for as well (<see cref="OpenRuns.OpenRunsReader.Knows"/>).
-    /// </summary>
+    /// <summary>Only plain runs in one of these states.</summary>
     public IReadOnlyCollection<RunState> RunStates { get; init; } = [];
+
+    /// <summary>Only plain runs that came to a verdict of their own, or only those that failed to.</summary>
+    public bool? HasVerdict { get; init; }
 
     /// <summary>Only sessions with a run that is not settled.</summary>
     public bool OnlyOpen { get; init; }
@@ -102,14 +102,14 @@ public sealed record SessionListQuery(Guid AccountId)
 /// <summary>One page of a list.</summary>
 /// <param name="Sessions">Newest first.</param>
 /// <param name="NextCursor">Where the next page begins; null when there is none.</param>
-public sealed record SessionListPage(IReadOnlyList<ListedSession> Sessions, string? NextCursor);
+public sealed record SessionListPage<T>(IReadOnlyList<T> Sessions, string? NextCursor);
 
 /// <summary>One page of a list whose pages have numbers, with how many there are in all; both as of one moment.</summary>
 /// <param name="Total">All sessions that the query finds, on whichever page.</param>
 /// <param name="Sessions">Those of the page, newest first.</param>
-public sealed record CountedSessionList(long Total, IReadOnlyList<ListedSession> Sessions);
+public sealed record CountedSessionList(long Total, IReadOnlyList<SessionSummary> Sessions);
 
-/// <summary>A session in a list; what it looks like is read from its stream.</summary>
+/// <summary>A session that was found, for who reads its stream.</summary>
 /// <param name="SessionId">Its id.</param>
 /// <param name="Number">The position of its first event.</param>
-public readonly record struct ListedSession(Guid SessionId, long Number);
+public readonly record struct FoundSession(Guid SessionId, long Number);

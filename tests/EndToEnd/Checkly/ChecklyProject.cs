@@ -46,7 +46,8 @@ internal sealed class ChecklyProject : IDisposable
     /// <param name="ledger">What it talks to.</param>
     /// <param name="arguments">The command and its options.</param>
     /// <param name="mqtt">Where its WebSocket goes; the ledger itself when null.</param>
-    public ChildProcess Start(LedgerProcess ledger, IEnumerable<string> arguments, Uri? mqtt = null)
+    /// <param name="withFailing">Whether the checks that fail are part of the project.</param>
+    public ChildProcess Start(LedgerProcess ledger, IEnumerable<string> arguments, Uri? mqtt = null, bool withFailing = false)
     {
         var websocket = new UriBuilder(mqtt ?? ledger.Address) { Scheme = "ws" }.Uri.ToString().TrimEnd('/');
         return ChildProcess.Start(
@@ -66,6 +67,7 @@ internal sealed class ChecklyProject : IDisposable
                 ["NO_PROXY"] = "127.0.0.1",
                 ["no_proxy"] = "127.0.0.1",
                 ["HOME_API_URL"] = new Uri(ledger.Address, "health/live").ToString(),
+                ["WITH_FAILING"] = withFailing ? "1" : "",
             });
     }
 

@@ -124,6 +124,78 @@ public sealed class CommandLineTests(ChecklyPlace place)
         stats[idle].GetProperty("availability").ValueKind.ShouldBe(JsonValueKind.Null);
     }
 
+    [Fact]
+    public async Task The_screen_says_why_checks_failed_and_the_links_on_it_lead_somewhere()
+    {
+        await using var cli = place.Project.Start(place.Ledger, ["test", "failing", "--reporter", "list"], withFailing: true);
+
+        (await cli.ExitCodeAsync(Patience)).ShouldBe(1, string.Join('\n', cli.Output));
+        cli.Output.ShouldContain(line => line.Contains("✖ status code equals target \"201\". Received: 200.", StringComparison.Ordinal));
+        cli.Output.ShouldContain(line => line.Contains("executes no checks of type TCP", StringComparison.Ordinal));
+        cli.Output.ShouldContain("2 failed, 2 total");
+        var links = cli.Output.SelectMany(line => line.Split(' ')).Where(word => word.Contains("/accounts/", StringComparison.Ordinal)).Distinct().ToList();
+        links.Count.ShouldBe(3, "one for the session, one for each result");
+        foreach (var link in links)
+        {
+            (await place.Ledger.GetAsync(new Uri(link).AbsolutePath)).ValueKind.ShouldBe(JsonValueKind.Object);
+        }
+    }
+
+    [Fact]
+    public async Task An_installation_that_fails_is_told_with_its_output()
+    {
+        await using var cli = place.Project.Start(
+            place.Ledger, ["pw-test", "--install-command", "echo no such registry && false"]);
+
+        (await cli.ExitCodeAsync(Patience)).ShouldBe(1, string.Join('\n', cli.Output));
+        cli.Output.ShouldContain(line => line.Contains("no such registry", StringComparison.Ordinal));
+        cli.Output.ShouldContain(line => line.Contains("the installation failed", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Ctrl_C_on_a_queued_run_ends_the_client_at_once()
+    {
+        await using var cli = place.Project.Start(place.Ledger, ["pw-test", "--location", "us-east-1"]);
+        await ChecklyPlace.PrintsAsync(cli, "1 scheduling");
+
+        cli.Interrupt();
+
+        // The client itself gives up waiting for starts only 20 seconds after the beginning.
+        (await cli.ExitCodeAsync(TimeSpan.FromSeconds(12))).ShouldBe(0, string.Join('\n', cli.Output));
+        cli.Output.ShouldContain("1 cancelled, 1 total");
+    }
+
+    [Fact]
+    public async Task A_project_is_deployed_its_checks_are_run_and_what_is_gone_from_it_is_removed()
+    {
+        var preview = await RunAsync(["deploy", "--preview"], withFailing: true);
+        preview.ShouldContain("Create:");
+        preview.ShouldContain("    ApiCheck: wrong-api");
+
+        var created = await RunAsync(["deploy", "--force", "--output"], withFailing: true);
+        created.ShouldContain("    PlaywrightCheck: checkout-suite");
+        created.ShouldContain("    CheckGroupV2: failing");
+        created.ShouldContain(line => line.StartsWith("Successfully deployed project \"Shop\"", StringComparison.Ordinal));
+
+        var run = await RunAsync(["checks", "run", "--tags", "failing,wrong"], exitCode: 1);
+        run.ShouldContain(line => line.StartsWith("1 check session completed: 1 failed", StringComparison.Ordinal));
+
+        var updated = await RunAsync(["deploy", "--force", "--output"]);
+        updated.SkipWhile(line => line != "Delete:").ShouldContain("    Check: wrong-api");
+        updated.SkipWhile(line => line != "Update and Unchanged:").ShouldContain("    ApiCheck: home-api");
+        (await RunAsync(["checks", "list"])).ShouldNotContain(line => line.Contains("Wrong API", StringComparison.Ordinal));
+
+        (await RunAsync(["destroy", "--force"])).ShouldContain(line => line.Contains("successfully deleted", StringComparison.Ordinal));
+    }
+
+    /// <summary>What a command prints that ends by itself.</summary>
+    private async Task<IReadOnlyCollection<string>> RunAsync(string[] command, bool withFailing = false, int exitCode = 0)
+    {
+        await using var cli = place.Project.Start(place.Ledger, command, withFailing: withFailing);
+        (await cli.ExitCodeAsync(Patience)).ShouldBe(exitCode, string.Join('\n', cli.Output));
+        return cli.Output;
+    }
+
     private async Task<ChildProcess> TriggerAsync(Uri? mqtt = null)
     {
         var suite = await place.RegisterPlaywrightAsync("Checkout suite");

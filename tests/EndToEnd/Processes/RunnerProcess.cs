@@ -9,9 +9,12 @@ internal sealed class RunnerProcess : IAsyncDisposable
 
     public IReadOnlyCollection<string> Output => process.Output;
 
-    public static RunnerProcess Start(LedgerProcess ledger, string location, string workingDirectory) => new(ChildProcess.StartDotnet(
+    public static RunnerProcess Start(LedgerProcess ledger, string location, string workingDirectory) =>
+        Start(ledger, ledger.Place.ApiKey, location, workingDirectory);
+
+    public static RunnerProcess Start(LedgerProcess ledger, string apiKey, string location, string workingDirectory) => new(ChildProcess.StartDotnet(
         "Ledger.Runner.dll",
-        ["--url", ledger.Address.ToString(), "--key", ledger.Place.ApiKey, "--location", location, "--id", $"runner-{location}"],
+        ["--url", ledger.Address.ToString(), "--key", apiKey, "--location", location, "--id", $"runner-{location}"],
         workingDirectory,
         new Dictionary<string, string>(StringComparer.Ordinal)));
 

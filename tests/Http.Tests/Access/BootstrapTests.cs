@@ -1,4 +1,5 @@
 using Ledger.Http.Access;
+using Ledger.Http.Hosting;
 using Ledger.Http.Settings;
 using Ledger.Store.Postgres;
 using Ledger.Support;
@@ -14,8 +15,8 @@ public sealed class BootstrapTests(TestDatabase database) : IClassFixture<TestDa
     public async Task Hosts_that_start_at_once_on_an_empty_database_make_one_account()
     {
         await using var source = NpgsqlDataSource.Create(database.ConnectionString);
-        await SchemaUpgrade.ApplyAsync(source, [typeof(ApiKeys).Assembly], default);
-        await using var store = LedgerStore.Open(source, typeof(ApiKeys).Assembly);
+        await SchemaUpgrade.ApplyAsync(source, LedgerDatabase.Parts, default);
+        await using var store = LedgerStore.Open(source, LedgerDatabase.Parts);
         var folder = Directory.CreateTempSubdirectory("ledger-bootstrap-").FullName;
         try
         {

@@ -1,5 +1,4 @@
 using System.Net;
-using Ledger.Http.Access;
 using Ledger.Http.Tests.Hosting;
 using Ledger.Support;
 using Marten;

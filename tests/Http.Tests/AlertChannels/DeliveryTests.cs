@@ -121,6 +121,60 @@ public sealed class DeliveryTests(ChannelLedger ledger) : IClassFixture<ChannelL
     }
 
     [Fact]
+    public async Task A_receiver_that_was_gone_disables_no_channel_whose_address_has_changed_meanwhile()
+    {
+        await using var other = await Receiver.StartAsync();
+        receiver.Answer = async (context, _) =>
+        {
+            await ledger.Client.CallAsync(HttpMethod.Put, $"/ledger/alert-channels/{id}", new { url = other.Url, events = (string[])["alert.failure"] });
+            context.Response.StatusCode = 410;
+        };
+        await ledger.PutAsync(id, receiver.Url);
+        await ledger.TestAsync(id);
+
+        (await ledger.AfterAttemptsAsync(id, 1)).GetProperty("reason").GetString().ShouldBe("gone");
+        (await ledger.Client.ReadAsync($"/ledger/alert-channels/{id}")).Body.GetProperty("enabled").GetBoolean().ShouldBeTrue();
+    }
+
+    [Theory]
+    [InlineData("withdrawn")]
+    [InlineData("suppressed")]
+    public async Task What_its_alert_says_now_is_looked_at_before_every_try(string state)
+    {
+        receiver.AnswerWith(500, 200);
+        await ledger.PutAsync(id, receiver.Url);
+        var delivery = (await ledger.TestAsync(id)).GetProperty("deliveryId").GetInt64();
+        await ledger.AfterAttemptsAsync(id, 1);
+        await ledger.ExecuteAsync($"""
+            insert into ledger.alerts (position, account_id, check_id, check_name, check_type, location, session_id, sequence_id, alert_type,
+              state, decided_at, settled_position)
+            values ({-delivery}, gen_random_uuid(), gen_random_uuid(), 'a', 'API', 'eu', gen_random_uuid(), gen_random_uuid(), 'ALERT_FAILURE',
+              '{state}', now(), {-delivery});
+            update ledger.alert_deliveries set alert_position = {-delivery} where id = {delivery}
+            """);
+        ledger.Clock.Advance(TimeSpan.FromSeconds(12));
+
+        await ledger.DeliveryAsync(id, found => found.GetProperty("state").GetString() == "withdrawn");
+        receiver.All.ShouldHaveSingleItem();
+    }
+
+    [Fact]
+    public async Task A_delivery_is_forgotten_with_its_tries_some_time_after_it_is_over()
+    {
+        await ledger.PutAsync(id, receiver.Url);
+        await ledger.TestAsync(id);
+        await ledger.DeliveryAsync(id, delivery => delivery.GetProperty("state").GetString() == "delivered");
+        ledger.Clock.Advance(TimeSpan.FromDays(89));
+        await ledger.Ledger.HandleAsync(new ForgetDeliveries());
+        (await ledger.Client.ReadAsync($"/ledger/alert-channels/{id}/deliveries")).Body.GetProperty("entries").GetArrayLength().ShouldBe(1);
+
+        ledger.Clock.Advance(TimeSpan.FromDays(2));
+        await ledger.Ledger.HandleAsync(new ForgetDeliveries());
+
+        (await ledger.Client.ReadAsync($"/ledger/alert-channels/{id}/deliveries")).Body.GetProperty("entries").GetArrayLength().ShouldBe(0);
+    }
+
+    [Fact]
     public async Task After_a_rotation_both_secrets_sign_for_a_day()
     {
         var old = (await ledger.PutAsync(id, receiver.Url)).GetProperty("secret").GetString()!;

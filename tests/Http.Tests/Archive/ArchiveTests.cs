@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.RegularExpressions;
+using Ledger.Http.Archive;
 using Ledger.Http.Tests.Hosting;
 using Ledger.Http.Tests.Runners;
 using Ledger.Support;
@@ -125,6 +126,7 @@ public sealed partial class ArchiveTests(LedgerOfClass fixture) : IClassFixture<
         await Eventually.Become(async () =>
         {
             clock.Advance(TimeSpan.FromHours(1));
+            await ledger.HandleAsync(new ArchiveSettled());
             return await IsArchivedAsync(session, database.ConnectionString);
         });
 

@@ -1,6 +1,5 @@
 using System.Net.Http.Headers;
 using System.Security.Cryptography;
-using Ledger.Http.Access;
 using Ledger.Http.Tests.Hosting;
 using Ledger.Support;
 using Microsoft.Extensions.DependencyInjection;

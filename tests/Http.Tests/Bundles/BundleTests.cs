@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
-using Ledger.Http.Access;
 using Ledger.Http.Bundles;
 
 namespace Ledger.Http.Tests.Bundles;

@@ -134,7 +134,7 @@ public sealed class FourFacesTests : IAsyncLifetime
         return new PlainRun(
             sessionId,
             listed.GetProperty("number").GetInt64(),
-            listed.GetProperty("runs")[0].GetProperty("sequenceId").GetGuid(),
+            (await ledger.Client.SessionAsync(sessionId)).GetProperty("runs")[0].GetProperty("sequenceId").GetGuid(),
             InProject: maker != "testerarmy");
     }
 

@@ -54,7 +54,10 @@ internal sealed class OpenStream : IAsyncDisposable
     }
 
     /// <summary>Ends when the server has ended the stream.</summary>
-    public async Task EndAsync() => (await frames.MoveNextAsync().AsTask().WaitAsync(Patience)).ShouldBeFalse();
+    public async Task EndAsync() => (await HasNextAsync()).ShouldBeFalse();
+
+    /// <summary>Reads a frame and forgets it; false when the server has ended the stream.</summary>
+    public Task<bool> HasNextAsync() => frames.MoveNextAsync().AsTask().WaitAsync(Patience);
 
     public ValueTask DisposeAsync()
     {

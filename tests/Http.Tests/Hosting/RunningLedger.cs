@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Wolverine;
 
 namespace Ledger.Http.Tests.Hosting;
 
@@ -42,13 +43,15 @@ internal sealed class RunningLedger : IAsyncDisposable
     /// <param name="settings">Further settings, such as <c>Ledger:Cancel:ExpireSeconds</c>.</param>
     /// <param name="clock">A clock to move; the real one when null.</param>
     /// <param name="account">The bootstrap account; a fresh one when null.</param>
+    /// <param name="log">Where the log goes; nowhere when null.</param>
     /// <param name="replace">Puts other parts in the place of the host's own, such as faulty ones.</param>
     public static async Task<RunningLedger> StartAsync(
         string connectionString,
         IReadOnlyDictionary<string, string?>? settings = null,
         TimeProvider? clock = null,
         Guid? account = null,
-        Action<IServiceCollection>? replace = null)
+        Action<IServiceCollection>? replace = null,
+        ILoggerProvider? log = null)
     {
         var accountId = account ?? Guid.NewGuid();
         var apiKey = $"test-key-{accountId:N}";
@@ -60,10 +63,16 @@ internal sealed class RunningLedger : IAsyncDisposable
                 ["Ledger:Bootstrap:Account"] = accountId.ToString(),
                 ["Ledger:Bootstrap:ApiKey"] = apiKey,
                 ["Ledger:RateLimit:Requests"] = "1000000",
+                ["Ledger:RateLimit:Classes:unknown:Requests"] = "1000000",
                 ["urls"] = "http://127.0.0.1:0",
             });
             builder.Configuration.AddInMemoryCollection(settings ?? new Dictionary<string, string?>());
             builder.Logging.ClearProviders();
+            if (log is not null)
+            {
+                builder.Logging.SetMinimumLevel(LogLevel.Trace).AddFilter(_ => true).AddProvider(log);
+            }
+
             if (clock is not null)
             {
                 builder.Services.AddSingleton(clock);
@@ -86,6 +95,13 @@ internal sealed class RunningLedger : IAsyncDisposable
         BaseAddress = Address,
         DefaultRequestHeaders = { Authorization = apiKey is null ? null : new AuthenticationHeaderValue("Bearer", apiKey) },
     };
+
+    /// <summary>Has it handle a message, such as one that recurs.</summary>
+    public async Task HandleAsync(object message)
+    {
+        await using var scope = Services.CreateAsyncScope();
+        await scope.ServiceProvider.GetRequiredService<IMessageBus>().InvokeAsync(message);
+    }
 
     /// <summary>Stops it as SIGTERM does.</summary>
     public Task StopAsync() => host.App.StopAsync();

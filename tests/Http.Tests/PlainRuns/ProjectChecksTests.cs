@@ -1,4 +1,3 @@
-using Ledger.Http.Checks;
 using Ledger.Http.PlainRuns;
 
 namespace Ledger.Http.Tests.PlainRuns;

@@ -53,6 +53,14 @@ public sealed class CancellationReportTests : IAsyncLifetime
         report.GetProperty("runnerTimeUnknownRuns").GetInt64().ShouldBe(1);
         report.GetProperty("runnerTimeFreedMs").GetInt64().ShouldBeInRange(30_000, 60_000);
 
+        var days = await ReadAsync($"?from={DateTimeOffset.UtcNow.AddDays(-1):yyyy-MM-dd}T12:00:00Z&groupBy=day");
+        var buckets = days.GetProperty("buckets").EnumerateArray().ToList();
+        buckets.Sum(day => day.GetProperty("report").GetProperty("total").GetInt64()).ShouldBe(4);
+        buckets[0].GetProperty("from").GetDateTimeOffset().TimeOfDay.ShouldBe(TimeSpan.FromHours(12));
+        buckets[1].GetProperty("from").GetDateTimeOffset().TimeOfDay.ShouldBe(TimeSpan.Zero);
+        buckets[^1].GetProperty("report").GetProperty("latency").GetProperty("requestedToSettled").GetProperty("count").GetInt64().ShouldBeGreaterThan(0);
+        (await Client.ReadAsync("/ledger/reports/cancellations?groupBy=day")).Status.ShouldBe(HttpStatusCode.BadRequest);
+
         var now = DateTimeOffset.UtcNow;
         (await ReadAsync($"?from={now.AddMinutes(-10):yyyy-MM-ddTHH:mm:ssZ}&to={now.AddMinutes(10):yyyy-MM-ddTHH:mm:ssZ}")).ToString()
             .ShouldBe(report.ToString());

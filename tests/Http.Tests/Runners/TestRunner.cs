@@ -45,6 +45,10 @@ internal sealed class TestRunner(HttpClient client, string id)
     public Task<Answer> ReportAsync(Guid session, Guid run, bool isCancelled = false, Guid? resultId = null) => TellAsync(
         session, run, "results", new { resultId, resultType = "FINAL", hasFailures = false, isCancelled, responseTime = 1200 });
 
+    /// <summary>Asks for the cancel of what it holds, since it shuts down.</summary>
+    public Task<Answer> TellShutdownAsync(Triggered session) => client.PostBodyAsync(
+        $"/ledger/sessions/{session.SessionId}/cancel", new { sequenceIds = session.Runs, cause = "shutdown" }, ("Ledger-Runner", id));
+
     public Task<Answer> TellAsync(Guid session, Guid run, string what, object? body) =>
         client.PostBodyAsync($"/ledger/sessions/{session}/runs/{run}/{what}", body, ("Ledger-Runner", id));
 

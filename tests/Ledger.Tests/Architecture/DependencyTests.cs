@@ -63,7 +63,8 @@ public sealed class DependencyTests
     [Theory]
     [InlineData("Ledger", new string[0])]
     [InlineData("Projections", new[] { "Ledger" })]
-    [InlineData("Http", new[] { "Ledger", "Projections" })]
+    [InlineData("Web", new[] { "Ledger", "Projections" })]
+    [InlineData("Http", new[] { "Ledger", "Projections", "Web" })]
     [InlineData("Runner", new string[0])]
     public void Imports_run_one_way(string project, string[] allowed)
     {

@@ -97,7 +97,6 @@ internal sealed class SweepingHost : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await sweep.DisposeAsync();
         await sessions.DisposeAsync();
         await store.DisposeAsync();
     }

@@ -1,4 +1,5 @@
 using Ledger.Sessions;
+using Ledger.Sessions.Events;
 using static Ledger.Tests.Sessions.Checkout;
 
 namespace Ledger.Tests.Sessions;
@@ -101,6 +102,19 @@ public sealed class DeadlineTests
     [Fact]
     public void A_runner_that_comes_back_after_its_run_was_queued_again_does_not_start_it() =>
         Given.Stream(Triggered(), Claimed(A), Requeued(A)).When(new StartRun(A, Runner)).ThenRefused(RefusalKind.NotClaimed);
+
+    [Fact]
+    public void A_run_at_which_every_runner_breaks_before_it_begins_is_lost_after_some_times_and_says_why()
+    {
+        var again = Enumerable.Repeat((Claimed(A), Requeued(A)), LoseRun.DefaultRequeues).SelectMany(time => (ISessionEvent[])[time.Item1, time.Item2]);
+
+        Given.Stream([Triggered(), .. again, Claimed(A)])
+            .When(Lose)
+            .Then(Lost(A) with { Reason = "claims that never began: 6" })
+            .Leaving(A, run => run.State.ShouldBe(RunState.Lost));
+        Given.Stream([Triggered(), .. again.Skip(2), Claimed(A)]).When(Lose).Then(Requeued(A));
+        Given.Stream(Triggered(), Claimed(A)).When(Lose with { MostRequeues = 0 }).Then(Lost(A) with { Reason = "claims that never began: 1" });
+    }
 
     [Fact]
     public void A_runner_does_not_lose_what_it_does_not_hold()

@@ -7,6 +7,7 @@ using Ledger.Projections.Daemon;
 using Ledger.Projections.Tests.Support;
 using Ledger.Sessions;
 using Ledger.Streams;
+using Ledger.Support;
 
 namespace Ledger.Projections.Tests.AlertChannels;
 
@@ -15,6 +16,7 @@ public sealed class AlertDeliveriesTests : LedgerTest
     private const string Runner = "runner-1";
 
     private readonly Guid check = Guid.NewGuid();
+    private readonly System.Collections.Concurrent.ConcurrentBag<object> sent = [];
     private ReadModelHost? daemon;
 
     private static Projection[] All =>
@@ -36,6 +38,7 @@ public sealed class AlertDeliveriesTests : LedgerTest
         delivery.AlertPosition.ShouldBe(failed.LastPosition);
         delivery.State.ShouldBe(DeliveryState.Open);
         delivery.CreatedAt.ShouldBe(failed.Session.SettledAt!.Value);
+        sent.ShouldContain(new DeliverAlert(delivery.Id));
         (await DeliveriesOfAsync(checks)).ShouldHaveSingleItem().WebhookId.ShouldNotBe(delivery.WebhookId);
         foreach (var silent in (long[])[recoveries, others, foreign, disabled])
         {
@@ -117,6 +120,25 @@ public sealed class AlertDeliveriesTests : LedgerTest
 
         (await DeliveriesOfAsync(channel)).Select(delivery => delivery.WebhookId).ShouldBe(before.Select(delivery => delivery.WebhookId));
         before.Count.ShouldBeGreaterThanOrEqualTo(3);
+        sent.Count.ShouldBe(before.Count);
+    }
+
+    [Fact]
+    public async Task Two_hosts_that_both_believe_to_send_alerts_make_one_delivery_and_one_message_of_each()
+    {
+        var channel = await ChannelAsync("any", [.. AlertEvents.Known]);
+        await RunAsync(hasFailures: true);
+        await DeliveriesOfAsync(channel);
+        var other = await StartDaemonAsync("other", null, All, progress => new AlertDeliveriesProjection(progress, DataSource, Messages.Kept(sent.Add)));
+        for (var n = 0; n < 20; n++)
+        {
+            await RunAsync(hasFailures: true);
+        }
+
+        (await other.WaitForHeadAsync(AlertDeliveryReader.ProjectionName, Recovery)).ShouldBeTrue();
+        await Eventually.Become(() => sent.Count == 21);
+        sent.OfType<DeliverAlert>().Select(message => message.Delivery).Order()
+            .ShouldBe((await DeliveriesOfAsync(channel)).Select(delivery => delivery.Id).Order());
     }
 
     private async Task<long> ChannelAsync(
@@ -141,7 +163,7 @@ public sealed class AlertDeliveriesTests : LedgerTest
 
     private async Task<IReadOnlyList<AlertDelivery>> DeliveriesOfAsync(long channel)
     {
-        daemon ??= await StartDaemonAsync("host", null, All, progress => new AlertDeliveriesProjection(progress, DataSource));
+        daemon ??= await StartDaemonAsync("host", null, All, progress => new AlertDeliveriesProjection(progress, DataSource, Messages.Kept(sent.Add)));
         (await daemon.WaitForHeadAsync(AlertDeliveryReader.ProjectionName, Patience)).ShouldBeTrue();
         return await new AlertDeliveryReader(DataSource).ListAsync(channel, null, null, 100);
     }

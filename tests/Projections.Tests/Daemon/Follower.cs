@@ -1,4 +1,5 @@
 using Ledger.Projections.Daemon;
+using Ledger.Projections.Tests.Support;
 using Ledger.Sessions.Events;
 using Ledger.Store;
 using Marten;
@@ -6,8 +7,8 @@ using Marten;
 namespace Ledger.Projections.Tests.Daemon;
 
 /// <summary>A reaction that does nothing, but not before a read model has come as far.</summary>
-internal sealed class Follower(string reads, ReadModelProgress progress) : Reaction("follower", reads, progress, typeof(SessionTriggered))
+internal sealed class Follower(string reads, ReadModelProgress progress) : Reaction("follower", reads, progress, Messages.None, typeof(SessionTriggered))
 {
-    internal override Task ReactAsync(
-        IDocumentOperations operations, IReadOnlyList<RecordedEvent> events, CancellationToken cancellation) => Task.CompletedTask;
+    internal override Task<IReadOnlyList<object>> ReactAsync(
+        IDocumentOperations operations, IReadOnlyList<RecordedEvent> events, CancellationToken cancellation) => Task.FromResult<IReadOnlyList<object>>([]);
 }

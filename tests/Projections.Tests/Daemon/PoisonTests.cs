@@ -33,6 +33,27 @@ public sealed class PoisonTests : JournalTest
         (await WrittenAsync("sick")).ShouldBe(Through(3));
     }
 
+    [Theory]
+    [InlineData(4)]
+    [InlineData(10)] // A page of its own has no other event.
+    public async Task An_event_whose_JSON_cannot_be_read_stops_it_as_well_and_can_be_left_out(long position)
+    {
+        await TriggerManyAsync(9);
+        await TriggerAsync(Some.Session(Account));
+        await ScalarAsync<long>($"""update ledger.mt_events set data = '"no event"' where seq_id = {position} returning seq_id""");
+        var daemon = await StartJournalsAsync("host", new Journal("sick"));
+        await TriggerManyAsync(2);
+
+        var sick = await BecomeStoppedAsync(daemon);
+        sick.Stopped!.Position.ShouldBe(position);
+        sick.Stopped.Error.ShouldStartWith("UnreadableEventException: The event at position");
+        (await WrittenAsync("sick")).ShouldBe(Through(position - 1));
+        (await daemon.Operations.SkipAsync("sick", position, "not readable", "dana")).ShouldBeTrue();
+
+        (await daemon.WaitForHeadAsync("sick", Patience)).ShouldBeTrue();
+        (await WrittenAsync("sick")).ShouldBe(Through(12).Where(written => written != position));
+    }
+
     [Fact]
     public async Task It_goes_on_when_it_is_told_to_try_again_by_whichever_host()
     {

@@ -46,8 +46,15 @@ public abstract class RecomputationTest : LedgerTest
         await SessionListTable.LoadAsync(connection, [.. sessions.Select(session => session.Stream)], listed, default);
         foreach (var session in sessions)
         {
-            listed.Get(session.Stream).ShouldBe(new SessionListRow(
-                session.Session.Kind, RunTally.Of(session.Session.Runs), session.Session.SettledAt, session.LastPosition));
+            var row = listed.Get(session.Stream);
+            (row.Kind, row.Runs, row.Version, row.LastPosition, row.SettledAt).ShouldBe((
+                session.Session.Kind,
+                RunTally.Of(session.Session.Runs),
+                session.Version,
+                session.LastPosition,
+                session.Session.SettledAt));
+            row.Run.ShouldBe(session.Session.Kind is SessionKind.Run ? RunSummary.Of(session.Session.Runs[0]) : null);
+            row.FirstRuns?.States.ShouldBe(SessionSummary.Of(session).FirstRuns!.States);
         }
 
         (await ScalarAsync<long>("select count(*) from ledger.session_list")).ShouldBe(sessions.Count);

@@ -31,6 +31,9 @@ public sealed class SessionListProjectionTests
                 row.Status.ShouldBe(stream.Session.Status);
                 row.SettledAt.ShouldBe(stream.Session.SettledAt);
                 row.LastPosition.ShouldBe(stream.Events[^1].Position);
+                row.Version.ShouldBe(stream.Events[^1].Version);
+                row.FirstRuns?.States.ShouldBe(FirstRuns.Of(stream.Session.Runs.Select(run => (run.SequenceId, run.State))).States);
+                row.Run.ShouldBe(stream.Session.Kind is SessionKind.Run ? RunSummary.Of(stream.Session.Runs[0]) : null, $"seed {seed}, step {step}");
             }
         }
     }

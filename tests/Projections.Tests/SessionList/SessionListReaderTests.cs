@@ -1,4 +1,4 @@
-using Ledger.Projections.OpenRuns;
+using System.Text.Json;
 using Ledger.Projections.SessionList;
 using Ledger.Projections.Tests.Support;
 using Ledger.Sessions;
@@ -135,14 +135,15 @@ public sealed class SessionListReaderTests : LedgerTest
     }
 
     [Fact]
-    public async Task Sessions_are_found_by_the_state_of_their_runs_settled_or_not()
+    public async Task Plain_runs_are_found_by_their_state_settled_or_not()
     {
         var sessions = new List<SessionSnapshot>();
         for (var n = 0; n < 5; n++)
         {
-            sessions.Add(await TriggerAsync(Some.Session(Account)));
+            sessions.Add(await TriggerAsync(Some.Session(Account, SessionKind.Run)));
         }
 
+        await TriggerAsync(Some.Session(Account));
         await ClaimAsync(sessions[1], "r");
         await StartRunAsync(await ClaimAsync(sessions[2], "r"), "r");
         await ReportAsync(await ClaimAsync(sessions[3], "r"), "r", hasFailures: true);
@@ -190,17 +191,76 @@ public sealed class SessionListReaderTests : LedgerTest
     {
         // Random ideographs: three bytes each, and nothing that an index could compress.
         string Text(int length) => new([.. Enumerable.Range(0, length).Select(_ => (char)random.Next(0x4e00, 0xa000))]);
-        var (project, batch, suite) = (Text(Limits.Name), Text(10_000), Text(10_000));
-        var session = await TriggerAsync(Some.Session(Account, location: Text(Limits.Name)).InGroup(Text(Limits.Name)) with
+        var (project, batch, suite) = (Text(Limits.Name), Text(Limits.Name), Text(Limits.Name));
+        var session = await TriggerAsync(Some.Session(Account, SessionKind.Test, location: Text(Limits.Name)).InGroup(Text(Limits.Name)) with
         {
             Name = Text(Limits.Name),
             Project = project,
             Metadata = Some.Json($$"""{"batchId": "{{batch}}", "checkRunSuiteId": "{{suite}}", "branchName": "{{Text(10_000)}}"}"""),
         });
 
-        await ShouldListAsync(All with { Project = project, RunStates = [RunState.Queued] }, session);
+        await ShouldListAsync(All with { Project = project }, session);
+        await ShouldListAsync(All with { TextSearch = session.Session.Name[100..200] }, session);
         await ShouldListAsync(All with { Metadata = new Dictionary<string, string> { ["batchId"] = batch } }, session);
         await ShouldListAsync(All with { Metadata = new Dictionary<string, string> { ["checkRunSuiteId"] = suite } }, session);
+    }
+
+    [Fact]
+    public async Task A_text_is_found_by_its_index_whatever_its_case_and_signs()
+    {
+        for (var n = 0; n < 40; n++)
+        {
+            await TriggerAsync(Some.Session(Account, SessionKind.Test) with { Name = $"Smoke {n}", Metadata = Some.Json("""{"branchName": "main"}""") });
+        }
+
+        var asked = await TriggerAsync(Some.Session(Account, SessionKind.Test) with
+        {
+            Name = "Grüße_AUS İzmir 😀",
+            Metadata = Some.Json("""{"branchName": "feature/x", "commitMessage": "back\\slash"}"""),
+        });
+        await CatchUpAsync();
+        await using var many = DataSource.CreateCommand(
+            """
+            insert into ledger.session_list (account_id, session_id, number, kind, status, name, source, actor_kind, actor_id, metadata, check_ids, open,
+              passed, failed, degraded, cancelled, timed_out, lost, reported, triggered_at, last_position, version, location, search, trigrams)
+            select account_id, gen_random_uuid(), number * -1000 - n, kind, status, name, source, actor_kind, actor_id, metadata, check_ids, open, passed, failed,
+              degraded, cancelled, timed_out, lost, reported, triggered_at, last_position, version, location, search, trigrams
+            from ledger.session_list cross join generate_series(1, 500) n where name like 'Smoke%';
+            analyze ledger.session_list
+            """);
+        await many.ExecuteNonQueryAsync();
+
+        foreach (var text in (string[])["grüße", "ßE_aus", "😀", "r 😀", "BACK\\S", "x\u0001back"])
+        {
+            var isThere = !text.Contains('\u0001', StringComparison.Ordinal);
+            await ShouldListAsync(All with { Kind = SessionKind.Test, TextSearch = text }, isThere ? [asked] : []);
+        }
+
+        await ShouldListAsync(All with { Kind = SessionKind.Test, TextSearch = "grüße aus" });
+        await using var command = DataSource.CreateCommand();
+        command.CommandText = $"explain select number from ledger.session_list where {SessionListConditions.Of(
+            All with { Kind = SessionKind.Test, TextSearch = "feature/x" }, command)} order by number desc limit 21";
+        var plan = new List<string>();
+        await using var reader = await command.ExecuteReaderAsync();
+        while (await reader.ReadAsync())
+        {
+            plan.Add(reader.GetString(0));
+        }
+
+        string.Join('\n', plan).ShouldContain("Bitmap Index Scan on session_list_by_trigram");
+    }
+
+    [Fact]
+    public async Task Of_metadata_that_are_large_a_list_shows_the_small_members()
+    {
+        await TriggerAsync(Some.Session(Account) with
+        {
+            Metadata = Some.Json($$"""{"log": "{{new string('x', 900_000)}}", "branchName": "main", "parts": [1, 2]}"""),
+        });
+        await CatchUpAsync();
+
+        var listed = (await Reader.ReadAsync(All)).Sessions.Single().Metadata!.Value;
+        JsonElement.DeepEquals(listed, Some.Json("""{"branchName": "main", "parts": [1, 2]}""")).ShouldBeTrue(listed.ToString());
     }
 
     [Theory]
@@ -212,14 +272,13 @@ public sealed class SessionListReaderTests : LedgerTest
     private async Task ShouldListAsync(SessionListQuery query, params SessionSnapshot[] expected)
     {
         await CatchUpAsync();
-        (await Reader.ReadAsync(query)).Sessions
-            .ShouldBe(expected.Select(session => new ListedSession(session.Session.Id, session.FirstPosition)), query.ToString());
+        (await Reader.FindAsync(query)).Sessions
+            .ShouldBe(expected.Select(session => new FoundSession(session.Session.Id, session.FirstPosition)), query.ToString());
     }
 
     private async Task CatchUpAsync()
     {
-        daemon ??= await StartDaemonAsync(SessionListReader.CreateProjection(), OpenRunsReader.CreateProjection());
+        daemon ??= await StartDaemonAsync(SessionListReader.CreateProjection());
         (await daemon.WaitForHeadAsync(SessionListReader.ProjectionName, Patience)).ShouldBeTrue();
-        (await daemon.WaitForHeadAsync(OpenRunsReader.ProjectionName, Patience)).ShouldBeTrue();
     }
 }

@@ -19,14 +19,14 @@ public sealed class ReadModelHost : IAsyncDisposable
 
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
-    private readonly CancellationTokenSource stopping = new();
+    private readonly BackgroundLoops loops = new();
     private readonly NpgsqlDataSource dataSource;
     private readonly NpgsqlDataSource watching; // Its connections are killed by no test.
     private readonly DocumentStore store;
     private readonly ReadModelShard shard;
     private readonly Repairs repairs;
     private IProjectionDaemon? daemon;
-    private Task healing = Task.CompletedTask;
+    private bool isStopped;
 
     private ReadModelHost(
         string connectionString, string owner, int? batchSize, IReadOnlyList<Projection> models, IReadOnlyList<Func<ReadModelProgress, Reaction>> reactions)
@@ -53,8 +53,8 @@ public sealed class ReadModelHost : IAsyncDisposable
     /// <summary>Waits for read models.</summary>
     public ReadModelProgress Progress { get; }
 
-    /// <summary>Why paused shards could not be started the last time that they could not.</summary>
-    public Exception? LastFailure { get; private set; }
+    /// <summary>What does not work at the moment: what is paused cannot be started, or there is no catching up.</summary>
+    public IReadOnlyDictionary<string, Exception> Faults => loops.Faults;
 
     /// <summary>What operators do.</summary>
     public ReadModelOperations Operations { get; }
@@ -71,8 +71,8 @@ public sealed class ReadModelHost : IAsyncDisposable
         await RegisteredModels.RegisterAsync(host.dataSource, models);
         host.daemon = await host.store.BuildProjectionDaemonAsync();
         await host.daemon.StartAllAsync();
-        host.repairs.Start();
-        host.healing = Task.Run(host.HealAsync);
+        host.loops.Every(Repairs.Part, Repairs.Pause, host.repairs.RunAsync);
+        host.loops.Every("daemon", Pause, stopping => PausedShards.StartAsync(host.daemon, (_, _) => { }, stopping));
         return host;
     }
 
@@ -101,7 +101,7 @@ public sealed class ReadModelHost : IAsyncDisposable
         var rows = await command.ExecuteScalarAsync();
         var agents = string.Join("; ", daemon!.CurrentAgents().Select(agent =>
             $"{agent.Name.Identity} {agent.Status} at {agent.Position} of {agent.HighWaterMark}: {agent.Failure?.Message}"));
-        return $"{rows} | {agents} | mark {daemon.HighWaterMark()}, polled {daemon.HighWaterLastPolledAt}, stale {daemon.IsHighWaterStale} | {LastFailure?.Message}";
+        return $"{rows} | {agents} | mark {daemon.HighWaterMark()}, polled {daemon.HighWaterLastPolledAt}, stale {daemon.IsHighWaterStale} | {string.Join("; ", Faults.Values.Select(fault => fault.Message))}";
     }
 
     /// <summary>Has waits and operations begin with new connections; what keeps the read models goes on with its own.</summary>
@@ -110,35 +110,17 @@ public sealed class ReadModelHost : IAsyncDisposable
     /// <summary>Stops it.</summary>
     public async ValueTask DisposeAsync()
     {
-        if (stopping.IsCancellationRequested)
+        if (isStopped)
         {
             return;
         }
 
-        await stopping.CancelAsync();
-        await healing;
-        await repairs.DisposeAsync();
+        isStopped = true;
+        await loops.DisposeAsync();
         await daemon!.StopAllAsync();
         daemon.Dispose();
         await store.DisposeAsync();
         await dataSource.DisposeAsync();
         await watching.DisposeAsync();
-        stopping.Dispose();
-    }
-
-    private async Task HealAsync()
-    {
-        while (!stopping.IsCancellationRequested)
-        {
-            await Task.Delay(Pause, stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            try
-            {
-                await PausedShards.StartAsync(daemon!, (_, _) => { }, stopping.Token);
-            }
-            catch (Exception failure)
-            {
-                LastFailure = failure; // It is tried again.
-            }
-        }
     }
 }

@@ -1,4 +1,3 @@
-using Ledger.Runner.Execution;
 
 namespace Ledger.Runner.Tests.Fakes;
 

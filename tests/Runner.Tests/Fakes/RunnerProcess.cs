@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Runtime.InteropServices;
-using Ledger.Runner.Execution;
 
 namespace Ledger.Runner.Tests.Fakes;
 

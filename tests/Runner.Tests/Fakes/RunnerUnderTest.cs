@@ -1,5 +1,3 @@
-using Ledger.Runner.Execution;
-using Ledger.Runner.Wire;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Ledger.Runner.Tests.Fakes;
@@ -26,7 +24,7 @@ internal sealed class RunnerUnderTest : IAsyncDisposable
     public Task<int> Ended => running;
 
     public static async Task<RunnerUnderTest> StartAsync(
-        Func<RunnerOptions, RunnerOptions>? change = null, Action<FakeLedger>? prepare = null)
+        Action<RunnerOptions>? change = null, Action<FakeLedger>? prepare = null)
     {
         var ledger = await FakeLedger.StartAsync();
         prepare?.Invoke(ledger);
@@ -39,8 +37,8 @@ internal sealed class RunnerUnderTest : IAsyncDisposable
             Locations = ["eu-central-1"],
             CheckTypes = ["PLAYWRIGHT", "API"],
             Max = 4,
-            Grace = TimeSpan.FromMinutes(5),
-            DrainLimit = TimeSpan.FromMinutes(5),
+            GraceSeconds = 300,
+            DrainSeconds = 300,
             LastReportsLimit = TimeSpan.FromSeconds(1),
             WorkDirectory = directory,
             LogDirectory = directory,
@@ -48,7 +46,8 @@ internal sealed class RunnerUnderTest : IAsyncDisposable
             ContainerEngine = "auto",
             Retry = new RetryTiming(TimeSpan.FromMilliseconds(5), TimeSpan.FromMilliseconds(50)),
         };
-        return new RunnerUnderTest(ledger, change?.Invoke(options) ?? options);
+        change?.Invoke(options);
+        return new RunnerUnderTest(ledger, options);
     }
 
     /// <summary>A path in the runner's work directory, where scripts leave their traces.</summary>
@@ -66,6 +65,7 @@ internal sealed class RunnerUnderTest : IAsyncDisposable
         Stop();
         Stop();
         await running.WaitAsync(TimeSpan.FromSeconds(20));
+        host.Dispose();
         await Ledger.DisposeAsync();
         Directory.Delete(Options.WorkDirectory, recursive: true);
     }

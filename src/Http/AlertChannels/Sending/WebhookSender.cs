@@ -17,7 +17,7 @@ public sealed class WebhookSender(WebhookSettings settings, TimeProvider clock) 
 
     /// <summary>Sends it.</summary>
     /// <exception cref="OperationCanceledException">The host is stopping; nobody knows whether it arrived.</exception>
-    public async Task<SendResult> SendAsync(ClaimedDelivery delivery, CancellationToken stopping)
+    public async Task<SendResult> SendAsync(OpenDelivery delivery, CancellationToken stopping)
     {
         var (at, began) = (clock.GetUtcNow(), clock.GetTimestamp());
         using var patience = new CancellationTokenSource(settings.Timeout, clock);
@@ -53,7 +53,7 @@ public sealed class WebhookSender(WebhookSettings settings, TimeProvider clock) 
 
     public void Dispose() => client.Dispose();
 
-    private static HttpRequestMessage Request(ClaimedDelivery delivery, DateTimeOffset at)
+    private static HttpRequestMessage Request(OpenDelivery delivery, DateTimeOffset at)
     {
         var timestamp = at.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture);
         var request = new HttpRequestMessage(HttpMethod.Post, delivery.Url)

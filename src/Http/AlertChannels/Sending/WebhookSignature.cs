@@ -1,6 +1,5 @@
-using System.Security.Cryptography;
-using System.Text;
-using Ledger.Projections.AlertChannels;
+using System.Globalization;
+using StandardWebhooks;
 
 namespace Ledger.Http.AlertChannels.Sending;
 
@@ -14,10 +13,7 @@ public static class WebhookSignature
     /// <param name="body">The body.</param>
     public static string Of(IEnumerable<string> secrets, string webhookId, string timestamp, string body)
     {
-        var signed = Encoding.UTF8.GetBytes($"{webhookId}.{timestamp}.{body}");
-        return string.Join(' ', secrets.Select(secret => $"v1,{Convert.ToBase64String(HMACSHA256.HashData(KeyOf(secret), signed))}"));
+        var at = DateTimeOffset.FromUnixTimeSeconds(long.Parse(timestamp, CultureInfo.InvariantCulture));
+        return string.Join(' ', secrets.Select(secret => new StandardWebhook(secret).Sign(webhookId, at, body)));
     }
-
-    private static byte[] KeyOf(string secret) =>
-        WebhookSecret.TryRead(secret, out var key) ? key : throw new InvalidOperationException("A stored secret is none.");
 }

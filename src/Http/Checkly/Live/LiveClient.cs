@@ -5,6 +5,7 @@ using System.Net;
 using System.Net.WebSockets;
 using System.Security.Cryptography.X509Certificates;
 using System.Threading.Channels;
+using Ledger.Http.Access;
 using MQTTnet.Adapter;
 using MQTTnet.AspNetCore;
 using MQTTnet.Exceptions;
@@ -21,8 +22,9 @@ namespace Ledger.Http.Checkly.Live;
 /// </summary>
 /// <param name="socket">The upgraded connection.</param>
 /// <param name="suites">What it can subscribe to.</param>
+/// <param name="address">Where it is.</param>
 /// <param name="abort">Cuts it off at once; called once at most, and never after the client was disposed of.</param>
-public sealed class LiveClient(WebSocket socket, Suites suites, Action abort) : IMqttChannelAdapter
+public sealed class LiveClient(WebSocket socket, Suites suites, IPAddress? address, Action abort) : IMqttChannelAdapter
 {
     /// <summary>The largest packet that is read, in bytes.</summary>
     public const int MaximumPacket = 64 * 1024;
@@ -32,9 +34,6 @@ public sealed class LiveClient(WebSocket socket, Suites suites, Action abort) : 
 
     /// <summary>The most that may wait to be sent, in bytes.</summary>
     public const int MaximumWaiting = 1024 * 1024;
-
-    /// <summary>How often it is asked whether the client's key is still there.</summary>
-    public static readonly TimeSpan KeyCheck = TimeSpan.FromSeconds(15);
 
     private const int UsualPacket = 512;
     private const int MaximumAnswersDue = 1_000;
@@ -54,11 +53,15 @@ public sealed class LiveClient(WebSocket socket, Suites suites, Action abort) : 
     private readonly Lock gate = new();
     private (WebSocketCloseStatus Status, string Reason)? ending;
     private Task<ReadResult>? reading;
-    private Task watching = Task.CompletedTask;
+    private KeyUse? use;
+    private CancellationTokenRegistration keyEnding;
     private Task? sending;
     private int waitingSize;
     private int answersDue;
     private bool isOver;
+
+    /// <summary>Where it is; null when that is not known.</summary>
+    public IPAddress? Address => address;
 
     /// <summary>The account whose key was shown; empty until the client is let in.</summary>
     public Guid AccountId { get; private set; }
@@ -81,14 +84,13 @@ public sealed class LiveClient(WebSocket socket, Suites suites, Action abort) : 
     bool IMqttChannelAdapter.IsSecureConnection => false;
 
     /// <summary>Lets the client in, for as long as its key is there.</summary>
-    /// <param name="account">The account of its key.</param>
-    /// <param name="project">The project that the key is bound to; null for none.</param>
-    /// <param name="isStillAllowed">Whether the key is there still.</param>
-    /// <param name="clock">Paces the looks at the key.</param>
-    public void Admit(Guid account, string? project, Func<Task<bool>> isStillAllowed, TimeProvider clock)
+    /// <param name="key">Its key.</param>
+    /// <param name="watch">Says when the key ends.</param>
+    public void Admit(ApiKey key, KeyWatch watch)
     {
-        (AccountId, Project) = (account, project);
-        watching = WatchKeyAsync(isStillAllowed, clock);
+        (AccountId, Project) = (key.AccountId, key.Project);
+        use = watch.Enter(key);
+        keyEnding = use.Ended.Register(() => End(WebSocketCloseStatus.PolicyViolation, "The credentials are not valid any more."));
     }
 
     /// <summary>
@@ -177,7 +179,7 @@ public sealed class LiveClient(WebSocket socket, Suites suites, Action abort) : 
             CutOff();
         }
 
-        await Task.WhenAll(watching, sending ?? Task.CompletedTask);
+        await (sending ?? Task.CompletedTask);
     }
 
     public async Task<MqttPacket?> ReceivePacketAsync(CancellationToken cancellationToken)
@@ -251,13 +253,17 @@ public sealed class LiveClient(WebSocket socket, Suites suites, Action abort) : 
             suites.Unsubscribe(subscriber);
         }
 
+        keyEnding.Dispose();
+        use?.Dispose();
         lock (gate)
         {
             isOver = true;
         }
     }
 
-    private static bool IsGone(Exception fault) => fault is WebSocketException or OperationCanceledException or IOException or ObjectDisposedException;
+    /// <summary>A socket that the other side closed while it was to be read is not readable any more, which is no error either.</summary>
+    private static bool IsGone(Exception fault) =>
+        fault is WebSocketException or OperationCanceledException or IOException or ObjectDisposedException or NotSupportedException;
 
     /// <summary>Whether a packet that has begun is too large, or says so: by a length of four bytes it is 2 MiB at least, or endless.</summary>
     private static bool IsTooLarge(ReadOnlySequence<byte> begun) =>
@@ -318,23 +324,6 @@ public sealed class LiveClient(WebSocket socket, Suites suites, Action abort) : 
         finally
         {
             End(WebSocketCloseStatus.InternalServerError, "Nothing more can be sent.");
-        }
-    }
-
-    private async Task WatchKeyAsync(Func<Task<bool>> isStillAllowed, TimeProvider clock)
-    {
-        using var timer = new PeriodicTimer(KeyCheck, clock);
-        await using var stopping = ended.Token.Register(timer.Dispose);
-        try
-        {
-            while (await timer.WaitForNextTickAsync() && await isStillAllowed())
-            {
-                // It stays, until it is asked again.
-            }
-        }
-        finally
-        {
-            End(WebSocketCloseStatus.PolicyViolation, "The credentials are not valid any more.");
         }
     }
 }

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.WebSockets;
 using System.Text;
 using Ledger.Http.Access;
@@ -24,17 +25,17 @@ public sealed class LiveResults : IMqttServerAdapter, IHostedService
     // How long a client may take to send CONNECT.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
-    private readonly ApiKeys keys;
+    private readonly Strangers strangers;
+    private readonly KeyWatch watch;
     private readonly Suites suites;
     private readonly LedgerSettings settings;
     private readonly IHostApplicationLifetime lifetime;
-    private readonly TimeProvider clock;
     private readonly MqttServer server;
     private int connections;
 
-    public LiveResults(ApiKeys keys, Suites suites, LedgerSettings settings, IHostApplicationLifetime lifetime, TimeProvider clock)
+    public LiveResults(Strangers strangers, KeyWatch watch, Suites suites, LedgerSettings settings, IHostApplicationLifetime lifetime)
     {
-        (this.keys, this.suites, this.settings, this.lifetime, this.clock) = (keys, suites, settings, lifetime, clock);
+        (this.strangers, this.watch, this.suites, this.settings, this.lifetime) = (strangers, watch, suites, settings, lifetime);
         server = new MqttServer(new MqttServerOptions { DefaultCommunicationTimeout = Patience }, [this], MqttNetNullLogger.Instance);
         server.ValidatingConnectionAsync += AdmitAsync;
         server.InterceptingSubscriptionAsync += GrantAsync;
@@ -65,7 +66,7 @@ public sealed class LiveResults : IMqttServerAdapter, IHostedService
             }
 
             using var socket = await context.WebSockets.AcceptWebSocketAsync(Protocol);
-            using var client = new LiveClient(socket, suites, context.Abort);
+            using var client = new LiveClient(socket, suites, context.Connection.RemoteIpAddress, context.Abort);
             await using var leaving = lifetime.ApplicationStopping.Register(
                 () => client.End(WebSocketCloseStatus.EndpointUnavailable, "The server is stopping."));
             await ClientHandler!(client);
@@ -95,24 +96,18 @@ public sealed class LiveResults : IMqttServerAdapter, IHostedService
         connect.ReasonCode = MqttConnectReasonCode.UnsupportedProtocolVersion;
         if (connect.ProtocolVersion is MqttProtocolVersion.V311)
         {
-            (connect.ReasonCode, var project) = await CheckAsync(connect.UserName, connect.RawPassword);
             var client = (LiveClient)connect.ChannelAdapter;
+            (connect.ReasonCode, var key) = await CheckAsync(connect.UserName, connect.RawPassword, client.Address);
             connect.SessionItems[typeof(LiveClient)] = client;
-            if (connect.ReasonCode is MqttConnectReasonCode.Success)
+            if (key is not null)
             {
-                // In an outage of the database nobody can have revoked the key.
-                var (user, password) = (connect.UserName, connect.RawPassword);
-                client.Admit(
-                    Guid.Parse(user), project, async () => (await CheckAsync(user, password)).Code is not MqttConnectReasonCode.NotAuthorized, clock);
+                client.Admit(key, watch);
             }
         }
     }
 
-    /// <summary>
-    /// The user name is the account's id, the password a key with the scope <c>read</c> or <c>command</c>; with the project that the key is
-    /// bound to.
-    /// </summary>
-    private async Task<(MqttConnectReasonCode Code, string? Project)> CheckAsync(string? user, byte[]? password)
+    /// <summary>The user name is the account's id, the password a key with the scope <c>read</c> or <c>command</c>.</summary>
+    private async Task<(MqttConnectReasonCode Code, ApiKey? Key)> CheckAsync(string? user, byte[]? password, IPAddress? address)
     {
         if (!Guid.TryParseExact(user, "D", out var account) || password is not { Length: > 0 and <= ApiKeyHandler.LongestSecret })
         {
@@ -121,12 +116,12 @@ public sealed class LiveResults : IMqttServerAdapter, IHostedService
 
         try
         {
-            var key = await keys.FindAsync(Encoding.UTF8.GetString(password), CancellationToken.None);
+            var key = await strangers.FindAsync(Encoding.UTF8.GetString(password), address, CancellationToken.None);
             return key?.AccountId == account && (key.Has(Scope.Read) || key.Has(Scope.Command))
-                ? (MqttConnectReasonCode.Success, key.Project)
+                ? (MqttConnectReasonCode.Success, key)
                 : (MqttConnectReasonCode.NotAuthorized, null);
         }
-        catch (StoreUnavailableException)
+        catch (Exception wait) when (wait is StoreUnavailableException or RequestRejected)
         {
             return (MqttConnectReasonCode.ServerUnavailable, null);
         }

@@ -110,7 +110,7 @@ public sealed class Suite(SuiteKey key, SessionWriter streams, IDisposable findi
         var before = session.Snapshot;
         var after = SessionSnapshot.Fold(before, [recorded])!;
         sessions[recorded.Stream] = session with { Snapshot = after };
-        if (SuiteMessages.Of(key, before.Session, after.Session, recorded.Data) is { } message)
+        foreach (var message in SuiteMessages.Of(key, before.Session, after.Session, recorded.Data))
         {
             foreach (var subscriber in subscribers.Where(subscriber => subscriber.Sees(after.Session)))
             {

@@ -1,6 +1,10 @@
-using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
+using Ledger.Http.Requests;
 using Ledger.Sessions;
 using Ledger.Sessions.Events;
+using MQTTnet;
 
 namespace Ledger.Http.Checkly.Live;
 
@@ -10,53 +14,174 @@ namespace Ledger.Http.Checkly.Live;
 /// </summary>
 public static class SuiteMessages
 {
-    /// <summary>What an event means to subscribers; null for nothing.</summary>
+    /// <summary>What an event means to subscribers.</summary>
     /// <param name="suite">The suite.</param>
     /// <param name="before">The session before the event.</param>
     /// <param name="after">The session after it.</param>
     /// <param name="data">The event.</param>
-    public static SuiteMessage? Of(SuiteKey suite, Session before, Session after, ISessionEvent data)
+    public static IEnumerable<SuiteMessage> Of(SuiteKey suite, Session before, Session after, ISessionEvent data)
     {
         if (data is not IRunEvent e
             || before.FindRun(e.SequenceId) is not { IsOpen: true }
             || after.FindRun(e.SequenceId) is not { } run)
         {
-            return null;
+            return [];
         }
 
         return (run.IsOpen, data) switch
         {
             (false, _) => Settled(suite, after, run),
-            (true, RunStarted) => SuiteMessage.Started(suite, run),
-            (true, ResultReported) => SuiteMessage.Reported(suite, RunResult.AttemptsOf(run).Last()),
-            _ => null,
+            (true, RunStarted) => [SuiteMessage.Started(suite, run)],
+            (true, ResultReported) => [SuiteMessage.Reported(suite, RunResult.AttemptsOf(run).Last())],
+            _ => [],
         };
     }
 
     /// <summary>Where each run of a session stands, in the order of the runs; queued ones are left out. Made one by one, as they are read.</summary>
-    public static IEnumerable<SuiteMessage> Now(SuiteKey suite, Session session)
+    public static IEnumerable<SuiteMessage> Now(SuiteKey suite, Session session) => session.Runs.SelectMany(run => run switch
     {
-        foreach (var run in session.Runs)
+        { IsOpen: false } => Settled(suite, session, run),
+        { StartedAt: not null } => [SuiteMessage.Started(suite, run)],
+        _ => [],
+    });
+
+    /// <summary>
+    /// A run that ends without having started is told as started first: the command line goes on waiting for starts, 20 seconds from the
+    /// beginning, and does not exit before.
+    /// </summary>
+    private static IEnumerable<SuiteMessage> Settled(SuiteKey suite, Session session, Run run)
+    {
+        if (run.StartedAt is null)
         {
-            if (!run.IsOpen)
-            {
-                yield return Settled(suite, session, run);
-            }
-            else if (run.StartedAt is not null)
-            {
-                yield return SuiteMessage.Started(suite, run);
-            }
+            yield return SuiteMessage.Started(suite, run);
         }
+
+        yield return SuiteMessage.Reported(suite, RunResult.Of(session.Kind, run));
+    }
+}
+
+/// <summary>A message as it goes to every subscriber of a suite: made once, however many they are.</summary>
+/// <param name="Content">Its topic and its payload.</param>
+public sealed record SuiteMessage(MqttApplicationMessage Content)
+{
+    /// <summary>What it takes in memory, in bytes.</summary>
+    public int Size => (Content.Topic.Length * sizeof(char)) + (int)Content.Payload.Length;
+
+    /// <summary>A run is being executed.</summary>
+    public static SuiteMessage Started(SuiteKey suite, Run run) => Of(suite, run, ResultTopic.RunStart, new { });
+
+    /// <summary>A failed try, or the final result; of a run that the ledger gave up on, why.</summary>
+    public static SuiteMessage Reported(SuiteKey suite, RunResult result) => result.Explanation is { } explanation
+        ? Of(suite, result.Run, ResultTopic.Error, explanation)
+        : Of(suite, result.Run, ResultTopic.Result, new ResultMessage(result.Scope, result.Id, LiveResult.Of(result)));
+
+    private static SuiteMessage Of<T>(SuiteKey suite, Run run, string subtopic, T payload) => new(new MqttApplicationMessage
+    {
+        Topic = ResultTopic.Of(suite, run, subtopic),
+        PayloadSegment = JsonSerializer.SerializeToUtf8Bytes(payload, Json.Options),
+    });
+}
+
+/// <summary>The payload of a result.</summary>
+public sealed record ResultMessage(ResultScope ResultType, Guid TestResultId, LiveResult Result);
+
+/// <summary>
+/// A result as live messages show it. It has neither <c>sourceFile</c>, which clients choke on, nor <c>assets</c>, which they would fetch.
+/// One with errors has failures as well: the command line looks at <c>hasFailures</c> alone, and a check that could not be
+/// executed must not be counted as passed.
+/// </summary>
+public sealed record LiveResult(
+    string Name,
+    string CheckType,
+    bool HasFailures,
+    bool HasErrors,
+    bool IsDegraded,
+    bool IsCancelled,
+    DateTimeOffset? StartedAt,
+    DateTimeOffset? StoppedAt,
+    long? ResponseTime,
+    string RunLocation)
+{
+    /// <summary>The output: a list, or for a request one list for each of its phases.</summary>
+    public required JsonNode Logs { get; init; }
+
+    /// <summary>A request and what came of it; absent for every other check.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonObject? CheckRunData { get; private init; }
+
+    /// <summary>Why it went wrong, as far as nothing else tells it; absent when it did not.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? RunError { get; private init; }
+
+    public static LiveResult Of(RunResult result)
+    {
+        var details = new ResultDetails(result);
+        return new LiveResult(
+            result.Run.Plan.Name,
+            result.Run.Plan.CheckType,
+            result.HasFailures || result.HasErrors,
+            result.HasErrors,
+            result.IsDegraded,
+            result.IsCancelled,
+            result.StartedAt,
+            result.StoppedAt,
+            result.ResponseTime,
+            result.Run.Plan.Location)
+        {
+            Logs = details.Logs,
+            CheckRunData = details.CheckRunData,
+            RunError = details.RunError,
+        };
+    }
+}
+
+/// <summary>
+/// The topics of a suite: <c>account/{accountId}/ad-hoc-check-results/{checkRunSuiteId}/{sequenceId}/{checkRunId}/{subtopic}</c>.
+/// Uuids are written in lower case, and read in either.
+/// </summary>
+public static class ResultTopic
+{
+    public const string RunStart = "run-start";
+    public const string Result = "result";
+    public const string Error = "error";
+
+    private const string AnythingBelow = "#";
+    private const string Account = "account";
+    private const string Results = "ad-hoc-check-results";
+    private const int OfSuite = 4;
+    private const int OfMessage = 7;
+
+    /// <summary>
+    /// The topic of a message about a run. The check run's id is the one that the client gave it (<c>sourceInfo.checkRunId</c>); a run that was
+    /// given none has its sequence id there once more.
+    /// </summary>
+    public static string Of(SuiteKey suite, Run run, string subtopic) =>
+        $"{OfSuiteAlone(suite)}/{run.SequenceId}/{JobSpec.CheckRunIdOf(run) ?? run.SequenceId}/{subtopic}";
+
+    /// <summary>
+    /// The suite that a filter is about, and the filter as topics are written. Null unless it names one suite of the account and can match
+    /// a message: <c>+/+/+</c> after the suite, <c>#</c>, or anything narrower.
+    /// </summary>
+    public static (SuiteKey Suite, string Filter)? Read(string filter, Guid accountId)
+    {
+        // No filter of a suite has more levels, and none is looked at further.
+        var levels = filter.Split('/', OfMessage + 2);
+        var isOfMessages = levels.Length == OfMessage || (levels.Length is > OfSuite and <= OfMessage + 1 && levels[^1] is AnythingBelow);
+        if (!isOfMessages
+            || levels[0] != Account
+            || !Guid.TryParseExact(levels[1], "D", out var account)
+            || account != accountId
+            || levels[2] != Results
+            || !Guid.TryParseExact(levels[3], "D", out var suiteId)
+            || levels[OfSuite..].Any(level => level.Length > 1 && level.AsSpan().ContainsAny('+', '#'))
+            || levels[OfSuite..^1].Contains(AnythingBelow))
+        {
+            return null;
+        }
+
+        var suite = new SuiteKey(account, suiteId);
+        return (suite, $"{OfSuiteAlone(suite)}/{string.Join('/', levels[OfSuite..])}");
     }
 
-    private static SuiteMessage Settled(SuiteKey suite, Session session, Run run) => run.State switch
-    {
-        RunState.TimedOut => SuiteMessage.Failed(suite, run, TimedOut(run)),
-        RunState.Lost => SuiteMessage.Failed(suite, run, $"The runner {run.RunnerId} was lost while it executed the check."),
-        _ => SuiteMessage.Reported(suite, RunResult.Of(session.Kind, run)),
-    };
-
-    private static string TimedOut(Run run) => run.Plan.TimeoutSeconds is { } seconds
-        ? string.Create(CultureInfo.InvariantCulture, $"The check exceeded its limit of {seconds} s.")
-        : "The check exceeded its time limit.";
+    private static string OfSuiteAlone(SuiteKey suite) => $"{Account}/{suite.AccountId}/{Results}/{suite.SuiteId}";
 }

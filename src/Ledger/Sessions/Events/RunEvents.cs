@@ -69,12 +69,16 @@ public sealed record RunTimedOut(Guid SequenceId, RunFacts Run, int LimitSeconds
 /// <param name="At">When.</param>
 public sealed record RunRequeued(Guid SequenceId, RunFacts Run, string RunnerId, DateTimeOffset At) : IRunEvent;
 
-/// <summary>The runner that had begun it stopped renewing the lease while no cancel was open; settles it.</summary>
+/// <summary>
+/// The runner that had begun it stopped renewing the lease while no cancel was open, or too many had claimed it and vanished before they began;
+/// settles it.
+/// </summary>
 /// <param name="SequenceId">The run.</param>
 /// <param name="Run">What is known of it.</param>
 /// <param name="RunnerId">The runner that vanished.</param>
 /// <param name="At">When.</param>
-public sealed record RunLost(Guid SequenceId, RunFacts Run, string RunnerId, DateTimeOffset At) : ISettlesRun
+/// <param name="Reason">Why a run was lost that nobody had begun; null for one that was begun.</param>
+public sealed record RunLost(Guid SequenceId, RunFacts Run, string RunnerId, DateTimeOffset At, string? Reason = null) : ISettlesRun
 {
     RunState? ISettlesRun.Outcome => RunState.Lost;
 }

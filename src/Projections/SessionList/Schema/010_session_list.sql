@@ -33,3 +33,18 @@ create table if not exists session_list (
   last_position     bigint      not null,
   primary key (account_id, session_id)
 ) with (fillfactor = 80); -- counters are updated in place
+
+-- Since version 2 of the model, so that lists read no streams. Added apart, since a table of version 1 may be there until it is made anew.
+-- metadata is bounded: what is large is left out. updated_at is when a run was last claimed, begun or settled; location is the first run's.
+-- Of test sessions: the first runs by id, and for each a letter for where it stands (o open, p passed, f failed, c cancelled); what their text
+-- search looks in, in lower case, and hashes of all its runs of three characters. Of plain runs: the state of the one run, and what it came to.
+alter table session_list
+  add column if not exists version    bigint      null,
+  add column if not exists location   text        null,
+  add column if not exists updated_at timestamptz null,
+  add column if not exists run_ids    uuid[]      null,
+  add column if not exists run_states text        collate "C" null,
+  add column if not exists search     text        null,
+  add column if not exists trigrams   int[]       null,
+  add column if not exists run_state  text        collate "C" null,
+  add column if not exists run        jsonb       null;

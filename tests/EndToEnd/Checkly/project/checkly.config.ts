@@ -4,6 +4,7 @@ export default defineConfig({
   projectName: 'Shop',
   logicalId: 'shop',
   checks: {
+    locations: ['eu-central-1'],
     checkMatch: '**/__checks__/**/*.check.ts',
     playwrightConfigPath: './playwright.config.ts',
     playwrightChecks: [

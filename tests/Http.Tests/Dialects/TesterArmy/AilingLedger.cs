@@ -1,4 +1,3 @@
-using Ledger.Http.Access;
 using Ledger.Support;
 using Npgsql;
 

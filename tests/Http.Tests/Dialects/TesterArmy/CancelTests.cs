@@ -1,6 +1,5 @@
 using System.Net;
 using System.Text;
-using Ledger.Http.Access;
 using Ledger.Http.Tests.Dialects.Checkly;
 using Ledger.Http.Tests.Hosting;
 using Ledger.Sessions;

@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
-using Ledger.Http.Access;
 using Ledger.Http.Tests.Dialects.Checkly;
 using Ledger.Http.Tests.Dialects.Published;
 using Ledger.Http.Tests.Dialects.TesterArmy.Published;

@@ -62,7 +62,43 @@ public sealed class SuiteTests(LedgerOfClass fixture) : IClassFixture<LedgerOfCl
         var final = await client.NextMessageAsync();
         final.Payload.Text("resultType").ShouldBe("FINAL");
         Verdict(final.Payload.At("result")).ShouldBe("failed");
-        final.Payload.At("result").TryGetProperty("logs", out _).ShouldBeFalse("Of a request they have another shape.");
+        final.Payload.At("result/logs").EnumerateObject().Select(phase => phase.Name).ShouldBe(["setup", "request", "teardown"]);
+    }
+
+    [Fact]
+    public async Task A_result_tells_why_it_failed_as_the_command_line_reads_it()
+    {
+        await using var client = await ledger.SubscribeAsync(suite);
+        var session = await ledger.ScheduleAsync(suite, "API", "TCP", "PLAYWRIGHT");
+        foreach (var run in session.Runs)
+        {
+            await runner.ClaimAsync(session.SessionId, run);
+        }
+
+        await FailAsync(session.Runs[0], false, new { message = "1 failed", api = new { request = new { method = "GET", url = "http://x" }, response = new { status = 500 }, assertions = new[] { new { source = "STATUS_CODE", error = "no" } } } });
+        await FailAsync(session.Runs[1], true, new { message = "The supplied runner executes no checks of type TCP." });
+        await FailAsync(session.Runs[2], true, new { message = "the installation failed: npm ci", log = "npm error\n" });
+
+        var api = await ResultAsync();
+        api.At("checkRunData/request").GetRawText().ShouldBe("""{"method":"GET","url":"http://x","data":""}""");
+        api.Text("checkRunData/response/body").ShouldBe("");
+        api.Text("checkRunData/assertions/0/error").ShouldBe("no");
+        api.TryGetProperty("runError", out _).ShouldBeFalse("the assertions tell it");
+        (await ResultAsync()).Text("runError").ShouldBe("The supplied runner executes no checks of type TCP.");
+        var suiteResult = await ResultAsync();
+        suiteResult.Text("runError").ShouldBe("the installation failed: npm ci");
+        suiteResult.Text("logs/0/msg").ShouldBe("npm error");
+        suiteResult.Text("logs/0/level").ShouldBe("ERROR");
+        suiteResult.At("logs/0/time").GetInt64().ShouldBeGreaterThan(0);
+
+        Task FailAsync(Guid run, bool hasErrors, object details) => runner.ReportAsync(
+            session.SessionId, run, ResultType.Final, hasFailures: !hasErrors, hasErrors: hasErrors, details: JsonSerializer.SerializeToElement(details));
+
+        async Task<JsonElement> ResultAsync()
+        {
+            (await client.NextMessageAsync()).Topic.ShouldEndWith("run-start");
+            return (await client.NextMessageAsync()).Payload.At("result");
+        }
     }
 
     [Fact]
@@ -73,6 +109,8 @@ public sealed class SuiteTests(LedgerOfClass fixture) : IClassFixture<LedgerOfCl
 
         await ledger.CancelAsync(session);
 
+        // The command line waits for starts, and does not exit without them (docs/dialects/checkly-cli.md#messages).
+        (await client.NextMessageAsync()).ShouldBe(ledger, suite, session.Run, "run-start");
         var final = await client.NextMessageAsync();
         final.ShouldBe(ledger, suite, session.Run, "result");
         Verdict(final.Payload.At("result")).ShouldBe("cancelled");
@@ -151,7 +189,7 @@ public sealed class SuiteTests(LedgerOfClass fixture) : IClassFixture<LedgerOfCl
         await using var last = await ledger.SubscribeAsync(suite);
         await Take(last, 3);
         await ledger.CancelAsync(session);
-        Verdict((await last.NextMessageAsync()).Payload.At("result")).ShouldBe("cancelled", "The one that was queued.");
+        Verdict((await Take(last, 2))[1].Payload.At("result")).ShouldBe("cancelled", "The one that was queued.");
         await runner.AbortAsync(session.SessionId, running);
         (await last.NextMessageAsync()).ShouldBe(ledger, suite, running, "result");
     }
@@ -162,11 +200,11 @@ public sealed class SuiteTests(LedgerOfClass fixture) : IClassFixture<LedgerOfCl
         await using var client = await ledger.SubscribeAsync(suite);
         var session = await ledger.ScheduleAsync(suite, "PLAYWRIGHT");
         await ledger.CancelAsync(session);
-        await client.NextMessageAsync();
+        await Take(client, 2);
 
         await client.SubscribeAsync(ledger.FilterOf(suite));
 
-        (await client.NextMessageAsync()).ShouldBe(ledger, suite, session.Run, "result");
+        (await Take(client, 2))[1].ShouldBe(ledger, suite, session.Run, "result");
     }
 
     [Fact]
@@ -218,11 +256,11 @@ public sealed class SuiteTests(LedgerOfClass fixture) : IClassFixture<LedgerOfCl
 
         foreach (var subscriber in new[] { elsewhere, neighbour })
         {
-            (await subscriber.NextMessageAsync()).ShouldBe(ledger, other, session.Run, "result");
+            (await Take(subscriber, 2))[1].ShouldBe(ledger, other, session.Run, "result");
             await subscriber.PingAsync();
         }
 
-        await client.NextMessageAsync();
+        await Take(client, 2);
         await client.PingAsync();
     }
 

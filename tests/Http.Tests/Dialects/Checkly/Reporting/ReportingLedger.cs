@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
-using Ledger.Http.Access;
 using Ledger.Http.Tests.Dialects.Checkly.Published;
 using Ledger.Http.Tests.Hosting;
 using Ledger.Sessions;

@@ -1,0 +1,94 @@
+using JasperFx;
+using JasperFx.CodeGeneration;
+using Ledger.Http.AlertChannels.Sending;
+using Ledger.Http.Archive;
+using Ledger.Http.Bundles;
+using Ledger.Http.Settings;
+using Ledger.Projections.AlertChannels;
+using Ledger.Projections.Concurrency;
+using Ledger.Projections.Daemon;
+using Marten;
+using Marten.Services;
+using Wolverine;
+using Wolverine.Configuration;
+using Wolverine.ErrorHandling;
+using Wolverine.Marten;
+using Wolverine.Runtime;
+using Wolverine.Runtime.Handlers;
+
+namespace Ledger.Http.Hosting;
+
+/// <summary>What the host does by messages of Wolverine's: what follows from events, and what recurs (docs/projections.md#reactions).</summary>
+public static class Messages
+{
+    /// <summary>Says which there are, and how they are handled.</summary>
+    public static void Configure(WolverineOptions options, LedgerSettings settings, bool generates)
+    {
+        foreach (var handler in (Type[])
+            [typeof(DeliverAlertHandler), typeof(CancelPreviousHandler), typeof(ArchiveSettledHandler), typeof(ForgetDeliveriesHandler), typeof(RemoveOldBundlesHandler)])
+        {
+            options.Discovery.IncludeType(handler);
+        }
+
+        options.LocalQueueFor<DeliverAlert>().UseDurableInbox().MaximumParallelMessages(settings.Webhooks.AtOnce);
+        options.LocalQueueFor<CancelPrevious>().UseDurableInbox().Sequential(); // The first successor is the one that a cancel names.
+        options.Policies.Add<TriedAgain>();
+
+        // Wolverine looks for what is due all 5 s otherwise.
+        options.Durability.ScheduledJobFirstExecution = TimeSpan.FromMilliseconds(500);
+        options.Durability.ScheduledJobPollingTime = TimeSpan.FromSeconds(1);
+        options.Durability.OrphanedMessageSweepPollingTime = TimeSpan.FromSeconds(2);
+
+        // A message whose handling a host could not record, since the database was away, would be that host's for as long as it lives.
+        options.Durability.InboxStaleTime = TimeSpan.FromMinutes(5);
+        if (!generates)
+        {
+            if (settings.Archive.AfterDays is not null)
+            {
+                options.Schedules.ScheduleRecurring<ArchiveSettled>("*/10 * * * *").SkipWhileRunning();
+            }
+
+            options.Schedules.ScheduleRecurring<ForgetDeliveries>("17 * * * *").SkipWhileRunning();
+            options.Schedules.ScheduleRecurring<RemoveOldBundles>("47 * * * *").SkipWhileRunning();
+        }
+    }
+
+    /// <summary>The outbox of reactions: Wolverine's, in the transaction of the page.</summary>
+    /// <param name="provider">The host's parts; asked at the first message, since Wolverine needs the store that drives reactions.</param>
+    public static Outbox Outbox(IServiceProvider provider) => async (operations, messages) =>
+    {
+        var outbox = new MartenOutbox(provider.GetRequiredService<IWolverineRuntime>(), (IDocumentSession)operations);
+        foreach (var message in messages)
+        {
+            await outbox.PublishAsync(message);
+        }
+
+        return new LetOut(outbox);
+    };
+
+    private sealed class LetOut(MartenOutbox outbox) : IChangeListener
+    {
+        public Task BeforeCommitAsync(IDocumentSession session, IChangeSet commit, CancellationToken token) => Task.CompletedTask;
+
+        public Task AfterCommitAsync(IDocumentSession session, IChangeSet commit, CancellationToken token) => outbox.FlushOutgoingMessagesAsync();
+    }
+
+    /// <summary>
+    /// An outage is waited for, however long. Whatever else fails is tried a few times more and then kept apart, in
+    /// <c>wolverine.wolverine_dead_letters</c>, for people to look at.
+    /// </summary>
+    private sealed class TriedAgain : IHandlerPolicy
+    {
+        public void Apply(IReadOnlyList<HandlerChain> chains, GenerationRules rules, IServiceContainer container)
+        {
+            foreach (var chain in chains.Where(chain => chain.MessageType.Namespace?.StartsWith(nameof(Ledger), StringComparison.Ordinal) is true))
+            {
+                chain.OnException(Outage.Is)
+                    .ScheduleRetryIndefinitely(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(15));
+                chain.OnAnyException()
+                    .ScheduleRetry(TimeSpan.FromSeconds(5), TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(10))
+                    .Then.MoveToErrorQueue();
+            }
+        }
+    }
+}

@@ -1,0 +1,81 @@
+using Ledger.Http.Access;
+using Ledger.Http.AlertChannels;
+using Ledger.Http.Errors;
+using Ledger.Http.Settings;
+using Ledger.Projections.AlertChannels;
+using Ledger.Store;
+using Ledger.Web.Settings;
+using Marten;
+using Wolverine.Runtime;
+
+namespace Ledger.Http.Pages;
+
+/// <summary>What pages have the host do: the use cases of the HTTP interface, whose refusals pages show as sentences.</summary>
+public sealed class PageCommands(
+    IDocumentStore store, ApiKeys keys, EventLog log, Deliveries deliveries, IWolverineRuntime messages, WebhookSettings webhooks, TimeProvider clock) : IAccountCommands
+{
+    /// <inheritdoc/>
+    public Task<string> MakeKeyAsync(Caller caller, IReadOnlyList<Scope> held, KeyToMake key, CancellationToken cancellation) => RunAsync(async () =>
+        (await MakeKeyEndpoint.MakeAsync(new NewKey(key.Name, key.Scopes, key.Owner, key.Project, key.ExpiresAt), caller, held, keys, clock, cancellation)).ApiKey);
+
+    /// <inheritdoc/>
+    public Task RevokeKeyAsync(Caller caller, Guid keyId, CancellationToken cancellation) =>
+        RunAsync(() => RevokeKeyEndpoint.Delete(keyId.ToString(), caller, keys, cancellation));
+
+    /// <inheritdoc/>
+    public Task<string?> PutChannelAsync(Caller caller, string name, string url, IReadOnlyList<string> events, CancellationToken cancellation) =>
+        RunAsync(async () =>
+        {
+            await using var documents = Documents(caller);
+            var made = await PutAlertChannelEndpoint.PutAsync(name, new AlertChannelRequest(url, events), caller, documents, log, webhooks, clock, cancellation);
+            return made.IsNew ? made.Secret : null;
+        });
+
+    /// <inheritdoc/>
+    public Task<string> RotateSecretAsync(Caller caller, string channel, CancellationToken cancellation) => RunAsync(async () =>
+    {
+        await using var documents = Documents(caller);
+        return (await RotateSecretEndpoint.Post(channel, null, caller, documents, clock, cancellation)).Secret;
+    });
+
+    /// <inheritdoc/>
+    public Task TestChannelAsync(Caller caller, string channel, CancellationToken cancellation) => RunAsync(async () =>
+    {
+        await using var documents = Documents(caller);
+        await TestAlertChannelEndpoint.Post(channel, caller, documents, deliveries, messages, clock, cancellation);
+    });
+
+    /// <inheritdoc/>
+    public Task EnableChannelAsync(Caller caller, string channel, CancellationToken cancellation) => RunAsync(async () =>
+    {
+        await using var documents = Documents(caller);
+        await EnableAlertChannelEndpoint.Post(channel, caller, documents, log, clock, cancellation);
+    });
+
+    /// <inheritdoc/>
+    public Task DisableChannelAsync(Caller caller, string channel, CancellationToken cancellation) => RunAsync(async () =>
+    {
+        await using var documents = Documents(caller);
+        await DisableAlertChannelEndpoint.Post(channel, caller, documents, clock, cancellation);
+    });
+
+    private IDocumentSession Documents(Caller caller) => store.LightweightSession(caller.AccountId.ToString());
+
+    private static Task RunAsync(Func<Task> work) => RunAsync(async () =>
+    {
+        await work();
+        return true;
+    });
+
+    private static async Task<T> RunAsync<T>(Func<Task<T>> work)
+    {
+        try
+        {
+            return await Database.RunAsync(work);
+        }
+        catch (RequestRejected refused)
+        {
+            throw new RefusedException(refused.Message);
+        }
+    }
+}

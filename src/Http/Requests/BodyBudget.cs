@@ -1,0 +1,70 @@
+using Ledger.Http.Errors;
+
+namespace Ledger.Http.Requests;
+
+/// <summary>
+/// The bytes of request bodies that this host holds at one time, decompressed: of a small body the decoded JSON, the command that waits to be
+/// written, and the answer are small too, and of a large one they are not. Small ones always have room, so that no upload keeps a cancel out.
+/// </summary>
+/// <param name="mostBytes">All large ones together.</param>
+public sealed class BodyBudget(long mostBytes)
+{
+    private const long Small = 16 * 1024;
+    private const long Large = 1024 * 1024;
+
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(5);
+
+    private long held;
+    private int returning;
+
+    /// <summary>Takes room for a body that has grown; it is given back when the request is over.</summary>
+    /// <exception cref="RequestRejected">503 when there is none, with when to come again. One that is alone always has room.</exception>
+    public void Take(HttpContext context, long bytes)
+    {
+        if (bytes <= Small)
+        {
+            return;
+        }
+
+        var lease = context.Features.Get<Lease>();
+        if (lease is null)
+        {
+            context.Features.Set(lease = new Lease(this));
+            context.Response.RegisterForDispose(lease);
+        }
+
+        var more = bytes - lease.Bytes;
+        if (Interlocked.Add(ref held, more) > mostBytes && lease.Bytes + more < Interlocked.Read(ref held))
+        {
+            Interlocked.Add(ref held, -more);
+            throw RequestRejected.Unavailable("busy", "The ledger is reading too many large requests at this moment; please retry.");
+        }
+
+        lease.Bytes = bytes;
+    }
+
+    /// <summary>
+    /// What large bodies took is given back to the system a few seconds later. By itself the runtime would keep it until the next collection of
+    /// its oldest generation, which on a quiet host may never come.
+    /// </summary>
+    private async Task ReturnAsync()
+    {
+        await Task.Delay(Pause);
+        Volatile.Write(ref returning, 0);
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+    }
+
+    private sealed class Lease(BodyBudget budget) : IDisposable
+    {
+        public long Bytes { get; set; }
+
+        public void Dispose()
+        {
+            Interlocked.Add(ref budget.held, -Bytes);
+            if (Bytes > Large && Interlocked.Exchange(ref budget.returning, 1) == 0)
+            {
+                _ = budget.ReturnAsync();
+            }
+        }
+    }
+}

@@ -1,4 +1,0 @@
-using System.Runtime.Versioning;
-
-// Elsewhere it ends at once: see Machine.Prepare.
-[assembly: SupportedOSPlatform("linux")]

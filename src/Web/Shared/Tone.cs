@@ -1,0 +1,59 @@
+using Ledger.Sessions;
+
+namespace Ledger.Web.Shared;
+
+/// <summary>
+/// How a state looks and what it is called: one place, so that a colour means one thing everywhere. Cancelled has a neutral colour of its own,
+/// never that of a success or of a failure; a run that never started because it was cancelled is called <em>not run</em>.
+/// </summary>
+/// <param name="Name">The class of its colour, and the name of its picture.</param>
+/// <param name="Word">What people call it.</param>
+public readonly record struct Tone(string Name, string Word)
+{
+    /// <summary>In this order they stand in bars.</summary>
+    public static IReadOnlyList<string> Order { get; } =
+        ["passed", "degraded", "failed", "timed-out", "lost", "cancelled", "not-run", "cancelling", "running", "claimed", "queued"];
+
+    /// <summary>The tone of a run.</summary>
+    public static Tone Of(Run run) => run is { State: RunState.Cancelled, Cancel.How: AbortManner.NeverStarted } ? new("not-run", "Not run") : Of(run.State);
+
+    /// <summary>The tone of a run's state.</summary>
+    public static Tone Of(RunState state) => state switch
+    {
+        RunState.Queued => new("queued", "Queued"),
+        RunState.Claimed => new("claimed", "Claimed"),
+        RunState.Running => new("running", "Running"),
+        RunState.Cancelling => new("cancelling", "Cancelling"),
+        RunState.Passed => new("passed", "Passed"),
+        RunState.Failed => new("failed", "Failed"),
+        RunState.Degraded => new("degraded", "Degraded"),
+        RunState.Cancelled => new("cancelled", "Cancelled"),
+        RunState.TimedOut => new("timed-out", "Timed out"),
+        RunState.Lost => new("lost", "Lost"),
+        _ => throw new ArgumentOutOfRangeException(nameof(state), state, "A state without a tone."),
+    };
+
+    /// <summary>The tone of a session: of one that is open what its runs are doing, where all of them do the same.</summary>
+    public static Tone Of(Session session) => session.IsOpen switch
+    {
+        true when session.Runs.All(run => run.State is RunState.Queued) => Of(RunState.Queued),
+        true when session.Runs.All(run => !run.IsOpen || run.IsCancelling) => Of(RunState.Cancelling),
+        _ => Of(session.Status),
+    };
+
+    /// <summary>The tone of a session's status.</summary>
+    public static Tone Of(SessionStatus status) => status switch
+    {
+        SessionStatus.Started => new("queued", "Started"),
+        SessionStatus.Progress => new("running", "In progress"),
+        SessionStatus.ProgressFailed => new("running", "Failing"),
+        SessionStatus.ProgressDegraded => new("running", "Degrading"),
+        SessionStatus.Running => new("running", "Running"),
+        SessionStatus.Passed => new("passed", "Passed"),
+        SessionStatus.Failed => new("failed", "Failed"),
+        SessionStatus.Degraded => new("degraded", "Degraded"),
+        SessionStatus.TimedOut => new("timed-out", "Timed out"),
+        SessionStatus.Cancelled => new("cancelled", "Cancelled"),
+        _ => throw new ArgumentOutOfRangeException(nameof(status), status, "A status without a tone."),
+    };
+}

@@ -1,0 +1,17 @@
+using System.Text.RegularExpressions;
+
+namespace Ledger.Web.Shared;
+
+/// <summary>The words of enumerations as people read them: "partly cancelled".</summary>
+public static partial class Word
+{
+    public static string Of<T>(T value)
+        where T : struct, Enum
+    {
+        var words = Hump().Replace(value.ToString(), " $0").TrimStart().ToLowerInvariant();
+        return char.ToUpperInvariant(words[0]) + words[1..];
+    }
+
+    [GeneratedRegex("[A-Z]", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Hump();
+}

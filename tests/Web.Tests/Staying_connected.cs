@@ -1,0 +1,68 @@
+using Ledger.EndToEnd.Processes;
+using Ledger.Support;
+using Ledger.Web.Tests.Support;
+using Microsoft.Playwright;
+
+namespace Ledger.Web.Tests;
+
+/// <summary>Several hosts, and hosts that go and come.</summary>
+public sealed class Staying_connected(Site site) : IClassFixture<Site>
+{
+    private readonly string marker = $"marker-{Guid.NewGuid():N}";
+
+    [BrowserFact]
+    public async Task With_two_hosts_the_page_is_on_one_and_the_runner_on_the_other_and_both_know()
+    {
+        var other = await site.StartHostAsync();
+        site.StartRunner(marker, other);
+        var page = await site.SignInAsync();
+        var session = await site.TriggerAsync("On two hosts", marker, marker: marker);
+        await page.VisitAsync($"/sessions/{session}");
+        await Assertions.Expect(page.Locator("tr[data-run] [data-tone=running]")).ToBeVisibleAsync();
+        await Eventually.Become(() => ProcessTable.Mentioning(marker).Any(process => process.Contains("sleep 600", StringComparison.Ordinal)));
+
+        await page.Locator("#cancel-session").ClickAsync();
+        await page.ConfirmAsync("on the other host");
+
+        await Assertions.Expect(page.Locator("tr[data-run] [data-tone=cancelled]")).ToBeVisibleAsync();
+        await Eventually.Become(() => !ProcessTable.Mentioning(marker).Any(process => process.Contains("sleep 600", StringComparison.Ordinal)));
+    }
+
+    [BrowserFact]
+    public async Task A_session_that_another_host_began_is_in_the_list_and_who_signed_in_there_is_signed_in_here()
+    {
+        var other = await site.StartHostAsync();
+        var page = await site.SignInAsync();
+        await page.VisitAsync($"/sessions?q={marker}");
+        await other.PostAsync("/ledger/sessions", new { kind = "test", name = $"Begun there {marker}", runs = new[] { new { checkType = "PLAYWRIGHT", name = "a", location = "nowhere" } } });
+        await Assertions.Expect(page.Locator("tr[data-session]")).ToHaveCountAsync(1);
+
+        var cookie = (await page.Context.CookiesAsync()).Single(one => one.Name == "ledger-session");
+        var there = await site.OpenAsync(host: other);
+        await there.Context.AddCookiesAsync([new Cookie { Name = cookie.Name, Value = cookie.Value, Url = other.Address.ToString() }]);
+        await there.VisitAsync("/sessions");
+
+        await Assertions.Expect(there.GetByRole(AriaRole.Heading, new() { Name = "Sessions" })).ToBeVisibleAsync();
+    }
+}
+
+/// <summary>On a host of its own, which ends.</summary>
+public sealed class Coming_back(Site site) : IClassFixture<Site>
+{
+    [BrowserFact]
+    public async Task A_host_that_is_started_again_is_told_as_away_and_then_the_page_is_live_again()
+    {
+        var page = await site.SignInAsync();
+        await page.VisitAsync("/sessions");
+        var address = site.Host.Address;
+        await site.Host.KillAsync();
+        await Assertions.Expect(page.GetByText("The connection is away")).ToBeVisibleAsync();
+
+        var again = await site.StartHostAsync(address);
+
+        await Assertions.Expect(page.GetByText("The connection is away")).ToBeHiddenAsync(new() { Timeout = 60_000 });
+        await page.LiveAsync();
+        var made = await again.PostAsync("/ledger/sessions", new { kind = "test", name = "After the restart", runs = new[] { new { checkType = "PLAYWRIGHT", name = "a", location = "nowhere" } } });
+        await Assertions.Expect(page.Locator($"tr[data-session='{made.GetProperty("sessionId").GetGuid()}']")).ToBeVisibleAsync();
+    }
+}
