@@ -156,17 +156,8 @@ internal sealed partial record ApiRequest
     private static async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, AddressFamily family, CancellationToken cancellationToken)
     {
         var addresses = await Dns.GetHostAddressesAsync(context.DnsEndPoint.Host, family, cancellationToken);
-        var socket = new Socket(family, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        try
-        {
-            await socket.ConnectAsync(addresses, context.DnsEndPoint.Port, cancellationToken);
-            return new NetworkStream(socket, ownsSocket: true);
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
-        }
+        var socket = new Socket(family, SocketType.Stream, ProtocolType.Tcp);
+        return await LedgerClient.OpenAsync(socket, () => socket.ConnectAsync(addresses, context.DnsEndPoint.Port, cancellationToken));
     }
 
     private static UnusableSpecException Unknown(string name, string? word) =>

@@ -2,25 +2,6 @@ using Microsoft.Extensions.Logging;
 
 namespace Ledger.Runner;
 
-/// <summary>Where one run stands on this runner. It only moves forward.</summary>
-internal enum RunPhase
-{
-    /// <summary>Under a lease; the ledger has not yet agreed to the start.</summary>
-    Claimed,
-
-    /// <summary>The command runs.</summary>
-    Running,
-
-    /// <summary>The command is being ended.</summary>
-    Stopping,
-
-    /// <summary>Execution is over; the ledger has still to be told.</summary>
-    Reporting,
-
-    /// <summary>Nothing is left to do.</summary>
-    Done,
-}
-
 /// <summary>A run that cannot be executed here. The message is one sentence for the run's result.</summary>
 internal sealed class UnusableSpecException(string message) : Exception(message);
 
@@ -115,8 +96,8 @@ internal sealed class RunExecution(
     /// <summary>The run, as the log names it.</summary>
     public string Label { get; } = LabelOf(run);
 
-    /// <summary>Where it stands.</summary>
-    public RunPhase Phase { get; private set; }
+    /// <summary>Whether execution is over: its end is on the way to the ledger, which decides what came first (docs/domain.md#rule-3).</summary>
+    public bool IsOver { get; private set; }
 
     /// <summary>Whether the ledger was told everything that it should know. False as long as it was not.</summary>
     public bool IsSettled { get; private set; }
@@ -129,10 +110,14 @@ internal sealed class RunExecution(
         try
         {
             var ending = await LiveAsync();
-            Enter(RunPhase.Reporting);
+            lock (gate)
+            {
+                IsOver = true;
+            }
+
             // Nothing waits for the files of the run to be deleted, least of all the ledger.
             var deleting = folder?.DeleteAsync() ?? Task.CompletedTask;
-            Report(ending);
+            reports.Add(ending);
             await reports.CompleteAsync();
             IsSettled = ending is not Ending.Dropped && reports.AreDelivered;
             await deleting;
@@ -141,7 +126,6 @@ internal sealed class RunExecution(
         {
             await reported.CancelAsync();
             await beating;
-            Enter(RunPhase.Done);
         }
     }
 
@@ -150,9 +134,8 @@ internal sealed class RunExecution(
     {
         lock (gate)
         {
-            if (Phase >= RunPhase.Reporting)
+            if (IsOver)
             {
-                // Its end is on the way to the ledger, which decides what came first (docs/domain.md#rule-3).
                 return;
             }
 
@@ -192,7 +175,7 @@ internal sealed class RunExecution(
     {
         lock (gate)
         {
-            if (Phase < RunPhase.Reporting)
+            if (!IsOver)
             {
                 log.LogWarning("{Run}: ending it now: {Why}", Label, why);
                 stops.EndNow(why, isDisowned);
@@ -281,14 +264,8 @@ internal sealed class RunExecution(
             }
 
             folder = Files.Needed("the directory of the run cannot be made", () => folders.Create(run.SequenceId));
-            Enter(RunPhase.Running);
             log.LogInformation("{Run}: started, output in {LogFile}", Label, output.Path);
-            using var executing = steps = new RunSteps(new Scene(options, ledger, run, spec, folder, output, time, log), stops, reports)
-            {
-                Stopping = () => Enter(RunPhase.Stopping),
-                Stopped = (stop, took) => log.LogInformation(
-                    "{Run}: {How} after {Milliseconds:0} ms, {Left}", Label, stop.How, took.TotalMilliseconds, stop.Remains),
-            };
+            using var executing = steps = new RunSteps(new Scene(options, ledger, run, spec, folder, output, time, log), stops, reports);
             return await executing.ExecuteAsync();
         }
         catch (UnusableSpecException e)
@@ -342,46 +319,6 @@ internal sealed class RunExecution(
                     await backoff.WaitAsync(answer.RetryAfter, cancellationToken);
                     break;
             }
-        }
-    }
-
-    private void Report(Ending ending)
-    {
-        switch (ending)
-        {
-            case Ending.Finished { Exit: var exit } finished:
-                var outcome = exit.Code is { } code ? $"ended with exit code {code}"
-                    : exit.IsFailed ? LogLine.Of(exit.Message ?? "failed") : "passed";
-                log.LogInformation("{Run}: {Outcome}", Label, outcome);
-                reports.Add(finished, isFinal: true);
-                break;
-            case Ending.Stopped stopped:
-                reports.Add(stopped);
-                break;
-            case Ending.Unusable unusable:
-                log.LogError("{Run}: not executed: {Why}", Label, unusable.Message);
-                reports.Add(unusable);
-                break;
-            case Ending.TimedOut timedOut:
-                log.LogWarning("{Run}: ran longer than its limit of {Seconds} s", Label, timedOut.Limit.TotalSeconds);
-                reports.Add(timedOut);
-                break;
-            case Ending.Disowned disowned:
-                log.LogWarning("{Run}: not reported: {Why}", Label, disowned.Why);
-                break;
-            case Ending.Dropped dropped:
-                log.LogError("{Run}: killed and not reported, the ledger will count it as lost: {Why}", Label, dropped.Why);
-                break;
-            default:
-                throw new InvalidOperationException($"an ending that nobody reports: {ending.GetType().Name}");
-        }
-    }
-
-    private void Enter(RunPhase phase)
-    {
-        lock (gate)
-        {
-            Phase = phase;
         }
     }
 }

@@ -91,42 +91,55 @@ internal sealed class RunReports
     /// <summary>This runner is stopping the run.</summary>
     public void Acknowledge(Guid cancelId) => Add("acknowledgement", "cancel-acknowledgement", new Acknowledgement(cancelId));
 
-    /// <summary>How a try went, and in the end the run; a failed try may be followed by another.</summary>
-    public void Add(Ending.Finished ending, bool isFinal)
+    /// <summary>A step was ended; the log says how.</summary>
+    public void Note(Stop stop, TimeSpan took) => log.LogInformation(
+        "{Run}: {How} after {Milliseconds:0} ms, {Left}", label, stop.How, took.TotalMilliseconds, stop.Remains);
+
+    /// <summary>A try failed, and another follows.</summary>
+    public void AddTry(Ending.Finished ending) => Result(ending, isFinal: false);
+
+    /// <summary>How the run ended. Of a run that the ledger wants to hear nothing of, or that this runner had to drop, there is nothing to report.</summary>
+    public void Add(Ending ending)
     {
-        var (exit, remains, span, output, attempt) = ending;
-        Result(
-            exit.HasFailures,
-            exit.HasErrors,
-            span,
-            Details(output) with { Message = exit.Message, ExitCode = exit.Code, Evidence = remains, Api = exit.Api },
-            isFinal: isFinal,
-            responseTime: exit.ResponseTime,
-            attempt: attempt);
+        switch (ending)
+        {
+            case Ending.Finished { Exit: var exit } finished:
+                var outcome = exit.Code is { } code ? $"ended with exit code {code}"
+                    : exit.IsFailed ? LogLine.Of(exit.Message ?? "failed") : "passed";
+                log.LogInformation("{Run}: {Outcome}", label, outcome);
+                Result(finished, isFinal: true);
+                break;
+            case Ending.Stopped(var cancel, var stop, var took, var span, var output):
+                // First that execution is over, then the result with its details.
+                Add("abort", "abort", new AbortReport(
+                    cancel.CancelId, stop.How, stop.ExitCode, stop.Signal, stop.Remains, (long)took.TotalMilliseconds));
+                Result(span, Details(output) with { Message = cancel.Reason, ExitCode = stop.ExitCode }, isCancelled: true);
+                break;
+            case Ending.TimedOut(var limit, var stop, var span, var output):
+                log.LogWarning("{Run}: ran longer than its limit of {Seconds} s", label, limit.TotalSeconds);
+                var details = Details(output) with
+                {
+                    Message = $"it ran longer than its limit of {limit.TotalSeconds} s",
+                    ExitCode = stop.ExitCode,
+                    TimedOut = true,
+                    Evidence = stop.Remains,
+                };
+                Result(span, details, hasFailures: true, hasErrors: true);
+                break;
+            case Ending.Unusable(var message):
+                log.LogError("{Run}: not executed: {Why}", label, message);
+                Result(span: null, new RunDetails { Message = message }, hasErrors: true);
+                break;
+            case Ending.Disowned(var why):
+                log.LogWarning("{Run}: not reported: {Why}", label, why);
+                break;
+            case Ending.Dropped(var why):
+                log.LogError("{Run}: killed and not reported, the ledger will count it as lost: {Why}", label, why);
+                break;
+            default:
+                throw new InvalidOperationException($"an ending that nobody reports: {ending.GetType().Name}");
+        }
     }
-
-    /// <summary>A cancel ended it: first that execution is over, then the result with its details.</summary>
-    public void Add(Ending.Stopped ending)
-    {
-        var (cancel, stop, took, span, output) = ending;
-        Add("abort", "abort", new AbortReport(
-            cancel.CancelId, stop.How, stop.ExitCode, stop.Signal, stop.Remains, (long)took.TotalMilliseconds));
-        var details = Details(output) with { Message = cancel.Reason, ExitCode = stop.ExitCode };
-        Result(hasFailures: false, hasErrors: false, span, details, isCancelled: true);
-    }
-
-    /// <summary>It ran longer than its own limit.</summary>
-    public void Add(Ending.TimedOut ending) => Result(hasFailures: true, hasErrors: true, ending.Span, Details(ending.Output) with
-    {
-        Message = $"it ran longer than its limit of {ending.Limit.TotalSeconds} s",
-        ExitCode = ending.Stop.ExitCode,
-        TimedOut = true,
-        Evidence = ending.Stop.Remains,
-    });
-
-    /// <summary>It could not be executed.</summary>
-    public void Add(Ending.Unusable ending) =>
-        Result(hasFailures: false, hasErrors: true, span: null, new RunDetails { Message = ending.Message });
 
     /// <summary>Nothing more will be added; waits until everything is delivered, refused or given up.</summary>
     public Task CompleteAsync()
@@ -143,11 +156,18 @@ internal sealed class RunReports
         TestCasesLeftOut = output?.Tests?.LeftOut is > 0 and var leftOut ? leftOut : null,
     };
 
+    private void Result(Ending.Finished ending, bool isFinal)
+    {
+        var (exit, remains, span, output, attempt) = ending;
+        var details = Details(output) with { Message = exit.Message, ExitCode = exit.Code, Evidence = remains, Api = exit.Api };
+        Result(span, details, exit.HasFailures, exit.HasErrors, isFinal: isFinal, responseTime: exit.ResponseTime, attempt: attempt);
+    }
+
     private void Result(
-        bool hasFailures,
-        bool hasErrors,
         RunSpan? span,
         RunDetails details,
+        bool hasFailures = false,
+        bool hasErrors = false,
         bool isCancelled = false,
         bool isFinal = true,
         TimeSpan? responseTime = null,

@@ -27,12 +27,6 @@ internal sealed class RunSteps : IDisposable
         limitPassed = Task.Delay(Spec.Timeout ?? Timeout.InfiniteTimeSpan, scene.Time, over.Token);
     }
 
-    /// <summary>Called when a step is being ended.</summary>
-    public required Action Stopping { get; init; }
-
-    /// <summary>Called when a step was ended, with the time that it took.</summary>
-    public required Action<Stop, TimeSpan> Stopped { get; init; }
-
     /// <summary>Whether the run's own limit has passed, and so ends it if nothing else did before.</summary>
     public bool IsOverLimit => limitPassed.IsCompletedSuccessfully && !stops.Requested.IsCompleted;
 
@@ -120,7 +114,7 @@ internal sealed class RunSteps : IDisposable
                 return finished;
             }
 
-            reports.Add(finished, isFinal: false);
+            reports.AddTry(finished);
             scene.Output.Note($"try {number} of {Spec.Retry.Tries} failed, the next begins in {wait.TotalSeconds} s");
             var waited = await StepAsync(() => scene.WaitAsync(wait));
             if (waited is not Ending.Finished)
@@ -143,11 +137,10 @@ internal sealed class RunSteps : IDisposable
         await Task.WhenAny(workload.Exited, stops.Requested, limitPassed);
         if (!workload.HasEnded)
         {
-            Stopping();
-            var since = scene.Time.GetTimestamp();
+            var ending = new OpenSpan(scene.Time);
             var stop = await workload.StopAsync(TimeSpan.FromSeconds(scene.Options.GraceSeconds), stops.Forced);
-            var took = scene.Time.GetElapsedTime(since);
-            Stopped(stop, took);
+            var took = ending.End().Duration;
+            reports.Note(stop, took);
             return Cut(stop, took);
         }
 

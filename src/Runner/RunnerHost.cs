@@ -113,7 +113,7 @@ internal sealed class RunnerHost(RunnerOptions options, TimeProvider time, ILogg
                 backoff.Reset();
                 foreach (var run in answer.Value?.Runs ?? [])
                 {
-                    Adopt(run, new RunExecution(run, options, ledger, folders, time, runLog, giveUp.Token));
+                    Adopt(run, () => new RunExecution(run, options, ledger, folders, time, runLog, giveUp.Token));
                 }
 
                 // After the runs: one of them may be for a run of the same answer.
@@ -156,16 +156,18 @@ internal sealed class RunnerHost(RunnerOptions options, TimeProvider time, ILogg
         }
     }
 
-    private void Adopt(ClaimedRun run, RunExecution execution)
+    private void Adopt(ClaimedRun run, Func<RunExecution> make)
     {
+        RunExecution execution;
         lock (gate)
         {
-            if (!held.TryAdd(run.SequenceId, execution))
+            if (held.ContainsKey(run.SequenceId))
             {
                 log.LogWarning("{Run} was handed out again while it is held", run.SequenceId);
                 return;
             }
 
+            held[run.SequenceId] = execution = make();
             if (early.LastOrDefault(cancel => cancel.SequenceId == run.SequenceId) is { } cancel)
             {
                 execution.Cancel(cancel);
@@ -291,7 +293,7 @@ internal sealed class RunnerHost(RunnerOptions options, TimeProvider time, ILogg
         var reason = $"runner {options.Id} is shutting down";
         try
         {
-            while (run.Phase < RunPhase.Reporting)
+            while (!run.IsOver)
             {
                 var answer = await ledger.CancelOwnAsync(run.Run, reason, cancellationToken);
                 if (answer.Outcome is Outcome.Unavailable)

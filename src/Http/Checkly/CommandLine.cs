@@ -173,5 +173,5 @@ public static class TestSessionProvider
     /// <summary>Every published provider.</summary>
     public static IReadOnlyList<string> Known { get; } = [Github, "VERCEL", Api, Trigger, "PW_REPORTER"];
 
-    public static string Of(System.Text.Json.JsonElement? metadata) => metadata.Text(Member) ?? Api;
+    public static string Of(JsonElement? metadata) => metadata.Text(Member) ?? Api;
 }

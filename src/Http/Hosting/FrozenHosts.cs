@@ -52,7 +52,7 @@ public sealed partial class FrozenHosts(NpgsqlDataSource database, ILogger<Froze
 
 /// <summary>
 /// Ends this process when it has stood still for so long that other hosts may have taken its work: it would go on with that work, and the two would
-/// keep each other from it. Its supervisor starts it anew (docs/deployment.md#several-hosts).
+/// keep each other from it. Its supervisor starts it anew (docs/operations.md#several-hosts).
 /// </summary>
 public static class Standstill
 {

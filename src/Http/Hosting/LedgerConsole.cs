@@ -58,8 +58,6 @@ public sealed class LedgerConsole(HostPhase phase) : ConsoleFormatter(FormatName
         [
             new("Logging:LogLevel:Default", general.ToString()),
             .. quiet.Select(category => new KeyValuePair<string, string?>($"Logging:LogLevel:{category}", packages.ToString())),
-            // It warns of a host that handles no messages.
-            new("Logging:LogLevel:Wolverine.Configuration.HandlerDiscovery", nameof(LogLevel.Error)),
             // It warns of keys that no certificate protects, which docs/security.md says.
             new("Logging:LogLevel:Microsoft.AspNetCore.DataProtection", nameof(LogLevel.Error)),
         ];

@@ -8,7 +8,7 @@ using Npgsql;
 namespace Ledger.Http.Hosting;
 
 /// <summary>
-/// The database of this host: the one that a connection string names, else one of its own (docs/deployment.md#embedded-postgresql).
+/// The database of this host: the one that a connection string names, else one of its own (docs/operations.md#embedded-postgresql).
 /// </summary>
 public sealed class LedgerDatabase : IAsyncDisposable
 {

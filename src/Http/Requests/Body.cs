@@ -15,7 +15,10 @@ public static class Body
     /// <summary>The limit wherever no other is stated by <see cref="BodyLimitAttribute"/>, in bytes.</summary>
     public const int DefaultLimit = 1024 * 1024;
 
-    private static readonly JsonReaderOptions ReaderOptions = new() { AllowMultipleValues = false, MaxDepth = 64 };
+    // What a body holds is kept within events, and answered within documents, which may be 64 deep.
+    private const int MaximumDepth = 48;
+
+    private static readonly JsonReaderOptions ReaderOptions = new() { AllowMultipleValues = false, MaxDepth = MaximumDepth };
 
     /// <summary>The body of an endpoint that can do without; null when there is none.</summary>
     /// <exception cref="RequestRejected">400 for anything that is not that type, 413 past the endpoint's limit.</exception>
@@ -68,7 +71,7 @@ public static class Body
         where T : class
     {
         var bytes = await ReadAsync(request, limit);
-        return bytes.IsEmpty ? null : ParseJson<T>(bytes, options);
+        return bytes.IsEmpty ? null : await LargeWork.RunAsync(bytes.Length, () => ParseJson<T>(bytes, options));
     }
 
     /// <summary>The same, for a request that needs a body.</summary>

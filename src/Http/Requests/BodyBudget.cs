@@ -10,8 +10,12 @@ namespace Ledger.Http.Requests;
 public sealed class BodyBudget(long mostBytes)
 {
     private const long Small = 16 * 1024;
+    private const long Large = 1024 * 1024;
+
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(5);
 
     private long held;
+    private int returning;
 
     /// <summary>Takes room for a body that has grown; it is given back when the request is over.</summary>
     /// <exception cref="RequestRejected">503 when there is none, with when to come again. One that is alone always has room.</exception>
@@ -39,10 +43,28 @@ public sealed class BodyBudget(long mostBytes)
         lease.Bytes = bytes;
     }
 
+    /// <summary>
+    /// What large bodies took is given back to the system a few seconds later. By itself the runtime would keep it until the next collection of
+    /// its oldest generation, which on a quiet host may never come.
+    /// </summary>
+    private async Task ReturnAsync()
+    {
+        await Task.Delay(Pause);
+        Volatile.Write(ref returning, 0);
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+    }
+
     private sealed class Lease(BodyBudget budget) : IDisposable
     {
         public long Bytes { get; set; }
 
-        public void Dispose() => Interlocked.Add(ref budget.held, -Bytes);
+        public void Dispose()
+        {
+            Interlocked.Add(ref budget.held, -Bytes);
+            if (Bytes > Large && Interlocked.Exchange(ref budget.returning, 1) == 0)
+            {
+                _ = budget.ReturnAsync();
+            }
+        }
     }
 }

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Ledger.Deadlines;
 using Ledger.Http.Access;
 using Ledger.Http.Errors;
 using Ledger.Http.RateLimits;
@@ -29,7 +28,6 @@ public static class ClaimRunsEndpoint
         RunClaims claims,
         OpenCancels openCancels,
         Deliveries deliveries,
-        ServedLocations served,
         IHostApplicationLifetime lifetime,
         TimeProvider clock,
         HttpContext context,
@@ -39,11 +37,6 @@ public static class ClaimRunsEndpoint
         var claiming = new Claiming(caller, runner.Name, request.ToFilter(caller), request.Holds);
         await runners.BindAsync(context.Key(), runner.Name, cancellation);
         presence.Claims(caller.AccountId, runner.Name, caller.Project, claiming.Filter.Locations, claiming.Filter.CheckTypes);
-        await Database.RunAsync(async () =>
-        {
-            await served.ToldAsync(caller.AccountId, claiming.Filter.Locations, cancellation);
-            return true;
-        });
         using var claim = waiting.Enter(caller.AccountId, claiming.Filter);
         IReadOnlyList<CancelSignal>? known = await openCancels.ReadAsync(caller, runner.Name, cancellation);
         await claims.TakeAgainAsync(claiming, cancellation);

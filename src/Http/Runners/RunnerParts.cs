@@ -21,11 +21,11 @@ public static class RunnerParts
         });
         services.AddSingleton<DueTimes>();
         services.AddSingleton<Leases>();
-        services.AddSingleton<ServedLocations>();
         services.AddSingleton<DeadlineSweep>();
         services.AddSingleton<RunnerBindings>();
         services.AddSingleton<RunnerPresence>();
         services.AddSingleton<RunnersReader>();
+        services.AddSingleton<IsServed>(provider => provider.GetRequiredService<RunnersReader>().IsServedAsync);
         services.AddSingleton<WaitingClaims>();
         services.AddSingleton<RunClaims>();
         services.AddSingleton<ClaimWatch>();

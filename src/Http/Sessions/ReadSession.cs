@@ -5,6 +5,7 @@ using Ledger.Deadlines;
 using Ledger.Http.Access;
 using Ledger.Http.Errors;
 using Ledger.Http.Requests;
+using Ledger.Projections.Runners;
 using Ledger.Projections.SessionList;
 using Ledger.Serialization;
 using Ledger.Sessions;
@@ -27,7 +28,7 @@ public static class ReadSessionEndpoint
     [QueryNumber("limit", "Runs of a page, 0 to 1000; 100 when absent.")]
     [QueryText("cursor", "The nextCursor of the page before.")]
     public static async Task<IResult> Get(
-        string sessionId, Caller caller, SessionWriter sessions, ServedLocations served, HttpContext context)
+        string sessionId, Caller caller, SessionWriter sessions, RunnersReader runners, HttpContext context)
     {
         var id = Inputs.Uuid("session id", sessionId);
         var limit = Inputs.Int(context.Request, "limit", 0, MaximumLimit, DefaultLimit);
@@ -38,34 +39,35 @@ public static class ReadSessionEndpoint
         var known = context.Request.GetTypedHeaders().IfNoneMatch;
         return known.Any(other => other.Equals(EntityTagHeaderValue.Any) || other.Compare(tag, useStrongComparison: false))
             ? TypedResults.StatusCode(StatusCodes.Status304NotModified)
-            : TypedResults.Ok(await WithWaitsAsync(SessionView.Of(snapshot, first, limit), caller, served, context.Request));
+            : TypedResults.Ok(await WithWaitsAsync(SessionView.Of(snapshot, first, limit), caller, runners, context.Request));
     }
 
     /// <summary>Says of queued runs when no runner serves their location, so that nobody waits for what cannot come.</summary>
-    private static async Task<SessionView> WithWaitsAsync(
-        SessionView view, Caller caller, ServedLocations served, HttpRequest request)
+    private static async Task<SessionView> WithWaitsAsync(SessionView view, Caller caller, RunnersReader runners, HttpRequest request)
     {
         if (request.Query["version"].Count > 0 || request.Query["at"].Count > 0)
         {
             return view;
         }
 
-        var queued = view.Runs.Where(run => run.State is RunState.Queued).Select(run => run.Location).ToHashSet(StringComparer.Ordinal);
+        var queued = view.Runs.Where(run => run.State is RunState.Queued).Select(QueueOf).ToHashSet();
         if (queued.Count == 0)
         {
             return view;
         }
 
-        var unserved = await Database.RunAsync(() => served.UnservedAsync(caller.AccountId, queued, ServedLocations.Lately, request.HttpContext.RequestAborted));
+        var unserved = await Database.RunAsync(() => runners.UnservedAsync(caller.AccountId, queued, TimeSpan.Zero, request.HttpContext.RequestAborted));
         return view with
         {
             Runs =
             [
-                .. view.Runs.Select(run => run.State is RunState.Queued && unserved.Contains(run.Location)
-                    ? run with { Waiting = $"No runner serves the location '{run.Location}'." }
+                .. view.Runs.Select(run => run.State is RunState.Queued && unserved.Contains(QueueOf(run))
+                    ? run with { Waiting = $"No runner takes {run.CheckType} runs at the location '{run.Location}'." }
                     : run),
             ],
         };
+
+        RunQueue QueueOf(RunView run) => new(view.Project, run.Location, run.CheckType);
     }
 
     private static async Task<SessionSnapshot?> ReadAsync(Guid id, Caller caller, SessionWriter sessions, HttpRequest request)
@@ -183,7 +185,7 @@ public sealed record RunView(
     RunCancelView? Cancel,
     int LateReports)
 {
-    /// <summary>Why a queued run waits, when it is not for a runner to be free: none has asked for runs at its location for a minute. Absent otherwise.</summary>
+    /// <summary>Why a queued run waits, when it is not for a runner to be free: none that takes such runs was heard of for a minute. Absent otherwise.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Waiting { get; init; }
 

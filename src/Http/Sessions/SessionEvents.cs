@@ -20,13 +20,14 @@ public static class SessionEventsEndpoint
     [EndpointSummary("The session's events, in order.")]
     [QueryNumber("after", "Only events after this version of the stream.")]
     [QueryNumber("limit", "At most so many; all when absent.")]
-    public static async Task<IAsyncEnumerable<EventView>> Get(
+    [ProducesResponseType<IReadOnlyList<EventView>>(200)]
+    public static async Task<IResult> Get(
         string sessionId, Caller caller, SessionWriter sessions, HttpRequest request, CancellationToken cancellation)
     {
         var after = Inputs.Int(request, "after", 0, int.MaxValue, 0);
         var limit = Inputs.Int(request, "limit", 1, int.MaxValue, int.MaxValue);
         return await sessions.ReadEventsAsync(caller, Inputs.Uuid("session id", sessionId), after, cancellation) is { } events
-            ? events.Take(limit).Select(EventView.Of)
+            ? TypedResults.Json(events.Take(limit).Select(EventView.Of), Json.Options)
             : throw RequestRejected.NotFound("There is no such session.");
     }
 }

@@ -130,7 +130,7 @@ public sealed class BootstrapSettings
     public string? ApiKey { get; set; }
 }
 
-/// <summary>The database, whosever it is (docs/deployment.md#schema).</summary>
+/// <summary>The database, whosever it is (docs/operations.md#schema).</summary>
 public sealed class DatabaseSettings
 {
     /// <summary>
@@ -177,7 +177,7 @@ public sealed class LeaseSettings
 /// <summary>Runs that wait for a runner.</summary>
 public sealed class QueueSettings
 {
-    /// <summary>After so long a run is cancelled that is queued at a location where no runner asks for runs; null for never (docs/deadlines.md#queue).</summary>
+    /// <summary>After so long a run is cancelled that is queued where no runner takes such runs; null for never (docs/deadlines.md#queue).</summary>
     public int? LongestWaitSeconds { get; set; }
 }
 

@@ -135,7 +135,7 @@ public sealed class RunHistory(SessionListReader list, Freshness freshness, Sess
         var limit = Inputs.Int(request, "limit", 1, MaximumLimit, DefaultLimit);
         var branch = RunListFilter.Text(request, "branchName");
         var projectId = Inputs.Name("projectId", request.Query["projectId"]);
-        var query = RunListFilter.OfProject(caller.AccountId, projectId) with
+        var query = RunListFilter.OfProject(caller, projectId) with
         {
             Statuses = Counted,
             Branches = branch is null ? [] : [branch],

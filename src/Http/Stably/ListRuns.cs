@@ -77,7 +77,7 @@ public static class RunListFilter
         var projectId = Inputs.Name("projectId", request.Query["projectId"]);
         var status = QueryWords<RunStatus>.One(request, "status");
         var sources = SourcesOf(QueryWords<RunSource>.One(request, "source"), QueryWords<RunTrigger>.One(request, "trigger"));
-        var query = OfProject(caller.AccountId, projectId) with
+        var query = OfProject(caller, projectId) with
         {
             Branches = Text(request, "branchName") is { } branch ? [branch] : [],
             Sources = sources ?? [],
@@ -98,12 +98,12 @@ public static class RunListFilter
                 ?? throw RequestRejected.BadRequest($"'{name}' must be a run of this project.");
     }
 
-    /// <summary>All runs of a project.</summary>
-    public static SessionListQuery OfProject(Guid accountId, string projectId) => new(accountId)
+    /// <summary>All runs of a project. A key that is bound to one sees those alone that name it.</summary>
+    public static SessionListQuery OfProject(Caller caller, string projectId) => new(caller.AccountId)
     {
         Kind = SessionKind.Run,
         Project = projectId,
-        OrWithoutProject = StablyRuns.IsDefault(projectId),
+        OrWithoutProject = caller.Project is null && StablyRuns.IsDefault(projectId),
     };
 
     /// <summary>A parameter that may be left out; an empty one counts as left out.</summary>

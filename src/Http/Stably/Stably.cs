@@ -16,9 +16,9 @@ namespace Ledger.Http.Stably;
 /// </summary>
 public sealed class StablyEnvelope() : Envelope("/internal/v1/cli")
 {
-    /// <summary>Of a project its runs; what else is said of projects is Checkly's.</summary>
+    /// <summary>What a project has; to deploy and to destroy one is Checkly's.</summary>
     public override bool Claims(PathString path) => base.Claims(path)
-        || (path.StartsWithSegments("/v1/projects", out var rest) && rest.Value!.Split('/') is [_, _, "runs", ..]);
+        || (path.StartsWithSegments("/v1/projects", out var rest) && rest.Value!.Split('/') is not ([_, _] or [_, _, "deployments", ..]));
 
     protected override int StatusOf(int status) =>
         status == StatusCodes.Status403Forbidden ? StatusCodes.Status401Unauthorized : status;

@@ -31,7 +31,7 @@ public sealed record Check(
     DateTimeOffset CreatedAt,
     DateTimeOffset UpdatedAt)
 {
-    /// <summary>What to execute. Sealed when the check is saved, so that no secret in it is kept in the clear (docs/security.md#secrets).</summary>
+    /// <summary>What to execute: opaque, handed to the runner. Kept sealed, and shown without the values of its secrets (docs/security.md#secrets).</summary>
     public JsonElement? Spec { get; set; } = Spec;
 
     /// <summary>The check as readers may see it: without the values of its secrets.</summary>

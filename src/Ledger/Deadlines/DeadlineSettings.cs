@@ -1,5 +1,14 @@
 namespace Ledger.Deadlines;
 
+/// <summary>Where a run waits: only a runner that takes such runs will claim it.</summary>
+/// <param name="Project">The session's project; null for the default one.</param>
+/// <param name="Location">The run's location.</param>
+/// <param name="CheckType">The type of its check.</param>
+public sealed record RunQueue(string? Project, string Location, string CheckType);
+
+/// <summary>Says whether a runner serves a queue: whether one that takes such runs was heard of within a time.</summary>
+public delegate Task<bool> IsServed(Guid accountId, RunQueue queue, TimeSpan within, CancellationToken cancellation);
+
 /// <summary>How long anybody may take before the ledger acts by itself (docs/deadlines.md).</summary>
 public sealed record DeadlineSettings
 {

@@ -59,6 +59,12 @@ public sealed partial class DeadlineSweep
         select c.lost_seconds, t.* from clock c left join taken t on true
         """;
 
+    // Only a runner that is free is waited for: the longest wait begins anew.
+    private const string GoOnWaitingSql = """
+        update ledger.due_times set expire_at = ledger.running_time($4) + make_interval(secs => $5)
+        where account_id = $1 and session_id = $2 and sequence_id = $3 and runner_id = '' and expire_at < 'infinity'
+        """;
+
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(250);
 
     // Whoever found something has so long to have it decided, before anybody looks again: a host that is killed is taken over after that.
@@ -70,7 +76,7 @@ public sealed partial class DeadlineSweep
     private readonly SessionWriter sessions;
     private readonly DueTimes dueTimes;
     private readonly ILogger log;
-    private readonly ServedLocations? served;
+    private readonly IsServed? isServed;
     private double? lostSeconds;
 
     /// <summary>A sweep that does nothing before <see cref="RunAsync"/>.</summary>
@@ -78,11 +84,11 @@ public sealed partial class DeadlineSweep
     /// <param name="sessions">Where the sessions decide.</param>
     /// <param name="dueTimes">The durations, and by which clock.</param>
     /// <param name="log">Where it is told what has passed; null for nowhere.</param>
-    /// <param name="served">Knows where runners are; null where nobody waits for one.</param>
+    /// <param name="isServed">Knows which queues runners serve; null for none.</param>
     public DeadlineSweep(
-        NpgsqlDataSource dataSource, SessionWriter sessions, DueTimes dueTimes, ILogger<DeadlineSweep>? log = null, ServedLocations? served = null)
+        NpgsqlDataSource dataSource, SessionWriter sessions, DueTimes dueTimes, ILogger<DeadlineSweep>? log = null, IsServed? isServed = null)
     {
-        this.served = served;
+        this.isServed = isServed;
         this.dataSource = dataSource;
         this.sessions = sessions;
         this.dueTimes = dueTimes;
@@ -210,19 +216,24 @@ public sealed partial class DeadlineSweep
     private async Task<bool> IsServedAsync(DueRun due, CancellationToken stopping)
     {
         var wait = dueTimes.Settings.LongestWait;
-        if (served is null || wait is null || await sessions.ReadAsync(due.Stream, stopping) is not { Session: var session })
+        if (isServed is null || wait is null || await sessions.ReadAsync(due.Stream, stopping) is not { Session: var session })
         {
             return false;
         }
 
-        var location = session.FindRun(due.SequenceId)!.Plan.Location;
-        var within = wait > ServedLocations.Lately ? wait.Value : ServedLocations.Lately;
-        if ((await served.UnservedAsync(due.Stream.AccountId, [location], within, stopping)).Count > 0)
+        var plan = session.FindRun(due.SequenceId)!.Plan;
+        if (!await isServed(due.Stream.AccountId, new RunQueue(session.Project, plan.Location, plan.CheckType), wait.Value, stopping))
         {
             return false;
         }
 
-        await served.GoOnWaitingAsync(due.Stream, due.SequenceId, wait.Value, stopping);
+        await using var command = dataSource.CreateCommand(GoOnWaitingSql);
+        command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = due.Stream.AccountId });
+        command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = due.Stream.SessionId });
+        command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = due.SequenceId });
+        command.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = dueTimes.Given, NpgsqlDbType = NpgsqlDbType.TimestampTz });
+        command.Parameters.Add(new NpgsqlParameter<double> { TypedValue = wait.Value.TotalSeconds });
+        await command.ExecuteNonQueryAsync(stopping);
         return true;
     }
 

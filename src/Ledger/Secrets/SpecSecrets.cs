@@ -321,13 +321,14 @@ public sealed partial class SpecSecrets(SecretCipher cipher)
                 return [secret.Value!.ToJsonString()];
             }
 
-            // As a log of JSON, an address or another program shows it; a header without its scheme; each line of a key.
+            // As a log of JSON, an address or another program shows it; in base64; each line of a key; a header without its scheme.
             List<string> forms =
             [
                 text,
                 JsonEncodedText.Encode(text).Value,
                 JsonEncodedText.Encode(text, System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping).Value,
                 Uri.EscapeDataString(text),
+                Convert.ToBase64String(Encoding.UTF8.GetBytes(text)).TrimEnd('='),
                 .. text.Split('\n').Select(line => line.Trim()).Where(line => line.Length >= ShortestLine),
             ];
             if (Headers.Contains(secret.Member) || (secret.Owner["key"] is JsonValue key && key.TryGetValue<string>(out var name) && Headers.Contains(name)))

@@ -2,7 +2,7 @@ using Ledger.Sessions.Events;
 
 namespace Ledger.Sessions;
 
-/// <summary>A run has waited for the longest time that the installation allows, and no runner serves its location.</summary>
+/// <summary>A run has waited for the longest time that the installation allows, and no runner takes such runs at its location.</summary>
 /// <param name="SequenceId">The run.</param>
 /// <param name="CancelId">The id of the cancel that this becomes.</param>
 /// <param name="WaitedSeconds">The longest wait.</param>
@@ -19,7 +19,7 @@ public sealed record EndWait(Guid SequenceId, Guid CancelId, int WaitedSeconds)
             return Decision<Session>.Accept(session);
         }
 
-        var reason = $"No runner serves the location '{run.Plan.Location}': none has asked for runs there for {command.WaitedSeconds} s.";
+        var reason = $"No runner takes {run.Plan.CheckType} runs at the location '{run.Plan.Location}'. It has waited for {command.WaitedSeconds} s.";
         var requested = new CancelRequested(
             command.CancelId, Actor.Deadlines, CancelVia.Ledger, CancelCause.Timeout, reason, Forced: false, [run.SequenceId], [], null, null, now);
         var cancelled = session.Apply(requested);

@@ -12,6 +12,9 @@ public static class Limits
     /// <summary>Refused cancels recorded for one session; further ones are refused all the same, without a record.</summary>
     public const int RefusalsPerSession = 100;
 
+    /// <summary>Bytes of JSON in a session's metadata.</summary>
+    public const int Metadata = 1024 * 1024;
+
     /// <summary>Characters in a cancel's reason (docs/dialects/empirical.md#cancel).</summary>
     public const int Reason = 4_096;
 

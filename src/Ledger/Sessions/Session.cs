@@ -15,7 +15,7 @@ public sealed partial record Session
     {
         Id = triggered.SessionId;
         Triggered = triggered with { Runs = [] };
-        Runs = [.. triggered.Runs.Select(plan => new Run(plan.Kept(), RunState.Queued))];
+        Runs = [.. triggered.Runs.Select(plan => new Run(plan, RunState.Queued))];
         index = triggered.Runs.Select((plan, at) => KeyValuePair.Create(plan.SequenceId, at)).ToFrozenDictionary();
         Tally = new RunTally { Open = Runs.Length };
     }

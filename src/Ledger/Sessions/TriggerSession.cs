@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Ledger.Secrets;
+using Ledger.Serialization;
 using Ledger.Sessions.Events;
 
 namespace Ledger.Sessions;
@@ -56,6 +57,8 @@ public sealed record TriggerSession(
     private static Refusal? Excess(TriggerSession command) => command switch
     {
         { Runs.Count: > Limits.Runs } => new Refusal(RefusalKind.TooMuch, $"A session has at most {Limits.Runs} runs."),
+        _ when JsonSize.OfText(command.Metadata) > Limits.Metadata =>
+            new Refusal(RefusalKind.TooMuch, $"Metadata have at most {Limits.Metadata} bytes."),
         _ when TooLong(command.Name) || TooLong(command.Project) || TooLong(command.ConcurrencyGroup)
             || command.Runs.Any(run => TooLong(run.Name) || TooLong(run.Location)) =>
             new Refusal(RefusalKind.TooMuch, $"Names, projects, groups and locations have at most {Limits.Name} characters."),

@@ -20,8 +20,7 @@ public sealed class EventLog(NpgsqlDataSource dataSource)
     private const string StreamSql =
         $"select {Columns} from ledger.mt_events e where e.tenant_id = $1 and e.stream_id = $2 and e.version > $3 order by e.version limit 2000";
 
-    private const string SpecSql =
-        "select data -> 'runs' -> $3 -> 'spec' from ledger.mt_events where tenant_id = $1 and stream_id = $2 and version = 1";
+    private const string SpecSql = "select spec from ledger.run_specs where tenant_id = $1 and stream_id = $2 and ordinal = $3";
 
     // The inner order keeps the planner on one index scan per stream, whatever it thinks of the sizes.
     private const string StreamsSql = $"""
@@ -120,7 +119,7 @@ public sealed class EventLog(NpgsqlDataSource dataSource)
             ReadBoundedAsync,
             cancellation);
 
-    /// <summary>What the run at a place in a session is to execute, whole; null for nothing.</summary>
+    /// <summary>What the run at a place in a session is to execute, where that is kept apart; null for nothing.</summary>
     /// <exception cref="StoreUnavailableException">The database cannot be reached.</exception>
     public Task<JsonElement?> ReadSpecAsync(StreamId stream, int ordinal, CancellationToken cancellation) => QueryAsync<JsonElement?>(
         SpecSql,
@@ -129,9 +128,7 @@ public sealed class EventLog(NpgsqlDataSource dataSource)
             new NpgsqlParameter<Guid> { TypedValue = stream.SessionId },
             new NpgsqlParameter<int> { TypedValue = ordinal },
         ],
-        static async (reader, ending) => await reader.ReadAsync(ending) && !await reader.IsDBNullAsync(0, ending)
-            ? JsonSerializer.Deserialize<JsonElement>(reader.GetFieldValue<byte[]>(0))
-            : null,
+        static async (reader, ending) => await reader.ReadAsync(ending) ? LargeSpec.Read(reader.GetFieldValue<byte[]>(0)) : null,
         cancellation);
 
     /// <summary>All events of all accounts after a position, in the global order, at most <paramref name="limit"/>.</summary>

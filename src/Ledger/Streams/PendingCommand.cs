@@ -38,12 +38,15 @@ internal abstract class PendingWork(EventContext context, long bytes)
 }
 
 /// <summary>Sessions to begin, all of them or none.</summary>
-internal sealed class PendingTrigger(IReadOnlyList<SessionTriggered> triggered, EventContext context, long bytes)
-    : PendingWork(context, bytes)
+internal sealed class PendingTrigger(IReadOnlyList<SessionTriggered> triggered, IReadOnlyList<LargeSpec> specs, EventContext context)
+    : PendingWork(context, triggered.Sum(SessionSnapshot.BytesOf) + specs.Sum(spec => spec.Compressed.Length))
 {
     private readonly TaskCompletionSource<IReadOnlyList<SessionSnapshot>> completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public IReadOnlyList<SessionTriggered> Triggered => triggered;
+
+    /// <summary>What their runs execute, where that is too large for the events.</summary>
+    public IReadOnlyList<LargeSpec> Specs => specs;
 
     public Task<IReadOnlyList<SessionSnapshot>> Completion => completion.Task;
 

@@ -127,6 +127,17 @@ public sealed partial class SessionWriter
                 }
             }
 
+            List<LargeSpec> specs = [.. triggers.SelectMany(trigger => trigger.Specs)];
+            if (specs.Count > 0)
+            {
+                session.QueueSqlCommand(
+                    $"insert into {LedgerStore.Schema}.run_specs (tenant_id, stream_id, ordinal, spec) select * from unnest(?, ?, ?, ?)",
+                    specs.ConvertAll(spec => spec.Stream.AccountId.ToString()).ToArray(),
+                    specs.ConvertAll(spec => spec.Stream.SessionId).ToArray(),
+                    specs.ConvertAll(spec => spec.Ordinal).ToArray(),
+                    specs.ConvertAll(spec => spec.Compressed).ToArray());
+            }
+
             session.Insert<RememberedAnswer>(answers);
             writer.dueTimes.Enrol(session,
             [

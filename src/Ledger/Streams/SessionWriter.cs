@@ -152,9 +152,9 @@ public sealed partial class SessionWriter : IAsyncDisposable
         Caller caller, Guid sessionId, long afterVersion, CancellationToken cancellation) =>
         await ReadAsync(caller, sessionId, cancellation) is null ? null : log.StreamAsync(caller.Stream(sessionId), afterVersion, cancellation);
 
-    /// <summary>What a run is to execute, whole, though its session keeps only the small parts of it (<see cref="PlannedRun.Kept"/>).</summary>
+    /// <summary>What a run is to execute, whole, though it may be kept apart from its session (<see cref="LargeSpec"/>).</summary>
     /// <exception cref="StoreUnavailableException">The database cannot be reached.</exception>
-    public async Task<JsonElement?> ReadSpecAsync(SessionSnapshot session, Run run, CancellationToken cancellation) => run.Plan.IsSpecCut
+    public async Task<JsonElement?> ReadSpecAsync(SessionSnapshot session, Run run, CancellationToken cancellation) => run.Plan.SpecApart is true
         ? await log.ReadSpecAsync(session.Stream, session.Session.PlaceOf(run.SequenceId), cancellation)
         : run.Plan.Spec;
 
@@ -210,7 +210,8 @@ public sealed partial class SessionWriter : IAsyncDisposable
             return ([], null);
         }
 
-        var trigger = new PendingTrigger(triggered, context, triggered.Sum(SessionSnapshot.BytesOf));
+        var split = triggered.ConvertAll(LargeSpec.Split);
+        var trigger = new PendingTrigger(split.ConvertAll(each => each.Triggered), [.. split.SelectMany(each => each.Apart)], context);
         await EnqueueAsync(StreamOf(triggered[0]), trigger, cancellation);
         return (await trigger.Completion.WaitAsync(cancellation), null);
     }

@@ -136,14 +136,13 @@ public sealed class CancellationReportReader(NpgsqlDataSource dataSource)
         var outcome = Words<CancelRunOutcome>.Read(row.GetString(2));
         report.Runs.Add(Words<CancelCause>.Read(row.GetString(0)), Words<CancelVia>.Read(row.GetString(1)), outcome, 1);
         report.Metrics.Add(
-            new SettledFacts(
-                row.GetFieldValue<DateTimeOffset>(3),
-                row.GetFieldValue<DateTimeOffset?>(4),
-                row.GetFieldValue<DateTimeOffset?>(5),
-                row.GetFieldValue<DateTimeOffset?>(6),
-                row.GetFieldValue<DateTimeOffset>(7),
-                outcome,
-                row.GetFieldValue<long?>(8)));
+            row.GetFieldValue<DateTimeOffset>(3),
+            row.GetFieldValue<DateTimeOffset?>(4),
+            row.GetFieldValue<DateTimeOffset?>(5),
+            row.GetFieldValue<DateTimeOffset?>(6),
+            row.GetFieldValue<DateTimeOffset>(7),
+            outcome,
+            row.GetFieldValue<long?>(8));
     }
 
     private static NpgsqlBatchCommand Of(string sql, Guid accountId, TimeRange range, Grain? grain = null)

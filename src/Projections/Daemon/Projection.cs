@@ -1,4 +1,8 @@
+using System.Collections.Concurrent;
+using System.Text.RegularExpressions;
+using Ledger.Sessions.Events;
 using Ledger.Store;
+using Ledger.Store.Postgres;
 using Npgsql;
 
 namespace Ledger.Projections.Daemon;
@@ -35,4 +39,169 @@ public abstract class Projection
     /// <param name="cancellation">Ends the work.</param>
     internal abstract Task<IReadOnlyList<NpgsqlBatchCommand>> PrepareAsync(
         NpgsqlConnection connection, IReadOnlyList<RecordedEvent> events, CancellationToken cancellation);
+}
+
+/// <summary>
+/// A projection to rows of sessions: for each batch, the rows that it touches are loaded by one query, the events are folded in memory,
+/// and what has changed is written in one round trip together with the checkpoint. The fold is pure. A row belongs to one session, so that
+/// none is stored of a session that begins in the batch.
+/// </summary>
+/// <typeparam name="TKey">The key of a row.</typeparam>
+/// <typeparam name="TRow">The row; immutable.</typeparam>
+internal abstract class RowProjection<TKey, TRow>(string name) : Projection(name)
+    where TKey : notnull
+    where TRow : class
+{
+    /// <summary>The keys of stored rows that an event may touch; none for rows that it makes.</summary>
+    internal abstract IEnumerable<TKey> KeysOf(RecordedEvent recorded);
+
+    /// <summary>Folds one event. Pure: reads and writes nothing but <paramref name="rows"/>.</summary>
+    internal abstract void Apply(RecordedEvent recorded, Rows<TKey, TRow> rows);
+
+    /// <summary>Loads the stored rows of these keys, as far as there are any.</summary>
+    protected abstract Task LoadAsync(
+        NpgsqlConnection connection, IReadOnlyCollection<TKey> keys, Rows<TKey, TRow> rows, CancellationToken cancellation);
+
+    /// <summary>The statements that store what has changed; none when nothing has.</summary>
+    protected abstract IEnumerable<NpgsqlBatchCommand> Save(Rows<TKey, TRow> rows);
+
+    /// <inheritdoc/>
+    internal sealed override async Task<IReadOnlyList<NpgsqlBatchCommand>> PrepareAsync(
+        NpgsqlConnection connection, IReadOnlyList<RecordedEvent> events, CancellationToken cancellation)
+    {
+        var rows = new Rows<TKey, TRow>();
+        var begun = events.Where(recorded => recorded.Data is SessionTriggered).Select(recorded => recorded.Stream).ToHashSet();
+        var keys = events.Where(recorded => !begun.Contains(recorded.Stream)).SelectMany(KeysOf).ToHashSet();
+        if (keys.Count > 0)
+        {
+            await LoadAsync(connection, keys, rows, cancellation);
+        }
+
+        foreach (var recorded in events)
+        {
+            Apply(recorded, rows);
+        }
+
+        return [.. Save(rows)];
+    }
+}
+
+/// <summary>The rows that a batch of events touches: as stored, and as the events have made them so far.</summary>
+/// <typeparam name="TKey">The key.</typeparam>
+/// <typeparam name="TRow">The row; immutable.</typeparam>
+internal sealed class Rows<TKey, TRow>
+    where TKey : notnull
+    where TRow : class
+{
+    private readonly Dictionary<TKey, Entry> entries = [];
+
+    /// <summary>Rows that are not stored yet.</summary>
+    public IEnumerable<KeyValuePair<TKey, TRow>> Added => Current(entry => !entry.IsStored);
+
+    /// <summary>Stored rows that have changed.</summary>
+    public IEnumerable<KeyValuePair<TKey, TRow>> Changed => Current(entry => entry is { IsStored: true, IsChanged: true });
+
+    /// <summary>Stored rows that are to go.</summary>
+    public IEnumerable<TKey> Removed => entries.Where(entry => entry.Value is { IsStored: true, Row: null }).Select(entry => entry.Key);
+
+    /// <summary>The row, or null.</summary>
+    public TRow? Find(TKey key) => entries.GetValueOrDefault(key).Row;
+
+    /// <summary>The row.</summary>
+    /// <exception cref="InvalidOperationException">There is none: the events or the rows before are not what they should be.</exception>
+    public TRow Get(TKey key) => Find(key) ?? throw new InvalidOperationException($"There is no row for {key}.");
+
+    /// <summary>Puts in a row as it is stored.</summary>
+    public void Load(TKey key, TRow row) => entries[key] = new Entry(row, IsStored: true, IsChanged: false);
+
+    /// <summary>Adds or replaces a row.</summary>
+    public void Set(TKey key, TRow row) => entries[key] = new Entry(row, entries.GetValueOrDefault(key).IsStored, IsChanged: true);
+
+    /// <summary>Takes a row away; nothing happens when there is none.</summary>
+    public void Remove(TKey key)
+    {
+        if (entries.TryGetValue(key, out var entry))
+        {
+            entries[key] = entry with { Row = null, IsChanged = true };
+        }
+    }
+
+    private IEnumerable<KeyValuePair<TKey, TRow>> Current(Func<Entry, bool> which) => entries
+        .Where(entry => entry.Value.Row is not null && which(entry.Value))
+        .Select(entry => KeyValuePair.Create(entry.Key, entry.Value.Row!));
+
+    private readonly record struct Entry(TRow? Row, bool IsStored, bool IsChanged);
+}
+
+/// <summary>
+/// The tables of a projection: those that the schema files beside its code make without naming a schema. Files that name one make
+/// something that is not made from events, and belongs to nobody's rows.
+/// </summary>
+internal sealed partial class ProjectionTables
+{
+    private static readonly ConcurrentDictionary<Type, ProjectionTables> Known = new();
+
+    private ProjectionTables(IReadOnlyList<SchemaFile> files)
+    {
+        Files = [.. files.Where(file => TableOf(file) is not null || Unqualified(file))];
+        Names = [.. Files.Select(TableOf).OfType<string>()];
+    }
+
+    /// <summary>The names of the tables, without a schema.</summary>
+    public IReadOnlyList<string> Names { get; }
+
+    /// <summary>Whether there are any; a reaction has none.</summary>
+    public bool Exist => Names.Count > 0;
+
+    /// <summary>All files that make them, in order.</summary>
+    public IReadOnlyList<SchemaFile> Files { get; }
+
+    /// <summary>The files without which no row can be stored.</summary>
+    public IEnumerable<SchemaFile> Structure => Files.Where(file => !IsIndex(file));
+
+    /// <summary>The files that make indexes, which are cheaper to make when the rows are there.</summary>
+    public IEnumerable<SchemaFile> Indexes => Files.Where(IsIndex);
+
+    /// <summary>Changes with the wording of any of the files.</summary>
+    public string Fingerprint => string.Join(' ', Files.Select(file => file.Checksum[..8]));
+
+    /// <summary>The tables of a projection.</summary>
+    public static ProjectionTables Of(Projection projection) => Known.GetOrAdd(projection.GetType(), Read);
+
+    private static ProjectionTables Read(Type type)
+    {
+        var folder = $"{type.Namespace}.Schema.";
+        return new ProjectionTables(
+            [.. SchemaFile.Of(type.Assembly).Where(file => file.Name.StartsWith(folder, StringComparison.Ordinal))]);
+    }
+
+    private static string? TableOf(SchemaFile file) => Table().Match(file.Sql) is { Success: true } match ? match.Groups["name"].Value : null;
+
+    private static bool IsIndex(SchemaFile file) => Index().IsMatch(file.Sql);
+
+    private static bool Unqualified(SchemaFile file) => !file.Sql.Contains($" {ProjectionSchema.Live}.", StringComparison.Ordinal);
+
+    [GeneratedRegex(@"^create table if not exists (?<name>\w+) \(", RegexOptions.Multiline | RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex Table();
+
+    [GeneratedRegex(@"^create (unique )?index ", RegexOptions.Multiline | RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex Index();
+}
+
+/// <summary>
+/// Where a projection's tables are. What a projection runs names them without a schema, so that the same statements fill the tables that
+/// serve and a second copy of them; readers name <see cref="Live"/>.
+/// </summary>
+internal static class ProjectionSchema
+{
+    /// <summary>The schema of the tables that serve.</summary>
+    public const string Live = "ledger";
+
+    /// <summary>Has a connection find tables in a schema, until it goes back to the pool.</summary>
+    public static async Task UseAsync(NpgsqlConnection connection, string schema, CancellationToken cancellation)
+    {
+        await using var command = new NpgsqlCommand("select set_config('search_path', $1, false)", connection);
+        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = schema });
+        await command.ExecuteNonQueryAsync(cancellation);
+    }
 }

@@ -1,5 +1,10 @@
+using System.Data.Common;
+using System.Globalization;
+using System.Text.RegularExpressions;
 using Npgsql;
 using NpgsqlTypes;
+using Weasel.Core;
+using Weasel.Storage;
 
 namespace Ledger.Projections.Daemon;
 
@@ -31,4 +36,45 @@ internal static class SqlArray
 
         return command;
     }
+}
+
+/// <summary>A statement of a projection, as Marten queues it for the transaction of a page. It returns no rows.</summary>
+/// <param name="command">The statement, with its parameters as <c>$1</c> and so on.</param>
+internal sealed partial class Statement(NpgsqlBatchCommand command) : Marten.Internal.Operations.IStorageOperation, NoDataReturnedCall
+{
+    /// <summary>No document's: Marten looks for no table.</summary>
+    public Type DocumentType => typeof(Marten.Storage.StorageFeatures);
+
+    /// <inheritdoc/>
+    public void ConfigureCommand(Weasel.Postgresql.ICommandBuilder builder, IStorageSession session)
+    {
+        var at = 0;
+        foreach (Match place in Place().Matches(command.CommandText))
+        {
+            builder.Append(command.CommandText[at..place.Index]);
+            var parameter = command.Parameters[int.Parse(place.ValueSpan[1..], CultureInfo.InvariantCulture) - 1];
+            builder.AppendParameter(parameter.Value ?? DBNull.Value, parameter.NpgsqlDbType);
+            at = place.Index + place.Length;
+        }
+
+        builder.Append(command.CommandText[at..]);
+    }
+
+    void Weasel.Storage.IStorageOperation.ConfigureCommand(ICommandBuilder builder, IStorageSession session) =>
+        ConfigureCommand((Weasel.Postgresql.ICommandBuilder)builder, session);
+
+    /// <inheritdoc/>
+    public Task PostprocessAsync(DbDataReader reader, IList<Exception> exceptions, CancellationToken token) => Task.CompletedTask;
+
+    /// <inheritdoc/>
+    public OperationRole Role() => OperationRole.Other;
+
+    [GeneratedRegex(@"\$\d+", RegexOptions.None, 1000)]
+    private static partial Regex Place();
+}
+
+/// <summary>Columns that may be null; of values, <c>GetFieldValue&lt;T?&gt;</c> reads them already.</summary>
+internal static class NullableColumns
+{
+    public static string? GetStringOrNull(this NpgsqlDataReader row, int column) => row.IsDBNull(column) ? null : row.GetString(column);
 }

@@ -104,3 +104,86 @@ internal static class CatchUp
         }
     }
 }
+
+/// <summary>The second copy of a projection's tables, in a schema of its own, and what it replaces.</summary>
+internal sealed class SecondCopy(string projection, ProjectionTables tables)
+{
+    private readonly string copy = Quoted($"ledger_rebuild_{projection}");
+    private readonly string old = Quoted($"ledger_old_{projection}");
+
+    /// <summary>Begins anew with empty tables; their indexes come later.</summary>
+    public Task MakeAsync(NpgsqlConnection connection, CancellationToken cancellation) => ExecuteAsync(
+        connection,
+        [$"drop schema if exists {copy} cascade; create schema {copy}; set local search_path to {copy}", .. tables.Structure.Select(file => file.Sql)],
+        cancellation);
+
+    /// <summary>Has a connection fill the second copy; tables of other projections are found where they serve.</summary>
+    public Task UseAsync(NpgsqlConnection connection, CancellationToken cancellation) =>
+        ProjectionSchema.UseAsync(connection, $"{copy}, {ProjectionSchema.Live}", cancellation);
+
+    /// <summary>Makes the indexes that are not there yet. The connection is in <see cref="UseAsync"/>.</summary>
+    public Task IndexAsync(NpgsqlConnection connection, CancellationToken cancellation) =>
+        ExecuteAsync(connection, [.. tables.Indexes.Select(file => file.Sql), .. tables.Names.Select(table => $"analyze {copy}.{table}")], cancellation);
+
+    /// <summary>How many rows only one of both copies has.</summary>
+    public async Task<long> CompareAsync(NpgsqlConnection connection, CancellationToken cancellation)
+    {
+        var differences = 0L;
+        foreach (var table in tables.Names)
+        {
+            var columns = (string)(await ScalarAsync(
+                connection,
+                $"""
+                select string_agg(quote_ident(attname), ', ' order by attnum)
+                from pg_attribute where attrelid = '{copy}.{table}'::regclass and attnum > 0 and not attisdropped
+                """,
+                cancellation))!;
+            var live = $"select {columns} from {ProjectionSchema.Live}.{table}";
+            var rebuilt = $"select {columns} from {copy}.{table}";
+            differences += (long)(await ScalarAsync(
+                connection,
+                $"""
+                select (select count(*) from ({live} except all {rebuilt}) d) + (select count(*) from ({rebuilt} except all {live}) d)
+                """,
+                cancellation))!;
+        }
+
+        return differences;
+    }
+
+    /// <summary>Puts the second copy in the place of the tables that serve, and keeps those. Part of a transaction.</summary>
+    public Task SwitchAsync(NpgsqlConnection connection, CancellationToken cancellation) => ExecuteAsync(
+        connection,
+        [
+            $"drop schema if exists {old} cascade; create schema {old}",
+            .. tables.Names.Select(table => $"alter table {ProjectionSchema.Live}.{table} set schema {old}"),
+            .. tables.Names.Select(table => $"alter table {copy}.{table} set schema {ProjectionSchema.Live}"),
+            $"drop schema {copy} cascade",
+        ],
+        cancellation);
+
+    /// <summary>Drops the second copy.</summary>
+    public Task DropAsync(NpgsqlConnection connection, CancellationToken cancellation) =>
+        ExecuteAsync(connection, [$"drop schema if exists {copy} cascade"], cancellation);
+
+    /// <summary>Drops the tables that were replaced.</summary>
+    public Task DropOldAsync(NpgsqlConnection connection, CancellationToken cancellation) =>
+        ExecuteAsync(connection, [$"drop schema if exists {old} cascade"], cancellation);
+
+    private static string Quoted(string name) => $"\"{name.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
+
+    private static async Task ExecuteAsync(NpgsqlConnection connection, IEnumerable<string> statements, CancellationToken cancellation)
+    {
+        foreach (var sql in statements)
+        {
+            await ScalarAsync(connection, sql, cancellation);
+        }
+    }
+
+    private static async Task<object?> ScalarAsync(NpgsqlConnection connection, string sql, CancellationToken cancellation)
+    {
+        // Indexing and comparing take as long as there are rows.
+        await using var command = new NpgsqlCommand(sql, connection) { CommandTimeout = 0 };
+        return await command.ExecuteScalarAsync(cancellation);
+    }
+}

@@ -110,3 +110,143 @@ internal static class RebuildRequests
         await command.ExecuteNonQueryAsync(cancellation);
     }
 }
+
+/// <summary>The row of a rebuild that is under way, as the host that works on it reads and writes it.</summary>
+internal sealed class RebuildRecord
+{
+    private readonly NpgsqlConnection connection;
+    private readonly string name;
+
+    private RebuildRecord(NpgsqlConnection connection, NpgsqlDataReader row)
+    {
+        this.connection = connection;
+        name = row.GetString(0);
+        Position = row.GetInt64(1);
+        Fingerprint = row.GetString(2);
+        StartedBy = row.GetString(3);
+    }
+
+    /// <summary>How far the second copy has come.</summary>
+    public long Position { get; private set; }
+
+    /// <summary>The wording of the schema files that made the second copy; empty before.</summary>
+    public string Fingerprint { get; }
+
+    /// <summary>Who asked for it.</summary>
+    public string StartedBy { get; }
+
+    /// <summary>The rebuild of a projection, to be gone on with; null when none is under way.</summary>
+    public static async Task<RebuildRecord?> FindAsync(NpgsqlConnection connection, string name, CancellationToken cancellation)
+    {
+        await using var command = new NpgsqlCommand(
+            """
+            update ledger.projection_rebuilds set state = 'filling' where name = $1 and finished_at is null
+            returning name, position, fingerprint, started_by
+            """,
+            connection);
+        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = name });
+        await using var reader = await command.ExecuteReaderAsync(cancellation);
+        return await reader.ReadAsync(cancellation) ? new RebuildRecord(connection, reader) : null;
+    }
+
+    /// <summary>Begins at the first event, with tables of this wording.</summary>
+    public Task RestartAsync(string fingerprint, CancellationToken cancellation)
+    {
+        Position = 0;
+        return WriteAsync("position = 0, fingerprint = $2", cancellation, fingerprint);
+    }
+
+    /// <summary>Writes the position; part of the transaction that writes the rows.</summary>
+    public Task AdvanceAsync(long through, long head, CancellationToken cancellation)
+    {
+        Position = through;
+        return WriteAsync("position = $2, head = $3", cancellation, through, head);
+    }
+
+    /// <summary>Where a transaction that was rolled back leaves it.</summary>
+    public void ReturnTo(long position) => Position = position;
+
+    /// <summary>Says what it is doing now.</summary>
+    public Task EnterAsync(RebuildState state, CancellationToken cancellation) =>
+        WriteAsync("state = $2", cancellation, Words<RebuildState>.Of(state));
+
+    /// <summary>Writes down what the comparison found.</summary>
+    public Task ComparedAsync(long differences, CancellationToken cancellation) =>
+        WriteAsync("state = 'switching', differences = $2", cancellation, differences);
+
+    /// <summary>The second copy serves. Part of the transaction that switches.</summary>
+    public Task DoneAsync(CancellationToken cancellation) =>
+        WriteAsync("state = 'done', finished_at = now(), keeps_old = true, error = null", cancellation);
+
+    /// <summary>It is given up.</summary>
+    public Task FailedAsync(string error, CancellationToken cancellation) =>
+        WriteAsync("state = 'failed', finished_at = now(), error = $2", cancellation, error);
+
+    private async Task WriteAsync(string assignments, CancellationToken cancellation, params object[] values)
+    {
+        await using var command = new NpgsqlCommand(
+            $"update ledger.projection_rebuilds set {assignments} where name = $1 and finished_at is null", connection);
+        foreach (var value in values.Prepend(name))
+        {
+            command.Parameters.Add(new NpgsqlParameter { Value = value });
+        }
+
+        await command.ExecuteNonQueryAsync(cancellation);
+    }
+}
+
+/// <summary>How a projection's last rebuild stands.</summary>
+/// <param name="State">What it is doing.</param>
+/// <param name="Position">How far the second copy has come.</param>
+/// <param name="Head">The last event of the log when that was written down.</param>
+/// <param name="StartedAt">When it was asked for, by the database's clock.</param>
+/// <param name="StartedBy">Who asked for it.</param>
+public sealed record RebuildStatus(RebuildState State, long Position, long Head, DateTimeOffset StartedAt, string StartedBy)
+{
+    /// <summary>When it was done, or failed.</summary>
+    public DateTimeOffset? FinishedAt { get; init; }
+
+    /// <summary>
+    /// How many rows only one of both copies had, compared at the same position: 0 if the rebuilt rows were those that served, 2 for a
+    /// row that differed. Null before the comparison.
+    /// </summary>
+    public long? Differences { get; init; }
+
+    /// <summary>Why it failed; null unless it has.</summary>
+    public string? Error { get; init; }
+
+    /// <summary>Whether the tables that it replaced are kept still.</summary>
+    public bool KeepsOld { get; init; }
+}
+
+/// <summary>What a rebuild is doing.</summary>
+public enum RebuildState
+{
+    /// <summary>The second copy is made from the first event on.</summary>
+    Filling,
+
+    /// <summary>It has caught up and is compared with the rows that serve.</summary>
+    Comparing,
+
+    /// <summary>It takes their place.</summary>
+    Switching,
+
+    /// <summary>It serves.</summary>
+    Done,
+
+    /// <summary>It was given up, and left nothing behind; the rows that served still do.</summary>
+    Failed,
+}
+
+/// <summary>What came of asking for a rebuild, or for an old copy to be dropped.</summary>
+public enum RebuildRequest
+{
+    /// <summary>It is done, or will be.</summary>
+    Accepted,
+
+    /// <summary>A rebuild is under way.</summary>
+    UnderWay,
+
+    /// <summary>There is nothing to rebuild, or to drop.</summary>
+    Nothing,
+}

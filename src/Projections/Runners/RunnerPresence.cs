@@ -8,7 +8,7 @@ namespace Ledger.Projections.Runners;
 
 /// <summary>
 /// Notes which runners are heard of, for people who ask who is connected. What this host has heard is written together every few seconds, so
-/// that any host can tell (<see cref="RunnersReader"/>); nothing is decided by it.
+/// that any host can tell (<see cref="RunnersReader"/>), and which queues nobody serves (docs/deadlines.md#queue).
 /// </summary>
 /// <param name="dataSource">The database.</param>
 /// <param name="clock">The ledger's clock.</param>
@@ -24,9 +24,10 @@ public sealed class RunnerPresence(NpgsqlDataSource dataSource, TimeProvider clo
     private static readonly TimeSpan Forgotten = TimeSpan.FromDays(7);
 
     private const string WriteSql = """
-        insert into ledger.runners as r (account_id, runner_id, project, locations, check_types, since, seen_at, draining_since)
-        select n.account_id, n.runner_id, n.project, n.locations::jsonb, n.check_types::jsonb, n.seen_at, n.seen_at, n.draining_since
+        insert into ledger.runners as r (account_id, runner_id, project, locations, check_types, since, seen_at, draining_since, heard_at)
+        select n.account_id, n.runner_id, n.project, n.locations::jsonb, n.check_types::jsonb, n.seen_at, n.seen_at, n.draining_since, t.now
         from unnest($1, $2, $3, $4, $5, $6, $7) as n(account_id, runner_id, project, locations, check_types, seen_at, draining_since)
+        cross join (select ledger.running_time('infinity') as now) t
         order by n.account_id, n.runner_id
         on conflict (account_id, runner_id) do update set
           project = excluded.project,
@@ -34,6 +35,7 @@ public sealed class RunnerPresence(NpgsqlDataSource dataSource, TimeProvider clo
           check_types = coalesce(excluded.check_types, r.check_types),
           since = case when r.seen_at < excluded.seen_at - $8 then excluded.since else r.since end,
           seen_at = greatest(r.seen_at, excluded.seen_at),
+          heard_at = greatest(r.heard_at, excluded.heard_at),
           draining_since = case when excluded.locations is null then coalesce(r.draining_since, excluded.draining_since) end
         """;
 
@@ -55,7 +57,7 @@ public sealed class RunnerPresence(NpgsqlDataSource dataSource, TimeProvider clo
     /// <exception cref="NpgsqlException">The database cannot be reached; it is written when it can.</exception>
     public async Task RunAsync(Action isWell, CancellationToken stopping)
     {
-        // No decision reads it, so it is the real time even where a test moves the ledger's.
+        // The real time even where a test moves the ledger's: as with leases, what was heard of is compared by the database's clock.
         using var timer = new PeriodicTimer(Interval);
         while (await timer.WaitForNextTickAsync(stopping))
         {

@@ -1,7 +1,9 @@
 using System.Text.Json;
+using Ledger.Deadlines;
 using Ledger.Projections.Daemon;
 using Ledger.Sessions;
 using Npgsql;
+using NpgsqlTypes;
 
 namespace Ledger.Projections.Runners;
 
@@ -27,6 +29,46 @@ public sealed class RunnersReader(NpgsqlDataSource dataSource, TimeProvider cloc
           order by o.claimed_at nulls last, d.sequence_id limit $4) h on true
         order by r.runner_id, h.claimed_at nulls last, h.sequence_id
         """;
+
+    private const string UnservedSql = """
+        select q.n from unnest($2, $3, $4) with ordinality as q(project, location, check_type, n)
+        where not exists (
+          select from ledger.runners r
+          where r.account_id = $1 and r.draining_since is null
+            and r.heard_at > ledger.running_time('infinity') - make_interval(secs => greatest($5, $6))
+            and r.locations ? q.location and r.check_types ? q.check_type and (r.project is null or r.project = q.project))
+        """;
+
+    /// <summary>Those of some queues that no runner serves: none that takes such runs was heard of lately, nor within a time.</summary>
+    /// <param name="accountId">The tenant.</param>
+    /// <param name="queues">The queues.</param>
+    /// <param name="within">The time, if it is longer than a runner may be silent.</param>
+    /// <param name="cancellation">Ends the read.</param>
+    /// <exception cref="NpgsqlException">The database cannot be reached.</exception>
+    public async Task<IReadOnlySet<RunQueue>> UnservedAsync(
+        Guid accountId, IReadOnlyCollection<RunQueue> queues, TimeSpan within, CancellationToken cancellation = default)
+    {
+        var asked = queues.ToArray();
+        await using var command = dataSource.CreateCommand(UnservedSql);
+        command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = accountId });
+        command.Parameters.Add(SqlArray.Of(asked, NpgsqlDbType.Text, queue => queue.Project));
+        command.Parameters.Add(SqlArray.Of(asked, NpgsqlDbType.Text, queue => queue.Location));
+        command.Parameters.Add(SqlArray.Of(asked, NpgsqlDbType.Text, queue => queue.CheckType));
+        command.Parameters.Add(new NpgsqlParameter<double> { TypedValue = within.TotalSeconds });
+        command.Parameters.Add(new NpgsqlParameter<double> { TypedValue = RunnerPresence.Silence.TotalSeconds });
+        await using var reader = await command.ExecuteReaderAsync(cancellation);
+        var unserved = new HashSet<RunQueue>();
+        while (await reader.ReadAsync(cancellation))
+        {
+            unserved.Add(asked[reader.GetInt64(0) - 1]);
+        }
+
+        return unserved;
+    }
+
+    /// <summary>Whether a runner serves a queue: what the longest wait of a run asks.</summary>
+    public async Task<bool> IsServedAsync(Guid accountId, RunQueue queue, TimeSpan within, CancellationToken cancellation) =>
+        (await UnservedAsync(accountId, [queue], within, cancellation)).Count == 0;
 
     /// <summary>The runners that were heard of lately, by name.</summary>
     /// <param name="accountId">The tenant.</param>

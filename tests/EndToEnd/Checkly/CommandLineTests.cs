@@ -127,7 +127,7 @@ public sealed class CommandLineTests(ChecklyPlace place)
     [Fact]
     public async Task The_screen_says_why_checks_failed_and_the_links_on_it_lead_somewhere()
     {
-        await using var cli = place.Project.Start(place.Ledger, ["test", "--reporter", "list", "failing"], withFailing: true);
+        await using var cli = place.Project.Start(place.Ledger, ["test", "failing", "--reporter", "list"], withFailing: true);
 
         (await cli.ExitCodeAsync(Patience)).ShouldBe(1, string.Join('\n', cli.Output));
         cli.Output.ShouldContain(line => line.Contains("✖ status code equals target \"201\". Received: 200.", StringComparison.Ordinal));

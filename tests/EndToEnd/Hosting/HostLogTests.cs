@@ -76,6 +76,30 @@ public sealed class HostLogTests(TestDatabase database) : IClassFixture<TestData
     }
 
     [Fact]
+    [UnsupportedOSPlatform("windows")]
+    public async Task A_terminal_is_shown_a_key_that_was_made_just_now_and_only_then()
+    {
+        using var empty = new TestDatabase();
+        using var place = new LedgerPlace();
+
+        (await FirstLookAsync("made")).ShouldContain("shown this once");
+        var secret = (await File.ReadAllLinesAsync(Path.Combine(place.Directory, ".ledger", "bootstrap-key")))[1]["key=".Length..];
+        (await FirstLookAsync("there")).ShouldNotContain(secret);
+
+        // Under script, which gives it a terminal.
+        async Task<string> FirstLookAsync(string what)
+        {
+            await using var terminal = ChildProcess.Start(
+                "script",
+                ["-qec", $"dotnet '{Path.Combine(AppContext.BaseDirectory, "Ledger.Http.dll")}' --urls http://127.0.0.1:0", "/dev/null"],
+                place.Directory,
+                new Dictionary<string, string>(StringComparer.Ordinal) { ["ConnectionStrings__Ledger"] = empty.ConnectionString });
+            await Eventually.Become(() => terminal.Output.Any(line => line.Contains("Ctrl+C or SIGTERM", StringComparison.Ordinal)), TimeSpan.FromSeconds(60), what);
+            return string.Join('\n', terminal.Output);
+        }
+    }
+
+    [Fact]
     public async Task A_database_that_is_killed_is_one_warning_and_one_line_when_it_is_back()
     {
         using var place = new LedgerPlace();

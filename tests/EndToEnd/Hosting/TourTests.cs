@@ -40,14 +40,15 @@ public sealed partial class TourTests : IDisposable
             var parts = Regex.Split(printed, @"\n?--- \d+\n?", RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(5));
             for (var number = 1; number < blocks.Count; number++)
             {
-                parts[number - 1].Trim().ShouldMatch($@"{Pattern(blocks[number].Printed)}\z", blocks[number].Commands);
+                $"\n{parts[number - 1].Trim()}".ShouldMatch($@"{Pattern(blocks[number].Printed)}\z", blocks[number].Commands);
             }
         }
 
         await Eventually.Become(() => Task.FromResult(string.Join('\n', ProcessTable.Mentioning(folder))), left => left.Length == 0, Patience);
     }
 
-    private static string Repository()
+    /// <summary>The root of the repository.</summary>
+    internal static string Repository()
     {
         var root = AppContext.BaseDirectory;
         while (!File.Exists(Path.Combine(root, "Ledger.sln")))
@@ -58,11 +59,12 @@ public sealed partial class TourTests : IDisposable
         return root;
     }
 
-    private static string Terminal(ChildProcess process) => string.Join('\n', process.Output).Replace("\r", "", StringComparison.Ordinal);
+    private static string Terminal(ChildProcess process) => string.Join('\n', process.Output.Prepend("")).Replace("\r", "", StringComparison.Ordinal);
 
     private static string Pattern(string printed)
     {
-        var pattern = Regex.Escape(printed.Trim()).Replace("…", @"[\s\S]*?", StringComparison.Ordinal);
+        // Alone on its line it stands for any lines, else for what is left out of one.
+        var pattern = Regex.Escape($"\n{printed.Trim()}").Replace(@"\n…\n", @"\n(?:.*\n)*?", StringComparison.Ordinal).Replace("…", ".*?", StringComparison.Ordinal);
         pattern = Id().Replace(pattern, "[0-9a-f-]{36}");
         return $@"\A{Time().Replace(pattern, @"\d\d:\d\d:\d\d\.\d{3}Z")}";
     }

@@ -71,6 +71,16 @@ public sealed class ProjectKeyTests(LedgerOfClass fixture) : IClassFixture<Ledge
     }
 
     [Fact]
+    public async Task In_stably_a_run_that_names_no_project_is_unknown_to_a_key_that_is_bound_to_the_default_one()
+    {
+        using var bound = await BoundToAsync("default");
+        await client.TriggerAsync(new { kind = "run", name = "Smoke", runs = new[] { new { checkType = "PLAYWRIGHT", name = "smoke", location = "default" } } });
+
+        (await client.ReadAsync("/internal/v1/cli/runs?projectId=default")).Body.GetProperty("runs").GetArrayLength().ShouldBeGreaterThan(0);
+        (await bound.ReadAsync("/internal/v1/cli/runs?projectId=default")).Body.GetProperty("runs").GetArrayLength().ShouldBe(0);
+    }
+
+    [Fact]
     public async Task In_empirical_the_test_runs_of_another_project_are_unknown()
     {
         using var bound = await BoundToAsync("tests");

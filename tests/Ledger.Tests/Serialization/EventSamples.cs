@@ -47,7 +47,7 @@ internal static class EventSamples
             Json("""{"git":{"branch":"main"}}"""),
             [
                 new PlannedRun(Run, Check, "PLAYWRIGHT", "Checkout", "eu-central-1", Json("""{"command":["npx","playwright"]}"""), 60, 1000, 2000),
-                new PlannedRun(OtherRun, null, "API", "Ping", "us-east-1", null),
+                new PlannedRun(OtherRun, null, "API", "Ping", "us-east-1", null, SpecApart: true),
             ],
             At),
         ["a trigger of a plain run"] = new SessionTriggered(
@@ -73,6 +73,7 @@ internal static class EventSamples
         ["a time-out"] = new RunTimedOut(Run, Facts, 60, At),
         ["a return to the queue"] = new RunRequeued(Run, Facts, "runner-1", At),
         ["a loss"] = new RunLost(Run, Facts, "runner-1", At),
+        ["a loss of a run that nobody began"] = new RunLost(Run, Facts, "runner-1", At, "claims that never began: 6"),
         ["a late result"] = new LateReport(Run, Facts, "runner-1", LateReportKind.Result, Result, Report with { Settles = false }, null, At),
         ["a late abort"] = new LateReport(Run, Facts, "runner-1", LateReportKind.Abort, Cancel, null, Abort, At),
         ["a late start"] = new LateReport(Run, Facts, "runner-1", LateReportKind.Start, null, null, null, At),

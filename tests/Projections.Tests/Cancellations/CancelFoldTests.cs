@@ -82,10 +82,10 @@ public sealed class CancelFoldTests
         (run with { Plan = run.Plan with { TimeoutSeconds = null } }).Freed(null, at).ShouldBeNull();
 
         var metrics = new SpanMetrics();
-        metrics.Add(new SettledFacts(at, null, null, null, at, CancelRunOutcome.Expired, null));
-        metrics.Add(new SettledFacts(at, null, null, null, at, CancelRunOutcome.Finished, null));
-        metrics.Add(new SettledFacts(at, null, null, null, at, CancelRunOutcome.Cancelled, null));
-        metrics.Add(new SettledFacts(at, null, null, null, at, CancelRunOutcome.Cancelled, 7));
+        metrics.Add(at, null, null, null, at, CancelRunOutcome.Expired, null);
+        metrics.Add(at, null, null, null, at, CancelRunOutcome.Finished, null);
+        metrics.Add(at, null, null, null, at, CancelRunOutcome.Cancelled, null);
+        metrics.Add(at, null, null, null, at, CancelRunOutcome.Cancelled, 7);
         (metrics.FreedMs, metrics.FreedRuns, metrics.UnknownRuns).ShouldBe((7m, 1, 2));
     }
 

@@ -54,6 +54,7 @@ public sealed class LiveClient(WebSocket socket, Suites suites, IPAddress? addre
     private (WebSocketCloseStatus Status, string Reason)? ending;
     private Task<ReadResult>? reading;
     private KeyUse? use;
+    private CancellationTokenRegistration keyEnding;
     private Task? sending;
     private int waitingSize;
     private int answersDue;
@@ -89,7 +90,7 @@ public sealed class LiveClient(WebSocket socket, Suites suites, IPAddress? addre
     {
         (AccountId, Project) = (key.AccountId, key.Project);
         use = watch.Enter(key);
-        use.Ended.Register(() => End(WebSocketCloseStatus.PolicyViolation, "The credentials are not valid any more."));
+        keyEnding = use.Ended.Register(() => End(WebSocketCloseStatus.PolicyViolation, "The credentials are not valid any more."));
     }
 
     /// <summary>
@@ -252,6 +253,7 @@ public sealed class LiveClient(WebSocket socket, Suites suites, IPAddress? addre
             suites.Unsubscribe(subscriber);
         }
 
+        keyEnding.Dispose();
         use?.Dispose();
         lock (gate)
         {

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.Json.Serialization;
 using Ledger.Serialization;
 
 namespace Ledger.Sessions.Events;
@@ -94,10 +93,11 @@ public sealed record SessionTriggered(
 /// <param name="CheckType">One of <see cref="CheckTypes.Known"/>.</param>
 /// <param name="Name">What people call the run.</param>
 /// <param name="Location">Where it runs: a region or a private location.</param>
-/// <param name="Spec">What to execute: opaque, handed to the runner.</param>
+/// <param name="Spec">What to execute: opaque, handed to the runner; a large one is kept apart.</param>
 /// <param name="TimeoutSeconds">The run's own limit from its start on; null for none.</param>
 /// <param name="DegradedAfterMs">From this response time on a passed run is degraded; null for never.</param>
 /// <param name="MaxResponseTimeMs">From this response time on a run has failed; null for never.</param>
+/// <param name="SpecApart">True when the spec is not here but in the table <c>run_specs</c>; else null.</param>
 public sealed record PlannedRun(
     Guid SequenceId,
     Guid? CheckId,
@@ -107,26 +107,18 @@ public sealed record PlannedRun(
     JsonElement? Spec,
     int? TimeoutSeconds = null,
     long? DegradedAfterMs = null,
-    long? MaxResponseTimeMs = null)
+    long? MaxResponseTimeMs = null,
+    bool? SpecApart = null)
 {
-    // Of a spec that is larger than this, in bytes of JSON, a session keeps the small members.
-    private const int MostKept = 2 * 1024;
+    // By it the command line that asked for the run knows its results, so that it must be at hand with every event.
+    private const string CheckRunId = "checkRunId";
 
-    /// <summary>Whether the spec is only what a session keeps of it: the whole one stands in the session's first event.</summary>
-    [JsonIgnore]
-    public bool IsSpecCut { get; private init; }
-
-    /// <summary>
-    /// What a session keeps of it. Scripts and the like are handed to the runner once, and must not lie in the memory of every host for as
-    /// long as the session is cached.
-    /// </summary>
-    public PlannedRun Kept()
+    /// <summary>The same run with its spec kept apart: nothing of it stays that may be large or secret.</summary>
+    public PlannedRun WithSpecApart() => this with
     {
-        if (Spec is not { } spec || JsonSize.OfText(spec) <= MostKept)
-        {
-            return this;
-        }
-
-        return this with { Spec = JsonSize.SmallMembers(spec, MostKept), IsSpecCut = true };
-    }
+        SpecApart = true,
+        Spec = Spec is { ValueKind: JsonValueKind.Object } spec && spec.TryGetProperty(CheckRunId, out var id) && JsonSize.OfText(id) < 100
+            ? JsonSerializer.SerializeToElement(new Dictionary<string, JsonElement>(StringComparer.Ordinal) { [CheckRunId] = id })
+            : null,
+    };
 }

@@ -126,7 +126,7 @@ public sealed class ReasonTests(ChecklyLedger ledger) : IClassFixture<ChecklyLed
     [Theory]
     [InlineData("/v1/variables/X", "The ledger keeps no environment variables of an account: set them in checks and groups, or with --env.")]
     [InlineData("/v1/status-pages/incidents", "The ledger has no status pages and no incidents on them.")]
-    [InlineData("/v1/projects/shop/unknown", "Not Found")]
+    [InlineData("/v1/projects/shop/deployments/unknown/more", "Not Found")]
     [InlineData("/v1/unknown", "Not Found")]
     public async Task An_unknown_path_is_answered_in_this_dialect_and_says_what_there_is_none_of(string path, string message) =>
         (await ledger.GetAsync(path)).ShouldBeNotFound(message);

@@ -135,6 +135,7 @@ public sealed class AccessTests(ChecklyLedger fixture) : IClassFixture<ChecklyLe
         var session = await ledger.ScheduleAsync(suite, "PLAYWRIGHT");
         await ledger.CancelAsync(session);
 
+        (await client.NextMessageAsync()).ShouldBe(ledger, suite, session.Run, "run-start");
         (await client.NextMessageAsync()).ShouldBe(ledger, suite, session.Run, "result");
     }
 }

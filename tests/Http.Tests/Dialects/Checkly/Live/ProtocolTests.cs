@@ -189,6 +189,7 @@ public sealed class ProtocolTests(ChecklyLedger fixture) : IClassFixture<Checkly
         {
             (await client.NextMessageAsync()).ShouldBe(ledger, suite, session.Runs[0], "run-start");
             (await client.NextMessageAsync()).ShouldBe(ledger, suite, session.Runs[0], "result");
+            (await client.NextMessageAsync()).ShouldBe(ledger, suite, session.Runs[1], "run-start");
             (await client.NextMessageAsync()).ShouldBe(ledger, suite, session.Runs[1], "result");
             await client.PingAsync();
             await client.DisposeAsync();
@@ -210,6 +211,7 @@ public sealed class ProtocolTests(ChecklyLedger fixture) : IClassFixture<Checkly
 
         var session = await ledger.ScheduleAsync(suite, "PLAYWRIGHT");
         await ledger.CancelAsync(session);
+        (await bystander.NextMessageAsync()).ShouldBe(ledger, suite, session.Run, "run-start");
         (await bystander.NextMessageAsync()).ShouldBe(ledger, suite, session.Run, "result");
         await bystander.PingAsync();
     }

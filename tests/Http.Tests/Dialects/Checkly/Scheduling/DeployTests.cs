@@ -28,7 +28,9 @@ public sealed class DeployTests(ChecklyLedger ledger) : IClassFixture<ChecklyLed
         api["spec/apiRequest/url"].GetString().ShouldBe("https://example.com");
         api["spec/environment/GV"].GetString().ShouldBe("g");
         api["spec/retryStrategy/onlyOn/0"].GetString().ShouldBe("NETWORK_ERROR");
-        (await CheckAsync(IdOf(answer, "pw")))["spec/bundle/key"].GetGuid().ShouldBe(bundle);
+        var suite = await CheckAsync(IdOf(answer, "pw"));
+        suite["spec/bundle/key"].GetGuid().ShouldBe(bundle);
+        suite["spec/environment/BASE"].GetString().ShouldBe("***", "it is locked");
         (await CheckAsync(IdOf(answer, "tcp")))["spec/unsupported"].GetString()!.ShouldContain("TCP");
         (await ledger.GetAsync($"/ledger/groups/{IdOf(answer, "g")}"))["checkIds/0"].GetGuid().ShouldBe(IdOf(answer, "api"));
 

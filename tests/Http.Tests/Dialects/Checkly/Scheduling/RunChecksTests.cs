@@ -1,7 +1,9 @@
 using System.Net;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Ledger.Secrets;
 using Ledger.Sessions;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Ledger.Http.Tests.Dialects.Checkly.Scheduling;
 
@@ -149,7 +151,8 @@ public sealed class RunChecksTests(ChecklyLedger ledger) : IClassFixture<Checkly
     {
         var answer = await ledger.RunAsync(CommandLine.RunOf((JsonObject)job.DeepClone()).With("refreshCache", refreshCache));
         answer.Status.ShouldBe(HttpStatusCode.Accepted, answer.Body);
-        return (await ledger.Runner.ReadAsync(answer["testSessionId"].GetGuid())).Runs[0].Plan.Spec!.Value;
+        var kept = (await ledger.Runner.ReadAsync(answer["testSessionId"].GetGuid())).Runs[0].Plan.Spec;
+        return ledger.Running.Services.GetRequiredService<SpecSecrets>().Open(ledger.Running.AccountId, kept)!.Value;
     }
 
     private static string Sha256(byte[] bytes) => Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(bytes));
