@@ -9,7 +9,7 @@ namespace Ledger.Web.Tests;
 /// <summary>For everybody: no violation of WCAG 2.2 AA in either theme, by keyboard alone, from 360 px up.</summary>
 public sealed class Being_accessible(Site site) : IClassFixture<Site>
 {
-    private static readonly AxeRunOptions Rules = new()
+    internal static readonly AxeRunOptions Rules = new()
     {
         RunOnly = new RunOnlyOptions { Type = "tag", Values = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] },
     };
