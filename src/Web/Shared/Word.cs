@@ -12,6 +12,6 @@ public static partial class Word
         return char.ToUpperInvariant(words[0]) + words[1..];
     }
 
-    [GeneratedRegex("[A-Z]", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex("[A-Z]", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Hump();
 }
