@@ -8,6 +8,7 @@ namespace Ledger.Http.Tests.Sessions;
 public sealed class LargeSessionTests(LedgerOfClass fixture) : IClassFixture<LedgerOfClass>
 {
     private const int Many = 10_000;
+    private const int Tries = 5;
 
     private readonly HttpClient client = fixture.Ledger.Client;
 
@@ -22,7 +23,6 @@ public sealed class LargeSessionTests(LedgerOfClass fixture) : IClassFixture<Led
             await TriggerAsync(kind, 2_000);
         }
 
-        await client.ReadAsync(list);
         var (answer, allocated) = await MeasureAsync(list);
 
         answer.Length.ShouldBeLessThan(mostBytes);
@@ -45,8 +45,6 @@ public sealed class LargeSessionTests(LedgerOfClass fixture) : IClassFixture<Led
     {
         var session = await TriggerAsync("check", Many);
         var path = $"/ledger/sessions/{session.SessionId}";
-        await client.ReadAsync(path);
-
         var (status, ofStatus) = await MeasureAsync($"{path}?limit=0");
         var (page, ofPage) = await MeasureAsync(path);
         var (one, ofOne) = await MeasureAsync($"{path}/runs/{session.Runs[7_000]}");
@@ -85,13 +83,18 @@ public sealed class LargeSessionTests(LedgerOfClass fixture) : IClassFixture<Led
     public async Task A_cancel_of_one_run_among_many_is_answered_shortly()
     {
         var session = await TriggerAsync("check", Many);
-        var before = GC.GetTotalAllocatedBytes(precise: true);
+        var least = long.MaxValue;
+        foreach (var run in session.Runs.TakeLast(Tries))
+        {
+            var before = GC.GetTotalAllocatedBytes(precise: true);
+            var answer = await client.PostBodyAsync($"/ledger/sessions/{session.SessionId}/cancel", new { sequenceIds = new[] { run } });
+            least = Math.Min(least, GC.GetTotalAllocatedBytes(precise: true) - before);
 
-        var answer = await client.PostBodyAsync($"/ledger/sessions/{session.SessionId}/cancel", new { sequenceIds = new[] { session.Runs[9_999] } });
+            answer.Status.ShouldBe(HttpStatusCode.Accepted);
+            answer.Body.ToString().Length.ShouldBeLessThan(500);
+        }
 
-        answer.Status.ShouldBe(HttpStatusCode.Accepted);
-        answer.Body.ToString().Length.ShouldBeLessThan(500);
-        (GC.GetTotalAllocatedBytes(precise: true) - before).ShouldBeLessThan(8_000_000);
+        least.ShouldBeLessThan(2_000_000);
     }
 
     [Fact]
@@ -110,11 +113,18 @@ public sealed class LargeSessionTests(LedgerOfClass fixture) : IClassFixture<Led
                 .Select(recorded => recorded.GetProperty("version").GetInt32());
     }
 
+    /// <summary>The least of several reads: the read models fold beside them.</summary>
     private async Task<(string Answer, long Allocated)> MeasureAsync(string path)
     {
-        var before = GC.GetTotalAllocatedBytes(precise: true);
-        var answer = await client.GetStringAsync(path);
-        return (answer, GC.GetTotalAllocatedBytes(precise: true) - before);
+        var (answer, least) = ("", long.MaxValue);
+        for (var n = 0; n < Tries; n++)
+        {
+            var before = GC.GetTotalAllocatedBytes(precise: true);
+            answer = await client.GetStringAsync(path);
+            least = Math.Min(least, GC.GetTotalAllocatedBytes(precise: true) - before);
+        }
+
+        return (answer, least);
     }
 
     private Task<Triggered> TriggerAsync(string kind, int runs) => client.TriggerAsync(new

@@ -110,15 +110,20 @@ public sealed record PlannedRun(
     long? MaxResponseTimeMs = null,
     bool? SpecApart = null)
 {
-    // By it the command line that asked for the run knows its results, so that it must be at hand with every event.
-    private const string CheckRunId = "checkRunId";
+    // What readers of the session need of it: the id that the command line which asked for the run knows its results by, and where the
+    // runner worked, which is no part of what results show.
+    private static readonly string[] Kept = ["checkRunId", "workingDirectory"];
+
+    private const int LongestKept = 1_000;
 
     /// <summary>The same run with its spec kept apart: nothing of it stays that may be large or secret.</summary>
     public PlannedRun WithSpecApart() => this with
     {
         SpecApart = true,
-        Spec = Spec is { ValueKind: JsonValueKind.Object } spec && spec.TryGetProperty(CheckRunId, out var id) && JsonSize.OfText(id) < 100
-            ? JsonSerializer.SerializeToElement(new Dictionary<string, JsonElement>(StringComparer.Ordinal) { [CheckRunId] = id })
+        Spec = Spec is { ValueKind: JsonValueKind.Object } spec
+            ? JsonSerializer.SerializeToElement(Kept
+                .Where(name => spec.TryGetProperty(name, out var value) && JsonSize.OfText(value) <= LongestKept)
+                .ToDictionary(name => name, spec.GetProperty))
             : null,
     };
 }
