@@ -136,7 +136,11 @@ public sealed class KeyWatchMiddleware(RequestDelegate next, KeyWatch watch)
         }
         catch (OperationCanceledException) when (use.Ended.IsCancellationRequested && !context.Response.HasStarted)
         {
-            throw RequestRejected.Unauthorized();
+            // What was answered just then, and only was not sent, is sent.
+            if (context.Response.BodyWriter is not { CanGetUnflushedBytes: true, UnflushedBytes: > 0 })
+            {
+                throw RequestRejected.Unauthorized();
+            }
         }
         finally
         {
