@@ -3,7 +3,6 @@ using Ledger.Http.Checks;
 using Ledger.Secrets;
 using Ledger.Store;
 using Ledger.Sessions;
-using Ledger.Store;
 using Marten;
 
 namespace Ledger.Http.Demo;
