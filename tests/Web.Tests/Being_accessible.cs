@@ -1,5 +1,6 @@
 using Deque.AxeCore.Commons;
 using Deque.AxeCore.Playwright;
+using Ledger.Support;
 using Ledger.Web.Tests.Support;
 using Microsoft.Playwright;
 
@@ -8,7 +9,7 @@ namespace Ledger.Web.Tests;
 /// <summary>For everybody: no violation of WCAG 2.2 AA in either theme, by keyboard alone, from 360 px up.</summary>
 public sealed class Being_accessible(Site site) : IClassFixture<Site>
 {
-    private static readonly AxeRunOptions Rules = new()
+    internal static readonly AxeRunOptions Rules = new()
     {
         RunOnly = new RunOnlyOptions { Type = "tag", Values = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] },
     };
@@ -40,7 +41,7 @@ public sealed class Being_accessible(Site site) : IClassFixture<Site>
                 await page.VisitAsync($"/sessions/{open}");
                 await page.Locator("#cancel-session").ClickAsync();
                 await page.GetByLabel("Reason").WaitForAsync();
-                await page.WaitForFunctionAsync("document.getAnimations().every(one => one.playState !== 'running' || one.effect.getTiming().iterations === Infinity)");
+                await Eventually.Become(() => page.EvaluateAsync<bool>("document.getAnimations().every(one => one.playState !== 'running' || one.effect.getTiming().iterations === Infinity)"));
                 await LookAsync(page, $"dialog {theme} {width}");
             }
         }
@@ -104,7 +105,7 @@ public sealed class Being_accessible(Site site) : IClassFixture<Site>
         }
 
         await page.GetByLabel("Menu", new() { Exact = true }).ClickAsync();
-        await page.GetByRole(AriaRole.Link, new() { Name = "Sessions" }).Last.ClickAsync();
+        await page.GetByRole(AriaRole.Navigation, new() { Name = "Pages", Exact = true }).GetByRole(AriaRole.Link, new() { Name = "Sessions" }).ClickAsync();
         await page.WaitForURLAsync("**/sessions");
     }
 

@@ -129,7 +129,7 @@ public sealed class Cancelling_from_pages(Site site) : IClassFixture<Site>
         await Assertions.Expect(page.GetByText("No session is like that")).ToBeVisibleAsync();
 
         var session = await site.TriggerAsync($"Elsewhere {marker}");
-        await Assertions.Expect(page.Locator($"tr[data-session='{session}'] [data-tone=running]")).ToBeVisibleAsync();
+        await Assertions.Expect(page.Locator($"tr[data-session='{session}'] [data-tone=queued]")).ToBeVisibleAsync();
         await site.Host.PostAsync($"/ledger/sessions/{session}/cancel", new { reason = "from a script" });
 
         var row = page.Locator($"tr[data-session='{session}']");

@@ -85,7 +85,7 @@ public sealed class Looking_at_a_session(Site site) : IClassFixture<Site>
         await page.GetByLabel("Type of event").SelectOptionAsync("cancel_requested");
         await Assertions.Expect(page.Locator(".history > li")).ToHaveCountAsync(1);
         await page.GetByLabel("The session as it was").FillAsync("1");
-        await Assertions.Expect(page.Locator(".session-head [data-tone=running]")).ToBeVisibleAsync();
+        await Assertions.Expect(page.Locator(".session-head [data-tone=queued]")).ToBeVisibleAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Back to now" }).ClickAsync();
 
         await Assertions.Expect(page.Locator(".session-head [data-tone=cancelled]")).ToBeVisibleAsync();

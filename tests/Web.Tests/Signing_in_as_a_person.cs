@@ -51,6 +51,7 @@ public sealed class Signing_in_as_a_person(Site site) : IClassFixture<Site>
     }
 
     private Task<LedgerProcess> StartHostAsync(IdentityProvider provider) => site.StartHostAsync(
+        null,
         $"--Ledger:Oidc:Authority={provider.Address}",
         $"--Ledger:Oidc:ClientId={IdentityProvider.ClientId}",
         $"--Ledger:Oidc:ClientSecret={IdentityProvider.ClientSecret}",

@@ -58,7 +58,7 @@ public sealed class Coming_back(Site site) : IClassFixture<Site>
         await site.Host.KillAsync();
         await Assertions.Expect(page.GetByText("The connection is away")).ToBeVisibleAsync();
 
-        var again = await site.StartHostAsync("--urls", address.ToString());
+        var again = await site.StartHostAsync(address);
 
         await Assertions.Expect(page.GetByText("The connection is away")).ToBeHiddenAsync(new() { Timeout = 60_000 });
         await page.LiveAsync();

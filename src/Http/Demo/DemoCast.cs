@@ -1,7 +1,6 @@
 using System.Text.Json;
 using Ledger.Http.Checks;
 using Ledger.Secrets;
-using Ledger.Store;
 using Ledger.Sessions;
 using Marten;
 

@@ -1,5 +1,5 @@
-using JasperFx.CodeGeneration;
 using JasperFx;
+using JasperFx.CodeGeneration;
 using Ledger.Http.AlertChannels.Sending;
 using Ledger.Http.Archive;
 using Ledger.Http.Bundles;

@@ -2,6 +2,7 @@ using System.Collections;
 using System.ComponentModel;
 using System.Globalization;
 using System.Reflection;
+using Ledger.Web.Access;
 
 namespace Ledger.Http.Settings;
 
@@ -99,5 +100,5 @@ internal static class SettingNames
         ? type.GetElementType()
         : typeof(IDictionary).IsAssignableFrom(type) && type.IsGenericType ? type.GetGenericArguments()[1] : null;
 
-    private static bool IsGroup(Type type) => type.Namespace == typeof(LedgerSettings).Namespace && type.IsClass;
+    private static bool IsGroup(Type type) => type.IsClass && (type.Namespace == typeof(LedgerSettings).Namespace || type == typeof(OidcSettings));
 }

@@ -7,7 +7,7 @@ internal sealed class LedgerPlace : IDisposable
 
     public Guid AccountId { get; init; } = Guid.NewGuid();
 
-    public string ApiKey { get; } = $"e2e-key-{Guid.NewGuid():N}";
+    public string ApiKey { get; init; } = $"e2e-key-{Guid.NewGuid():N}";
 
     /// <summary>The database; the embedded one of the working directory when null.</summary>
     public string? ConnectionString { get; init; }

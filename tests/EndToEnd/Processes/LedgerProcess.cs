@@ -33,9 +33,10 @@ internal sealed class LedgerProcess : IAsyncDisposable
     /// <summary>Starts the host and waits until it is ready.</summary>
     /// <param name="place">Where it lives.</param>
     /// <param name="hasKey">Whether it is given the first account and its key; otherwise it makes them.</param>
-    public static async Task<LedgerProcess> StartAsync(LedgerPlace place, bool hasKey = true)
+    /// <param name="address">Where it listens; a free port when null.</param>
+    public static async Task<LedgerProcess> StartAsync(LedgerPlace place, bool hasKey = true, Uri? address = null)
     {
-        var address = new Uri($"http://127.0.0.1:{FreePort()}");
+        address ??= new Uri($"http://127.0.0.1:{FreePort()}");
         var environment = new Dictionary<string, string>(StringComparer.Ordinal)
         {
             ["Ledger__RateLimit__Requests"] = "1000000",
@@ -54,8 +55,17 @@ internal sealed class LedgerProcess : IAsyncDisposable
         var process = ChildProcess.StartDotnet(
             "Ledger.Http.dll", ["--urls", address.ToString(), .. place.Arguments], place.Directory, environment);
         var ledger = new LedgerProcess(process, place, address);
-        await Eventually.Become(
-            async () => process.HasExited || await ledger.IsReadyAsync(), TimeSpan.FromSeconds(60), "the ledger is ready");
+        try
+        {
+            await Eventually.Become(
+                async () => process.HasExited || await ledger.IsReadyAsync(), TimeSpan.FromSeconds(120), "the ledger is ready");
+        }
+        catch (TimeoutException late)
+        {
+            await ledger.DisposeAsync();
+            throw new TimeoutException(string.Join('\n', process.Output), late);
+        }
+
         process.HasExited.ShouldBeFalse(string.Join('\n', process.Output));
         return ledger;
     }

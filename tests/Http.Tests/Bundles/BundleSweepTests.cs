@@ -35,9 +35,10 @@ public sealed class BundlesOfChecksTests(BundleLedger ledger) : IClassFixture<Bu
         var check = new { name = "Suite", checkType = "PLAYWRIGHT", tags = Array.Empty<string>(), locations = new[] { "l" }, spec = new { bundle = new { key = executed } } };
         (await ledger.Running.Client.PutAsJsonAsync($"/ledger/checks/{Guid.NewGuid()}", check)).EnsureSuccessStatusCode();
 
-        ledger.Clock.Advance(TimeSpan.FromDays(2) + (2 * BundleSweep.Interval));
+        ledger.Clock.Advance(TimeSpan.FromDays(2) + TimeSpan.FromHours(1));
+        await ledger.Running.HandleAsync(new RemoveOldBundles());
 
-        await Eventually.Become(async () => (await ledger.DownloadAsync(other)).StatusCode == HttpStatusCode.NotFound);
+        (await ledger.DownloadAsync(other)).StatusCode.ShouldBe(HttpStatusCode.NotFound);
         (await ledger.DownloadAsync(executed)).StatusCode.ShouldBe(HttpStatusCode.OK);
     }
 }

@@ -23,8 +23,7 @@ public sealed class DemoTests(LedgerOfClass fixture) : IClassFixture<LedgerOfCla
         sessions.ShouldAllBe(session => session.GetProperty("triggeredAt").GetDateTimeOffset() < now);
         sessions[^1].GetProperty("triggeredAt").GetDateTimeOffset().ShouldBeLessThan(now.AddDays(-Days + 1));
         sessions.Select(session => session.GetProperty("triggeredAt").GetDateTimeOffset()).ShouldBeInOrder(SortDirection.Descending);
-        sessions.SelectMany(session => session.GetProperty("runs").EnumerateArray()).Select(run => run.GetProperty("state").GetString())
-            .ShouldAllBe(state => state == "passed" || state == "failed" || state == "degraded" || state == "cancelled");
+        sessions.ShouldAllBe(session => session.GetProperty("runCounts").GetProperty("open").GetInt32() == 0);
 
         var cancels = await PagesAsync("/ledger/audit/cancels?limit=100");
         cancels.ShouldContain(cancel => cancel.GetProperty("outcome").GetString() == "cancelled");
