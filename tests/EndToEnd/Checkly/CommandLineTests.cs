@@ -137,7 +137,7 @@ public sealed class CommandLineTests(ChecklyPlace place)
         links.Count.ShouldBe(3, "one for the session, one for each result");
         foreach (var link in links)
         {
-            (await place.Ledger.GetAsync(new Uri(link).AbsolutePath)).ValueKind.ShouldBe(JsonValueKind.Object);
+            (await place.Ledger.Client.GetAsync(new Uri(link).AbsolutePath)).StatusCode.ShouldBe(System.Net.HttpStatusCode.OK, link);
         }
     }
 

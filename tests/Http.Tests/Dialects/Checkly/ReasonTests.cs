@@ -92,37 +92,6 @@ public sealed class ReasonTests(ChecklyLedger ledger) : IClassFixture<ChecklyLed
         result["playwrightCheckResult/errors/0/message"].GetString().ShouldBe("own");
     }
 
-    [Fact]
-    public async Task Links_lead_to_a_document()
-    {
-        var check = await ledger.RegisterAsync();
-        var session = await ledger.TriggerCheckAsync(check);
-        await ledger.Runner.StartAllAsync(session);
-        await ledger.Runner.FailAsync(session, (await ledger.SequencesOfAsync(session))[0]);
-        var shown = await ledger.GetAsync($"/v2/check-sessions/{session}");
-        var test = await ledger.TriggerTestAsync(check);
-
-        (await FollowAsync(shown["checkSessionLink"]))["checkSessionId"].GetGuid().ShouldBe(session);
-        (await FollowAsync(shown["results/0/checkResultLink"]))["id"].GetGuid().ShouldBe(shown["results/0/checkResultId"].GetGuid());
-        (await FollowAsync(test["testSessionLink"]))["testSessionId"].GetGuid().ShouldBe(test["testSessionId"].GetGuid());
-        (await FollowAsync(test["results/0/testSessionResultLink"]))["id"].GetGuid().ShouldBe(test["results/0/testSessionResultId"].GetGuid());
-
-        var path = new Uri(test["testSessionLink"].GetString()!).AbsolutePath;
-        (await ledger.GetAsync(path, "")).ShouldBeUnauthorized();
-        (await ledger.GetAsync(path, await ledger.KeyOfAnotherAccountAsync())).ShouldBeForbidden();
-        (await ledger.GetAsync(path.Replace(test["testSessionId"].GetString()!, $"{Guid.NewGuid()}", StringComparison.Ordinal)))
-            .ShouldBeNotFound("No such test session.");
-        (await ledger.GetAsync($"/accounts/{ledger.AccountId}/checks/{Guid.NewGuid()}/check-sessions/{session}"))
-            .ShouldBeNotFound("No such check session.");
-
-        async Task<Answer> FollowAsync(JsonElement link)
-        {
-            var answer = await ledger.GetAsync(new Uri(link.GetString()!).AbsolutePath);
-            answer.Status.ShouldBe(HttpStatusCode.OK, answer.Body);
-            return answer;
-        }
-    }
-
     [Theory]
     [InlineData("/v1/variables/X", "The ledger keeps no environment variables of an account: set them in checks and groups, or with --env.")]
     [InlineData("/v1/status-pages/incidents", "The ledger has no status pages and no incidents on them.")]
