@@ -1,3 +1,4 @@
+using Ledger.Web.Access;
 using Ledger.Web.Shared;
 using Microsoft.AspNetCore.Components.Endpoints;
 using Microsoft.AspNetCore.Http;
@@ -23,7 +24,7 @@ public sealed class PageRequests(RequestDelegate next, ILogger<PageRequests> log
     {
         var endpoint = context.GetEndpoint();
         var isPage = endpoint?.Metadata.GetMetadata<ComponentTypeMetadata>() is not null;
-        if (!isPage && !(IsFallback(endpoint) && IsBrowser(context.Request)))
+        if (!isPage && !(IsFallback(endpoint) && IsBrowser(context.Request) && context.Request.Path != Oidc.CallbackPath))
         {
             await next(context);
             return;
