@@ -18,7 +18,7 @@ public sealed class Staying_connected(Site site) : IClassFixture<Site>
         var page = await site.SignInAsync();
         var session = await site.TriggerAsync("On two hosts", marker, marker: marker);
         await page.VisitAsync($"/sessions/{session}");
-        await Assertions.Expect(page.Locator("tr[data-run] [data-tone=running]")).ToBeVisibleAsync();
+        await Assertions.Expect(page.Locator("tr[data-run] [data-tone=running]")).ToBeVisibleAsync(new() { Timeout = 60_000 });
         await Eventually.Become(() => ProcessTable.Mentioning(marker).Any(process => process.Contains("sleep 600", StringComparison.Ordinal)));
 
         await page.Locator("#cancel-session").ClickAsync();
