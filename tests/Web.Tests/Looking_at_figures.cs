@@ -67,7 +67,7 @@ public sealed class Looking_at_figures(Site site) : IClassFixture<Site>
 
         await page.VisitAsync("/checks");
         await Assertions.Expect(page.GetByRole(AriaRole.Link, new() { Name = "Not for readers" })).ToBeVisibleAsync();
-        await Assertions.Expect(page.GetByRole(AriaRole.Button, new() { Name = "Schedule" })).ToHaveCountAsync(0);
+        await Assertions.Expect(page.GetByRole(AriaRole.Button, new() { Name = "Run Not for readers" })).ToHaveCountAsync(0);
         await Assertions.Expect(page.GetByRole(AriaRole.Link, new() { Name = "Settings" })).ToHaveCountAsync(0);
         await page.VisitAsync("/settings/keys");
         await Assertions.Expect(page.GetByText("You may not see this")).ToBeVisibleAsync();
@@ -80,7 +80,7 @@ public sealed class Looking_at_figures(Site site) : IClassFixture<Site>
         var page = await site.SignInAsync();
         await page.VisitAsync($"/checks/{check}");
 
-        await page.GetByRole(AriaRole.Button, new() { Name = "Schedule Start me now" }).First.ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Schedule now: Start me" }).ClickAsync();
 
         await page.WaitForURLAsync("**/sessions/*");
         var session = await site.Host.GetAsync($"/ledger{new Uri(page.Url).AbsolutePath}");
@@ -154,7 +154,7 @@ public sealed class Looking_at_figures(Site site) : IClassFixture<Site>
         await page.VisitAsync("/runners");
 
         await Assertions.Expect(page.GetByRole(AriaRole.Link, new() { Name = "Held by a runner" })).ToBeVisibleAsync();
-        await Assertions.Expect(page.Locator(".runner .chip.running").First).ToBeVisibleAsync();
+        await Assertions.Expect(page.Locator(".runner-card .chip.running").First).ToBeVisibleAsync();
         await site.Host.PostAsync($"/ledger/sessions/{session}/cancel", new { });
         await Assertions.Expect(page.GetByText("Holds nothing.")).ToBeVisibleAsync();
     }
