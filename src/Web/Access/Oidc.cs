@@ -142,20 +142,27 @@ internal static class Oidc
 
         oidc.Events.OnTicketReceived = async context =>
         {
-            var viewer = settings.ViewerOf(context.Principal!);
-            await using var documents = context.HttpContext.RequestServices.GetRequiredService<IDocumentStore>().QuerySession();
-            if (await documents.LoadAsync<Account>(viewer.AccountId, context.HttpContext.RequestAborted) is null)
+            try
             {
-                throw new UnusableIdentityException(SignInFailure.UnknownAccount);
-            }
+                var viewer = settings.ViewerOf(context.Principal!);
+                await using var documents = context.HttpContext.RequestServices.GetRequiredService<IDocumentStore>().QuerySession();
+                if (await documents.LoadAsync<Account>(viewer.AccountId, context.HttpContext.RequestAborted) is null)
+                {
+                    throw new UnusableIdentityException(SignInFailure.UnknownAccount);
+                }
 
-            context.Principal = viewer.ToPrincipal();
-            context.Properties = new AuthenticationProperties { IsPersistent = true };
+                context.Principal = viewer.ToPrincipal();
+                context.Properties = new AuthenticationProperties { IsPersistent = true };
+            }
+            catch (UnusableIdentityException unusable)
+            {
+                context.Response.Redirect($"{SignInPage.Path}?failed={unusable.Why}");
+                context.HandleResponse();
+            }
         };
         oidc.Events.OnRemoteFailure = context =>
         {
-            var why = context.Failure as UnusableIdentityException ?? context.Failure?.InnerException as UnusableIdentityException;
-            context.Response.Redirect($"{SignInPage.Path}?failed={why?.Why ?? SignInFailure.Refused}");
+            context.Response.Redirect($"{SignInPage.Path}?failed={SignInFailure.Refused}");
             context.HandleResponse();
             return Task.CompletedTask;
         };
