@@ -1,5 +1,4 @@
 using System.Net;
-using Ledger.Support;
 using Ledger.Web.Tests.Support;
 using Microsoft.Playwright;
 

@@ -4,7 +4,6 @@ using System.Text.Json.Serialization;
 using Ledger.Http.Access;
 using Ledger.Http.Errors;
 using Ledger.Http.Requests;
-using Ledger.Sessions;
 
 namespace Ledger.Http.Checkly;
 

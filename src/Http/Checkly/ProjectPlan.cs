@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Ledger.Http.Bundles;
-using Ledger.Http.Checks;
 using Ledger.Http.Errors;
 using Ledger.Http.Groups;
 using Ledger.Http.Requests;

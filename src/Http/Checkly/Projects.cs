@@ -2,7 +2,6 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Ledger.Http.Access;
 using Ledger.Http.Bundles;
-using Ledger.Http.Checks;
 using Ledger.Http.Errors;
 using Ledger.Http.Requests;
 using Marten;

@@ -262,7 +262,7 @@ public sealed partial class Demo : IAsyncDisposable
 
             // Not SIGINT, which a host that was started in the background has its children ignore.
             await using var asked = ending.Token.Register(() =>
-                Cli.Wrap("sh").WithArguments(["-c", "kill -TERM \"$0\"", $"{runner.ProcessId}"]).WithValidation(CommandResultValidation.None).ExecuteAsync());
+                _ = Cli.Wrap("sh").WithArguments(["-c", "kill -TERM \"$0\"", $"{runner.ProcessId}"]).WithValidation(CommandResultValidation.None).ExecuteAsync());
             await runner;
         }
         catch (OperationCanceledException) when (killing.IsCancellationRequested)

@@ -1,7 +1,6 @@
 using Ledger.Access;
 using Ledger.Projections.Daemon;
 using Ledger.Projections.SessionList;
-using Ledger.Sessions;
 using Ledger.Streams;
 using Ledger.Web.Connection;
 using Microsoft.AspNetCore.Components;
