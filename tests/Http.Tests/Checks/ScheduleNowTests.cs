@@ -1,5 +1,4 @@
 using System.Net;
-using System.Text.Json;
 using Ledger.Http.Tests.Hosting;
 using Ledger.Http.Tests.Runners;
 

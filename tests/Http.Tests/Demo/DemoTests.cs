@@ -1,7 +1,6 @@
 using System.Text.Json;
 using Ledger.Http.Settings;
 using Ledger.Http.Tests.Hosting;
-using Ledger.Support;
 
 namespace Ledger.Http.Tests.Demo;
 

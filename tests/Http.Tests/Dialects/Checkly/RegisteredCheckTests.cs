@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Ledger.Sessions;
 
 namespace Ledger.Http.Tests.Dialects.Checkly;
