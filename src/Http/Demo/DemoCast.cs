@@ -2,6 +2,7 @@ using System.Text.Json;
 using Ledger.Http.Checks;
 using Ledger.Secrets;
 using Ledger.Sessions;
+using Ledger.Store;
 using Marten;
 
 namespace Ledger.Http.Demo;
