@@ -1,6 +1,5 @@
 using Ledger.Http.Settings;
 using Ledger.Http.Telemetry;
-using Marten;
 
 namespace Ledger.Http.Hosting;
 
@@ -112,7 +111,7 @@ public sealed class LedgerHost : IAsyncDisposable
             var host = Compose(builder, settings, opened, phase, generates: false);
             if (purpose == HostPurpose.Serve && !appliesSchema)
             {
-                await host.App.Services.GetRequiredService<SchemaFiles>().AssertAsync(host.App.Services.GetRequiredService<IDocumentStore>(), cancellation);
+                await host.App.Services.GetRequiredService<SchemaFiles>().AssertAsync(cancellation);
             }
 
             return host;

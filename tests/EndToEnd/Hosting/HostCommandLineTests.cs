@@ -163,6 +163,25 @@ public sealed class HostCommandLineTests(TestDatabase database) : IClassFixture<
     }
 
     [Fact]
+    public async Task What_a_start_has_made_is_enough_for_one_that_may_make_nothing()
+    {
+        using var made = new TestDatabase();
+        using var making = new LedgerPlace { ConnectionString = made.ConnectionString };
+        await (await LedgerProcess.StartAsync(making)).DisposeAsync();
+        using var taking = new LedgerPlace
+        {
+            AccountId = making.AccountId,
+            ApiKey = making.ApiKey,
+            ConnectionString = made.ConnectionString,
+            Arguments = ["--Ledger:Database:ApplySchema=false"],
+        };
+
+        await using var ledger = await LedgerProcess.StartAsync(taking);
+
+        (await ledger.GetAsync("/ledger/sessions")).GetProperty("entries").GetArrayLength().ShouldBe(0);
+    }
+
+    [Fact]
     public async Task A_verb_without_a_configured_database_uses_the_embedded_one_and_ends_it()
     {
         var run = await HostRun.CallAsync(place.Directory, "db-apply");

@@ -31,8 +31,8 @@ public sealed partial class ComposedHostTests(ComposedHost composed) : IClassFix
             .ShouldBe(["Ledger.Http.Checkly.Live.LiveResults", "Ledger.Http.Hosting.LedgerLifetime", "Ledger.Http.Telemetry.TelemetryParts+FirstFigures"]);
         composed.Services.GetRequiredService<BackgroundLoops>().Names.Order().ShouldBe(
             [
-                "claims", "daemon", "database-watch", "deadlines", "repairs", "runner-signals", "session-changes-listen", "session-changes-read",
-                "session-changes-send",
+                "claims", "daemon", "database-watch", "deadlines", "keys", "repairs", "runner-signals", "runners", "session-changes-listen",
+                "session-changes-read", "session-changes-send",
             ]);
         var messages = composed.Services.GetRequiredService<IWolverineRuntime>();
         messages.Options.Schedules.Select(schedule => schedule.MessageType.Name).Order().ShouldBe([nameof(ForgetDeliveries), nameof(RemoveOldBundles)]);
@@ -48,8 +48,13 @@ public sealed partial class ComposedHostTests(ComposedHost composed) : IClassFix
         var routes = composed.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>().ToList();
 
         routes.Count.ShouldBeGreaterThan(100);
-        routes.Where(route => route.Metadata.GetMetadata<IAllowAnonymous>() is not null).Select(route => route.RoutePattern.RawText!.TrimStart('/')).Order()
-            .ShouldBe(["health/live", "health/ready", "openapi/{documentName}.json", "v1/groups/webhook/{webhookId}/{secret}"]);
+        routes.Where(route => route.Metadata.GetMetadata<IAllowAnonymous>() is not null).Select(route => route.RoutePattern.RawText!.TrimStart('/'))
+            .Where(path => !path.StartsWith("_content/", StringComparison.Ordinal) && !path.StartsWith("_framework/", StringComparison.Ordinal)).Order()
+            .ShouldBe(
+            [
+                "docs/favicon.svg", "docs/scalar.aspnetcore.js", "docs/scalar.js", "docs/{documentName?}", "health/live", "health/ready",
+                "openapi/{documentName}.json", "sign-in", "sign-in/oidc", "sign-in/session", "v1/groups/webhook/{webhookId}/{secret}",
+            ]);
     }
 
     [Fact]
@@ -69,14 +74,14 @@ public sealed partial class ComposedHostTests(ComposedHost composed) : IClassFix
     }
 
     [Fact]
-    public async Task The_status_of_a_session_that_was_used_just_now_is_at_most_one_look_at_its_version()
+    public async Task The_status_of_a_session_that_was_used_just_now_is_one_look_at_its_version_and_one_at_who_serves_what_waits()
     {
         var session = await Client.TriggerAsync("status");
         await Client.SessionAsync(session.SessionId);
 
         var asked = await composed.WatchAsync(() => Client.SessionAsync(session.SessionId));
 
-        asked.Own.Count.ShouldBeLessThanOrEqualTo(1, string.Join("\n---\n", asked.Own));
+        asked.Own.Count.ShouldBeLessThanOrEqualTo(2, string.Join("\n---\n", asked.Own));
     }
 
     [Fact]

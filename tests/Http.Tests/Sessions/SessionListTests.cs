@@ -66,15 +66,15 @@ public sealed class SessionListTests(LedgerOfClass fixture) : IClassFixture<Ledg
     }
 
     [Fact]
-    public async Task A_position_that_was_reached_is_not_waited_for_and_one_that_was_not_is_told()
+    public async Task A_position_that_was_reached_is_not_waited_for_and_one_beyond_the_log_is_refused()
     {
         var session = await TriggerAsync("after", "after");
 
         (await CountAsync($"project=after&after={session.Number}")).ShouldBe(1);
         var tooFar = await client.ReadAsync($"/ledger/sessions?after={session.Number + 1_000_000}");
 
-        tooFar.Status.ShouldBe(HttpStatusCode.ServiceUnavailable);
-        tooFar.Body.GetProperty("type").GetString().ShouldEndWith("/not-caught-up");
+        tooFar.Status.ShouldBe(HttpStatusCode.BadRequest);
+        tooFar.Body.GetProperty("detail").GetString().ShouldBe("'after' is beyond the end of the log.");
     }
 
     [Theory]

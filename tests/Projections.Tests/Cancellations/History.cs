@@ -34,6 +34,7 @@ internal sealed class History
 
     private Session Begin()
     {
+        var only = CheckOrNone();
         var command = walk.Trigger(accounts[random.Next(accounts.Length)]);
         var triggered = TriggerSession.Decide(
             command with
@@ -43,7 +44,7 @@ internal sealed class History
                 [
                     .. command.Runs.Select(run => run with
                     {
-                        CheckId = random.Next(5) == 0 ? null : checks[random.Next(checks.Length)],
+                        CheckId = command.Kind is SessionKind.Check ? only : CheckOrNone(),
                         Location = random.Next(2) == 0 ? "eu-central-1" : "us-east-1",
                     }),
                 ],
@@ -52,6 +53,8 @@ internal sealed class History
         Record(new StreamId(triggered.AccountId, triggered.SessionId), triggered);
         return Session.Create(triggered);
     }
+
+    private Guid? CheckOrNone() => random.Next(5) == 0 ? null : checks[random.Next(checks.Length)];
 
     private Session Step(Session session)
     {

@@ -146,13 +146,14 @@ public sealed class CheckMetricsProjectionTests
         var random = new Random(seed);
         var walk = new RandomWalk(seed);
         var planned = walk.Trigger(Account);
+        var only = checks[random.Next(checks.Length)];
         var stream = new RecordedStream(planned with
         {
             Runs =
             [
                 .. planned.Runs.Select(run => run with
                 {
-                    CheckId = checks[random.Next(checks.Length)],
+                    CheckId = planned.Kind is SessionKind.Check ? only : checks[random.Next(checks.Length)],
                     Location = random.Next(2) == 0 ? "eu-central-1" : "us-east-1",
                 }),
             ],

@@ -14,21 +14,26 @@ internal static class Some
         string checkType = CheckTypes.Playwright,
         string location = "eu-central-1",
         int? timeoutSeconds = null,
-        Guid? checkId = null) => new(
-        Guid.NewGuid(),
-        account,
-        kind,
-        null,
-        "Checkout",
-        SessionSource.TriggerApi,
-        new Actor(ActorKind.ApiKey, "key-1", "Dana"),
-        null,
-        ConflictBehaviour.Queue,
-        null,
-        [
-            .. Enumerable.Range(1, runs).Select(n => new PlannedRun(
-                Guid.NewGuid(), checkId ?? Guid.NewGuid(), checkType, $"Run {n}", location, null, timeoutSeconds)),
-        ]);
+        Guid? checkId = null)
+    {
+        // A session of kind check has the runs of one check.
+        var only = checkId ?? (kind is SessionKind.Check ? Guid.NewGuid() : null);
+        return new(
+            Guid.NewGuid(),
+            account,
+            kind,
+            null,
+            "Checkout",
+            SessionSource.TriggerApi,
+            new Actor(ActorKind.ApiKey, "key-1", "Dana"),
+            null,
+            ConflictBehaviour.Queue,
+            null,
+            [
+                .. Enumerable.Range(1, runs).Select(n => new PlannedRun(
+                    Guid.NewGuid(), only ?? Guid.NewGuid(), checkType, $"Run {n}", location, null, timeoutSeconds)),
+            ]);
+    }
 
     public static TriggerSession InGroup(this TriggerSession command, string group, ConflictBehaviour onConflict = ConflictBehaviour.Queue) =>
         command with { ConcurrencyGroup = group, OnConflict = onConflict };

@@ -5,6 +5,7 @@ using System.Text.Json;
 using Ledger.Http.Access;
 using Ledger.Http.Tests.Dialects.Checkly.Published;
 using Ledger.Http.Tests.Hosting;
+using Ledger.Secrets;
 using Ledger.Store;
 using Ledger.Streams;
 using Ledger.Support;
@@ -54,6 +55,10 @@ public sealed class ChecklyLedger : IAsyncLifetime
         await Running.DisposeAsync();
         database.Dispose();
     }
+
+    /// <summary>What the first run of a session executes, its secrets in the clear, as its runner gets it.</summary>
+    internal async Task<JsonElement> SpecOfAsync(Guid sessionId) => Running.Services.GetRequiredService<SpecSecrets>()
+        .Open(AccountId, (await Runner.ReadAsync(sessionId)).Runs[0].Plan.Spec)!.Value;
 
     internal Task<Answer> GetAsync(string path, string? key = null) => SendAsync(HttpMethod.Get, path, key: key);
 

@@ -129,7 +129,7 @@ public sealed class TestSessionTests(ChecklyLedger ledger) : IClassFixture<Check
             """);
 
         answer.Status.ShouldBe(HttpStatusCode.Created, answer.Body);
-        var spec = (await ledger.Runner.ReadAsync(answer["testSessionId"].GetGuid())).Runs[0].Plan.Spec!.Value;
+        var spec = await ledger.SpecOfAsync(answer["testSessionId"].GetGuid());
         JsonElement.DeepEquals(spec, JsonDocument.Parse("""
             {"command":["npx","playwright","test"],"refreshCache":true,
              "environment":{"BASE":"https://new.example","KEEP":"1","DROP":null,"TOKEN":"","BASE2":"5"},

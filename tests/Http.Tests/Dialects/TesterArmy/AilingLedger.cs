@@ -56,6 +56,6 @@ internal sealed class AilingLedger : TesterArmyLedger
     protected override string Reach(string connectionString)
     {
         wire = new Wire(connectionString);
-        return new NpgsqlConnectionStringBuilder(wire.ConnectionString) { CommandTimeout = 1, CancellationTimeout = -1 }.ConnectionString;
+        return new NpgsqlConnectionStringBuilder(wire.ConnectionString) { CommandTimeout = 5, CancellationTimeout = -1 }.ConnectionString;
     }
 }

@@ -1,9 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Ledger.Secrets;
 using Ledger.Sessions;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace Ledger.Http.Tests.Dialects.Checkly.Scheduling;
 
@@ -151,8 +149,7 @@ public sealed class RunChecksTests(ChecklyLedger ledger) : IClassFixture<Checkly
     {
         var answer = await ledger.RunAsync(CommandLine.RunOf((JsonObject)job.DeepClone()).With("refreshCache", refreshCache));
         answer.Status.ShouldBe(HttpStatusCode.Accepted, answer.Body);
-        var kept = (await ledger.Runner.ReadAsync(answer["testSessionId"].GetGuid())).Runs[0].Plan.Spec;
-        return ledger.Running.Services.GetRequiredService<SpecSecrets>().Open(ledger.Running.AccountId, kept)!.Value;
+        return await ledger.SpecOfAsync(answer["testSessionId"].GetGuid());
     }
 
     private static string Sha256(byte[] bytes) => Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(bytes));

@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text.Json;
 
-namespace Ledger.Serialization;
+namespace Ledger.Sessions;
 
 /// <summary>How large opaque JSON is, without copying it.</summary>
 public static class JsonSize
