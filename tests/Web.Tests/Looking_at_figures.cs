@@ -164,7 +164,11 @@ public sealed class Looking_at_figures(Site site) : IClassFixture<Site>
         var id = Guid.NewGuid();
         using var body = System.Net.Http.Json.JsonContent.Create(new
         {
-            name, checkType = "PLAYWRIGHT", tags = new[] { "web" }, locations = new[] { "nowhere", "elsewhere" }, spec = new { command = new[] { "sleep", "60" } },
+            name,
+            checkType = "PLAYWRIGHT",
+            tags = new[] { "web" },
+            locations = new[] { "nowhere", "elsewhere" },
+            spec = new { command = new[] { "sleep", "60" } },
         });
         (await site.Host.Client.PutAsync($"/ledger/checks/{id}", body)).IsSuccessStatusCode.ShouldBeTrue();
         return id;

@@ -63,6 +63,8 @@ public sealed class Coming_back(Site site) : IClassFixture<Site>
         await Assertions.Expect(page.GetByText("The connection is away")).ToBeHiddenAsync(new() { Timeout = 60_000 });
         await page.LiveAsync();
         var made = await again.PostAsync("/ledger/sessions", new { kind = "test", name = "After the restart", runs = new[] { new { checkType = "PLAYWRIGHT", name = "a", location = "nowhere" } } });
-        await Assertions.Expect(page.Locator($"tr[data-session='{made.GetProperty("sessionId").GetGuid()}']")).ToBeVisibleAsync();
+
+        // The list's model belonged to the host that was killed: another takes it over within 15 seconds.
+        await Assertions.Expect(page.Locator($"tr[data-session='{made.GetProperty("sessionId").GetGuid()}']")).ToBeVisibleAsync(new() { Timeout = 60_000 });
     }
 }

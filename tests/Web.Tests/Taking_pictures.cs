@@ -18,7 +18,11 @@ public sealed class Taking_pictures
         var browser = await Chromium.GetAsync();
         var context = await browser.NewContextAsync(new BrowserNewContextOptions
         {
-            BaseURL = Demo, ColorScheme = ColorScheme.Light, ViewportSize = new ViewportSize { Width = 1180, Height = 700 }, Locale = "en-GB", TimezoneId = "UTC",
+            BaseURL = Demo,
+            ColorScheme = ColorScheme.Light,
+            ViewportSize = new ViewportSize { Width = 1180, Height = 700 },
+            Locale = "en-GB",
+            TimezoneId = "UTC",
         });
         var page = await context.NewPageAsync();
         await page.GotoAsync("/");

@@ -4,7 +4,6 @@ using Ledger.Http.Access;
 using Ledger.Http.Bundles;
 using Ledger.Http.Errors;
 using Ledger.Http.Requests;
-using Ledger.Serialization;
 using Ledger.Sessions;
 using Ledger.Streams;
 

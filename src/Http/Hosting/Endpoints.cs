@@ -20,10 +20,11 @@ public static class Endpoints
     /// <summary>Adds Wolverine.</summary>
     /// <param name="builder">The host.</param>
     /// <param name="settings">Its settings.</param>
-    /// <param name="generates">Whether the host is composed to generate code, and so cannot use what was generated.</param>
+    /// <param name="purpose">What the host is composed for: one that generates code cannot use what was generated.</param>
     /// <param name="isAlone">Whether no other host uses the same database.</param>
-    public static void AddWolverine(this WebApplicationBuilder builder, LedgerSettings settings, bool generates, bool isAlone)
+    public static void AddWolverine(this WebApplicationBuilder builder, LedgerSettings settings, HostPurpose purpose, bool isAlone)
     {
+        var generates = purpose is HostPurpose.Generate;
         builder.Host.UseWolverine(
             options =>
             {
@@ -31,7 +32,7 @@ public static class Endpoints
                 options.Discovery.DisableConventionalDiscovery();
                 options.Durability.Mode = generates ? DurabilityMode.MediatorOnly : isAlone ? DurabilityMode.Solo : DurabilityMode.Balanced;
                 TakeOverQuickly(options.Durability);
-                Messages.Configure(options, settings, generates);
+                Messages.Configure(options, settings, recurs: purpose is HostPurpose.Serve or HostPurpose.CommandWithDatabase);
                 options.CodeGeneration.TypeLoadMode = generates ? TypeLoadMode.Dynamic : TypeLoadMode.Static;
             },
             ExtensionDiscovery.ManualOnly);

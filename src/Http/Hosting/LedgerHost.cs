@@ -90,7 +90,7 @@ public sealed class LedgerHost : IAsyncDisposable
         Addresses.Apply(builder);
         if (purpose is HostPurpose.Command or HostPurpose.Generate)
         {
-            return Compose(builder, settings, LedgerDatabase.None(), phase, purpose == HostPurpose.Generate);
+            return Compose(builder, settings, LedgerDatabase.None(), phase, purpose);
         }
 
         using var loggers = LoggerFactory.Create(logging =>
@@ -108,7 +108,7 @@ public sealed class LedgerHost : IAsyncDisposable
                 await files.Setup(cancellation);
             }
 
-            var host = Compose(builder, settings, opened, phase, generates: false);
+            var host = Compose(builder, settings, opened, phase, purpose);
             if (purpose == HostPurpose.Serve && !appliesSchema)
             {
                 await host.App.Services.GetRequiredService<SchemaFiles>().AssertAsync(cancellation);
@@ -137,10 +137,10 @@ public sealed class LedgerHost : IAsyncDisposable
         await database.DisposeAsync();
     }
 
-    private static LedgerHost Compose(WebApplicationBuilder builder, LedgerSettings settings, LedgerDatabase database, HostPhase phase, bool generates)
+    private static LedgerHost Compose(WebApplicationBuilder builder, LedgerSettings settings, LedgerDatabase database, HostPhase phase, HostPurpose purpose)
     {
         var isAlone = settings.SingleHost ?? database.IsEmbedded;
-        builder.AddWolverine(settings, generates, isAlone);
+        builder.AddWolverine(settings, purpose, isAlone);
         builder.Services.AddLedger(settings, database.Source);
         if (!isAlone)
         {

@@ -22,7 +22,10 @@ namespace Ledger.Http.Hosting;
 public static class Messages
 {
     /// <summary>Says which there are, and how they are handled.</summary>
-    public static void Configure(WolverineOptions options, LedgerSettings settings, bool generates)
+    /// <param name="options">Wolverine's.</param>
+    /// <param name="settings">The host's.</param>
+    /// <param name="recurs">Whether there are recurring ones; Wolverine refuses them in a host that has no database.</param>
+    public static void Configure(WolverineOptions options, LedgerSettings settings, bool recurs)
     {
         foreach (var handler in (Type[])
             [typeof(DeliverAlertHandler), typeof(CancelPreviousHandler), typeof(ArchiveSettledHandler), typeof(ForgetDeliveriesHandler), typeof(RemoveOldBundlesHandler)])
@@ -41,7 +44,7 @@ public static class Messages
 
         // A message whose handling a host could not record, since the database was away, would be that host's for as long as it lives.
         options.Durability.InboxStaleTime = TimeSpan.FromMinutes(5);
-        if (!generates)
+        if (recurs)
         {
             if (settings.Archive.AfterDays is not null)
             {

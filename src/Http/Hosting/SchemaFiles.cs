@@ -3,7 +3,6 @@ using JasperFx.Resources;
 using Ledger.Http.Settings;
 using Ledger.Projections;
 using Ledger.Projections.Daemon;
-using Ledger.Store;
 using Ledger.Store.Postgres;
 using Npgsql;
 using Spectre.Console;

@@ -7,7 +7,6 @@ using Ledger.Http.Errors;
 using Ledger.Http.Requests;
 using Ledger.Projections.Runners;
 using Ledger.Projections.SessionList;
-using Ledger.Serialization;
 using Ledger.Sessions;
 using Ledger.Sessions.Events;
 using Ledger.Streams;

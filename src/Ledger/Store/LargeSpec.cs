@@ -1,7 +1,7 @@
 using System.IO.Compression;
 using System.Runtime.InteropServices;
 using System.Text.Json;
-using Ledger.Serialization;
+using Ledger.Sessions;
 using Ledger.Sessions.Events;
 
 namespace Ledger.Store;

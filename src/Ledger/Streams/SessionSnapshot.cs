@@ -1,4 +1,3 @@
-using Ledger.Serialization;
 using Ledger.Sessions;
 using Ledger.Sessions.Events;
 using Ledger.Store;

@@ -79,7 +79,12 @@ public sealed class ScheduleNowTests(LedgerOfClass fixture) : IClassFixture<Ledg
         var id = Guid.NewGuid();
         var answer = await client.CallAsync(HttpMethod.Put, $"/ledger/checks/{id}", new
         {
-            name = "Checkout", checkType, tags = Array.Empty<string>(), locations, activated, spec = new { command = new[] { "true" } },
+            name = "Checkout",
+            checkType,
+            tags = Array.Empty<string>(),
+            locations,
+            activated,
+            spec = new { command = new[] { "true" } },
         });
         answer.Status.ShouldBe(HttpStatusCode.Created, answer.Body.ToString());
         return id;

@@ -133,7 +133,11 @@ public sealed class HttpDetailTests(LedgerOfClass fixture) : IClassFixture<Ledge
         var checkId = Guid.NewGuid();
         await client.CallAsync(HttpMethod.Put, $"/ledger/checks/{checkId}", new
         {
-            name = "Script", checkType = "BROWSER", tags = Array.Empty<string>(), locations = new[] { "eu-central-1" }, spec = new { script = "await page.goto('/')" },
+            name = "Script",
+            checkType = "BROWSER",
+            tags = Array.Empty<string>(),
+            locations = new[] { "eu-central-1" },
+            spec = new { script = "await page.goto('/')" },
         });
 
         var shown = (await client.ReadAsync($"/v1/checks/{checkId}")).Body;

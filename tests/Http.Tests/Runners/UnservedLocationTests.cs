@@ -29,7 +29,9 @@ public sealed class UnservedLocationTests(TestDatabase database) : IClassFixture
         var waiting = await ledger.Client.TriggerAsync(busy);
         var session = await ledger.Client.TriggerAsync(new
         {
-            kind = "check", name = "Home", runs = new[] { new { checkId = Guid.NewGuid(), checkType = "API", name = "home", location = desert } },
+            kind = "check",
+            name = "Home",
+            runs = new[] { new { checkId = Guid.NewGuid(), checkType = "API", name = "home", location = desert } },
         });
 
         await Eventually.Become(async () => (await ledger.Client.SessionAsync(session.SessionId)).GetProperty("status").GetString() == "CANCELLED");

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Ledger.Serialization;
 
 namespace Ledger.Sessions.Events;
 
