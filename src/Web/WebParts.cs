@@ -2,9 +2,9 @@ using Ledger.Streams;
 using Ledger.Web.Access;
 using Ledger.Web.Connection;
 using Ledger.Web.Sessions;
+using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Components.Authorization;
-using Microsoft.AspNetCore.Authorization;
 using Microsoft.Extensions.DependencyInjection;
 using MudBlazor.Services;
 

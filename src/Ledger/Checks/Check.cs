@@ -1,6 +1,6 @@
 using System.Text.Json;
-using Ledger.Secrets;
 using System.Text.Json.Serialization;
+using Ledger.Secrets;
 using Ledger.Sessions.Events;
 using Marten;
 

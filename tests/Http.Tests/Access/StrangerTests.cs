@@ -1,6 +1,6 @@
 using System.Net;
-using Ledger.Http.Tests.Hosting;
 using Ledger.Http.Tests.Dialects.Checkly.Live;
+using Ledger.Http.Tests.Hosting;
 using Ledger.Support;
 
 namespace Ledger.Http.Tests.Access;
