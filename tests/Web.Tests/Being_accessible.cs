@@ -85,7 +85,8 @@ public sealed class Being_accessible(Site site) : IClassFixture<Site>
             await page.Keyboard.PressAsync("Tab");
         }
 
-        await page.Keyboard.PressAsync("Enter");
+        (await IsFocusedAsync("#cancel-confirm")).ShouldBeTrue();
+        await page.Locator("#cancel-confirm").PressAsync("Enter");
 
         await Assertions.Expect(page.Locator(".session-head [data-tone=cancelled]")).ToBeVisibleAsync();
         await Assertions.Expect(page.Locator("blockquote")).ToHaveTextAsync("no mouse");

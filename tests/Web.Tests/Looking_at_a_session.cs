@@ -1,4 +1,3 @@
-using Ledger.Support;
 using Ledger.Web.Tests.Support;
 using Microsoft.Playwright;
 
@@ -102,10 +101,8 @@ public sealed class Looking_at_a_session(Site site) : IClassFixture<Site>
 
         await Assertions.Expect(page.Locator("tr[data-run]").First).ToBeVisibleAsync();
         (await page.Locator("tr[data-run]").CountAsync()).ShouldBeLessThan(200);
-        await Eventually.Become(async () =>
-        {
-            await page.EvaluateAsync("scrollTo(0, document.body.scrollHeight)");
-            return await page.GetByText("Large 10000", new() { Exact = true }).IsVisibleAsync();
-        });
+        await page.EvaluateAsync("scrollTo(0, document.body.scrollHeight)");
+        await Assertions.Expect(page.GetByText("Large 10000", new() { Exact = true })).ToBeVisibleAsync();
+        (await page.Locator("tr[data-run]").CountAsync()).ShouldBeLessThan(200);
     }
 }

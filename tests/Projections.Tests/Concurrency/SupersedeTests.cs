@@ -66,7 +66,7 @@ public sealed class SupersedeTests : LedgerTest
     [Fact]
     public async Task Reacting_to_everything_again_changes_nothing()
     {
-        var partly = await TriggerAsync(Group() with { Runs = [.. Group().Runs, .. Some.Session(Account, checkType: "API").Runs] });
+        var partly = await TriggerAsync(Group() with { Kind = SessionKind.Test, Runs = [.. Group().Runs, .. Some.Session(Account, checkType: "API").Runs] });
         var never = await TriggerAsync(Some.Session(Account, checkType: "API").InGroup("deploy"));
         var queued = await TriggerAsync(Group());
         await TriggerAsync(Group(ConflictBehaviour.CancelPrevious));
