@@ -54,9 +54,9 @@ internal static class NullItems
         foreach (var item in items)
         {
             var at = $"{path}[{index++}]";
-            if (item is null ? refusesNull : Find(item, at) is not null)
+            if ((item is null && refusesNull ? at : Find(item, at)) is { } found)
             {
-                return item is null ? at : Find(item, at);
+                return found;
             }
         }
 

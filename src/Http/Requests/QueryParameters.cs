@@ -30,3 +30,31 @@ public static class QueryWords<T>
     private static T Parse(string name, string? word) => Find(word)
         ?? throw RequestRejected.BadRequest($"'{name}' must be one of {string.Join(", ", Values.Keys.Order(StringComparer.Ordinal))}.");
 }
+
+/// <summary>
+/// Array parameters of the query string in every style that clients send: <c>a=x&amp;a=y</c>, <c>a[]=x&amp;a[]=y</c> and <c>a=x,y</c>, in
+/// any mixture (docs/dialects/common.md#requests).
+/// </summary>
+public static class QueryArrays
+{
+    /// <summary>The values, each once; none when the parameter is absent or empty.</summary>
+    public static IReadOnlyList<string> Read(IQueryCollection query, string name) =>
+    [
+        .. query[name]
+            .Concat(query[$"{name}[]"])
+            .SelectMany(values => (values ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+            .Distinct(),
+    ];
+}
+
+/// <summary>The times <c>from</c> and <c>to</c> of a query string.</summary>
+public static class QueryTimeRange
+{
+    /// <summary>Reads them; each may be absent.</summary>
+    /// <exception cref="RequestRejected">400 for what is no ISO 8601 time, and for a range that ends before it begins.</exception>
+    public static (DateTimeOffset? From, DateTimeOffset? To) Read(HttpRequest request)
+    {
+        var range = (From: Inputs.Time(request, "from"), To: Inputs.Time(request, "to"));
+        return range.From > range.To ? throw RequestRejected.BadRequest("'from' must not be after 'to'.") : range;
+    }
+}
