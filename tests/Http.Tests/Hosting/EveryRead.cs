@@ -9,8 +9,8 @@ namespace Ledger.Http.Tests.Hosting;
 /// <summary>What every GET of the description answers, for each of some ids in the place of its parameters.</summary>
 internal static partial class EveryRead
 {
-    // What never ends, and what says how the host fares and not what the ledger knows.
-    private static readonly string[] Left = ["/live", "/signals", "/ledger/projections", "/metrics", "/openapi", "/storage"];
+    // What never ends, and what says how the host fares, or who is connected just now, and not what the ledger knows.
+    private static readonly string[] Left = ["/live", "/signals", "/ledger/projections", "/ledger/runners", "/metrics", "/openapi", "/storage"];
 
     // Reports cover the last hours unless they are told what to cover, and say so in their answers.
     private static readonly string[] OfLately = ["/ledger/reports/", "/v1/reporting", "/v1/analytics/", "/api/v2/analytics/"];
