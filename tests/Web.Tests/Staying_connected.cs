@@ -2,6 +2,7 @@ using Ledger.EndToEnd.Processes;
 using Ledger.Support;
 using Ledger.Web.Tests.Support;
 using Microsoft.Playwright;
+using Npgsql;
 
 namespace Ledger.Web.Tests;
 
@@ -26,6 +27,56 @@ public sealed class Staying_connected(Site site) : IClassFixture<Site>
 
         await Assertions.Expect(page.Locator("tr[data-run] [data-tone=cancelled]")).ToBeVisibleAsync();
         await Eventually.Become(() => !ProcessTable.Mentioning(marker).Any(process => process.Contains("sleep 600", StringComparison.Ordinal)));
+    }
+
+    [BrowserFact]
+    public async Task A_page_that_was_drawn_before_its_session_was_read_is_live_nevertheless()
+    {
+        // No cache holds the session, and nobody reads its events while they are locked.
+        var other = await site.StartHostAsync(arguments: "--Ledger:Cache:Megabytes=1");
+        var session = await site.TriggerAsync("Read late", marker, runs: 5_000);
+        var page = await site.SignInAsync(host: other);
+        await using (var connection = new NpgsqlConnection(site.ConnectionString))
+        {
+            await connection.OpenAsync();
+            await using var transaction = await connection.BeginTransactionAsync();
+            await using var lockEvents = new NpgsqlCommand("LOCK TABLE ledger.mt_events", connection, transaction);
+            await lockEvents.ExecuteNonQueryAsync();
+            await page.Locator($"tr[data-session='{session}'] a").First.ClickAsync();
+            await Assertions.Expect(page.GetByText("Reading…")).ToBeVisibleAsync();
+        }
+
+        await Assertions.Expect(page.Locator("tr[data-run] [data-tone=queued]").First).ToBeVisibleAsync();
+
+        await site.Host.PostAsync($"/ledger/sessions/{session}/cancel", new { reason = "elsewhere" });
+
+        await Assertions.Expect(page.Locator("tr[data-run] [data-tone=not-run]").First).ToBeVisibleAsync();
+    }
+
+    [BrowserFact]
+    public async Task The_link_from_a_superseded_session_to_the_newer_one_leads_to_that_one_and_it_is_live()
+    {
+        async Task<Guid> TriggerAsync(string name) => (await site.Host.PostAsync("/ledger/sessions", new
+        {
+            kind = "test",
+            name,
+            concurrencyGroup = marker,
+            onConflict = "cancelPrevious",
+            runs = new[] { new { checkType = "PLAYWRIGHT", name = "a", location = "nowhere" } },
+        })).GetProperty("sessionId").GetGuid();
+
+        var older = await TriggerAsync("The older");
+        var newer = await TriggerAsync("The newer");
+        await site.SessionAsync(older, session => session.GetProperty("status").GetString() == "CANCELLED");
+        var page = await site.SignInAsync();
+        await page.VisitAsync($"/sessions/{older}");
+
+        await page.GetByRole(AriaRole.Link, new() { Name = "the newer session" }).ClickAsync();
+
+        await Assertions.Expect(page.GetByRole(AriaRole.Heading, new() { Name = "The newer", Exact = true })).ToBeVisibleAsync();
+        await Assertions.Expect(page.Locator("tr[data-run] [data-tone=queued]")).ToBeVisibleAsync();
+        await site.Host.PostAsync($"/ledger/sessions/{newer}/cancel", new { reason = "no more" });
+        await Assertions.Expect(page.Locator("tr[data-run] [data-tone=not-run]")).ToBeVisibleAsync();
     }
 
     [BrowserFact]

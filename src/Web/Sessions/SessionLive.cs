@@ -28,8 +28,14 @@ internal sealed class SessionLive : IDisposable
     public SessionLive(PageChanges changes, Guid accountId, Func<SessionSnapshot, bool> sees, Func<SessionBurst, Task> take)
     {
         following = changes.Follow(accountId, change => Hear(change, sees));
+
+        // Something may have changed between what was read before and now.
+        LookAgain();
         _ = HandOverAsync(take);
     }
+
+    /// <summary>Has the list read again, a moment later.</summary>
+    public void LookAgain() => Hear(null, _ => true);
 
     public void Dispose()
     {

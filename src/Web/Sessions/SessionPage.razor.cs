@@ -74,9 +74,9 @@ public partial class SessionPage
         }
     }
 
-    protected override void OnAfterRender(bool firstRender)
+    protected override void Follow()
     {
-        if (firstRender && now is not null)
+        if (now is not null)
         {
             Navigation.LocationChanged += OnMoved;
             follower = Changes.Follow(now.Stream, _ => calls.Writer.TryWrite(true));

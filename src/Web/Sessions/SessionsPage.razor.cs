@@ -62,17 +62,11 @@ public partial class SessionsPage
         isLoaded = true;
     }
 
-    protected override void OnAfterRender(bool firstRender)
+    protected override void Follow()
     {
-        if (firstRender)
-        {
-            Navigation.LocationChanged += OnMoved;
-            var caller = Viewer?.ToCaller();
-            if (caller is not null)
-            {
-                live = new SessionLive(Changes, caller.AccountId, snapshot => caller.Sees(snapshot.Session), burst => InvokeAsync(() => TakeAsync(burst)));
-            }
-        }
+        var caller = Viewer.ToCaller();
+        Navigation.LocationChanged += OnMoved;
+        live = new SessionLive(Changes, caller.AccountId, snapshot => caller.Sees(snapshot.Session), burst => InvokeAsync(() => TakeAsync(burst)));
     }
 
     protected override void Leave()
@@ -106,12 +100,14 @@ public partial class SessionsPage
         {
             await TryAsync(async () =>
             {
-                if (burst.ListPosition > 0)
-                {
-                    await Database.RunAsync(() => Progress.WaitForAsync(SessionListReader.ProjectionName, burst.ListPosition, Patience, Leaving));
-                }
-
+                var isUpToDate = await Database.RunAsync(() => burst.IsMissing
+                    ? Progress.WaitForHeadAsync(SessionListReader.ProjectionName, Patience, Leaving)
+                    : Progress.WaitForAsync(SessionListReader.ProjectionName, burst.ListPosition, Patience, Leaving));
                 await ReadAsync();
+                if (!isUpToDate)
+                {
+                    live?.LookAgain();
+                }
             });
             StateHasChanged();
         }

@@ -14,6 +14,7 @@ namespace Ledger.Web.Shared;
 public abstract class LivePage : ComponentBase, IAsyncDisposable
 {
     private readonly CancellationTokenSource leaving = new();
+    private bool isFollowing;
 
     [Inject]
     public required ViewerState Viewers { get; set; }
@@ -39,14 +40,30 @@ public abstract class LivePage : ComponentBase, IAsyncDisposable
     /// <summary>Reads what the page shows, for the first time and again whenever <see cref="ReloadAsync"/> is called.</summary>
     protected abstract Task LoadAsync();
 
+    /// <summary>
+    /// Begins to follow what the page shows: called once, when that has been read, and only of a page that somebody looks at. A page is often
+    /// drawn before it has been read, so that its first drawing is no time to begin.
+    /// </summary>
+    protected virtual void Follow()
+    {
+    }
+
     protected override Task OnInitializedAsync() => ReloadAsync();
 
     /// <summary>Reads again; a failure is shown in place of the page, or above it when it passes by itself.</summary>
-    protected async Task ReloadAsync() => await TryAsync(async () =>
+    protected async Task ReloadAsync()
     {
-        Viewer = await Viewers.RequireAsync(Leaving);
-        await LoadAsync();
-    });
+        var isRead = await TryAsync(async () =>
+        {
+            Viewer = await Viewers.RequireAsync(Leaving);
+            await LoadAsync();
+        });
+        if (isRead && !isFollowing && RendererInfo.IsInteractive && !leaving.IsCancellationRequested)
+        {
+            isFollowing = true;
+            Follow();
+        }
+    }
 
     /// <summary>Does something that can fail, and shows how.</summary>
     /// <returns>Whether it went well.</returns>

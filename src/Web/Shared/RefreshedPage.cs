@@ -20,14 +20,7 @@ public abstract class RefreshedPage : LivePage
     /// <summary>Whether it is read at its pace whatever happens: what it shows changes by itself.</summary>
     protected virtual bool AlwaysRefreshes => false;
 
-    protected override async Task OnInitializedAsync()
-    {
-        await base.OnInitializedAsync();
-        if (Viewer is not null && RendererInfo.IsInteractive)
-        {
-            _ = RefreshAsync();
-        }
-    }
+    protected override void Follow() => _ = RefreshAsync();
 
     private async Task RefreshAsync()
     {
