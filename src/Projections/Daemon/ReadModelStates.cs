@@ -15,6 +15,10 @@ internal sealed record ReadModelStates(
     IReadOnlyDictionary<string, int> Versions,
     IReadOnlySet<(string Model, long Position)> Skipped)
 {
+    /// <summary>The models that the shard keeps, and the version of their rows.</summary>
+    public IEnumerable<(string Name, int Version)> Kept =>
+        Versions.Where(known => !Apart.Contains(known.Key)).Select(known => (known.Key, known.Value));
+
     public static async Task<ReadModelStates> ReadAsync(NpgsqlConnection connection, string shard, CancellationToken cancellation)
     {
         await using var batch = new NpgsqlBatch(connection)

@@ -7,8 +7,10 @@ using NpgsqlTypes;
 namespace Ledger.Projections.Tests.Daemon;
 
 /// <summary>A projection that writes down the position of every event once, unless it is told to fail at one.</summary>
-internal sealed class Journal(string name) : RowProjection<long, string>(name)
+internal sealed class Journal(string name, int version = 1) : RowProjection<long, string>(name)
 {
+    public override int Version => version;
+
     public const string Table = "create table if not exists ledger.journal (projection text, position bigint, primary key (projection, position))";
 
     /// <summary>The position that it cannot handle.</summary>
@@ -32,7 +34,7 @@ internal sealed class Journal(string name) : RowProjection<long, string>(name)
             throw new InvalidOperationException("This one is poison.");
         }
 
-        rows.Set(recorded.Position, Name);
+        rows.Set(recorded.Position, version == 1 ? Name : $"{Name} {version}");
     }
 
     protected override Task LoadAsync(
