@@ -51,9 +51,14 @@ public static class ReadModelParts
         services.AddSingleton<AlertDeliveriesProjection>();
         services.AddSingleton<Supersede>();
         services.AddSingleton<Outbox>(Messages.Outbox);
-        services.ConfigureMarten((provider, options) => options.AddReadModels(
-            provider.GetRequiredService<ReadModelShard>(),
-            provider.GetRequiredService<AlertDeliveriesProjection>(),
-            provider.GetRequiredService<Supersede>()));
+        services.AddSingleton<CommitWakeup>();
+        services.ConfigureMarten((provider, options) =>
+        {
+            options.AddReadModels(
+                provider.GetRequiredService<ReadModelShard>(),
+                provider.GetRequiredService<AlertDeliveriesProjection>(),
+                provider.GetRequiredService<Supersede>());
+            options.Projections.Wakeup = provider.GetRequiredService<CommitWakeup>();
+        });
     }
 }
