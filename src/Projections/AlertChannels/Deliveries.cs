@@ -2,12 +2,14 @@ using Ledger.Projections.Daemon;
 using Marten;
 using Npgsql;
 using NpgsqlTypes;
+using Wolverine.Attributes;
 
 namespace Ledger.Projections.AlertChannels;
 
 /// <summary>There is something to send: the next try of one delivery. Whoever handles it looks at the delivery, which is the truth.</summary>
 /// <param name="Delivery">The delivery's id.</param>
 /// <param name="Waits">How often it was put off because its receiver had as many at once as it may get.</param>
+[MessageIdentity("deliver-alert")]
 public sealed record DeliverAlert(long Delivery, int Waits = 0);
 
 /// <summary>A delivery that is to be sent, as it stands now.</summary>
