@@ -61,7 +61,8 @@ public sealed class DeadLetterStore(IWolverineRuntime runtime)
     public Wolverine.Persistence.Durability.IDeadLetters Store => runtime.Storage.DeadLetters;
 
     /// <summary>How many there are.</summary>
-    public async Task<int> CountAsync() => (await runtime.Storage.Admin.FetchCountsAsync()).DeadLetter;
+    public async Task<int> CountAsync(CancellationToken cancellation) =>
+        (await Store.QueryAsync(new DeadLetterEnvelopeQuery { PageSize = 1, PageNumber = 1 }, cancellation)).TotalCount;
 
     /// <summary>What finds one of them.</summary>
     /// <exception cref="RequestRejected">400 for what is no id, 404 when there is none of it.</exception>

@@ -66,7 +66,7 @@ public sealed class StandingFigures
     {
         try
         {
-            found = new Figures(await projections.StatusAsync(cancellation), await openRuns.CountAsync(cancellation), await deadLetters.CountAsync());
+            found = new Figures(await projections.StatusAsync(cancellation), await openRuns.CountAsync(cancellation), await deadLetters.CountAsync(cancellation));
         }
         catch (NpgsqlException)
         {
