@@ -2,6 +2,7 @@ using Ledger.Http.Access;
 using Ledger.Http.Errors;
 using Ledger.Http.Settings;
 using Ledger.Projections.Archiving;
+using Wolverine.Attributes;
 
 namespace Ledger.Http.Archive;
 
@@ -36,6 +37,7 @@ public sealed record ArchiveRequest(DateTimeOffset Before, int? Limit = null);
 public sealed record Archived(int Sessions);
 
 /// <summary>Archives, every ten minutes, what was settled <c>Ledger:Archive:AfterDays</c> ago.</summary>
+[MessageIdentity("archive-settled")]
 public sealed record ArchiveSettled;
 
 /// <summary>Does so. What it did not come to the next one does.</summary>

@@ -1,8 +1,10 @@
 using Ledger.Http.Settings;
+using Wolverine.Attributes;
 
 namespace Ledger.Http.Bundles;
 
 /// <summary>Removes, once an hour, bundles that are older than <c>Ledger:Bundles:KeepDays</c>.</summary>
+[MessageIdentity("remove-old-bundles")]
 public sealed record RemoveOldBundles;
 
 /// <summary>Does so.</summary>

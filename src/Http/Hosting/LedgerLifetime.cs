@@ -1,9 +1,11 @@
 using Ledger.Deadlines;
 using Ledger.Http.Access;
 using Ledger.Http.Runners;
+using Ledger.Http.Telemetry;
 using Ledger.Projections.Rebuild;
 using Ledger.Projections.Runners;
 using Ledger.Streams;
+using Ledger.Telemetry;
 
 namespace Ledger.Http.Hosting;
 
@@ -17,6 +19,9 @@ namespace Ledger.Http.Hosting;
 /// <param name="deadlines">Sweeps.</param>
 /// <param name="daemon">Starts what Marten has paused.</param>
 /// <param name="database">Tells of outages.</param>
+/// <param name="metrics">Shows its first figures.</param>
+/// <param name="standing">Renewed for a collector.</param>
+/// <param name="collector">Whether there is one.</param>
 /// <param name="phase">Is told of the end.</param>
 /// <param name="frozenHosts">Only where several hosts share the database.</param>
 public sealed class LedgerLifetime(
@@ -31,11 +36,15 @@ public sealed class LedgerLifetime(
     DeadlineSweep deadlines,
     DaemonWatch daemon,
     DatabaseWatch database,
+    LedgerMetrics metrics,
+    StandingFigures standing,
+    Collector collector,
     HostPhase phase,
     FrozenHosts? frozenHosts = null) : IHostedService
 {
     public async Task StartAsync(CancellationToken cancellationToken)
     {
+        metrics.ShowZeros();
         loops.Run(DatabaseWatch.Part, database.RunAsync);
         await bootstrap.RunAsync(cancellationToken);
         await notes.StartAsync(cancellationToken);
@@ -46,6 +55,11 @@ public sealed class LedgerLifetime(
         loops.Run(DeadlineSweep.Part, deadlines.RunAsync, DeadlineSweep.Patience);
         loops.Every(Repairs.Part, Repairs.Pause, repairs.RunAsync);
         loops.Every(DaemonWatch.Part, DaemonWatch.Pause, daemon.RunAsync);
+        if (collector.IsNamed)
+        {
+            loops.Every(StandingFigures.Part, StandingFigures.Freshness, standing.LookUpAsync);
+        }
+
         if (frozenHosts is not null)
         {
             loops.Every(FrozenHosts.Part, FrozenHosts.Pause, frozenHosts.RunAsync);

@@ -37,6 +37,7 @@ public static class ReadModelParts
         services.AddSingleton<CancellationReportReader>();
         services.AddSingleton<RunDaysReader>();
         services.AddSingleton<Freshness>();
+        services.AddSingleton<DeadLetters.DeadLetterStore>();
         services.AddSingleton(settings.CancelPolicy);
         services.AddSingleton(provider => new ReadModelShard(
             LedgerProjections.Models,

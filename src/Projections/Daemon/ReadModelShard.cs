@@ -34,7 +34,6 @@ public sealed partial class ReadModelShard : SubscriptionBase
 
     /// <summary>A shard that does nothing before Marten's daemon starts it.</summary>
     /// <param name="models">The models; each name once.</param>
-    /// <param name="dataSource">The same database as Marten's.</param>
     /// <param name="owner">What this host calls itself in the status; null for machine and process.</param>
     /// <param name="log">Where a model that stops is told; null for nowhere.</param>
     /// <exception cref="ArgumentException">Two models have one name.</exception>
@@ -174,7 +173,6 @@ public sealed partial class ReadModelShard : SubscriptionBase
 /// <summary>Events as the models read them.</summary>
 internal static class RecordedEvents
 {
-    /// <summary>Those that are facts of sessions.</summary>
     public static IReadOnlyList<RecordedEvent> Of(IReadOnlyList<IEvent> events)
     {
         var recorded = new List<RecordedEvent>(events.Count);

@@ -2,7 +2,6 @@ using Ledger.Projections.Daemon;
 using Ledger.Sessions.Events;
 using Ledger.Store;
 using Npgsql;
-using NpgsqlTypes;
 
 namespace Ledger.Projections.Tests.Daemon;
 
@@ -45,12 +44,10 @@ internal sealed class Journal(string name, int version = 1) : RowProjection<long
     {
         var added = rows.Added.ToList();
         LargestPage = Math.Max(LargestPage, added.Count);
-        yield return SqlArray.Command(
+        yield return Sql.Of(
             "insert into ledger.journal select n, p / q from unnest($1, $2, $3) as r(n, p, q)",
-            [
-                SqlArray.Of(added, NpgsqlDbType.Text, row => row.Value),
-                SqlArray.Of(added, NpgsqlDbType.Bigint, row => row.Key),
-                SqlArray.Of(added, NpgsqlDbType.Bigint, row => row.Key == RefusedAt ? 0L : 1L),
-            ]);
+            added.Select(row => row.Value).ToArray(),
+            added.Select(row => row.Key).ToArray(),
+            added.Select(row => row.Key == RefusedAt ? 0L : 1L).ToArray());
     }
 }

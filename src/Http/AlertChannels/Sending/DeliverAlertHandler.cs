@@ -127,6 +127,7 @@ public sealed class ReceiverShares(WebhookSettings settings)
 }
 
 /// <summary>Forgets, once an hour, what was over <c>Ledger:Webhooks:KeepDays</c> ago.</summary>
+[MessageIdentity("forget-deliveries")]
 public sealed record ForgetDeliveries;
 
 /// <summary>Does so, in batches.</summary>
