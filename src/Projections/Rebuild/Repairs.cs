@@ -25,6 +25,8 @@ public sealed partial class Repairs(
     public static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(250);
 
     private const long Largest = 8_000;
+    private const string ApartSql = "select name from ledger.read_models_apart where failed is null order by name";
+    private const string AskedSql = "select name from ledger.projection_rebuilds where finished_at is null order by started_at";
 
     private readonly ILogger log = log ?? NullLogger<Repairs>.Instance;
 
@@ -32,7 +34,7 @@ public sealed partial class Repairs(
     /// <exception cref="NpgsqlException">The database cannot be reached.</exception>
     public async Task RunAsync(CancellationToken stopping)
     {
-        if (!await IsThereWorkAsync(stopping))
+        if ((await NamedAsync($"({ApartSql}) union all ({AskedSql})", stopping)).Count == 0)
         {
             return;
         }
@@ -52,21 +54,11 @@ public sealed partial class Repairs(
         }
     }
 
-    private async Task<bool> IsThereWorkAsync(CancellationToken stopping)
-    {
-        await using var command = dataSource.CreateCommand(
-            """
-            select exists (select from ledger.read_models_apart where failed is null)
-              or exists (select from ledger.projection_rebuilds where finished_at is null)
-            """);
-        return await command.ExecuteScalarAsync(stopping) is true;
-    }
-
     /// <summary>One that cannot get on does not keep the others waiting, nor rebuilds.</summary>
     private async Task CatchUpAsync(WorkLease lease, CancellationToken stopping)
     {
         var failures = new List<Exception>();
-        foreach (var model in await NamedAsync("select name from ledger.read_models_apart where failed is null order by name", stopping))
+        foreach (var model in await NamedAsync(ApartSql, stopping))
         {
             try
             {
@@ -86,7 +78,7 @@ public sealed partial class Repairs(
 
     private async Task RebuildAsync(WorkLease lease, CancellationToken stopping)
     {
-        foreach (var projection in await NamedAsync("select name from ledger.projection_rebuilds where finished_at is null order by started_at", stopping))
+        foreach (var projection in await NamedAsync(AskedSql, stopping))
         {
             await using var connection = await dataSource.OpenConnectionAsync(stopping);
             if (await RebuildRecord.FindAsync(connection, projection.Name, stopping) is not { } record)
@@ -110,20 +102,13 @@ public sealed partial class Repairs(
         }
     }
 
+    /// <summary>Models of another version, or that this host does not have, are for other hosts.</summary>
     private async Task<IReadOnlyList<Projection>> NamedAsync(string sql, CancellationToken stopping)
     {
         await using var connection = await dataSource.OpenConnectionAsync(stopping);
         var versions = await RegisteredModels.VersionsAsync(connection, stopping);
-        await using var command = new NpgsqlCommand(sql, connection);
-        await using var reader = await command.ExecuteReaderAsync(stopping);
-        var found = new List<Projection>();
-        while (await reader.ReadAsync(stopping))
-        {
-            var name = reader.GetString(0);
-            found.AddRange(models.Models.Where(model => model.Name == name && versions.GetValueOrDefault(name) == model.Version));
-        }
-
-        return found;
+        var names = await connection.QueryAsync(sql, [], row => row.GetString(0), stopping);
+        return [.. names.SelectMany(name => models.Models.Where(model => model.Name == name && versions.GetValueOrDefault(name) == model.Version))];
     }
 
     [LoggerMessage(LogLevel.Information, "This host rebuilds projection {Projection} from position {Position} on.")]

@@ -7,8 +7,10 @@ using NpgsqlTypes;
 namespace Ledger.Projections.Tests.Daemon;
 
 /// <summary>A projection that writes down the position of every event once, unless it is told to fail at one.</summary>
-internal sealed class Journal(string name) : RowProjection<long, string>(name)
+internal sealed class Journal(string name, int version = 1) : RowProjection<long, string>(name)
 {
+    public override int Version => version;
+
     public const string Table = "create table if not exists ledger.journal (projection text, position bigint, primary key (projection, position))";
 
     /// <summary>The position that it cannot handle.</summary>
@@ -16,6 +18,9 @@ internal sealed class Journal(string name) : RowProjection<long, string>(name)
 
     /// <summary>The position that the database refuses from it.</summary>
     public long? RefusedAt { get; set; }
+
+    /// <summary>The most events that it was given at once.</summary>
+    public int LargestPage { get; private set; }
 
     /// <summary>Every event of the tests that use it.</summary>
     internal override IReadOnlyCollection<Type> Handles { get; } = [typeof(SessionTriggered)];
@@ -29,7 +34,7 @@ internal sealed class Journal(string name) : RowProjection<long, string>(name)
             throw new InvalidOperationException("This one is poison.");
         }
 
-        rows.Set(recorded.Position, Name);
+        rows.Set(recorded.Position, version == 1 ? Name : $"{Name} {version}");
     }
 
     protected override Task LoadAsync(
@@ -39,6 +44,7 @@ internal sealed class Journal(string name) : RowProjection<long, string>(name)
     protected override IEnumerable<NpgsqlBatchCommand> Save(Rows<long, string> rows)
     {
         var added = rows.Added.ToList();
+        LargestPage = Math.Max(LargestPage, added.Count);
         yield return SqlArray.Command(
             "insert into ledger.journal select n, p / q from unnest($1, $2, $3) as r(n, p, q)",
             [
