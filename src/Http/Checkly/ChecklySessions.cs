@@ -97,8 +97,7 @@ public static class LongPoll
     /// <exception cref="RequestRejected">400 for a wait out of its bounds.</exception>
     public static TimeSpan MaxWaitOf(HttpRequest request, bool wholeSeconds)
     {
-        var text = request.Query[Parameter].ToString();
-        if (text.Length == 0)
+        if (QueryValues.Text(request, Parameter) is not { } text)
         {
             return TimeSpan.FromSeconds(Maximum);
         }

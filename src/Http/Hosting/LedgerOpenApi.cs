@@ -57,6 +57,12 @@ public static class LedgerOpenApi
                 schema.AdditionalPropertiesAllowed = true;
             }
 
+            // What an answer computes is always there, unless it is left out when it is null.
+            foreach (var member in context.JsonTypeInfo.Properties.Where(member => member is { Get: not null, Set: null, ShouldSerialize: null }))
+            {
+                (schema.Required ??= new HashSet<string>()).Add(member.Name);
+            }
+
             // Nobody can see from a converter what it writes.
             if (Nullable.GetUnderlyingType(context.JsonTypeInfo.Type) is var inner
                 && (inner ?? context.JsonTypeInfo.Type) == typeof(DateTimeOffset))
