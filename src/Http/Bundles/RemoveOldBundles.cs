@@ -5,7 +5,6 @@ namespace Ledger.Http.Bundles;
 /// <summary>Removes, once an hour, bundles that are older than <c>Ledger:Bundles:KeepDays</c>.</summary>
 public sealed record RemoveOldBundles;
 
-/// <summary>Does so.</summary>
 public static class RemoveOldBundlesHandler
 {
     public static async Task Handle(

@@ -77,7 +77,6 @@ public static class Composition
         services.AddSingleton<ChecklySessions>();
         services.AddSingleton<CheckSessionTriggers>();
         services.AddSingleton<SessionCancel>();
-        services.AddSingleton<TestRunList>();
         services.AddSingleton<Batches>();
         services.AddSingleton<RateWindows>();
         services.AddErrors();

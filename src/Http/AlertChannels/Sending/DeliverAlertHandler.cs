@@ -129,7 +129,6 @@ public sealed class ReceiverShares(WebhookSettings settings)
 /// <summary>Forgets, once an hour, what was over <c>Ledger:Webhooks:KeepDays</c> ago.</summary>
 public sealed record ForgetDeliveries;
 
-/// <summary>Does so, in batches.</summary>
 public static class ForgetDeliveriesHandler
 {
     private const int Batch = 1_000;
