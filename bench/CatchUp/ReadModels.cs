@@ -45,7 +45,7 @@ internal sealed class ReadModels : IAsyncDisposable
     public static async Task<ReadModels> FromTheStartAsync(NpgsqlDataSource source, IReadOnlyList<string> tables, IReadOnlyList<Projection> models)
     {
         await using var command = source.CreateCommand(
-            $"truncate {string.Join(", ", tables.Select(table => $"ledger.{table}"))}; delete from ledger.mt_event_progression");
+            $"truncate {string.Join(", ", tables.Select(table => $"ledger.{table}"))}; delete from ledger.mt_event_progression; delete from ledger.read_models");
         await command.ExecuteNonQueryAsync();
         await RegisteredModels.RegisterAsync(source, models);
         return new ReadModels(source, models);

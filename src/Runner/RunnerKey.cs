@@ -14,6 +14,9 @@ internal static class RunnerKey
     /// <summary>The environment variable that may name a file with the key. It is never handed to a run.</summary>
     public const string FileVariable = "LEDGER_KEY_FILE";
 
+    // So begins the line with the key in the file bootstrap-key that a ledger keeps with its data.
+    private const string FirstKeyPrefix = "key=";
+
     private static readonly string[] InheritedDescriptors = ["/dev/fd/", "/proc/self/fd/"];
 
     /// <summary>
@@ -31,10 +34,17 @@ internal static class RunnerKey
 
         if (!isOnLine && (options.KeyFile ?? Variable(FileVariable)) is { } path)
         {
-            if (Files.Try(() => options.Key = ReadFile(path)) is { } problem)
+            var content = string.Empty;
+            if (Files.Try(() => content = ReadFile(path)) is { } problem)
             {
                 return $"the file with the key cannot be read: {problem}";
             }
+
+            var first = content.Split('\n').FirstOrDefault(line => line.StartsWith(FirstKeyPrefix, StringComparison.Ordinal));
+            options.Key = first is null ? content : first[FirstKeyPrefix.Length..].Trim();
+            options.KeyWarning = first is null
+                ? null
+                : "the key is the ledger's first one, which may do everything; where others have tests run, give the runner one with the scope runner alone";
         }
         else if (options.Key is "-")
         {
@@ -57,7 +67,7 @@ internal static class RunnerKey
     private static string ReadFile(string path)
     {
         using var reader = new StreamReader(path);
-        var key = reader.ReadToEnd().Trim();
+        var content = reader.ReadToEnd().Trim();
         foreach (var directory in InheritedDescriptors.Where(d => path.StartsWith(d, StringComparison.Ordinal)))
         {
             if (int.TryParse(path.AsSpan(directory.Length), out var descriptor))
@@ -66,7 +76,7 @@ internal static class RunnerKey
             }
         }
 
-        return key;
+        return content;
     }
 
     /// <summary>

@@ -62,6 +62,17 @@ public sealed class Keeping_the_key
         runner.Output.ShouldNotContain(FakeLedger.Key);
     }
 
+    [Fact]
+    public async Task The_ledgers_own_file_with_its_first_key_will_do_and_is_warned_of()
+    {
+        await using var place = await Place.CreateAsync();
+        await File.WriteAllTextAsync(place.PathOf("bootstrap-key"), $"account=5a0f6f4e-6c55-4f0a-8a1d-5a3c9e0c7b21\nkey={FakeLedger.Key}\n");
+        await using var runner = await place.StartRunnerAsync("--key-file bootstrap-key");
+
+        await Eventually.ShouldAsync(() => runner.Output.Contains("may do everything", StringComparison.Ordinal), "the warning");
+        place.Ledger.Calls.ShouldAllBe(call => call.Authorization == $"Bearer {FakeLedger.Key}");
+    }
+
     [RootFact]
     public async Task A_run_of_another_user_can_read_neither_the_key_file_nor_what_other_runs_have_and_cannot_end_its_supervisor()
     {

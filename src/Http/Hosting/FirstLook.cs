@@ -18,13 +18,14 @@ internal static class FirstLook
         var settings = services.GetRequiredService<LedgerSettings>();
         var made = services.GetRequiredService<Bootstrap>().Made;
         var file = Bootstrap.FileOf(settings);
+        var address = settings.PublicUrl?.TrimEnd('/') ?? addresses.FirstOrDefault();
         var key = settings.Bootstrap.ApiKey is not null ? "the one of Ledger:Bootstrap:ApiKey" : File.Exists(file) ? $"in {file}" : null;
         List<(string Word, string? Meaning)> lines =
         [
-            ("page", $"{addresses.FirstOrDefault()}/ (sign in with the key)"),
+            ("page", $"{address}/ (sign in with the key)"),
             ("data", database.Place),
             ("key", key),
-            ("runner", $"{Help.Runner} --url {addresses.FirstOrDefault()} --location local (--help says how it gets its key)"),
+            ("runner", $"{Help.Runner} --url {address} --location local --key-file {(File.Exists(file) ? file : "FILE")}"),
             ("stop", "Ctrl+C or SIGTERM"),
         ];
 

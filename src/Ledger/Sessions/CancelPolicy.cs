@@ -13,11 +13,14 @@ public sealed record CancelPolicy(FrozenSet<string> CancellableTypes, bool OnlyQ
     public static CancelPolicy Default { get; } = new(FrozenSet.Create(StringComparer.Ordinal, CheckTypes.Playwright));
 
     /// <summary>Why this run is left alone; null when it may be targeted.</summary>
-    public SkipReason? WhyNot(Session session, Run run) => (session, run) switch
+    public SkipReason? WhyNot(Session session, Run run) => WhyNot(session.Kind, session.Source, run.Plan.CheckType, run.State);
+
+    /// <summary>The same of any run of a type and in a state, in a session of a kind and from a source.</summary>
+    public SkipReason? WhyNot(SessionKind kind, SessionSource source, string checkType, RunState state) => (kind, source) switch
     {
-        (_, { IsOpen: false }) => SkipReason.AlreadyFinished,
-        ({ Source: SessionSource.Scheduler }, _) => SkipReason.Scheduled,
-        ({ Kind: SessionKind.Run }, _) => OnlyQueued && run.State is not RunState.Queued ? SkipReason.NotCancellable : null,
-        _ => CancellableTypes.Contains(run.Plan.CheckType) ? null : SkipReason.NotCancellable,
+        _ when state is not (RunState.Queued or RunState.Claimed or RunState.Running or RunState.Cancelling) => SkipReason.AlreadyFinished,
+        (_, SessionSource.Scheduler) => SkipReason.Scheduled,
+        (SessionKind.Run, _) => OnlyQueued && state is not RunState.Queued ? SkipReason.NotCancellable : null,
+        _ => CancellableTypes.Contains(checkType) ? null : SkipReason.NotCancellable,
     };
 }

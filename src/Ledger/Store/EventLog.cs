@@ -279,7 +279,13 @@ public sealed class EventLog(NpgsqlDataSource dataSource)
                 command.Parameters.AddRange(parameters);
                 await command.PrepareAsync(cancellation);
                 await using var reader = await command.ExecuteReaderAsync(cancellation);
-                return await read(reader, cancellation);
+                var found = await read(reader, cancellation);
+                if (await reader.ReadAsync(cancellation))
+                {
+                    command.Cancel(); // The rest is not wanted: all of it would still be sent otherwise, however large it is.
+                }
+
+                return found;
             }
             catch (Exception outage) when (!cancellation.IsCancellationRequested && Failure.IsOutage(outage) && !repeated)
             {

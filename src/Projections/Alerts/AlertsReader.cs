@@ -34,7 +34,7 @@ public sealed class AlertsReader(NpgsqlDataSource dataSource)
     /// <exception cref="NpgsqlException">The database cannot be reached.</exception>
     public async Task<AlertsPage> ListAsync(AlertsQuery query, CancellationToken cancellation = default)
     {
-        Reading.RejectBeyond(query.Limit, AlertsQuery.MaximumLimit);
+        Sql.RejectBeyond(query.Limit, AlertsQuery.MaximumLimit);
         await using var command = dataSource.CreateCommand();
         var conditions = new SqlConditions(command);
         conditions.Add("a.account_id = {0}", query.AccountId);
@@ -64,7 +64,7 @@ public sealed class AlertsReader(NpgsqlDataSource dataSource)
     /// <exception cref="NpgsqlException">The database cannot be reached.</exception>
     public async Task<IReadOnlyList<ListedAlert>> ListDueAsync(DueAlertsQuery query, CancellationToken cancellation = default)
     {
-        Reading.RejectBeyond(query.Limit, AlertsQuery.MaximumLimit, query.Offset);
+        Sql.RejectBeyond(query.Limit, AlertsQuery.MaximumLimit, query.Offset);
         await using var command = dataSource.CreateCommand();
         var conditions = new SqlConditions(command);
         conditions.Add("a.state = 'due'");

@@ -12,7 +12,7 @@ public sealed class IncidentsReader(NpgsqlDataSource dataSource)
     /// <exception cref="NpgsqlException">The database cannot be reached.</exception>
     public async Task<IncidentsPage> ListAsync(IncidentsQuery query, CancellationToken cancellation = default)
     {
-        Reading.RejectBeyond(query.Limit, IncidentsQuery.MaximumLimit);
+        Sql.RejectBeyond(query.Limit, IncidentsQuery.MaximumLimit);
         await using var command = dataSource.CreateCommand();
         var conditions = new SqlConditions(command);
         conditions.Add("account_id = {0}", query.AccountId);

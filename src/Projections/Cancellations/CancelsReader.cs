@@ -22,6 +22,14 @@ public sealed class CancelsReader(NpgsqlDataSource dataSource)
     private const string FindSql =
         "select position from ledger.cancels where account_id = $1 and cancel_id = $2 order by position limit 1";
 
+    private const string LastSql = $"""
+        select distinct on (session_id) {AskedCancel.Columns} from ledger.cancels
+        where account_id = $1 and session_id = any($2) and outcome <> 'refused'
+        order by session_id, requested_at desc, position desc
+        """;
+
+    private const string AskedSql = $"select {AskedCancel.Columns} from ledger.cancels where account_id = $1 and cancel_id = any($2)";
+
     /// <summary>The projection that keeps the rows; it needs that of the results beside it.</summary>
     public static Projection CreateProjection() => new CancellationsProjection();
 
@@ -52,6 +60,32 @@ public sealed class CancelsReader(NpgsqlDataSource dataSource)
         return await command.ExecuteScalarAsync(cancellation) is long position
             ? (await CancelEntries.ReadAsync(connection, [position], cancellation)).SingleOrDefault()
             : null;
+    }
+
+    /// <summary>The last accepted request for each of some sessions; none for those that nobody wanted to cancel.</summary>
+    /// <exception cref="NpgsqlException">The database cannot be reached.</exception>
+    public Task<IReadOnlyDictionary<Guid, AskedCancel>> LastOfAsync(
+        Guid accountId, IReadOnlyCollection<Guid> sessionIds, CancellationToken cancellation = default) =>
+        AskedAsync(LastSql, accountId, sessionIds, asked => asked.SessionId, cancellation);
+
+    /// <summary>Requests by their ids, without their runs; unknown ones are left out.</summary>
+    /// <exception cref="NpgsqlException">The database cannot be reached.</exception>
+    public Task<IReadOnlyDictionary<Guid, AskedCancel>> FindManyAsync(
+        Guid accountId, IReadOnlyCollection<Guid> cancelIds, CancellationToken cancellation = default) =>
+        AskedAsync(AskedSql, accountId, cancelIds, asked => asked.CancelId, cancellation);
+
+    private async Task<IReadOnlyDictionary<Guid, AskedCancel>> AskedAsync(
+        string sql, Guid accountId, IReadOnlyCollection<Guid> ids, Func<AskedCancel, Guid> keyOf, CancellationToken cancellation)
+    {
+        if (ids.Count == 0)
+        {
+            return new Dictionary<Guid, AskedCancel>();
+        }
+
+        await using var command = dataSource.CreateCommand(sql);
+        command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = accountId });
+        command.Parameters.Add(new NpgsqlParameter<Guid[]> { TypedValue = [.. ids] });
+        return (await command.ReadAllAsync(AskedCancel.Read, cancellation)).DistinctBy(keyOf).ToDictionary(keyOf);
     }
 
     private static async Task<(IReadOnlyList<TimeCursor> Places, bool More)> FindAsync(

@@ -29,7 +29,7 @@ public sealed class CheckResultsReader(NpgsqlDataSource dataSource)
     /// <exception cref="NpgsqlException">The database cannot be reached.</exception>
     public async Task<CheckResultsPage> ListAsync(CheckResultsQuery query, CancellationToken cancellation = default)
     {
-        Reading.RejectBeyond(query.Limit, CheckResultsQuery.MaximumLimit, query.Offset);
+        Sql.RejectBeyond(query.Limit, CheckResultsQuery.MaximumLimit, query.Offset);
         await using var command = dataSource.CreateCommand();
         command.CommandText = $"""
             select {Columns} from ledger.check_results r

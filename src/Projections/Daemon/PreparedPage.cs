@@ -12,22 +12,20 @@ internal sealed record PreparedPage(IReadOnlyList<NpgsqlBatchCommand> Statements
     /// <summary>Prepares it.</summary>
     /// <param name="model">The model.</param>
     /// <param name="connection">Finds its tables; outside a transaction, or inside the one that is to write the rows.</param>
-    /// <param name="page">All events of the page.</param>
-    /// <param name="unreadable">Those of the page that cannot be read, in order: a model stops at one that it would have to handle.</param>
+    /// <param name="page">All events of the page. A model stops at one that cannot be read, if it would have to handle it.</param>
     /// <param name="skipped">What operators had models leave out.</param>
     /// <param name="tries">Whether the statements are tried, and taken back, so that those which the database refuses are found.</param>
     /// <param name="cancellation">Ends the work.</param>
     public static async Task<PreparedPage> OfAsync(
         Projection model,
         NpgsqlConnection connection,
-        IReadOnlyList<RecordedEvent> page,
-        IReadOnlyList<UnreadableEvent> unreadable,
+        EventPage page,
         IReadOnlySet<(string Model, long Position)> skipped,
         bool tries,
         CancellationToken cancellation)
     {
-        var end = unreadable.FirstOrDefault(found => Handles(EventTypes.RecordOf(found.Type), found.Position));
-        var handled = page
+        var end = page.Unreadable.FirstOrDefault(found => Handles(EventTypes.RecordOf(found.Type), found.Position));
+        var handled = page.Events
             .Where(recorded => Handles(recorded.Data.GetType(), recorded.Position) && (end is null || recorded.Position < end.Position))
             .ToList();
         var (statements, cause) = await TryAsync(handled.Count);
@@ -79,13 +77,7 @@ internal sealed record PreparedPage(IReadOnlyList<NpgsqlBatchCommand> Statements
         NpgsqlConnection connection, IReadOnlyList<NpgsqlBatchCommand> statements, CancellationToken cancellation)
     {
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
-        await using var batch = new NpgsqlBatch(connection, transaction);
-        foreach (var statement in statements)
-        {
-            batch.BatchCommands.Add(statement);
-        }
-
-        await batch.ExecuteNonQueryAsync(cancellation);
+        await connection.ExecuteAsync(statements, cancellation);
         await transaction.RollbackAsync(cancellation);
     }
 }

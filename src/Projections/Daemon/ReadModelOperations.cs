@@ -12,11 +12,13 @@ public sealed class ReadModelOperations(ReadModelShard models, IReadOnlyList<str
     private readonly IReadOnlyList<string> names = [.. models.Models.Select(model => model.Name), .. reactions];
 
     private const string StatusSql = """
-        select (select coalesce(max(seq_id), 0) from ledger.mt_events), coalesce(a.position, c.last_seq_id, 0), c.last_updated,
+        select (select coalesce(max(seq_id), 0) from ledger.mt_events),
+          case when asked.name = any($3) then coalesce(c.last_seq_id, 0) else coalesce(a.position, s.position, 0) end,
+          case when asked.name = any($3) then c.last_updated else s.updated_at end,
           s.owner, a.name is not null, a.failed, a.error, a.stopped_at,
           r.state, r.position, r.head, r.started_at, r.started_by, r.finished_at, r.differences, r.error, r.keeps_old
         from unnest($1) with ordinality as asked(name, n)
-        left join ledger.mt_event_progression c on c.name = case when asked.name = any($3) then asked.name || ':All' else $2 end
+        left join ledger.mt_event_progression c on c.name = asked.name || ':All'
         left join ledger.read_models s on s.shard = $2
         left join ledger.read_models_apart a on a.shard = $2 and a.name = asked.name
         left join ledger.projection_rebuilds r on r.name = asked.name
@@ -27,67 +29,44 @@ public sealed class ReadModelOperations(ReadModelShard models, IReadOnlyList<str
     /// <exception cref="NpgsqlException">The database cannot be reached.</exception>
     public async Task<IReadOnlyList<ProjectionStatus>> StatusAsync(CancellationToken cancellation = default)
     {
-        await using var command = dataSource.CreateCommand(StatusSql);
-        command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. names] });
-        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = ReadModelShard.Shard });
-        command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. reactions] });
-        await using var reader = await command.ExecuteReaderAsync(cancellation);
-        var statuses = new List<ProjectionStatus>();
-        while (await reader.ReadAsync(cancellation))
-        {
-            var (head, position, owner) = (reader.GetInt64(0), reader.GetInt64(1), reader.GetStringOrNull(3));
-            var stopped = reader.IsDBNull(5)
-                ? null
-                : new StoppedProjection(reader.GetInt64(5), reader.GetString(6), reader.GetFieldValue<DateTimeOffset>(7));
-            statuses.Add(new ProjectionStatus(
-                names[statuses.Count],
-                Find(names[statuses.Count])?.Version ?? 1,
-                position,
-                Math.Max(0, head - position),
-                stopped is not null ? ProjectionState.Stopped
-                    : reader.GetBoolean(4) ? ProjectionState.CatchingUp
-                    : owner == models.Owner ? ProjectionState.Running
-                    : ProjectionState.Standby,
-                owner,
-                stopped)
-            {
-                Head = head,
-                UpdatedAt = reader.GetFieldValue<DateTimeOffset?>(2),
-                Rebuild = reader.IsDBNull(8) ? null : ReadRebuild(reader),
-            });
-        }
+        var found = await dataSource.QueryAsync(StatusSql, [names.ToArray(), ReadModelShard.Shard, reactions.ToArray()], ReadStatus, cancellation);
+        return [.. found.Zip(names, (status, name) => status with { Name = name, Version = Find(name)?.Version ?? 1 })];
+    }
 
-        return statuses;
+    private ProjectionStatus ReadStatus(NpgsqlDataReader row)
+    {
+        var (head, position, owner) = (row.GetInt64(0), row.GetInt64(1), row.GetStringOrNull(3));
+        var stopped = row.IsDBNull(5) ? null : new StoppedProjection(row.GetInt64(5), row.GetString(6), row.GetFieldValue<DateTimeOffset>(7));
+        var state = stopped is not null ? ProjectionState.Stopped
+            : row.GetBoolean(4) ? ProjectionState.CatchingUp
+            : owner == models.Owner ? ProjectionState.Running
+            : ProjectionState.Standby;
+        return new ProjectionStatus("", 1, position, Math.Max(0, head - position), state, owner, stopped)
+        {
+            Head = head,
+            UpdatedAt = row.GetFieldValue<DateTimeOffset?>(2),
+            Rebuild = row.IsDBNull(8) ? null : ReadRebuild(row),
+        };
     }
 
     /// <summary>The shards that have not moved for some time although there are events for them, whichever host keeps them.</summary>
     /// <exception cref="NpgsqlException">The database cannot be reached.</exception>
-    public async Task<IReadOnlyList<string>> StuckAsync(TimeSpan time, CancellationToken cancellation)
-    {
-        await using var command = dataSource.CreateCommand(
-            """
-            select split_part(p.name, ':', 1) from ledger.mt_event_progression p
-            cross join lateral (
-              select e.timestamp from ledger.mt_events e
-              where e.seq_id > coalesce(p.last_seq_id, 0) and e.type <> 'tombstone' order by e.seq_id limit 1
-            ) next
-            where p.name = any($1) and p.last_updated < clock_timestamp() - $2 and next.timestamp < clock_timestamp() - $2
-            order by 1
-            """);
-        command.Parameters.Add(new NpgsqlParameter<string[]>
-        {
-            TypedValue = [ReadModelShard.Shard, .. reactions.Select(reaction => $"{reaction}:All")],
-        });
-        command.Parameters.Add(new NpgsqlParameter<TimeSpan> { TypedValue = time });
-        await using var reader = await command.ExecuteReaderAsync(cancellation);
-        var stuck = new List<string>();
-        while (await reader.ReadAsync(cancellation))
-        {
-            stuck.Add(reader.GetString(0));
-        }
-
-        return stuck;
-    }
+    public async Task<IReadOnlyList<string>> StuckAsync(TimeSpan time, CancellationToken cancellation) => await dataSource.QueryAsync(
+        """
+        with kept as (
+          select shard as name, position, updated_at from ledger.read_models where shard = $1
+          union all select name, last_seq_id, last_updated from ledger.mt_event_progression where name = any($2))
+        select split_part(kept.name, ':', 1) from kept
+        cross join lateral (
+          select e.timestamp from ledger.mt_events e
+          where e.seq_id > coalesce(kept.position, 0) and e.type <> 'tombstone' order by e.seq_id limit 1
+        ) next
+        where coalesce(kept.updated_at, '-infinity') < clock_timestamp() - $3 and next.timestamp < clock_timestamp() - $3
+        order by 1
+        """,
+        [ReadModelShard.Shard, reactions.Select(reaction => $"{reaction}:All").ToArray(), time],
+        row => row.GetString(0),
+        cancellation);
 
     /// <summary>Has a stopped read model try its event again.</summary>
     /// <param name="model">Its name.</param>
@@ -97,7 +76,7 @@ public sealed class ReadModelOperations(ReadModelShard models, IReadOnlyList<str
     /// <exception cref="ArgumentException">There is no read model of that name.</exception>
     /// <exception cref="NpgsqlException">The database cannot be reached.</exception>
     public Task<bool> RetryAsync(string model, string actor, CancellationToken cancellation = default) =>
-        StoppedModels.RetryAsync(dataSource, ReadModelShard.Shard, Known(model), actor, cancellation);
+        StoppedModels.GoOnAsync(dataSource, Known(model), null, null, actor, cancellation);
 
     /// <summary>Has a stopped read model leave out the event that it stopped at, in this and in every later rebuild.</summary>
     /// <param name="model">Its name.</param>
@@ -110,7 +89,7 @@ public sealed class ReadModelOperations(ReadModelShard models, IReadOnlyList<str
     /// <exception cref="NpgsqlException">The database cannot be reached.</exception>
     public Task<bool> SkipAsync(
         string model, long position, string reason, string actor, CancellationToken cancellation = default) =>
-        StoppedModels.SkipAsync(dataSource, ReadModelShard.Shard, Known(model), position, reason, actor, cancellation);
+        StoppedModels.GoOnAsync(dataSource, Known(model), position, reason, actor, cancellation);
 
     /// <summary>What was done to a read model by hand, newest first.</summary>
     /// <param name="model">Its name.</param>
@@ -119,9 +98,9 @@ public sealed class ReadModelOperations(ReadModelShard models, IReadOnlyList<str
     /// <param name="cancellation">Ends the read.</param>
     /// <exception cref="ArgumentException">There is no read model of that name.</exception>
     /// <exception cref="NpgsqlException">The database cannot be reached.</exception>
-    public Task<IReadOnlyList<ProjectionAction>> ActionsAsync(
+    public async Task<IReadOnlyList<ProjectionAction>> ActionsAsync(
         string model, int limit, long before = long.MaxValue, CancellationToken cancellation = default) =>
-        ProjectionAction.ReadAsync(dataSource, [Known(model)], limit, before, cancellation);
+        await ProjectionAction.ReadAsync(dataSource, [Known(model)], limit, before, cancellation);
 
     /// <summary>The newest actions of each read model, newest first.</summary>
     /// <exception cref="NpgsqlException">The database cannot be reached.</exception>

@@ -14,7 +14,7 @@ public sealed class ReadModelProgress(NpgsqlDataSource dataSource)
     private const int Repeats = 3;
 
     private readonly Lock gate = new();
-    private Task<Positions>? next;
+    private Task<Dictionary<string, long>>? next;
 
     /// <summary>Waits until a read model or a reaction has come to a position.</summary>
     /// <param name="model">Its name.</param>
@@ -29,7 +29,7 @@ public sealed class ReadModelProgress(NpgsqlDataSource dataSource)
         while (true)
         {
             var positions = await NextAsync().WaitAsync(cancellation);
-            if (positions.Of(model) >= position)
+            if (positions.GetValueOrDefault(model) >= position)
             {
                 return true;
             }
@@ -47,12 +47,9 @@ public sealed class ReadModelProgress(NpgsqlDataSource dataSource)
     /// <inheritdoc cref="WaitForAsync"/>
     public async Task<bool> WaitForHeadAsync(string model, TimeSpan timeout, CancellationToken cancellation = default)
     {
-        var head = await RepeatedAsync(async () =>
-        {
-            await using var command = dataSource.CreateCommand("select coalesce(max(seq_id), 0) from ledger.mt_events");
-            return (long)(await command.ExecuteScalarAsync(cancellation))!;
-        });
-        return await WaitForAsync(model, head, timeout, cancellation);
+        var head = await RepeatedAsync(() => dataSource.QueryAsync(
+            "select coalesce(max(seq_id), 0) from ledger.mt_events", [], row => row.GetInt64(0), cancellation));
+        return await WaitForAsync(model, head[0], timeout, cancellation);
     }
 
     /// <summary>Pooled connections that died while they were idle say nothing about the database: a read is repeated on others.</summary>
@@ -72,7 +69,7 @@ public sealed class ReadModelProgress(NpgsqlDataSource dataSource)
     }
 
     /// <summary>A read that begins after this call, shared by all who ask before it has begun.</summary>
-    private Task<Positions> NextAsync()
+    private Task<Dictionary<string, long>> NextAsync()
     {
         lock (gate)
         {
@@ -80,7 +77,7 @@ public sealed class ReadModelProgress(NpgsqlDataSource dataSource)
         }
     }
 
-    private async Task<Positions> ReadAsync()
+    private async Task<Dictionary<string, long>> ReadAsync()
     {
         await Task.Yield();
         lock (gate)
@@ -88,29 +85,18 @@ public sealed class ReadModelProgress(NpgsqlDataSource dataSource)
             next = null;
         }
 
-        await using var command = dataSource.CreateCommand(
+        var positions = await dataSource.QueryAsync(
             """
-            select split_part(name, ':', 1), coalesce(last_seq_id, 0) from ledger.mt_event_progression
+            select split_part(name, ':', 1), coalesce(last_seq_id, 0) from ledger.mt_event_progression where name <> $1
             union all
-            select known.name, coalesce(apart.position, shard.last_seq_id, 0) from ledger.read_models_known known
+            select known.name, coalesce(apart.position, kept.position, 0) from ledger.read_models_known known
+            join ledger.read_models kept using (shard)
             left join ledger.read_models_apart apart using (shard, name)
-            left join ledger.mt_event_progression shard on shard.name = known.shard
             where known.shard = $1
-            """);
-        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = ReadModelShard.Shard });
-        await using var reader = await command.ExecuteReaderAsync();
-        var positions = new Dictionary<string, long>(StringComparer.Ordinal);
-        while (await reader.ReadAsync())
-        {
-            positions[reader.GetString(0)] = reader.GetInt64(1);
-        }
-
-        return new Positions(positions);
-    }
-
-    /// <summary>How far reactions and models are; of a name that nobody keeps, nowhere.</summary>
-    private sealed record Positions(IReadOnlyDictionary<string, long> ByName)
-    {
-        public long Of(string model) => ByName.GetValueOrDefault(model);
+            """,
+            [ReadModelShard.Shard],
+            row => KeyValuePair.Create(row.GetString(0), row.GetInt64(1)),
+            CancellationToken.None);
+        return positions.ToDictionary(StringComparer.Ordinal);
     }
 }

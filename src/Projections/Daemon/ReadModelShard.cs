@@ -13,26 +13,23 @@ using Npgsql;
 namespace Ledger.Projections.Daemon;
 
 /// <summary>
-/// Keeps all read models by one shard of Marten's daemon: a page of events is loaded and parsed once, each model folds it, and everything is
-/// written in one transaction with the checkpoint (docs/projections.md). A model that cannot handle an event stops alone, and says so; the
-/// others go on. It is a subscription and no projection because a projection of Marten's gets a page piece by piece, one account after the
-/// other.
+/// Keeps all read models by one shard of Marten's daemon (docs/projections.md): the daemon says which host does it and how far the log is safe to
+/// read, the shard reads it in pages that are bounded in events and in bytes, as Marten's own are not. A page is loaded and parsed once, each model
+/// folds it, and everything is written in one transaction with the position. A model that cannot handle an event stops alone, and says so; the
+/// others go on.
 /// </summary>
 public sealed partial class ReadModelShard : SubscriptionBase
 {
     /// <summary>The name of the shard.</summary>
     public const string ShardName = "ReadModels";
 
-    /// <summary>The name under which Marten keeps the checkpoint.</summary>
+    /// <summary>The name under which Marten keeps its checkpoint, and the ledger its position.</summary>
     public const string Shard = $"{ShardName}:All";
 
-    private readonly IReadOnlyList<Projection> models;
     private readonly NpgsqlDataSource dataSource;
-    private readonly string owner;
     private readonly ILogger log;
     private readonly EventLog store;
     private readonly string[] aliases;
-    private long attempted;
 
     /// <summary>A shard that does nothing before Marten's daemon starts it.</summary>
     /// <param name="models">The models; each name once.</param>
@@ -48,123 +45,89 @@ public sealed partial class ReadModelShard : SubscriptionBase
             throw new ArgumentException("Each read model is named once.", nameof(models));
         }
 
-        this.models = models;
         this.dataSource = dataSource;
+        this.log = log ?? NullLogger<ReadModelShard>.Instance;
+        Models = models;
+        Owner = owner ?? $"{Environment.MachineName}:{Environment.ProcessId}";
         store = new EventLog(dataSource);
         aliases = [.. models.SelectMany(model => model.Handles).Distinct().Select(EventTypes.AliasOf)];
-        this.owner = owner ?? $"{Environment.MachineName}:{Environment.ProcessId}";
-        this.log = log ?? NullLogger<ReadModelShard>.Instance;
         Name = ShardName;
         IncludeArchivedEvents = true;
-        Options.BatchSize = 2_000;
-        foreach (var type in models.SelectMany(model => model.Handles).Distinct())
-        {
-            IncludeType(type);
-        }
+        IncludeType<Archived>(); // The ledger writes none: Marten finds nothing to load, and hands on how far the log is safe to read.
     }
 
     /// <summary>The models.</summary>
-    public IReadOnlyList<Projection> Models => models;
+    public IReadOnlyList<Projection> Models { get; }
 
     /// <summary>What this host calls itself.</summary>
-    public string Owner => owner;
+    public string Owner { get; }
 
-    /// <summary>Prepares what a page changes in each model, for Marten to commit.</summary>
+    /// <summary>How many positions a page spans at most; it ends early where its events are large.</summary>
+    public int PageSize { get; init; } = 2_000;
+
+    /// <summary>Brings the models to the end of a range that is safe to read, in as many pages and transactions as that takes.</summary>
     public override async Task<IChangeListener> ProcessEventsAsync(
         EventRange page, ISubscriptionController controller, IDocumentOperations operations, CancellationToken cancellationToken)
     {
-        if (page.Events.Count > 0)
+        // A page that the database refuses is prepared once more, so that it is found out whose statements they are.
+        long? refused = null;
+        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await ProjectionSchema.UseAsync(connection, ProjectionSchema.Live, cancellationToken);
+        while (await ReadModelStates.ReadAsync(connection, Shard, cancellationToken) is var states && states.Position < page.SequenceCeiling)
         {
-            await PrepareAsync(operations, page.Events, cancellationToken);
+            try
+            {
+                await WriteAsync(connection, states, page.SequenceCeiling, isCareful: refused == states.Position, cancellationToken);
+            }
+            catch (PostgresException refusal) when (!Outage.Is(refusal) && refused != states.Position)
+            {
+                refused = states.Position;
+            }
         }
 
         return NullChangeListener.Instance;
     }
 
-    private async Task PrepareAsync(IDocumentOperations operations, IReadOnlyList<IEvent> events, CancellationToken cancellation)
+    private async Task WriteAsync(NpgsqlConnection connection, ReadModelStates states, long ceiling, bool isCareful, CancellationToken cancellation)
     {
-        var (first, last) = (events[0].Sequence, events[^1].Sequence);
-
-        // A page that comes again has failed: then it is found out whose statements the database refuses.
-        var isCareful = attempted == first;
-        attempted = first;
-        await using var connection = await dataSource.OpenConnectionAsync(cancellation);
-        await ProjectionSchema.UseAsync(connection, ProjectionSchema.Live, cancellation);
-        var states = await ReadModelStates.ReadAsync(connection, Shard, first - 1, cancellation);
-        if (models.FirstOrDefault(model => states.Versions.GetValueOrDefault(model.Name) > model.Version) is { } outdated)
+        if (Models.FirstOrDefault(model => states.Versions.GetValueOrDefault(model.Name) > model.Version) is { } outdated)
         {
             throw new InvalidOperationException($"A newer host has made the rows of {outdated.Name} anew: only hosts of its version keep them.");
         }
 
-        operations.QueueOperation(new Statement(Guard(states.Generation, first, last)));
-        operations.QueueOperation(new Statement(new NpgsqlBatchCommand($"set local search_path to {ProjectionSchema.Live}")));
-        var page = RecordedEvents.Of(events);
-        var unreadable = await UnreadableAsync(page.Count, connection, last, cancellation);
-        foreach (var model in models.Where(model => !states.Apart.ContainsKey(model.Name)))
+        var page = await store.ReadPageAsync(states.Position, Math.Min(ceiling, states.Position + PageSize), aliases, cancellation);
+        var statements = new List<NpgsqlBatchCommand>();
+        foreach (var model in Models.Where(model => !states.Apart.Contains(model.Name)))
         {
-            var prepared = await PreparedPage.OfAsync(model, connection, page, unreadable, states.Skipped, isCareful, cancellation);
-            foreach (var statement in prepared.Statements)
-            {
-                operations.QueueOperation(new Statement(statement));
-            }
-
+            var prepared = await PreparedPage.OfAsync(model, connection, page, states.Skipped, isCareful, cancellation);
+            statements.AddRange(prepared.Statements);
             if (prepared.Failure is { } failure)
             {
                 LogStopped(failure.Cause, model.Name, failure.Position);
-                operations.QueueOperation(new Statement(StoppedModels.Stop(Shard, model, failure)));
-                operations.QueueOperation(new Statement(StoppedModels.NextGeneration(Shard)));
+                statements.AddRange([StoppedModels.Stop(Shard, model, failure), StoppedModels.NextGeneration(Shard)]);
             }
+        }
+
+        await using var transaction = await connection.BeginTransactionAsync(cancellation);
+        if (await MoveAsync(connection, states, page.Through, cancellation))
+        {
+            await connection.ExecuteAsync(statements, cancellation);
+            await transaction.CommitAsync(cancellation);
         }
     }
 
     /// <summary>
-    /// Those events since the last one that was counted which Marten could not read and has passed over without a word: a model that would have
-    /// to handle one stops at it, as it does in a rebuild.
+    /// Moves the position, unless the page was prepared for other models than the shard keeps now, or another host has counted it: then nothing of it
+    /// is written, however late it comes. The commit need not wait for the disk: rows and position are lost together, and made again from the events.
     /// </summary>
-    private async Task<IReadOnlyList<UnreadableEvent>> UnreadableAsync(
-        int read, NpgsqlConnection connection, long last, CancellationToken cancellation)
-    {
-        await using var command = new NpgsqlCommand(
+    private async Task<bool> MoveAsync(NpgsqlConnection connection, ReadModelStates states, long through, CancellationToken cancellation) =>
+        await connection.ExecuteAsync(
             """
-            select r.position, count(e.seq_id) from ledger.read_models r
-            left join ledger.mt_events e on e.seq_id > r.position and e.seq_id <= $2 and e.type = any($3)
-            where r.shard = $1 group by r.position
+            update ledger.read_models set position = $4, owner = $5, updated_at = clock_timestamp()
+            where shard = $1 and generation = $2 and position = $3 and set_config('synchronous_commit', 'off', true) is not null
             """,
-            connection)
-        {
-            Parameters = { SqlValue.Of(Shard), SqlValue.Of(last), new NpgsqlParameter<string[]> { TypedValue = aliases } },
-        };
-        await command.PrepareAsync(cancellation);
-        long through;
-        await using (var reader = await command.ExecuteReaderAsync(cancellation))
-        {
-            if (!await reader.ReadAsync(cancellation) || reader.GetInt64(1) <= read)
-            {
-                return [];
-            }
-
-            through = reader.GetInt64(0);
-        }
-
-        // Pages end early where their events are large.
-        var unreadable = new List<UnreadableEvent>();
-        while (through < last)
-        {
-            var page = await store.ReadPageAsync(through, last, aliases, cancellation);
-            unreadable.AddRange(page.Unreadable);
-            through = page.Through;
-        }
-
-        return unreadable;
-    }
-
-    private NpgsqlBatchCommand Guard(long generation, long first, long last) => new("call ledger.guard_read_models($1, $2, $3, $4, $5)")
-    {
-        Parameters =
-        {
-            SqlValue.Of(Shard), SqlValue.Of(generation), SqlValue.Of(first), SqlValue.Of(last), SqlValue.Of(owner),
-        },
-    };
+            [Shard, states.Generation, states.Position, through, Owner],
+            cancellation) == 1;
 
     [LoggerMessage(LogLevel.Error, "Read model {Model} stopped: it cannot handle the event at position {Position}.")]
     private partial void LogStopped(Exception failure, string model, long position);

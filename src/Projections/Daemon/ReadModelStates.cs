@@ -2,55 +2,40 @@ using Npgsql;
 
 namespace Ledger.Projections.Daemon;
 
-/// <summary>Which read models the shard keeps, and which events they leave out, as the database says for all hosts.</summary>
+/// <summary>How far the shard has come, which read models it keeps, and which events they leave out, as the database says for all hosts.</summary>
 /// <param name="Generation">Counts the changes to which models the shard keeps.</param>
-/// <param name="Apart">The models that it does not keep, each with the last event that is in its rows.</param>
+/// <param name="Position">The last event that is in the rows of those that it keeps.</param>
+/// <param name="Apart">The models that it does not keep.</param>
 /// <param name="Versions">The version of each model's rows.</param>
 /// <param name="Skipped">The events that an operator had a model leave out.</param>
 internal sealed record ReadModelStates(
     long Generation,
-    IReadOnlyDictionary<string, long> Apart,
+    long Position,
+    IReadOnlySet<string> Apart,
     IReadOnlyDictionary<string, int> Versions,
     IReadOnlySet<(string Model, long Position)> Skipped)
 {
-    /// <summary>Reads it.</summary>
-    /// <param name="connection">Any connection.</param>
-    /// <param name="shard">The shard.</param>
-    /// <param name="after">Skipped events after this position are asked for.</param>
-    /// <param name="cancellation">Ends the read.</param>
-    public static async Task<ReadModelStates> ReadAsync(
-        NpgsqlConnection connection, string shard, long after, CancellationToken cancellation)
+    public static async Task<ReadModelStates> ReadAsync(NpgsqlConnection connection, string shard, CancellationToken cancellation)
     {
-        await using var batch = new NpgsqlBatch(connection);
-        Add("select generation from ledger.read_models where shard = $1", shard);
-        Add("select name, position from ledger.read_models_apart where shard = $1", shard);
-        Add(RegisteredModels.VersionsSql, shard);
-        Add("select projection, position from ledger.projection_actions where action = 'skip' and position > $1", after);
+        await using var batch = new NpgsqlBatch(connection)
+        {
+            BatchCommands =
+            {
+                Sql.Of("select generation, position from ledger.read_models where shard = $1", shard),
+                Sql.Of("select name from ledger.read_models_apart where shard = $1", shard),
+                Sql.Of(RegisteredModels.VersionsSql, shard),
+                Sql.Of("select projection, position from ledger.projection_actions where action = 'skip'"),
+            },
+        };
         await using var reader = await batch.ExecuteReaderAsync(cancellation);
-        var generation = await reader.ReadAsync(cancellation) ? reader.GetInt64(0) : throw Missing(shard);
-        var apart = new Dictionary<string, long>(StringComparer.Ordinal);
-        await reader.NextResultAsync(cancellation);
-        while (await reader.ReadAsync(cancellation))
-        {
-            apart.Add(reader.GetString(0), reader.GetInt64(1));
-        }
-
-        await reader.NextResultAsync(cancellation);
-        var versions = await RegisteredModels.ReadVersionsAsync(reader, cancellation);
-        var skipped = new HashSet<(string, long)>();
-        await reader.NextResultAsync(cancellation);
-        while (await reader.ReadAsync(cancellation))
-        {
-            skipped.Add((reader.GetString(0), reader.GetInt64(1)));
-        }
-
-        return new ReadModelStates(generation, apart, versions, skipped);
-
-        void Add<T>(string sql, T value) => batch.BatchCommands.Add(
-            new NpgsqlBatchCommand(sql) { Parameters = { new NpgsqlParameter<T> { TypedValue = value } } });
+        var (generation, position) = (await reader.ReadAllAsync(row => (row.GetInt64(0), row.GetInt64(1)), cancellation)).Single();
+        return new ReadModelStates(
+            generation,
+            position,
+            (await reader.ReadAllAsync(row => row.GetString(0), cancellation)).ToHashSet(StringComparer.Ordinal),
+            (await reader.ReadAllAsync(RegisteredModels.ReadVersion, cancellation)).ToDictionary(StringComparer.Ordinal),
+            (await reader.ReadAllAsync(row => (row.GetString(0), row.GetInt64(1)), cancellation)).ToHashSet());
     }
-
-    private static InvalidOperationException Missing(string shard) => new($"The read models of {shard} are not known to the database.");
 }
 
 /// <summary>Which read models the database has rows of, and of which version.</summary>
@@ -90,8 +75,8 @@ public static class RegisteredModels
                 insert into ledger.read_models_known (shard, name, version) values ($1, $2, $3)
                 on conflict (shard, name) do update set version = excluded.version
                 """,
-                SqlValue.Of(model.Name),
-                new NpgsqlParameter<int> { TypedValue = model.Version });
+                model.Name,
+                model.Version);
             if (!isFirst)
             {
                 await RemakeAsync(connection, model, cancellation);
@@ -100,7 +85,7 @@ public static class RegisteredModels
                     insert into ledger.read_models_apart (shard, name, position) values ($1, $2, 0)
                     on conflict (shard, name) do update set position = 0, failed = null, error = null, stopped_at = null
                     """,
-                    SqlValue.Of(model.Name));
+                    model.Name);
                 await RunAsync("update ledger.read_models set generation = generation + 1 where shard = $1");
                 anew++;
             }
@@ -109,13 +94,7 @@ public static class RegisteredModels
         await transaction.CommitAsync(cancellation);
         return anew;
 
-        async Task<int> RunAsync(string sql, params NpgsqlParameter[] parameters)
-        {
-            await using var command = new NpgsqlCommand(sql, connection);
-            command.Parameters.Add(SqlValue.Of(ReadModelShard.Shard));
-            command.Parameters.AddRange(parameters);
-            return await command.ExecuteNonQueryAsync(cancellation);
-        }
+        Task<int> RunAsync(string sql, params object[] values) => connection.ExecuteAsync(sql, [ReadModelShard.Shard, .. values], cancellation);
     }
 
     /// <summary>The models that <see cref="RegisterAsync"/> would have made anew.</summary>
@@ -129,25 +108,10 @@ public static class RegisteredModels
     }
 
     /// <summary>The version of each model's rows.</summary>
-    internal static async Task<IReadOnlyDictionary<string, int>> VersionsAsync(NpgsqlConnection connection, CancellationToken cancellation)
-    {
-        await using var command = new NpgsqlCommand(VersionsSql, connection);
-        command.Parameters.Add(SqlValue.Of(ReadModelShard.Shard));
-        await using var reader = await command.ExecuteReaderAsync(cancellation);
-        return await ReadVersionsAsync(reader, cancellation);
-    }
+    internal static async Task<IReadOnlyDictionary<string, int>> VersionsAsync(NpgsqlConnection connection, CancellationToken cancellation) =>
+        (await connection.QueryAsync(VersionsSql, [ReadModelShard.Shard], ReadVersion, cancellation)).ToDictionary(StringComparer.Ordinal);
 
-    /// <summary>Reads what <see cref="VersionsSql"/> has answered.</summary>
-    internal static async Task<IReadOnlyDictionary<string, int>> ReadVersionsAsync(NpgsqlDataReader reader, CancellationToken cancellation)
-    {
-        var versions = new Dictionary<string, int>(StringComparer.Ordinal);
-        while (await reader.ReadAsync(cancellation))
-        {
-            versions.Add(reader.GetString(0), reader.GetInt32(1));
-        }
-
-        return versions;
-    }
+    internal static KeyValuePair<string, int> ReadVersion(NpgsqlDataReader row) => new(row.GetString(0), row.GetInt32(1));
 
     private static async Task RemakeAsync(NpgsqlConnection connection, Projection model, CancellationToken cancellation)
     {
@@ -156,8 +120,7 @@ public static class RegisteredModels
             .Append($"set local search_path to {ProjectionSchema.Live}")
             .Concat(tables.Files.Select(file => file.Sql)))
         {
-            await using var command = new NpgsqlCommand(sql, connection);
-            await command.ExecuteNonQueryAsync(cancellation);
+            await connection.ExecuteAsync(sql, [], cancellation);
         }
     }
 }
@@ -168,40 +131,61 @@ public static class RegisteredModels
 /// </summary>
 internal static class StoppedModels
 {
-    private const string FindSql = """
-        select failed, error from ledger.read_models_apart where shard = $1 and name = $2 and failed is not null for update
-        """;
-
     /// <summary>The model has come to an event that it cannot handle. Part of the transaction that writes what came before.</summary>
-    public static NpgsqlBatchCommand Stop(string shard, Projection model, FailedEvent failure) => new(
+    public static NpgsqlBatchCommand Stop(string shard, Projection model, FailedEvent failure) => Sql.Of(
         """
         insert into ledger.read_models_apart (shard, name, position, failed, error, stopped_at)
         values ($1, $2, $3 - 1, $3, $4, now())
         on conflict (shard, name) do update set position = excluded.position, failed = excluded.failed, error = excluded.error,
           stopped_at = excluded.stopped_at
-        """)
-    {
-        Parameters = { SqlValue.Of(shard), SqlValue.Of(model.Name), SqlValue.Of(failure.Position), SqlValue.Of(Describe(failure.Cause)) },
-    };
+        """,
+        shard,
+        model.Name,
+        failure.Position,
+        Describe(failure.Cause));
 
     /// <summary>Has pages refused that were prepared before.</summary>
     public static NpgsqlBatchCommand NextGeneration(string shard) =>
-        new("update ledger.read_models set generation = generation + 1 where shard = $1") { Parameters = { SqlValue.Of(shard) } };
+        Sql.Of("update ledger.read_models set generation = generation + 1 where shard = $1", shard);
 
-    /// <summary>Has the event tried again; false when the model is not stopped.</summary>
-    public static Task<bool> RetryAsync(NpgsqlDataSource dataSource, string shard, string model, string actor, CancellationToken cancellation) =>
-        GoOnAsync(dataSource, shard, model, ProjectionAction.Retry, actor, null, null, cancellation);
+    /// <summary>
+    /// Has a stopped model go on. The action and its record are one transaction: of two at once the second finds that the model no longer stands there.
+    /// </summary>
+    /// <param name="dataSource">The database.</param>
+    /// <param name="model">Its name.</param>
+    /// <param name="skipped">The event that it is to leave out, now and in every rebuild; null to try again.</param>
+    /// <param name="reason">Why.</param>
+    /// <param name="actor">Who asks.</param>
+    /// <param name="cancellation">Ends the attempt.</param>
+    /// <returns>False when the model is not stopped, or at another event.</returns>
+    public static async Task<bool> GoOnAsync(
+        NpgsqlDataSource dataSource, string model, long? skipped, string? reason, string actor, CancellationToken cancellation)
+    {
+        await using var connection = await dataSource.OpenConnectionAsync(cancellation);
+        await using var transaction = await connection.BeginTransactionAsync(cancellation);
+        var stopped = await connection.QueryAsync(
+            "select failed, error from ledger.read_models_apart where shard = $1 and name = $2 and failed is not null for update",
+            [ReadModelShard.Shard, model],
+            row => (Failed: row.GetInt64(0), Error: row.GetStringOrNull(1)),
+            cancellation);
+        if (stopped.Count == 0 || (skipped is not null && skipped != stopped[0].Failed))
+        {
+            return false;
+        }
 
-    /// <summary>Has the model leave the event out, now and in every rebuild; false when it has not stopped at it.</summary>
-    public static Task<bool> SkipAsync(
-        NpgsqlDataSource dataSource,
-        string shard,
-        string model,
-        long position,
-        string reason,
-        string actor,
-        CancellationToken cancellation) =>
-        GoOnAsync(dataSource, shard, model, ProjectionAction.Skip, actor, position, reason, cancellation);
+        await connection.ExecuteAsync(
+            [
+                Sql.Of(
+                    "update ledger.read_models_apart set failed = null, error = null, stopped_at = null where shard = $1 and name = $2",
+                    ReadModelShard.Shard,
+                    model),
+                ProjectionAction.Write(
+                    model, skipped is null ? ProjectionAction.Retry : ProjectionAction.Skip, actor, stopped[0].Failed, stopped[0].Error, reason),
+            ],
+            cancellation);
+        await transaction.CommitAsync(cancellation);
+        return true;
+    }
 
     /// <summary>Short enough to be kept, and without what the database cannot hold.</summary>
     public static string Describe(Exception failure)
@@ -209,45 +193,6 @@ internal static class StoppedModels
         const int Longest = 2_000;
         var error = $"{failure.GetType().Name}: {failure.Message}".Replace('\0', ' ');
         return error.Length > Longest ? error[..Longest] : error;
-    }
-
-    /// <summary>The action and its record are one transaction: of two at once the second finds that the model no longer stands there.</summary>
-    private static async Task<bool> GoOnAsync(
-        NpgsqlDataSource dataSource,
-        string shard,
-        string model,
-        string action,
-        string actor,
-        long? skipped,
-        string? reason,
-        CancellationToken cancellation)
-    {
-        await using var connection = await dataSource.OpenConnectionAsync(cancellation);
-        await using var transaction = await connection.BeginTransactionAsync(cancellation);
-        if (await FindAsync(connection, shard, model, cancellation) is not { } stopped || (skipped is not null && skipped != stopped.Failed))
-        {
-            return false;
-        }
-
-        await using var goOn = new NpgsqlCommand(
-            "update ledger.read_models_apart set failed = null, error = null, stopped_at = null where shard = $1 and name = $2", connection)
-        {
-            Parameters = { SqlValue.Of(shard), SqlValue.Of(model) },
-        };
-        await goOn.ExecuteNonQueryAsync(cancellation);
-        await using var record = ProjectionAction.Write(
-            connection, model, action, actor, stopped.Failed, stopped.Error, reason);
-        await record.ExecuteNonQueryAsync(cancellation);
-        await transaction.CommitAsync(cancellation);
-        return true;
-    }
-
-    private static async Task<(long Failed, string? Error)?> FindAsync(
-        NpgsqlConnection connection, string shard, string model, CancellationToken cancellation)
-    {
-        await using var command = new NpgsqlCommand(FindSql, connection) { Parameters = { SqlValue.Of(shard), SqlValue.Of(model) } };
-        await using var reader = await command.ExecuteReaderAsync(cancellation);
-        return await reader.ReadAsync(cancellation) ? (reader.GetInt64(0), reader.GetStringOrNull(1)) : null;
     }
 }
 
@@ -280,48 +225,29 @@ public sealed record ProjectionAction(
         order by a.projection, a.id desc
         """;
 
-    private const string WriteSql = """
-        insert into ledger.projection_actions (projection, action, actor, position, error, reason) values ($1, $2, $3, $4, $5, $6)
-        """;
-
-    internal static async Task<IReadOnlyList<ProjectionAction>> ReadAsync(
-        NpgsqlDataSource dataSource, string[] projections, int limit, long before, CancellationToken cancellation)
-    {
-        await using var command = dataSource.CreateCommand(ReadSql);
-        command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = projections });
-        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = before });
-        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = limit });
-        await using var reader = await command.ExecuteReaderAsync(cancellation);
-        var actions = new List<ProjectionAction>();
-        while (await reader.ReadAsync(cancellation))
-        {
-            actions.Add(new ProjectionAction(
-                reader.GetInt64(0),
-                reader.GetString(1),
-                reader.GetString(2),
-                reader.GetString(3),
-                reader.GetFieldValue<DateTimeOffset>(4),
-                reader.GetFieldValue<long?>(5),
-                reader.GetStringOrNull(6),
-                reader.GetStringOrNull(7)));
-        }
-
-        return actions;
-    }
+    internal static Task<List<ProjectionAction>> ReadAsync(
+        NpgsqlDataSource dataSource, string[] projections, int limit, long before, CancellationToken cancellation) => dataSource.QueryAsync(
+        ReadSql,
+        [projections, before, limit],
+        row => new ProjectionAction(
+            row.GetInt64(0),
+            row.GetString(1),
+            row.GetString(2),
+            row.GetString(3),
+            row.GetFieldValue<DateTimeOffset>(4),
+            row.GetFieldValue<long?>(5),
+            row.GetStringOrNull(6),
+            row.GetStringOrNull(7)),
+        cancellation);
 
     /// <summary>The statement that records an action, to run in the transaction that does it.</summary>
-    internal static NpgsqlCommand Write(
-        NpgsqlConnection connection, string projection, string action, string actor, long? position, string? error, string? reason) =>
-        new(WriteSql, connection)
-        {
-            Parameters =
-            {
-                new NpgsqlParameter<string> { TypedValue = projection },
-                new NpgsqlParameter<string> { TypedValue = action },
-                new NpgsqlParameter<string> { TypedValue = actor },
-                new NpgsqlParameter<long?> { TypedValue = position },
-                new NpgsqlParameter<string?> { TypedValue = error },
-                new NpgsqlParameter<string?> { TypedValue = reason },
-            },
-        };
+    internal static NpgsqlBatchCommand Write(
+        string projection, string action, string actor, long? position = null, string? error = null, string? reason = null) => Sql.Of(
+        "insert into ledger.projection_actions (projection, action, actor, position, error, reason) values ($1, $2, $3, $4, $5, $6)",
+        projection,
+        action,
+        actor,
+        position,
+        error,
+        reason);
 }

@@ -8,16 +8,6 @@ using Weasel.Storage;
 
 namespace Ledger.Projections.Daemon;
 
-/// <summary>Single values, typed as Marten's batches need them.</summary>
-internal static class SqlValue
-{
-    /// <summary>A text.</summary>
-    public static NpgsqlParameter<string> Of(string value) => new() { TypedValue = value, NpgsqlDbType = NpgsqlDbType.Text };
-
-    /// <summary>A number, such as a position.</summary>
-    public static NpgsqlParameter<long> Of(long value) => new() { TypedValue = value, NpgsqlDbType = NpgsqlDbType.Bigint };
-}
-
 /// <summary>Parallel arrays for <c>unnest</c>: one parameter for each column, one element for each row.</summary>
 internal static class SqlArray
 {
@@ -71,10 +61,4 @@ internal sealed partial class Statement(NpgsqlBatchCommand command) : Marten.Int
 
     [GeneratedRegex(@"\$\d+", RegexOptions.None, 1000)]
     private static partial Regex Place();
-}
-
-/// <summary>Columns that may be null; of values, <c>GetFieldValue&lt;T?&gt;</c> reads them already.</summary>
-internal static class NullableColumns
-{
-    public static string? GetStringOrNull(this NpgsqlDataReader row, int column) => row.IsDBNull(column) ? null : row.GetString(column);
 }

@@ -55,6 +55,12 @@ public sealed class OpenRunsReader(NpgsqlDataSource dataSource)
         from ledger.open_runs
         """;
 
+    private const string OfSessionsSql = """
+        select session_id, state, check_type, count(*)
+        from ledger.open_runs where account_id = $1 and session_id = any($2)
+        group by session_id, state, check_type
+        """;
+
     /// <summary>The projection that keeps the rows.</summary>
     public static Projection CreateProjection() => new OpenRunsProjection();
 
@@ -115,6 +121,15 @@ public sealed class OpenRunsReader(NpgsqlDataSource dataSource)
         row => new OpenRunCounts(row.GetInt64(0), row.GetInt64(1), row.GetInt64(2), row.GetInt64(3), row.GetInt64(4)),
         cancellation))[0];
 
+    /// <summary>How many open runs of some sessions stand where; nothing of sessions without an open run.</summary>
+    /// <exception cref="NpgsqlException">The database cannot be reached.</exception>
+    public async Task<ILookup<Guid, OpenRunGroup>> OfSessionsAsync(
+        Guid accountId, IReadOnlyCollection<Guid> sessionIds, CancellationToken cancellation = default) => (await QueryAsync(
+        OfSessionsSql,
+        [new NpgsqlParameter<Guid> { TypedValue = accountId }, new NpgsqlParameter<Guid[]> { TypedValue = [.. sessionIds] }],
+        row => (SessionId: row.GetGuid(0), Group: new OpenRunGroup(Words<RunState>.Read(row.GetString(1)), row.GetString(2), (int)row.GetInt64(3))),
+        cancellation)).ToLookup(found => found.SessionId, found => found.Group);
+
     /// <summary>The open sessions of a concurrency group that came before a session, oldest first.</summary>
     /// <exception cref="NpgsqlException">The database cannot be reached.</exception>
     public async Task<IReadOnlyList<Guid>> OpenSessionsOfGroupAsync(
@@ -162,6 +177,20 @@ public sealed class OpenRunsReader(NpgsqlDataSource dataSource)
 /// <param name="Cancelling">Being stopped.</param>
 /// <param name="Unacknowledged">Those with a cancel that their runner has not confirmed.</param>
 public sealed record OpenRunCounts(long Queued, long Claimed, long Running, long Cancelling, long Unacknowledged);
+
+/// <summary>How many open runs of a session are in one state and of one type.</summary>
+/// <param name="State">Where they stand.</param>
+/// <param name="CheckType">What they execute.</param>
+/// <param name="Count">How many.</param>
+public readonly record struct OpenRunGroup(RunState State, string CheckType, int Count)
+{
+    /// <summary>Those of a session that was read from its stream.</summary>
+    public static IReadOnlyList<OpenRunGroup> Of(Session session) =>
+    [
+        .. session.Runs.Where(run => run.IsOpen).CountBy(run => (run.State, run.Plan.CheckType))
+            .Select(entry => new OpenRunGroup(entry.Key.State, entry.Key.CheckType, entry.Value)),
+    ];
+}
 
 /// <summary>A run that waits for a runner.</summary>
 /// <param name="SessionId">Its session.</param>

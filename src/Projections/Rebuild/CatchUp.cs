@@ -68,8 +68,12 @@ internal static class CatchUp
 
             if (page.Failure is null)
             {
-                await ExecuteAsync("delete from ledger.read_models_apart where shard = $1 and name = $2", SqlValue.Of(shard), SqlValue.Of(model.Name));
-                await writer.ExecuteAsync([StoppedModels.NextGeneration(shard)], cancellation);
+                await writer.ExecuteAsync(
+                    [
+                        Sql.Of("delete from ledger.read_models_apart where shard = $1 and name = $2", shard, model.Name),
+                        StoppedModels.NextGeneration(shard),
+                    ],
+                    cancellation);
             }
             else
             {
@@ -80,28 +84,13 @@ internal static class CatchUp
             return true;
         }
 
-        async Task MoveAsync(PreparedPage page, long through)
-        {
-            if (page.Failure is { } failure)
-            {
-                await writer.ExecuteAsync([StoppedModels.Stop(shard, model, failure)], cancellation);
-            }
-            else
-            {
-                await ExecuteAsync(
-                    "update ledger.read_models_apart set position = $3 where shard = $1 and name = $2",
-                    SqlValue.Of(shard),
-                    SqlValue.Of(model.Name),
-                    SqlValue.Of(through));
-            }
-        }
-
-        async Task ExecuteAsync(string sql, params NpgsqlParameter[] parameters)
-        {
-            await using var command = new NpgsqlCommand(sql, connection);
-            command.Parameters.AddRange(parameters);
-            await command.ExecuteNonQueryAsync(cancellation);
-        }
+        Task MoveAsync(PreparedPage page, long through) => writer.ExecuteAsync(
+            [
+                page.Failure is { } failure
+                    ? StoppedModels.Stop(shard, model, failure)
+                    : Sql.Of("update ledger.read_models_apart set position = $3 where shard = $1 and name = $2", shard, model.Name, through),
+            ],
+            cancellation);
     }
 }
 

@@ -21,33 +21,29 @@ internal sealed class PageWriter(Projection model, string shard, EventLog store,
     /// <summary>What is left to be written while the shard is held, or a snapshot is: a fraction of a second.</summary>
     public long Near => largest / 4;
 
-    /// <summary>The position that the model's rows have, or, where the shard keeps it, the shard.</summary>
+    /// <summary>The position that the model's rows have: its own, or, where the shard keeps it, the shard's.</summary>
     /// <param name="holds">Whether the shard commits nothing until the open transaction has ended.</param>
     /// <param name="cancellation">Ends the read.</param>
     public async Task<long> ReadLiveAsync(bool holds, CancellationToken cancellation)
     {
         if (holds)
         {
-            await using var hold = Command("select from ledger.read_models where shard = $1 for update");
-            await hold.ExecuteNonQueryAsync(cancellation);
+            await connection.ExecuteAsync("select from ledger.read_models where shard = $1 for update", [shard], cancellation);
         }
 
-        await using var command = Command(
+        return await connection.ScalarAsync<long>(
             """
             select coalesce(
               (select position from ledger.read_models_apart where shard = $1 and name = $2),
-              (select last_seq_id from ledger.mt_event_progression where name = $1), 0)
+              (select position from ledger.read_models where shard = $1))
             """,
-            model.Name);
-        return (long)(await command.ExecuteScalarAsync(cancellation))!;
+            [shard, model.Name],
+            cancellation);
     }
 
     /// <summary>The position of the shard.</summary>
-    public async Task<long> ReadShardAsync(CancellationToken cancellation)
-    {
-        await using var command = Command("select coalesce((select last_seq_id from ledger.mt_event_progression where name = $1), 0)");
-        return (long)(await command.ExecuteScalarAsync(cancellation))!;
-    }
+    public Task<long> ReadShardAsync(CancellationToken cancellation) =>
+        connection.ScalarAsync<long>("select position from ledger.read_models where shard = $1", [shard], cancellation);
 
     /// <summary>Prepares what events after a position change, up to another one or to an earlier one where they are large.</summary>
     /// <param name="after">The events after this position.</param>
@@ -62,28 +58,17 @@ internal sealed class PageWriter(Projection model, string shard, EventLog store,
         }
 
         var page = await store.ReadPageAsync(after, isWhole ? through : Math.Min(through, after + largest), types, cancellation);
-        var states = await ReadModelStates.ReadAsync(connection, shard, after, cancellation);
-        var prepared = await PreparedPage.OfAsync(model, connection, page.Events, page.Unreadable, states.Skipped, isCareful && !isWhole, cancellation);
+        var states = await ReadModelStates.ReadAsync(connection, shard, cancellation);
+        var prepared = await PreparedPage.OfAsync(model, connection, page, states.Skipped, isCareful && !isWhole, cancellation);
         return (prepared, prepared.Failure is { } failure ? failure.Position - 1 : page.Through);
     }
 
     /// <summary>Runs statements in the open transaction.</summary>
     public async Task ExecuteAsync(IReadOnlyList<NpgsqlBatchCommand> statements, CancellationToken cancellation)
     {
-        if (statements.Count == 0)
-        {
-            return;
-        }
-
-        await using var batch = new NpgsqlBatch(connection);
-        foreach (var statement in statements)
-        {
-            batch.BatchCommands.Add(statement);
-        }
-
         try
         {
-            await batch.ExecuteNonQueryAsync(cancellation);
+            await connection.ExecuteAsync(statements, cancellation);
             isCareful = false;
         }
         catch (PostgresException refusal) when (!Outage.Is(refusal) && !isCareful)
@@ -91,17 +76,6 @@ internal sealed class PageWriter(Projection model, string shard, EventLog store,
             isCareful = true;
             throw new PageRefusedException(refusal);
         }
-    }
-
-    private NpgsqlCommand Command(string sql, params string[] values)
-    {
-        var command = new NpgsqlCommand(sql, connection);
-        foreach (var value in values.Prepend(shard))
-        {
-            command.Parameters.Add(SqlValue.Of(value));
-        }
-
-        return command;
     }
 }
 

@@ -6,11 +6,6 @@ namespace Ledger.Projections.Rebuild;
 /// <summary>What an administrator asks of rebuilds. Each request and its record are one transaction.</summary>
 internal static class RebuildRequests
 {
-    private const string FindSql = """
-        select finished_at is null, keeps_old or state = 'failed'
-        from ledger.projection_rebuilds where name = $1 for update
-        """;
-
     private const string StartSql = """
         insert into ledger.projection_rebuilds as r (name, state, position, head, started_at, started_by)
         select $1, 'filling', 0, (select coalesce(max(seq_id), 0) from ledger.mt_events), now(), $2
@@ -18,23 +13,16 @@ internal static class RebuildRequests
           started_by = excluded.started_by, finished_at = null, differences = null, error = null
         """;
 
-    private const string DiscardSql = "update ledger.projection_rebuilds set keeps_old = false where name = $1";
-
     /// <summary>Has a rebuild begin, unless one is under way.</summary>
     public static Task<RebuildRequest> StartAsync(
         NpgsqlDataSource dataSource, Projection projection, string actor, CancellationToken cancellation) => InTransactionAsync(
         dataSource,
         projection,
-        async (connection, known) =>
+        async (connection, _) =>
         {
-            if (known is { IsUnderWay: true })
-            {
-                return RebuildRequest.UnderWay;
-            }
-
-            await ExecuteAsync(connection, StartSql, cancellation, projection.Name, actor);
-            await RecordAsync(connection, projection, ProjectionAction.Rebuild, actor, cancellation);
-            return RebuildRequest.Accepted;
+            await connection.ExecuteAsync(
+                [Sql.Of(StartSql, projection.Name, actor), ProjectionAction.Write(projection.Name, ProjectionAction.Rebuild, actor)], cancellation);
+            return true;
         },
         cancellation);
 
@@ -43,29 +31,30 @@ internal static class RebuildRequests
         NpgsqlDataSource dataSource, Projection projection, string actor, CancellationToken cancellation) => InTransactionAsync(
         dataSource,
         projection,
-        async (connection, known) =>
+        async (connection, leftSomething) =>
         {
-            switch (known)
+            if (!leftSomething)
             {
-                case null or { IsUnderWay: false, LeftSomething: false }:
-                    return RebuildRequest.Nothing;
-                case { IsUnderWay: true }:
-                    return RebuildRequest.UnderWay;
+                return false;
             }
 
             var copy = new SecondCopy(projection.Name, ProjectionTables.Of(projection));
             await copy.DropAsync(connection, cancellation);
             await copy.DropOldAsync(connection, cancellation);
-            await ExecuteAsync(connection, DiscardSql, cancellation, projection.Name);
-            await RecordAsync(connection, projection, ProjectionAction.Discard, actor, cancellation);
-            return RebuildRequest.Accepted;
+            await connection.ExecuteAsync(
+                [
+                    Sql.Of("update ledger.projection_rebuilds set keeps_old = false where name = $1", projection.Name),
+                    ProjectionAction.Write(projection.Name, ProjectionAction.Discard, actor),
+                ],
+                cancellation);
+            return true;
         },
         cancellation);
 
     private static async Task<RebuildRequest> InTransactionAsync(
         NpgsqlDataSource dataSource,
         Projection projection,
-        Func<NpgsqlConnection, (bool IsUnderWay, bool LeftSomething)?, Task<RebuildRequest>> act,
+        Func<NpgsqlConnection, bool, Task<bool>> act,
         CancellationToken cancellation)
     {
         if (!ProjectionTables.Of(projection).Exist)
@@ -75,39 +64,22 @@ internal static class RebuildRequests
 
         await using var connection = await dataSource.OpenConnectionAsync(cancellation);
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
-        var answer = await act(connection, await FindAsync(connection, projection, cancellation));
-        await transaction.CommitAsync(cancellation);
-        return answer;
-    }
 
-    private static async Task<(bool IsUnderWay, bool LeftSomething)?> FindAsync(
-        NpgsqlConnection connection, Projection projection, CancellationToken cancellation)
-    {
         // Of two first requests at once there is no row yet to lock.
-        await ExecuteAsync(connection, "select pg_advisory_xact_lock(hashtextextended('ledger rebuild requests', 0))", cancellation);
-        await using var command = new NpgsqlCommand(FindSql, connection);
-        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = projection.Name });
-        await using var reader = await command.ExecuteReaderAsync(cancellation);
-        return await reader.ReadAsync(cancellation) ? (reader.GetBoolean(0), reader.GetBoolean(1)) : null;
-    }
-
-    private static async Task RecordAsync(
-        NpgsqlConnection connection, Projection projection, string action, string actor, CancellationToken cancellation)
-    {
-        await using var record = ProjectionAction.Write(connection, projection.Name, action, actor, null, null, null);
-        await record.ExecuteNonQueryAsync(cancellation);
-    }
-
-    private static async Task ExecuteAsync(
-        NpgsqlConnection connection, string sql, CancellationToken cancellation, params string[] values)
-    {
-        await using var command = new NpgsqlCommand(sql, connection);
-        foreach (var value in values)
+        await connection.ExecuteAsync("select pg_advisory_xact_lock(hashtextextended('ledger rebuild requests', 0))", [], cancellation);
+        var known = await connection.QueryAsync(
+            "select finished_at is null, keeps_old or state = 'failed' from ledger.projection_rebuilds where name = $1 for update",
+            [projection.Name],
+            row => (IsUnderWay: row.GetBoolean(0), LeftSomething: row.GetBoolean(1)),
+            cancellation);
+        if (known is [{ IsUnderWay: true }])
         {
-            command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = value });
+            return RebuildRequest.UnderWay;
         }
 
-        await command.ExecuteNonQueryAsync(cancellation);
+        var isDone = await act(connection, known is [{ LeftSomething: true }]);
+        await transaction.CommitAsync(cancellation);
+        return isDone ? RebuildRequest.Accepted : RebuildRequest.Nothing;
     }
 }
 
@@ -132,22 +104,18 @@ internal sealed class RebuildRecord
     /// <summary>The wording of the schema files that made the second copy; empty before.</summary>
     public string Fingerprint { get; }
 
-    /// <summary>Who asked for it.</summary>
     public string StartedBy { get; }
 
     /// <summary>The rebuild of a projection, to be gone on with; null when none is under way.</summary>
-    public static async Task<RebuildRecord?> FindAsync(NpgsqlConnection connection, string name, CancellationToken cancellation)
-    {
-        await using var command = new NpgsqlCommand(
+    public static async Task<RebuildRecord?> FindAsync(NpgsqlConnection connection, string name, CancellationToken cancellation) =>
+        (await connection.QueryAsync(
             """
             update ledger.projection_rebuilds set state = 'filling' where name = $1 and finished_at is null
             returning name, position, fingerprint, started_by
             """,
-            connection);
-        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = name });
-        await using var reader = await command.ExecuteReaderAsync(cancellation);
-        return await reader.ReadAsync(cancellation) ? new RebuildRecord(connection, reader) : null;
-    }
+            [name],
+            row => new RebuildRecord(connection, row),
+            cancellation)).SingleOrDefault();
 
     /// <summary>Begins at the first event, with tables of this wording.</summary>
     public Task RestartAsync(string fingerprint, CancellationToken cancellation)
@@ -182,17 +150,8 @@ internal sealed class RebuildRecord
     public Task FailedAsync(string error, CancellationToken cancellation) =>
         WriteAsync("state = 'failed', finished_at = now(), error = $2", cancellation, error);
 
-    private async Task WriteAsync(string assignments, CancellationToken cancellation, params object[] values)
-    {
-        await using var command = new NpgsqlCommand(
-            $"update ledger.projection_rebuilds set {assignments} where name = $1 and finished_at is null", connection);
-        foreach (var value in values.Prepend(name))
-        {
-            command.Parameters.Add(new NpgsqlParameter { Value = value });
-        }
-
-        await command.ExecuteNonQueryAsync(cancellation);
-    }
+    private Task WriteAsync(string assignments, CancellationToken cancellation, params object[] values) => connection.ExecuteAsync(
+        $"update ledger.projection_rebuilds set {assignments} where name = $1 and finished_at is null", [name, .. values], cancellation);
 }
 
 /// <summary>How a projection's last rebuild stands.</summary>

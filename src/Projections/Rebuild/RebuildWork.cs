@@ -93,7 +93,7 @@ internal sealed class RebuildWork(
 
             await using var transaction = await connection.BeginTransactionAsync(cancellation);
             await lease.HoldAsync(connection, cancellation);
-            await ExecuteAsync("set local synchronous_commit to off", cancellation);
+            await connection.ExecuteAsync("set local synchronous_commit to off", [], cancellation);
             await writer.ExecuteAsync(page.Statements, cancellation);
             await record.AdvanceAsync(through, head, cancellation);
             await transaction.CommitAsync(cancellation);
@@ -145,7 +145,7 @@ internal sealed class RebuildWork(
             return false;
         }
 
-        await ExecuteAsync("set local work_mem = '64MB'", cancellation);
+        await connection.ExecuteAsync("set local work_mem = '64MB'", [], cancellation);
         differences = await copy.CompareAsync(connection, cancellation);
         await record.ComparedAsync(differences, cancellation);
         await transaction.CommitAsync(cancellation);
@@ -160,7 +160,7 @@ internal sealed class RebuildWork(
     {
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
         await lease.HoldAsync(connection, cancellation);
-        await ExecuteAsync("set local lock_timeout = '2s'", cancellation);
+        await connection.ExecuteAsync("set local lock_timeout = '2s'", [], cancellation);
         if (!await CatchUpAsync(holds: true, cancellation))
         {
             return false;
@@ -199,16 +199,6 @@ internal sealed class RebuildWork(
         return true;
     }
 
-    private async Task RecordAsync(string action, string? error, string? reason, CancellationToken cancellation)
-    {
-        await using var command = ProjectionAction.Write(
-            connection, projection.Name, action, record.StartedBy, record.Position, error, reason);
-        await command.ExecuteNonQueryAsync(cancellation);
-    }
-
-    private async Task ExecuteAsync(string sql, CancellationToken cancellation)
-    {
-        await using var command = new NpgsqlCommand(sql, connection);
-        await command.ExecuteNonQueryAsync(cancellation);
-    }
+    private Task RecordAsync(string action, string? error, string? reason, CancellationToken cancellation) => connection.ExecuteAsync(
+        [ProjectionAction.Write(projection.Name, action, record.StartedBy, record.Position, error, reason)], cancellation);
 }

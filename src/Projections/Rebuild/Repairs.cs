@@ -54,12 +54,15 @@ public sealed partial class Repairs(
 
     private async Task<bool> IsThereWorkAsync(CancellationToken stopping)
     {
-        await using var command = dataSource.CreateCommand(
+        var found = await dataSource.QueryAsync(
             """
             select exists (select from ledger.read_models_apart where failed is null)
               or exists (select from ledger.projection_rebuilds where finished_at is null)
-            """);
-        return await command.ExecuteScalarAsync(stopping) is true;
+            """,
+            [],
+            row => row.GetBoolean(0),
+            stopping);
+        return found[0];
     }
 
     /// <summary>One that cannot get on does not keep the others waiting, nor rebuilds.</summary>
@@ -114,16 +117,8 @@ public sealed partial class Repairs(
     {
         await using var connection = await dataSource.OpenConnectionAsync(stopping);
         var versions = await RegisteredModels.VersionsAsync(connection, stopping);
-        await using var command = new NpgsqlCommand(sql, connection);
-        await using var reader = await command.ExecuteReaderAsync(stopping);
-        var found = new List<Projection>();
-        while (await reader.ReadAsync(stopping))
-        {
-            var name = reader.GetString(0);
-            found.AddRange(models.Models.Where(model => model.Name == name && versions.GetValueOrDefault(name) == model.Version));
-        }
-
-        return found;
+        var names = await connection.QueryAsync(sql, [], row => row.GetString(0), stopping);
+        return [.. names.SelectMany(name => models.Models.Where(model => model.Name == name && versions.GetValueOrDefault(name) == model.Version))];
     }
 
     [LoggerMessage(LogLevel.Information, "This host rebuilds projection {Projection} from position {Position} on.")]

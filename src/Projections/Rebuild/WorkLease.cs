@@ -28,26 +28,25 @@ internal sealed class WorkLease : IAsyncDisposable
     /// <summary>Takes it; null while another host has it.</summary>
     public static async Task<WorkLease?> TryTakeAsync(NpgsqlDataSource dataSource, string shard, CancellationToken cancellation)
     {
-        await using var command = dataSource.CreateCommand(
+        var taken = await dataSource.QueryAsync(
             """
             insert into ledger.read_model_work as w (shard, epoch, busy_until) values ($1, 1, clock_timestamp() + interval '8 s')
             on conflict (shard) do update set epoch = w.epoch + 1, busy_until = excluded.busy_until
             where w.busy_until < clock_timestamp()
             returning w.epoch
-            """);
-        command.Parameters.Add(SqlValue.Of(shard));
-        return await command.ExecuteScalarAsync(cancellation) is long epoch ? new WorkLease(dataSource, shard, epoch) : null;
+            """,
+            [shard],
+            row => row.GetInt64(0),
+            cancellation);
+        return taken is [var epoch] ? new WorkLease(dataSource, shard, epoch) : null;
     }
 
     /// <summary>Holds it until the open transaction ends.</summary>
     /// <exception cref="LeaseLostException">Another host has it by now.</exception>
     public async Task HoldAsync(NpgsqlConnection connection, CancellationToken cancellation)
     {
-        await using var command = new NpgsqlCommand(
-            "select true from ledger.read_model_work where shard = $1 and epoch = $2 for share", connection);
-        command.Parameters.Add(SqlValue.Of(shard));
-        command.Parameters.Add(SqlValue.Of(epoch));
-        if (await command.ExecuteScalarAsync(cancellation) is not true)
+        if (!await connection.ScalarAsync<bool>(
+            "select true from ledger.read_model_work where shard = $1 and epoch = $2 for share", [shard, epoch], cancellation))
         {
             throw new LeaseLostException();
         }
@@ -87,11 +86,9 @@ internal sealed class WorkLease : IAsyncDisposable
 
     private async Task SetAsync(string until, CancellationToken cancellation)
     {
-        await using var command = dataSource.CreateCommand(
-            $"update ledger.read_model_work set busy_until = {until} where shard = $1 and epoch = $2");
-        command.Parameters.Add(SqlValue.Of(shard));
-        command.Parameters.Add(SqlValue.Of(epoch));
-        await command.ExecuteNonQueryAsync(cancellation);
+        await using var connection = await dataSource.OpenConnectionAsync(cancellation);
+        await connection.ExecuteAsync(
+            $"update ledger.read_model_work set busy_until = {until} where shard = $1 and epoch = $2", [shard, epoch], cancellation);
     }
 }
 

@@ -16,6 +16,7 @@ internal sealed class SessionListConditions
     {
         conditions = new SqlConditions(command);
         Add("account_id = {0}", query.AccountId);
+        Add("session_id = any({0})", query.SessionIds.Count > 0 ? query.SessionIds.ToArray() : null);
         Add("kind = {0}", query.Kind is { } kind ? Words<SessionKind>.Of(kind) : null);
         Add("status = any({0})", query.Statuses, Words<SessionStatus>.Of);
         Add(query.OrWithoutProject ? "(project = {0} or project is null)" : "project = {0}", query.Project);

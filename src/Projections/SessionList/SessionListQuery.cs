@@ -9,6 +9,9 @@ public sealed record SessionListQuery(Guid AccountId)
     /// <summary>The longest page.</summary>
     public const int MaximumLimit = 1_000;
 
+    /// <summary>Only these sessions.</summary>
+    public IReadOnlyCollection<Guid> SessionIds { get; init; } = [];
+
     /// <summary>Only this kind.</summary>
     public SessionKind? Kind { get; init; }
 

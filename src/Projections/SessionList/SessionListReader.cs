@@ -40,7 +40,7 @@ public sealed class SessionListReader(NpgsqlDataSource dataSource)
     /// <exception cref="NpgsqlException">The database cannot be reached.</exception>
     public async Task<CountedSessionList> ReadCountedAsync(SessionListQuery query, CancellationToken cancellation = default)
     {
-        Reading.RejectBeyond(query.Limit, SessionListQuery.MaximumLimit, query.Offset);
+        Sql.RejectBeyond(query.Limit, SessionListQuery.MaximumLimit, query.Offset);
         await using var command = dataSource.CreateCommand();
         var conditions = SessionListConditions.Of(query, command);
         command.CommandText = $"""
@@ -83,7 +83,7 @@ public sealed class SessionListReader(NpgsqlDataSource dataSource)
     private async Task<SessionListPage<T>> PageAsync<T>(
         SessionListQuery query, string columns, Func<NpgsqlDataReader, T> read, Func<T, long> numberOf, CancellationToken cancellation)
     {
-        Reading.RejectBeyond(query.Limit, SessionListQuery.MaximumLimit, query.Offset);
+        Sql.RejectBeyond(query.Limit, SessionListQuery.MaximumLimit, query.Offset);
         await using var command = dataSource.CreateCommand();
         command.CommandText = $"""
             select {columns} from ledger.session_list

@@ -160,7 +160,8 @@ internal static class PageCookie
         }
         else
         {
-            context.Response.Redirect(context.RedirectUri);
+            // Without the host, of which a proxy may have told us less than the browser knows.
+            context.Response.Redirect(new Uri(context.RedirectUri).PathAndQuery);
         }
 
         return Task.CompletedTask;

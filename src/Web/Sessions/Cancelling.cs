@@ -47,6 +47,10 @@ public sealed class Cancelling(SessionWriter sessions, CancelPolicy policy, Time
     /// <summary>Whether a cancel of a run is worth offering: it is open, may be cancelled, and nobody has asked yet.</summary>
     public bool IsEligible(Session session, Run run) => run is { IsOpen: true, IsCancelling: false } && policy.WhyNot(session, run) is null;
 
+    /// <summary>The same of any run of a session that a list shows.</summary>
+    public bool IsEligible(SessionRow row) => row.OpenRuns.Any(group =>
+        group.State is not RunState.Cancelling && policy.WhyNot(row.Summary.Kind, row.Summary.Source, group.CheckType, group.State) is null);
+
     /// <summary>What a cancel would do now; changes nothing.</summary>
     public CancelOutcome Preview(Caller caller, CancelTarget target)
     {

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Threading.Channels;
 using Ledger.Access;
 using Ledger.Sessions;
@@ -12,6 +13,8 @@ namespace Ledger.Web.Sessions;
 /// <summary>One session, live or as it was: its runs, its cancels with their facts, its history.</summary>
 public partial class SessionPage
 {
+    private const int MostAsked = 20;
+
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(150);
     private static readonly (string Name, string Word)[] Tabs = [("", "Runs"), ("history", "History"), ("details", "Details")];
 
@@ -20,7 +23,11 @@ public partial class SessionPage
     private SessionFollower? follower;
     private SessionSnapshot? now;
     private SessionSnapshot? was;
-    private List<Run> entries = [];
+    private ImmutableArray<Run> entries = [];
+    private RunCounts counts = new([], 0);
+    private IReadOnlyList<(Cancel Cancel, List<Run> Runs)> asked = [];
+    private bool canBegin;
+    private bool canForce;
     private string tab = "";
     private string? only;
     private Guid? highlighted;
@@ -108,13 +115,28 @@ public partial class SessionPage
     private void Show(SessionSnapshot? found)
     {
         now = found;
+        canBegin = found?.Session is { IsOpen: true } session && session.Runs.Any(run => Cancelling.IsEligible(session, run));
+        canForce = found?.Session.Runs.Any(run => run is { IsCancelling: true, Cancel.Forced: false }) is true;
+        Count();
+    }
+
+    /// <summary>Counts once what is drawn often.</summary>
+    private void Count()
+    {
+        if ((was ?? now)?.Session is { } session)
+        {
+            counts = RunCounts.Of(session.Runs);
+            var targeted = session.Runs.Where(run => run.Cancel is not null).ToLookup(run => run.Cancel!.CancelId);
+            asked = [.. session.Cancels.Values.OrderBy(cancel => cancel.RequestedAt).TakeLast(MostAsked).Select(cancel => (cancel, targeted[cancel.CancelId].ToList()))];
+        }
+
         Sort();
     }
 
     private void Sort()
     {
-        var runs = (was ?? now)?.Session.Runs ?? [];
-        entries = only is null ? [.. runs] : [.. runs.Where(run => Tone.Of(run).Name == only)];
+        ImmutableArray<Run> runs = (was ?? now) is { } shown ? shown.Session.Runs : [];
+        entries = only is null ? runs : [.. runs.Where(run => Tone.Of(run).Name == only)];
     }
 
     private void Only(string? tone)
@@ -144,7 +166,7 @@ public partial class SessionPage
             }
 
             was = version >= now!.Version ? null : await Writer.ReadAsOfAsync(Viewer.ToCaller(), SessionId, recorded => recorded.Version <= version, Leaving);
-            Sort();
+            Count();
         });
     }
 
@@ -178,9 +200,6 @@ public partial class SessionPage
     }
 
     private string TabAddress(string name) => new Uri(Navigation.Uri).AbsolutePath + (name.Length > 0 ? $"?tab={name}" : "");
-
-    private static IEnumerable<(Tone Tone, int Count)> Tally(Session session) =>
-        session.Runs.CountBy(Tone.Of).OrderBy(entry => ((IList<string>)Tone.Order).IndexOf(entry.Key.Name)).Select(entry => (entry.Key, entry.Value));
 
     /// <summary>The word of version 1 of the interface where it is another one: it has none for a cancelled check session.</summary>
     private static string? OldWord(Session session) =>

@@ -1,6 +1,9 @@
 using Ledger.Access;
+using Ledger.Projections.Cancellations;
 using Ledger.Projections.Daemon;
+using Ledger.Projections.OpenRuns;
 using Ledger.Projections.SessionList;
+using Ledger.Store;
 using Ledger.Streams;
 using Ledger.Web.Connection;
 using Microsoft.AspNetCore.Components;
@@ -14,6 +17,7 @@ public partial class SessionsPage
 {
     private const int PageSize = 30;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+    private static readonly string[] Models = [SessionListReader.ProjectionName, OpenRunsReader.ProjectionName, CancelsReader.ProjectionName];
 
     private readonly HashSet<Guid> selected = [];
     private readonly List<CancelOutcome> outcomes = [];
@@ -24,6 +28,12 @@ public partial class SessionsPage
 
     [Inject]
     public required SessionListReader List { get; set; }
+
+    [Inject]
+    public required OpenRunsReader OpenRuns { get; set; }
+
+    [Inject]
+    public required CancelsReader Cancels { get; set; }
 
     [Inject]
     public required ReadModelProgress Progress { get; set; }
@@ -43,13 +53,13 @@ public partial class SessionsPage
     [Inject]
     public required TimeProvider Clock { get; set; }
 
-    private List<SessionSnapshot> Rows { get; set; } = [];
+    private List<SessionRow> Rows { get; set; } = [];
 
     private bool CanCancel => Viewer?.Has(Scope.Command) is true;
 
     private int MoreCount => (filter.Project is null ? 0 : 1) + (filter.Branch is null ? 0 : 1) + (filter.CheckId is null ? 0 : 1);
 
-    private string Summary => !isLoaded ? "" : Rows.Count(row => row.Session.IsOpen) is var open and > 0 ? $"{open} open on this page" : "";
+    private string Summary => !isLoaded ? "" : Rows.Count(row => row.IsOpen) is var open and > 0 ? $"{open} open on this page" : "";
 
     private string TriggerCommand =>
         $"curl -X POST {Navigation.BaseUri}ledger/sessions -H \"Authorization: Bearer $KEY\" -d '{{\"kind\":\"test\",\"name\":\"Checkout\",\"runs\":[{{\"checkType\":\"PLAYWRIGHT\",\"name\":\"checkout\",\"location\":\"local\",\"spec\":{{\"command\":[\"sleep\",\"600\"]}}}}]}}'";
@@ -57,7 +67,7 @@ public partial class SessionsPage
     protected override async Task LoadAsync()
     {
         filter = SessionFilter.Of(new Uri(Navigation.Uri));
-        await Database.RunAsync(() => Progress.WaitForHeadAsync(SessionListReader.ProjectionName, Patience, Leaving));
+        await WaitAsync(model => Progress.WaitForHeadAsync(model, Patience, Leaving));
         await ReadAsync();
         isLoaded = true;
     }
@@ -78,20 +88,31 @@ public partial class SessionsPage
     private async Task ReadAsync()
     {
         var caller = Viewer.ToCaller();
-        var page = await Database.RunAsync(() => List.FindAsync(filter.ToQuery(caller, Clock.GetUtcNow(), PageSize), Leaving));
-        Rows = [.. await Sessions.ReadManyAsync(caller, [.. page.Sessions.Select(listed => listed.SessionId)], Leaving)];
+        var page = await Database.RunAsync(() => List.ReadAsync(filter.ToQuery(caller, Clock.GetUtcNow(), PageSize), Leaving));
+        var cancels = await Database.RunAsync(() => Cancels.LastOfAsync(caller.AccountId, [.. page.Sessions.Select(session => session.SessionId)], Leaving));
+        var open = await Database.RunAsync(() => OpenRuns.OfSessionsAsync(
+            caller.AccountId, [.. page.Sessions.Where(session => session.SettledAt is null).Select(session => session.SessionId)], Leaving));
+
+        // What was heard of a session meanwhile is newer than what the read models know of it.
+        var known = Rows.ToDictionary(row => row.Id);
+        Rows =
+        [
+            .. page.Sessions.Select(session => known.GetValueOrDefault(session.SessionId) is { IsExact: true } row && row.Summary.Version >= session.Version
+                ? row
+                : new SessionRow(session, [.. open[session.SessionId]], cancels.GetValueOrDefault(session.SessionId))),
+        ];
         next = page.NextCursor;
-        selected.IntersectWith(Rows.Select(row => row.Session.Id));
+        selected.IntersectWith(Rows.Select(row => row.Id));
     }
 
-    /// <summary>What has changed is drawn at once; which sessions the list shows is asked when the read model has come so far.</summary>
+    /// <summary>What has changed is drawn at once; which sessions the list shows is asked when the read models have come so far.</summary>
     private async Task TakeAsync(SessionBurst burst)
     {
         for (var at = 0; at < Rows.Count; at++)
         {
-            if (burst.Sessions.TryGetValue(Rows[at].Session.Id, out var changed) && changed.Version > Rows[at].Version)
+            if (burst.Sessions.TryGetValue(Rows[at].Id, out var changed) && changed.Version > Rows[at].Summary.Version)
             {
-                Rows[at] = changed;
+                Rows[at] = SessionRow.Of(changed);
             }
         }
 
@@ -100,9 +121,9 @@ public partial class SessionsPage
         {
             await TryAsync(async () =>
             {
-                var isUpToDate = await Database.RunAsync(() => burst.IsMissing
-                    ? Progress.WaitForHeadAsync(SessionListReader.ProjectionName, Patience, Leaving)
-                    : Progress.WaitForAsync(SessionListReader.ProjectionName, burst.ListPosition, Patience, Leaving));
+                var isUpToDate = await WaitAsync(model => burst.IsMissing
+                    ? Progress.WaitForHeadAsync(model, Patience, Leaving)
+                    : Progress.WaitForAsync(model, burst.ListPosition, Patience, Leaving));
                 await ReadAsync();
                 if (!isUpToDate)
                 {
@@ -112,6 +133,10 @@ public partial class SessionsPage
             StateHasChanged();
         }
     }
+
+    /// <summary>Waits for all read models that rows are made of.</summary>
+    private static async Task<bool> WaitAsync(Func<string, Task<bool>> wait) =>
+        (await Database.RunAsync(() => Task.WhenAll(Models.Select(wait)))).All(isUpToDate => isUpToDate);
 
     private void OnMoved(object? sender, LocationChangedEventArgs moved)
     {
@@ -153,15 +178,17 @@ public partial class SessionsPage
         selected.Clear();
         if (change.Value is true)
         {
-            selected.UnionWith(Rows.Select(row => row.Session.Id));
+            selected.UnionWith(Rows.Select(row => row.Id));
         }
     }
 
     /// <summary>Asks, cancels, and says what came of each; those that were left alone stay selected.</summary>
-    private async Task CancelAsync(IEnumerable<SessionSnapshot> rows)
+    private async Task CancelAsync(IReadOnlyList<Guid> ids)
     {
         var caller = Viewer.ToCaller();
-        if (await CancelDialog.AskAsync(Dialogs, [.. rows.Select(row => new CancelTarget(row.Session))], target => Cancelling.Preview(caller, target)) is not { } asked)
+        IReadOnlyList<CancelTarget> targets = [];
+        await CommandAsync(Scope.Command, async asking => targets = [.. (await Sessions.ReadManyAsync(asking, ids, Leaving)).Select(read => new CancelTarget(read.Session))]);
+        if (targets.Count == 0 || await CancelDialog.AskAsync(Dialogs, targets, target => Cancelling.Preview(caller, target)) is not { } asked)
         {
             return;
         }

@@ -34,11 +34,18 @@ public readonly record struct Tone(string Name, string Word)
     };
 
     /// <summary>The tone of a session: of one that is open what its runs are doing, where all of them do the same.</summary>
-    public static Tone Of(Session session) => session.IsOpen switch
+    public static Tone Of(Session session) => Of(session.Status, session.Tally, session.Runs.Where(run => run.IsOpen).Select(run => run.State));
+
+    /// <summary>The same of a session whose runs are known as counts only.</summary>
+    /// <param name="status">Its status.</param>
+    /// <param name="runs">How many of its runs stand where.</param>
+    /// <param name="open">The states of those that are open.</param>
+    public static Tone Of(SessionStatus status, RunTally runs, IEnumerable<RunState> open) => (runs, open.Distinct().Take(2).ToList()) switch
     {
-        true when session.Runs.All(run => run.State is RunState.Queued) => Of(RunState.Queued),
-        true when session.Runs.All(run => !run.IsOpen || run.IsCancelling) => Of(RunState.Cancelling),
-        _ => Of(session.Status),
+        ({ Open: 0 }, _) => Of(status),
+        ({ Reported: false }, [RunState.Queued]) => Of(RunState.Queued),
+        (_, [RunState.Cancelling]) => Of(RunState.Cancelling),
+        _ => Of(status),
     };
 
     /// <summary>The tone of a session's status.</summary>

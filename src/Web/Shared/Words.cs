@@ -72,18 +72,4 @@ public static class Words
 
         return text[..cut] + ellipsis;
     }
-
-    /// <summary>The cancel that a list tells of: the last one, while it is under way or when it has stopped something.</summary>
-    public static (Cancel Cancel, string By)? LastCancel(Session session)
-    {
-        if (session.Cancels.IsEmpty)
-        {
-            return null;
-        }
-
-        var last = session.Cancels.Values.MaxBy(cancel => cancel.RequestedAt)!;
-        var runs = session.Runs.Where(run => run.Cancel?.CancelId == last.CancelId).ToList();
-        return (last, runs.Exists(run => run.IsCancelling) ? "Being cancelled by"
-            : runs.Exists(run => run.State is RunState.Cancelled) ? "Cancelled by" : "Too late: cancel asked for by");
-    }
 }

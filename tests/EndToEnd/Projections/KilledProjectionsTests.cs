@@ -98,7 +98,7 @@ public sealed class KilledProjectionsTests : IDisposable
     }
 
     private Task<long> PositionAsync() =>
-        ScalarAsync("select coalesce(sum(last_seq_id), 0)::bigint from ledger.mt_event_progression where name = 'ReadModels:All'");
+        ScalarAsync("select coalesce(sum(position), 0)::bigint from ledger.read_models");
 
     private Task<long> RebuiltAsync() => ScalarAsync("select coalesce(sum(position), 0)::bigint from ledger.projection_rebuilds");
 

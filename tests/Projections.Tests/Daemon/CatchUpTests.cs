@@ -48,4 +48,26 @@ public sealed class CatchUpTests : JournalTest
         (await WrittenAsync("old")).ShouldBe(Through(30));
         (await WrittenAsync("new")).ShouldBe(Through(30));
     }
+
+    [Fact]
+    public async Task No_more_of_large_events_is_in_memory_at_once_than_a_page_of_so_many_bytes()
+    {
+        const int Megabyte = 1024 * 1024;
+        const int Count = 100;
+        await TriggerManyAsync(Count);
+        await ScalarAsync<long>(
+            $"""
+            with large as (update ledger.mt_events set data = jsonb_set(data, '{"{name}"}', to_jsonb(repeat('x', {Megabyte}))) returning 1)
+            select count(*) from large
+            """);
+        var journal = new Journal("journal");
+        await using var command = DataSource.CreateCommand(Journal.Table);
+        await command.ExecuteNonQueryAsync();
+
+        var host = await StartDaemonAsync(2_000, journal);
+
+        (await host.WaitForHeadAsync("journal", Patience)).ShouldBeTrue();
+        (await WrittenAsync("journal")).ShouldBe(Through(Count));
+        journal.LargestPage.ShouldBeInRange(10, 16); // Of 16 MB.
+    }
 }

@@ -35,5 +35,5 @@ public sealed class ExactlyOnceTests : RecomputationTest
     }
 
     private Task<long> CheckpointAsync() =>
-        ScalarAsync<long>("select coalesce(max(last_seq_id), 0) from ledger.mt_event_progression where name = 'ReadModels:All'");
+        ScalarAsync<long>("select coalesce(max(position), 0) from ledger.read_models");
 }

@@ -17,6 +17,9 @@ internal sealed class Journal(string name) : RowProjection<long, string>(name)
     /// <summary>The position that the database refuses from it.</summary>
     public long? RefusedAt { get; set; }
 
+    /// <summary>The most events that it was given at once.</summary>
+    public int LargestPage { get; private set; }
+
     /// <summary>Every event of the tests that use it.</summary>
     internal override IReadOnlyCollection<Type> Handles { get; } = [typeof(SessionTriggered)];
 
@@ -39,6 +42,7 @@ internal sealed class Journal(string name) : RowProjection<long, string>(name)
     protected override IEnumerable<NpgsqlBatchCommand> Save(Rows<long, string> rows)
     {
         var added = rows.Added.ToList();
+        LargestPage = Math.Max(LargestPage, added.Count);
         yield return SqlArray.Command(
             "insert into ledger.journal select n, p / q from unnest($1, $2, $3) as r(n, p, q)",
             [

@@ -55,6 +55,18 @@ public sealed class PoisonTests : JournalTest
     }
 
     [Fact]
+    public async Task An_event_that_cannot_be_read_and_is_the_last_one_of_all_stops_it_at_once()
+    {
+        await TriggerManyAsync(3);
+        await ScalarAsync<long>("""update ledger.mt_events set data = '"no event"' where seq_id = 3 returning seq_id""");
+
+        var daemon = await StartJournalsAsync("host", new Journal("sick"));
+
+        (await BecomeStoppedAsync(daemon)).Stopped!.Position.ShouldBe(3);
+        (await WrittenAsync("sick")).ShouldBe(Through(2));
+    }
+
+    [Fact]
     public async Task It_goes_on_when_it_is_told_to_try_again_by_whichever_host()
     {
         await TriggerManyAsync(5);

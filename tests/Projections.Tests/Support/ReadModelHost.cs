@@ -36,8 +36,7 @@ public sealed class ReadModelHost : IAsyncDisposable
             ConnectionStringBuilder = { ApplicationName = Connections },
         }.Build();
         watching = new NpgsqlDataSourceBuilder(connectionString).Build();
-        shard = new ReadModelShard(models, dataSource, owner);
-        shard.Options.BatchSize = batchSize ?? shard.Options.BatchSize;
+        shard = new ReadModelShard(models, dataSource, owner) { PageSize = batchSize ?? 2_000 };
         Progress = new ReadModelProgress(watching);
         Operations = new ReadModelOperations(shard, [], watching);
         repairs = new Repairs(shard, new EventLog(dataSource), dataSource, largest: 200);
