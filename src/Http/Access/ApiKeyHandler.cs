@@ -14,7 +14,6 @@ public sealed class ApiKeyHandler(
     IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder, Strangers strangers)
     : AuthenticationHandler<AuthenticationSchemeOptions>(options, logger, encoder)
 {
-    /// <summary>The name of the authentication scheme.</summary>
     public const string SchemeName = "key";
 
     /// <summary>The longest secret that is looked at, in characters.</summary>
@@ -66,7 +65,6 @@ public sealed class ApiKeyIdentity(ApiKey key) : ClaimsIdentity(
     /// <summary>The type of the claims that hold scopes, one each.</summary>
     public const string ScopeClaim = "scope";
 
-    /// <summary>The key itself.</summary>
     public ApiKey Key { get; } = key;
 }
 

@@ -116,5 +116,4 @@ public sealed partial class Bootstrap(
     private partial void LogFormer(Guid key, DateTimeOffset createdAt, Guid account);
 }
 
-/// <summary>A first account and its key.</summary>
 public sealed record FirstKey(Guid Account, string Secret);

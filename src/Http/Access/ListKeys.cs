@@ -1,3 +1,4 @@
+using Ledger.Http.Requests;
 using Marten;
 
 namespace Ledger.Http.Access;
@@ -7,7 +8,7 @@ public static class ListKeysEndpoint
 {
     [WolverineGet("/ledger/keys"), Authorize(Scopes.Admin), Tags("Keys")]
     [EndpointSummary("Lists the account's keys, without secrets.")]
-    public static async Task<KeyList> Get(Caller caller, IQuerySession documents, CancellationToken cancellation)
+    public static async Task<EntryList<KeyView>> Get(Caller caller, IQuerySession documents, CancellationToken cancellation)
     {
         var keys = documents.Query<ApiKey>().Where(key => key.AccountId == caller.AccountId && key.RevokedAt == null);
         if (caller.Project is { } project)
@@ -18,9 +19,6 @@ public static class ListKeysEndpoint
         return new([.. (await keys.OrderBy(key => key.CreatedAt).ThenBy(key => key.Id).ToListAsync(cancellation)).Select(KeyView.Of)]);
     }
 }
-
-/// <summary>The keys of an account.</summary>
-public sealed record KeyList(IReadOnlyList<KeyView> Entries);
 
 /// <summary>A key without its secret.</summary>
 public sealed record KeyView(

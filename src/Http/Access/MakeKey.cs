@@ -39,7 +39,6 @@ public static class MakeKeyEndpoint
 }
 
 /// <summary>A key to make.</summary>
-/// <param name="Name">What it is called.</param>
 /// <param name="Scopes">What it may do; each once, and at least one.</param>
 /// <param name="Owner">The person who holds it, as cancels name them.</param>
 /// <param name="Project">The project that it is bound to; that of the key which asks, or none, when absent.</param>
@@ -47,8 +46,6 @@ public static class MakeKeyEndpoint
 public sealed record NewKey(
     string Name, IReadOnlyList<Scope> Scopes, string? Owner = null, string? Project = null, DateTimeOffset? ExpiresAt = null)
 {
-    /// <summary>Checks what the JSON type cannot say.</summary>
-    /// <exception cref="RequestRejected">400 for a value out of its bounds.</exception>
     public void Validate(DateTimeOffset now)
     {
         Inputs.Name("name", Name);

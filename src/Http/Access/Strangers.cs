@@ -13,7 +13,6 @@ public sealed class Strangers(ApiKeys keys, RateWindows windows)
 {
     /// <summary>The key behind a secret; null for an unknown, expired or revoked one.</summary>
     /// <exception cref="RequestRejected">429 when the address has shown too many that are unknown.</exception>
-    /// <exception cref="Store.StoreUnavailableException">The database cannot be reached.</exception>
     public Task<ApiKey?> FindAsync(string secret, IPAddress? address, CancellationToken cancellation) => keys.Remembers(secret)
         ? keys.FindAsync(secret, cancellation)
         : LookUpAsync(address, () => keys.FindAsync(secret, cancellation));

@@ -35,16 +35,11 @@ public static class AlertChannelCalls
 }
 
 /// <summary>A channel without its secrets.</summary>
-/// <param name="Id">Its name.</param>
 /// <param name="Number">Its number, by which Checkly's clients know it.</param>
-/// <param name="Url">Where it is sent to.</param>
-/// <param name="Events">Which events.</param>
 /// <param name="CheckIds">Of which checks; of all when null.</param>
 /// <param name="Enabled">Whether it is sent anything.</param>
 /// <param name="DisabledAt">Since when it is not.</param>
 /// <param name="DisabledReason">Why it is not.</param>
-/// <param name="CreatedAt">When it was made.</param>
-/// <param name="UpdatedAt">When it was changed last.</param>
 public record AlertChannelView(
     string Id,
     long Number,
@@ -73,7 +68,6 @@ public record AlertChannelView(
     }
 }
 
-/// <summary>The parts that keep alert channels and send to them.</summary>
 public static class AlertChannelParts
 {
     public static void AddAlertChannels(this IServiceCollection services, LedgerSettings settings)

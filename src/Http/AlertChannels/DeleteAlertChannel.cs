@@ -4,7 +4,6 @@ using Marten;
 
 namespace Ledger.Http.AlertChannels;
 
-/// <summary>Deletes a channel.</summary>
 public static class DeleteAlertChannelEndpoint
 {
     [WolverineDelete("/ledger/alert-channels/{channelId}"), Authorize(Scopes.Admin), Tags("Alert channels")]

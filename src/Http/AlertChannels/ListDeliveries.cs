@@ -1,6 +1,5 @@
 using System.Globalization;
 using Ledger.Http.Access;
-using Ledger.Http.Errors;
 using Ledger.Http.ReadModels;
 using Ledger.Http.Requests;
 using Ledger.Projections.AlertChannels;
@@ -8,19 +7,15 @@ using Marten;
 
 namespace Ledger.Http.AlertChannels;
 
-/// <summary>Lists what a channel was sent.</summary>
 public static class ListDeliveriesEndpoint
 {
-    private const int DefaultLimit = 20;
-    private const int MaximumLimit = 100;
-
     [WolverineGet("/ledger/alert-channels/{channelId}/deliveries"), Authorize(Scopes.ReadOrAdmin), Tags("Alert channels")]
     [EndpointSummary("Lists what a channel was sent, newest first, with every attempt.")]
     [QueryText("state", "open, delivered, failed or withdrawn.")]
     [QueryNumber("limit", "Entries of a page, 1 to 100; 20 when absent.")]
     [QueryText("cursor", "The nextCursor of the page before.")]
     [QueryNumber(Freshness.After, "The Ledger-Position of a write that the list must show.")]
-    public static async Task<DeliveryList> Get(
+    public static async Task<Page<DeliveryView>> Get(
         string channelId,
         HttpRequest request,
         Caller caller,
@@ -29,37 +24,21 @@ public static class ListDeliveriesEndpoint
         Freshness freshness,
         CancellationToken cancellation)
     {
-        var state = QueryWords<DeliveryState>.One(request, "state");
-        var limit = Inputs.Int(request, "limit", 1, MaximumLimit, DefaultLimit);
-        var before = CursorOf(request);
+        var state = request.Word<DeliveryState>("state");
+        var limit = request.Limit();
+        var before = request.NumberCursor();
         var channel = await documents.FindAsync(caller, channelId, cancellation);
         await freshness.WaitAsync(AlertDeliveryReader.ProjectionName, request);
         var found = await Database.RunAsync(() => deliveries.ListAsync(channel.Number, state, before, limit + 1, cancellation));
-        return new DeliveryList(
+        return new Page<DeliveryView>(
             [.. found.Take(limit).Select(DeliveryView.Of)],
             found.Count > limit ? found[limit - 1].Id.ToString(CultureInfo.InvariantCulture) : null);
     }
-
-    private static long? CursorOf(HttpRequest request)
-    {
-        var text = request.Query["cursor"].ToString();
-        return text.Length == 0 ? null
-            : long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var id) ? id
-            : throw RequestRejected.BadRequest("'cursor' must be the nextCursor of a list.");
-    }
 }
 
-/// <summary>One page of deliveries.</summary>
-/// <param name="Entries">Newest first.</param>
-/// <param name="NextCursor">Where the next page begins; null on the last one.</param>
-public sealed record DeliveryList(IReadOnlyList<DeliveryView> Entries, string? NextCursor);
-
 /// <summary>What a channel is, or was, sent.</summary>
-/// <param name="DeliveryId">Its id.</param>
 /// <param name="WebhookId">The header <c>webhook-id</c>, the same on every attempt.</param>
-/// <param name="Event">The event's name.</param>
 /// <param name="AlertId">The alert; null for a test.</param>
-/// <param name="State">What became of it.</param>
 /// <param name="Reason">Why it failed: <c>gaveUp</c>, <c>gone</c>, <c>channelDisabled</c> or <c>channelDeleted</c>.</param>
 /// <param name="Attempts">Every try, in order.</param>
 /// <param name="NextAttemptAt">When it is tried next; null unless it is open.</param>
@@ -90,8 +69,6 @@ public sealed record DeliveryView(
         delivery.ClosedAt);
 }
 
-/// <summary>One try.</summary>
-/// <param name="At">When it began.</param>
 /// <param name="DurationMs">How long it took, in milliseconds.</param>
 /// <param name="Status">The receiver's answer; null when there was none.</param>
 /// <param name="Error">Why there was none.</param>

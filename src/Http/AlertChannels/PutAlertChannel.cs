@@ -79,7 +79,6 @@ public sealed record AlertChannelRequest(
     private const int MostCheckIds = 1_000;
 
     /// <summary>What is wanted, checked.</summary>
-    /// <exception cref="RequestRejected">400 naming the member that is wrong.</exception>
     public AlertChannelTarget Check(WebhookSettings settings)
     {
         var events = Events.Distinct(StringComparer.Ordinal).ToList();
@@ -98,7 +97,6 @@ public sealed record AlertChannelRequest(
     }
 
     /// <summary>A secret of the caller's own, or none.</summary>
-    /// <exception cref="RequestRejected">400.</exception>
     public static void CheckSecret(string? secret)
     {
         if (secret is not null && !WebhookSecret.TryRead(secret, out _))

@@ -1,26 +1,22 @@
 using Ledger.Http.Access;
+using Ledger.Http.Requests;
 using Ledger.Projections.AlertChannels;
 using Marten;
 
 namespace Ledger.Http.AlertChannels;
 
-/// <summary>Lists the account's channels.</summary>
 public static class ListAlertChannelsEndpoint
 {
     [WolverineGet("/ledger/alert-channels"), Authorize(Scopes.ReadOrAdmin), Tags("Alert channels")]
     [EndpointSummary("Lists the account's alert channels by name, without secrets.")]
-    public static async Task<AlertChannelList> Get(Caller caller, IQuerySession documents, CancellationToken cancellation)
+    public static async Task<EntryList<AlertChannelView>> Get(Caller caller, IQuerySession documents, CancellationToken cancellation)
     {
         caller.RequireWholeAccount();
         var all = await documents.Query<AlertChannel>().ToListAsync(cancellation);
-        return new AlertChannelList([.. all.OrderBy(channel => channel.Id, StringComparer.Ordinal).Select(channel => new AlertChannelView(channel))]);
+        return new([.. all.OrderBy(channel => channel.Id, StringComparer.Ordinal).Select(channel => new AlertChannelView(channel))]);
     }
 }
 
-/// <summary>The channels of an account.</summary>
-public sealed record AlertChannelList(IReadOnlyList<AlertChannelView> Entries);
-
-/// <summary>Reads one channel.</summary>
 public static class ReadAlertChannelEndpoint
 {
     [WolverineGet("/ledger/alert-channels/{channelId}"), Authorize(Scopes.ReadOrAdmin), Tags("Alert channels")]

@@ -11,7 +11,6 @@ using Wolverine.Runtime;
 
 namespace Ledger.Http.AlertChannels;
 
-/// <summary>Sends a channel something to try it out.</summary>
 public static class TestAlertChannelEndpoint
 {
     [WolverinePost("/ledger/alert-channels/{channelId}/test"), Authorize(Scopes.Admin), Tags("Alert channels")]
@@ -42,10 +41,6 @@ public static class TestAlertChannelEndpoint
     }
 }
 
-/// <summary>The body of a test.</summary>
 public sealed record TestPayload(string Type, DateTimeOffset Timestamp, TestPayloadData Data);
 
-/// <summary>What a test says.</summary>
-/// <param name="ChannelId">The channel.</param>
-/// <param name="RequestedBy">Who asked for it.</param>
 public sealed record TestPayloadData(string ChannelId, string? RequestedBy);

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Ledger.Http.Access;
 using Ledger.Http.RateLimits;
 using Ledger.Http.ReadModels;
@@ -22,19 +21,19 @@ public static class ListAlertsEndpoint
     [QueryNumber("limit", "Entries of a page, 1 to 100; 20 when absent.")]
     [QueryText("cursor", "The nextCursor of the page before.")]
     [QueryNumber(Freshness.After, "The Ledger-Position of a write that the list must show.")]
-    public static async Task<AlertList> Get(
+    public static async Task<Page<AlertView>> Get(
         HttpRequest request, Caller caller, AlertsReader alerts, Freshness freshness, CancellationToken cancellation)
     {
-        var filter = new ListFilter(request, "state", "from", "to");
+        request.RejectUnknown();
         var query = new AlertsQuery(caller.AccountId)
         {
             Project = caller.Project,
-            Standing = QueryWords<AlertStanding>.One(request, "state"),
-            CheckId = filter.CheckId,
-            From = Inputs.Time(request, "from"),
-            To = Inputs.Time(request, "to"),
-            After = filter.After,
-            Limit = filter.Limit,
+            Standing = request.Word<AlertStanding>("state"),
+            CheckId = request.Uuid("checkId"),
+            From = request.Time("from"),
+            To = request.Time("to"),
+            After = request.CursorInTime(),
+            Limit = request.Limit(),
         };
         await freshness.WaitAsync(AlertDeliveryReader.ProjectionName, request);
         if (caller.Project is not null)
@@ -43,25 +42,16 @@ public static class ListAlertsEndpoint
         }
 
         var page = await Database.RunAsync(() => alerts.ListAsync(query, cancellation));
-        return new AlertList([.. page.Alerts.Select(AlertView.Of)], page.Next?.ToString());
+        return new Page<AlertView>([.. page.Alerts.Select(AlertView.Of)], page.Next?.ToString());
     }
 }
 
-/// <summary>One page of alerts.</summary>
-/// <param name="Entries">Newest first.</param>
-/// <param name="NextCursor">Where the next page begins; null on the last one.</param>
-public sealed record AlertList(IReadOnlyList<AlertView> Entries, string? NextCursor);
-
 /// <summary>An alert: what was decided, and what became of it.</summary>
 /// <param name="Id">The position of the event that decided it.</param>
-/// <param name="CheckId">The check.</param>
 /// <param name="CheckName">What the run's session calls it.</param>
-/// <param name="CheckType">The check's type.</param>
 /// <param name="Location">Where the run ran.</param>
 /// <param name="SessionId">The session of the run.</param>
-/// <param name="SequenceId">The run.</param>
 /// <param name="Type">What it tells of, in Checkly's words; of a suppressed one, what it would have told of.</param>
-/// <param name="State">What became of it.</param>
 /// <param name="DecidedAt">When it was decided: a failed try decides it early.</param>
 /// <param name="SettledAt">When the run was settled, and with it the alert; null while it is open.</param>
 /// <param name="Outcome">How the run ended; null while it is open.</param>
@@ -109,7 +99,5 @@ public sealed record AlertView(
         alert.Cancel);
 
     private static string ReasonOf(AlertCancel cancel) =>
-        $"The run was cancelled by {cancel.Actor.Name ?? cancel.Actor.Id} via {Word(cancel.Via)}, cause {Word(cancel.Cause)}.";
-
-    private static string Word<T>(T value) => JsonSerializer.SerializeToElement(value, Json.Options).GetString()!;
+        $"The run was cancelled by {cancel.Actor.Name ?? cancel.Actor.Id} via {EnumWords<CancelVia>.Of(cancel.Via)}, cause {EnumWords<CancelCause>.Of(cancel.Cause)}.";
 }

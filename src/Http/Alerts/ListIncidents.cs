@@ -19,31 +19,25 @@ public static class ListIncidentsEndpoint
     [QueryNumber("limit", "Entries of a page, 1 to 100; 20 when absent.")]
     [QueryText("cursor", "The nextCursor of the page before.")]
     [QueryNumber(Freshness.After, "The Ledger-Position of a write that the list must show.")]
-    public static async Task<IncidentList> Get(
+    public static async Task<Page<IncidentView>> Get(
         HttpRequest request, Caller caller, IncidentsReader incidents, Freshness freshness, CancellationToken cancellation)
     {
         caller.RequireWholeAccount();
-        var filter = new ListFilter(request, "state");
-        var state = QueryWords<IncidentState>.One(request, "state");
+        request.RejectUnknown();
+        var state = request.Word<IncidentState>("state");
         var query = new IncidentsQuery(caller.AccountId)
         {
             IsOpen = state is null ? null : state is IncidentState.Open,
-            CheckId = filter.CheckId,
-            After = filter.After,
-            Limit = filter.Limit,
+            CheckId = request.Uuid("checkId"),
+            After = request.CursorInTime(),
+            Limit = request.Limit(),
         };
         await freshness.WaitAsync(AlertsReader.ProjectionName, request);
         var page = await Database.RunAsync(() => incidents.ListAsync(query, cancellation));
-        return new IncidentList([.. page.Incidents.Select(IncidentView.Of)], page.Next?.ToString());
+        return new Page<IncidentView>([.. page.Incidents.Select(IncidentView.Of)], page.Next?.ToString());
     }
 }
 
-/// <summary>One page of incidents.</summary>
-/// <param name="Entries">Newest first.</param>
-/// <param name="NextCursor">Where the next page begins; null on the last one.</param>
-public sealed record IncidentList(IReadOnlyList<IncidentView> Entries, string? NextCursor);
-
-/// <summary>Where an incident stands.</summary>
 public enum IncidentState
 {
     /// <summary>A location that failed has not passed again.</summary>
@@ -54,10 +48,7 @@ public enum IncidentState
 }
 
 /// <summary>An incident of a check.</summary>
-/// <param name="IncidentId">Its id.</param>
-/// <param name="CheckId">The check.</param>
 /// <param name="CheckName">What the session calls it whose run opened the incident.</param>
-/// <param name="State">Where it stands.</param>
 /// <param name="OpenedAt">When the first location failed.</param>
 /// <param name="ResolvedAt">When the last location that failed passed again; null while it is open.</param>
 /// <param name="Locations">All locations that failed in it.</param>

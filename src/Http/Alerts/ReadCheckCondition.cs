@@ -29,9 +29,7 @@ public static class ReadCheckConditionEndpoint
 }
 
 /// <summary>How a check stands.</summary>
-/// <param name="CheckId">The check.</param>
 /// <param name="CheckName">What the session of its last run calls it.</param>
-/// <param name="CheckType">The check's type.</param>
 /// <param name="Condition">That of its worst location.</param>
 /// <param name="IncidentId">Its open incident; null for none.</param>
 /// <param name="Locations">The worst first, then by name; at most a thousand.</param>
@@ -58,7 +56,6 @@ public sealed record CheckConditionView(
 }
 
 /// <summary>How a check stands at one location.</summary>
-/// <param name="Location">The location.</param>
 /// <param name="Condition">Its condition there.</param>
 /// <param name="Since">When the first run of this condition was settled.</param>
 /// <param name="LastRun">The last run that counts.</param>

@@ -2,7 +2,6 @@ using Microsoft.Net.Http.Headers;
 
 namespace Ledger.Http.Audit;
 
-/// <summary>How the audit is written.</summary>
 public enum AuditFormat
 {
     /// <summary>A page of JSON.</summary>
@@ -18,12 +17,7 @@ public enum AuditFormat
 /// <summary>Chooses the format by the header <c>Accept</c> (RFC 9110, 12.5.1).</summary>
 public static class AuditFormats
 {
-    private static readonly (AuditFormat Format, string Type)[] Offered =
-    [
-        (AuditFormat.Json, "application/json"),
-        (AuditFormat.Csv, CsvExport.ContentType),
-        (AuditFormat.Ndjson, NdjsonExport.ContentType),
-    ];
+    private static readonly string[] Offered = ["application/json", CsvExport.ContentType, NdjsonExport.ContentType];
 
     /// <summary>
     /// The format of the highest quality; of several, the one that is named most precisely, then first. JSON where the header is absent,
@@ -31,24 +25,16 @@ public static class AuditFormats
     /// </summary>
     public static AuditFormat Asked(HttpRequest request)
     {
-        var ranges = request.GetTypedHeaders().Accept;
-        return Offered
-            .Select(offered => (offered.Format, Best: RangeOf(ranges, offered.Type)))
-            .Where(choice => choice.Best is { Quality: > 0 })
-            .OrderByDescending(choice => choice.Best!.Value.Quality)
-            .ThenByDescending(choice => choice.Best!.Value.Precision)
-            .ThenBy(choice => choice.Best!.Value.Place)
-            .Select(choice => choice.Format)
+        // By quality, then by how precise they are; of one type the most precise range alone decides.
+        var ranges = request.GetTypedHeaders().Accept.OrderByDescending(range => range, MediaTypeHeaderValueComparer.QualityComparer).ToList();
+        return ranges
+            .Where(range => range.Quality is not 0)
+            .SelectMany(range => Offered.Where(type => range.MatchesMediaType(type) && ReferenceEquals(range, Deciding(ranges, type))))
+            .Select(type => (AuditFormat)Array.IndexOf(Offered, type))
             .FirstOrDefault();
     }
 
-    /// <summary>The most precise range that a type is in: it alone decides the type's quality.</summary>
-    private static (double Quality, int Precision, int Place)? RangeOf(IList<MediaTypeHeaderValue> ranges, string type) => ranges
-        .Select((range, place) => (Range: range, Place: place))
-        .Where(each => each.Range.MatchesMediaType(type))
-        .Select(each => ((double Quality, int Precision, int Place)?)(
-            each.Range.Quality ?? 1,
-            each.Range.MatchesAllTypes ? 0 : each.Range.MatchesAllSubTypes ? 1 : 2,
-            each.Place))
-        .MaxBy(each => each!.Value.Precision);
+    private static MediaTypeHeaderValue Deciding(IEnumerable<MediaTypeHeaderValue> ranges, string type) => ranges
+        .Where(range => range.MatchesMediaType(type))
+        .MinBy(range => range.MatchesAllTypes ? 2 : range.MatchesAllSubTypes ? 1 : 0)!;
 }

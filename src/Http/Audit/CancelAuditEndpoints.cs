@@ -4,6 +4,7 @@ using Ledger.Http.RateLimits;
 using Ledger.Http.ReadModels;
 using Ledger.Http.Requests;
 using Ledger.Projections.Cancellations;
+using Ledger.Sessions;
 using Microsoft.Net.Http.Headers;
 
 namespace Ledger.Http.Audit;
@@ -23,10 +24,10 @@ public static class ListCancelsEndpoint
     [QueryNumber("limit", "Entries of a page; an export has no pages.")]
     [QueryText("cursor", "The nextCursor of the page before.")]
     [QueryNumber(Freshness.After, "The Ledger-Position of a write that the list must show.")]
-    [ProducesResponseType<CancelAuditPage>(200), TextAnswers(CsvExport.ContentType, NdjsonExport.ContentType)]
+    [ProducesResponseType<Page<CancelEntry>>(200), TextAnswers(CsvExport.ContentType, NdjsonExport.ContentType)]
     public static async Task<IResult> Get(HttpContext context, Caller caller, CancelsReader cancels, Freshness freshness)
     {
-        var query = CancelAuditQuery.Read(context.Request, caller);
+        var query = QueryOf(context.Request, caller);
         await freshness.WaitAsync(CancelsReader.ProjectionName, context.Request);
         context.Response.Headers.Vary = HeaderNames.Accept;
         switch (AuditFormats.Asked(context.Request))
@@ -37,12 +38,30 @@ public static class ListCancelsEndpoint
                 return new CancelExport(query, cancels, new NdjsonExport());
             default:
                 var page = await Database.RunAsync(() => cancels.ListAsync(query, context.RequestAborted));
-                return TypedResults.Ok(new CancelAuditPage(page.Entries, page.Next?.ToString()));
+                return TypedResults.Ok(new Page<CancelEntry>(page.Entries, page.Next?.ToString()));
         }
+    }
+
+    /// <summary>The requests that a query string asks for. A filter that is unknown is refused: it would silently let all through.</summary>
+    internal static CancelsQuery QueryOf(HttpRequest request, Caller caller)
+    {
+        request.RejectUnknown();
+        var (from, to) = request.TimeRange();
+        return new CancelsQuery(caller.AccountId)
+        {
+            From = from,
+            To = to,
+            Actor = request.Name("actor"),
+            Project = caller.Within(request.Name("project")),
+            Via = request.Words<CancelVia>("via"),
+            Causes = request.Words<CancelCause>("cause"),
+            Outcomes = request.Words<CancelOutcome>("outcome"),
+            Limit = request.Limit(),
+            After = request.CursorInTime(),
+        };
     }
 }
 
-/// <summary>One request to cancel.</summary>
 public static class ReadCancelEndpoint
 {
     [WolverineGet("/ledger/audit/cancels/{cancelId}"), Authorize(Scopes.Read), Errors(404), Tags("Audit")]
@@ -59,8 +78,3 @@ public static class ReadCancelEndpoint
                 : throw RequestRejected.NotFound("There is no such cancel.");
     }
 }
-
-/// <summary>One page of requests to cancel.</summary>
-/// <param name="Entries">Newest first.</param>
-/// <param name="NextCursor">Where the next page begins; null on the last one.</param>
-public sealed record CancelAuditPage(IReadOnlyList<CancelEntry> Entries, string? NextCursor);

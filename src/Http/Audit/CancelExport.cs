@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Collections.Frozen;
 using System.Text.Json;
 using CsvHelper;
 using Ledger.Http.Requests;
@@ -49,7 +48,6 @@ public sealed class CancelExport(CancelsQuery query, CancelsReader cancels, Canc
 /// <summary>One way to write requests to cancel, line by line.</summary>
 public abstract class CancelFormat : IAsyncDisposable
 {
-    /// <summary>The content type of the answer.</summary>
     public abstract string FullContentType { get; }
 
     /// <summary>The name of the file that a browser makes of it.</summary>
@@ -61,7 +59,6 @@ public abstract class CancelFormat : IAsyncDisposable
     /// <summary>Writes a request, and sends what has gathered when that is much.</summary>
     public abstract ValueTask WriteAsync(CancelEntry entry, CancellationToken gone);
 
-    /// <summary>Sends what has gathered.</summary>
     public abstract ValueTask FlushAsync(CancellationToken gone);
 
     public virtual ValueTask DisposeAsync() => ValueTask.CompletedTask;
@@ -192,22 +189,14 @@ public sealed class CsvExport : CancelFormat
     public override ValueTask DisposeAsync() => csv?.DisposeAsync() ?? ValueTask.CompletedTask;
 
     private static string Word<T>(T value)
-        where T : struct, Enum => Words<T>.ByValue[value];
+        where T : struct, Enum => EnumWords<T>.Of(value);
 
     private static string? Word<T>(T? value)
-        where T : struct, Enum => value is { } known ? Word(known) : null;
+        where T : struct, Enum => value is { } known ? EnumWords<T>.Of(known) : null;
 
     private static string? Word(bool? value) => value switch { true => "true", false => "false", null => null };
 
     private static void Time(CsvWriter csv, DateTimeOffset? time) => csv.WriteField(time?.UtcDateTime, UtcTimeConverter.Format);
-
-    /// <summary>The same words as in JSON.</summary>
-    private static class Words<T>
-        where T : struct, Enum
-    {
-        public static FrozenDictionary<T, string> ByValue { get; } = Enum.GetValues<T>()
-            .ToFrozenDictionary(value => value, value => JsonSerializer.SerializeToElement(value, Json.Options).GetString()!);
-    }
 
     private sealed record Line(CancelEntry Cancel, CancelledRun? Run, SkippedRun? Skipped);
 }

@@ -8,9 +8,7 @@ namespace Ledger.Http.Bundles;
 
 /// <summary>What a client uploaded for runs to execute: for the supplied runner a gzipped tar; the ledger does not look into it.</summary>
 /// <param name="Key">Its id: unguessable, and unknown in every other account.</param>
-/// <param name="SizeBytes">Its length.</param>
 /// <param name="Sha256">The hash of its bytes, in lower-case hexadecimal digits.</param>
-/// <param name="UploadedAt">When it came.</param>
 public sealed record Bundle(Guid Key, long SizeBytes, string Sha256, DateTimeOffset UploadedAt);
 
 /// <summary>What is known of an account's bundles; the oldest are removed first.</summary>
@@ -28,11 +26,9 @@ public sealed class BundleStore(NpgsqlDataSource database, IDocumentStore store)
     private const int RemovedAtOnce = 50;
 
     /// <summary>Stores a bundle, all of it or nothing.</summary>
-    /// <param name="accountId">Whose it is.</param>
     /// <param name="bundle">What is known of it.</param>
     /// <param name="content">Its bytes, at hand: a database connection is held while they are read.</param>
     /// <param name="cancellation">Ends it; nothing is stored then.</param>
-    /// <exception cref="StoreUnavailableException">The database cannot be reached.</exception>
     public Task AddAsync(Guid accountId, Bundle bundle, Stream content, CancellationToken cancellation) =>
         Database.RunAsync(async () =>
         {
@@ -49,7 +45,6 @@ public sealed class BundleStore(NpgsqlDataSource database, IDocumentStore store)
         });
 
     /// <summary>Those of the account's bundles that have one of these keys.</summary>
-    /// <exception cref="StoreUnavailableException">The database cannot be reached.</exception>
     public Task<IReadOnlyDictionary<Guid, Bundle>> FindAsync(
         Guid accountId, IReadOnlyCollection<Guid> keys, CancellationToken cancellation) =>
         Database.RunAsync<IReadOnlyDictionary<Guid, Bundle>>(async () =>
@@ -60,7 +55,6 @@ public sealed class BundleStore(NpgsqlDataSource database, IDocumentStore store)
 
     /// <summary>The bundles of these keys, all of them.</summary>
     /// <exception cref="RequestRejected">400 when one of them is not kept.</exception>
-    /// <exception cref="StoreUnavailableException">The database cannot be reached.</exception>
     public async Task<IReadOnlyDictionary<Guid, Bundle>> RequireAsync(
         Guid accountId, IReadOnlySet<Guid> keys, CancellationToken cancellation)
     {
@@ -71,7 +65,6 @@ public sealed class BundleStore(NpgsqlDataSource database, IDocumentStore store)
     }
 
     /// <summary>A piece of a bundle that was found, counted from 0; null when the bundle has been removed since.</summary>
-    /// <exception cref="StoreUnavailableException">The database cannot be reached.</exception>
     public async Task<byte[]?> ReadChunkAsync(Bundle bundle, int number, CancellationToken cancellation)
     {
         await using var command = database.CreateCommand(
@@ -83,7 +76,6 @@ public sealed class BundleStore(NpgsqlDataSource database, IDocumentStore store)
 
     /// <summary>Removes bundles that were uploaded before a time and that no registered check executes, a few in each transaction.</summary>
     /// <returns>How many were removed.</returns>
-    /// <exception cref="StoreUnavailableException">The database cannot be reached.</exception>
     public async Task<int> RemoveOlderAsync(DateTimeOffset than, CancellationToken cancellation)
     {
         await using var command = database.CreateCommand(
@@ -131,7 +123,6 @@ public sealed class BundleStore(NpgsqlDataSource database, IDocumentStore store)
     }
 }
 
-/// <summary>The parts that keep bundles.</summary>
 public static class BundleParts
 {
     public static void AddBundles(this IServiceCollection services)

@@ -16,7 +16,6 @@ public sealed class BundleUpload(BundleStore bundles, LedgerSettings settings, T
     /// 413 past <c>Ledger:Bundles:MaximumMegabytes</c>, whether or not a length was announced; 400 for an empty body, and for one with a
     /// content encoding: a bundle is compressed already, and one that was cut short must not pass for a whole one.
     /// </exception>
-    /// <exception cref="StoreUnavailableException">The database cannot be reached.</exception>
     public async Task<Bundle> ReceiveAsync(HttpContext context)
     {
         var limit = settings.Bundles.MaximumMegabytes * 1024L * 1024L;

@@ -7,7 +7,6 @@ namespace Ledger.Http.Bundles;
 [MessageIdentity("remove-old-bundles")]
 public sealed record RemoveOldBundles;
 
-/// <summary>Does so.</summary>
 public static class RemoveOldBundlesHandler
 {
     public static async Task Handle(

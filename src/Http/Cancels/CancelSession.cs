@@ -142,8 +142,6 @@ public sealed record CancelRequest(
     bool Force = false,
     bool DryRun = false)
 {
-    /// <summary>Checks what the JSON type cannot say.</summary>
-    /// <exception cref="RequestRejected">400 for a value out of its bounds.</exception>
     public void Validate()
     {
         Inputs.Reason(Reason);
@@ -156,7 +154,6 @@ public sealed record CancelRequest(
     }
 
     /// <summary>Refuses a cause that only the ledger itself can know.</summary>
-    /// <exception cref="RequestRejected">400.</exception>
     public static void RejectOwnCause(CancelCause cause)
     {
         if (cause is CancelCause.Superseded)

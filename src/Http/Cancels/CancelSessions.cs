@@ -94,7 +94,6 @@ public sealed record BulkCancelRequest(
     private const int MaximumLimit = 1_000;
 
     /// <summary>The sessions to look at.</summary>
-    /// <exception cref="RequestRejected">400 for a value out of its bounds.</exception>
     public SessionListQuery ToQuery(Caller caller)
     {
         Inputs.Reason(Reason);
@@ -126,11 +125,7 @@ public sealed record BulkCancelRequest(
 }
 
 /// <summary>Which open sessions to cancel. What is absent lets all through.</summary>
-/// <param name="Kind">Only this kind.</param>
-/// <param name="Status">Only this status.</param>
-/// <param name="Project">Only this project.</param>
 /// <param name="CheckId">Only sessions with this check, and of those only the runs of this check.</param>
-/// <param name="Branch">Only this branch.</param>
 /// <param name="StartedBefore">Only sessions that were triggered before this time.</param>
 public sealed record CancelFilter(
     SessionKind? Kind = null,
@@ -147,16 +142,12 @@ public sealed record CancelFilter(
 public sealed record BulkCancelAnswer(int Cancelled, int Skipped, IReadOnlyList<BulkCancelItem> Items);
 
 /// <summary>One session of a bulk cancel.</summary>
-/// <param name="SessionId">The session.</param>
-/// <param name="Outcome">What became of it.</param>
 /// <param name="CancelId">The cancel, when it is being cancelled.</param>
 /// <param name="Why">Why it was left alone.</param>
 public sealed record BulkCancelItem(Guid SessionId, BulkOutcome Outcome, Guid? CancelId, string? Why);
 
-/// <summary>The outcome for one session.</summary>
 public enum BulkOutcome
 {
-    /// <summary>It is being cancelled.</summary>
     Cancelled,
 
     /// <summary>Nothing of it can be cancelled.</summary>

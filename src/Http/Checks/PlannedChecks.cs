@@ -10,8 +10,6 @@ namespace Ledger.Http.Checks;
 public static class PlannedChecks
 {
     /// <summary>The check's spec with these members in it, replacing its own of the same name.</summary>
-    /// <param name="check">The check.</param>
-    /// <param name="members">Members to set.</param>
     /// <param name="variables">Variables to set; null for none.</param>
     /// <exception cref="RequestRejected">400 for a check whose spec is no object and can hold nothing.</exception>
     public static JsonElement? SpecWith(

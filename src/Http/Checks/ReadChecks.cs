@@ -5,15 +5,13 @@ using Marten;
 
 namespace Ledger.Http.Checks;
 
-/// <summary>Lists the registered checks.</summary>
 public static class ListChecksEndpoint
 {
     [WolverineGet("/ledger/checks"), Authorize(Scopes.Read), Tags("Checks"), EndpointSummary("Lists the account's checks, by name.")]
-    public static async Task<CheckList> Get(IQuerySession documents, CancellationToken cancellation) =>
+    public static async Task<EntryList<Check>> Get(IQuerySession documents, CancellationToken cancellation) =>
         new([.. (await documents.ChecksAsync(cancellation)).Select(check => check.Shown())]);
 }
 
-/// <summary>Reads one registered check.</summary>
 public static class ReadCheckEndpoint
 {
     [WolverineGet("/ledger/checks/{checkId}"), Authorize(Scopes.Read), Tags("Checks"), EndpointSummary("Reads one check.")]
@@ -21,6 +19,3 @@ public static class ReadCheckEndpoint
         (await documents.LoadAsync<Check>(Inputs.Uuid("check id", checkId), cancellation))?.Shown()
         ?? throw RequestRejected.NotFound("There is no such check.");
 }
-
-/// <summary>The checks of an account.</summary>
-public sealed record CheckList(IReadOnlyList<Check> Entries);

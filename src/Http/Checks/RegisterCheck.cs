@@ -59,8 +59,6 @@ public sealed record CheckRequest(
     private const int MaximumTags = 200;
     private const int MaximumLocations = 100;
 
-    /// <summary>Checks what the JSON type cannot say.</summary>
-    /// <exception cref="RequestRejected">400 naming the member that is wrong.</exception>
     public void Validate()
     {
         Inputs.Name("name", Name);

@@ -8,7 +8,6 @@ using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Ledger.Http.Checks;
 
-/// <summary>Starts a registered check now.</summary>
 public static class ScheduleNowEndpoint
 {
     [WolverinePost("/ledger/checks/{checkId}/schedule-now"), Authorize(Scopes.Command), Errors(404, 409), Tags("Checks")]

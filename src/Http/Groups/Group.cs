@@ -7,20 +7,12 @@ using Marten;
 namespace Ledger.Http.Groups;
 
 /// <summary>A group of checks that are run together, each as a session of its own; together these are a batch.</summary>
-/// <param name="Id">Its id.</param>
-/// <param name="Name">What people call it.</param>
 /// <param name="CheckIds">What it runs, in this order, each once. A check need not be registered.</param>
-/// <param name="CreatedAt">When it was first registered.</param>
-/// <param name="UpdatedAt">When it was registered last.</param>
 public sealed record Group(Guid Id, string Name, IReadOnlyList<Guid> CheckIds, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt);
 
 /// <summary>An address that runs a group for whoever knows it (docs/dialects/testerarmy.md#groups).</summary>
-/// <param name="Id">Its id.</param>
-/// <param name="AccountId">The account that it acts for.</param>
-/// <param name="GroupId">What it runs.</param>
 /// <param name="Name">What it is called: the actor's name in every event that it causes.</param>
 /// <param name="Hash">The SHA-256 of the secret in the address, in hexadecimal digits; the secret is shown once, when the webhook is made.</param>
-/// <param name="CreatedAt">When it was made.</param>
 public sealed record GroupWebhook(Guid Id, Guid AccountId, Guid GroupId, string Name, string Hash, DateTimeOffset CreatedAt)
 {
     private const int MaximumSecret = 512;
@@ -46,7 +38,6 @@ public sealed class GroupDocuments : MartenRegistry
     }
 }
 
-/// <summary>How groups are found.</summary>
 public static class GroupQueries
 {
     /// <summary>The group of an id in the path.</summary>

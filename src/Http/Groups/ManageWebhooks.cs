@@ -9,7 +9,6 @@ using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Ledger.Http.Groups;
 
-/// <summary>Makes a webhook of a group.</summary>
 public static class AddGroupWebhookEndpoint
 {
     [WolverinePost("/ledger/groups/{groupId}/webhooks"), Authorize(Scopes.Admin), Tags("Groups")]
@@ -37,12 +36,11 @@ public static class AddGroupWebhookEndpoint
     }
 }
 
-/// <summary>Lists the webhooks of a group.</summary>
 public static class ListGroupWebhooksEndpoint
 {
     [WolverineGet("/ledger/groups/{groupId}/webhooks"), Authorize(Scopes.Admin), Tags("Groups")]
     [EndpointSummary("Lists the webhooks of a group, without secrets.")]
-    public static async Task<GroupWebhookList> Get(
+    public static async Task<EntryList<GroupWebhookView>> Get(
         string groupId, Caller caller, IQuerySession documents, CancellationToken cancellation)
     {
         var group = await documents.GroupAsync(groupId, cancellation);
@@ -54,7 +52,6 @@ public static class ListGroupWebhooksEndpoint
     }
 }
 
-/// <summary>Deletes a webhook.</summary>
 public static class DeleteGroupWebhookEndpoint
 {
     [WolverineDelete("/ledger/groups/{groupId}/webhooks/{webhookId}"), Authorize(Scopes.Admin), Tags("Groups")]
@@ -84,6 +81,3 @@ public sealed record MadeGroupWebhook(Guid WebhookId, string Secret, string Url,
 
 /// <summary>A webhook without its secret.</summary>
 public sealed record GroupWebhookView(Guid WebhookId, string Name, DateTimeOffset CreatedAt);
-
-/// <summary>The webhooks of a group.</summary>
-public sealed record GroupWebhookList(IReadOnlyList<GroupWebhookView> Entries);

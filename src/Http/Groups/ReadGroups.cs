@@ -1,23 +1,19 @@
 using Ledger.Http.Access;
+using Ledger.Http.Requests;
 using Marten;
 
 namespace Ledger.Http.Groups;
 
-/// <summary>Lists the registered groups.</summary>
 public static class ListGroupsEndpoint
 {
     [WolverineGet("/ledger/groups"), Authorize(Scopes.Read), Tags("Groups"), EndpointSummary("Lists the account's groups, by name.")]
-    public static async Task<GroupList> Get(IQuerySession documents, CancellationToken cancellation) =>
+    public static async Task<EntryList<Group>> Get(IQuerySession documents, CancellationToken cancellation) =>
         new(await documents.Query<Group>().OrderBy(group => group.Name).ThenBy(group => group.Id).ToListAsync(cancellation));
 }
 
-/// <summary>Reads one registered group.</summary>
 public static class ReadGroupEndpoint
 {
     [WolverineGet("/ledger/groups/{groupId}"), Authorize(Scopes.Read), Tags("Groups"), EndpointSummary("Reads one group.")]
     public static Task<Group> Get(string groupId, IQuerySession documents, CancellationToken cancellation) =>
         documents.GroupAsync(groupId, cancellation);
 }
-
-/// <summary>The groups of an account.</summary>
-public sealed record GroupList(IReadOnlyList<Group> Entries);

@@ -3,7 +3,6 @@ using Ledger.Store;
 
 namespace Ledger.Http.Health;
 
-/// <summary>Whether the process lives.</summary>
 public static class LiveEndpoint
 {
     [WolverineGet("/health/live"), AllowAnonymous, Tags("Health")]
@@ -11,7 +10,6 @@ public static class LiveEndpoint
     public static Health Get() => new("live");
 }
 
-/// <summary>Whether the ledger can serve.</summary>
 public static class ReadyEndpoint
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);

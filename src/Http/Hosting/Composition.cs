@@ -75,7 +75,6 @@ public static class Composition
         services.AddSingleton<RunHistory>();
         services.AddSingleton<ChecklySessions>();
         services.AddSingleton<SessionCancel>();
-        services.AddSingleton<TestRunList>();
         services.AddSingleton<Batches>();
         services.AddSingleton<RateWindows>();
         services.AddErrors();

@@ -14,7 +14,6 @@ public sealed partial class DaemonWatch(IProjectionCoordinator coordinator, Read
     /// <summary>The time between two looks.</summary>
     public static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>Looks once.</summary>
     public async Task RunAsync(CancellationToken stopping)
     {
         foreach (var daemon in await coordinator.AllDaemonsAsync())

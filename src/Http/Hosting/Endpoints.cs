@@ -17,9 +17,6 @@ namespace Ledger.Http.Hosting;
 /// <summary>How the host uses Wolverine: for endpoints, whose code the build has generated (docs/http-pipeline.md), and for <see cref="Messages"/>.</summary>
 public static class Endpoints
 {
-    /// <summary>Adds Wolverine.</summary>
-    /// <param name="builder">The host.</param>
-    /// <param name="settings">Its settings.</param>
     /// <param name="purpose">What the host is composed for: one that generates code cannot use what was generated.</param>
     /// <param name="isAlone">Whether no other host uses the same database.</param>
     public static void AddWolverine(this WebApplicationBuilder builder, LedgerSettings settings, HostPurpose purpose, bool isAlone)

@@ -32,7 +32,6 @@ public sealed class HostPhase
 /// The one format of the log: a line for each entry. An error of the host's own is printed with its stack; a database that is away is not an
 /// error of the host's, and is told by <see cref="DatabaseWatch"/> once for all who meet it.
 /// </summary>
-/// <param name="phase">How far the host is.</param>
 public sealed class LedgerConsole(HostPhase phase) : ConsoleFormatter(FormatName)
 {
     public const string FormatName = "ledger";

@@ -40,8 +40,6 @@ public sealed class LedgerHost : IAsyncDisposable
     public bool IsAlone { get; }
 
     /// <summary>The main job: serves until a signal comes.</summary>
-    /// <param name="settings">Settings on the command line.</param>
-    /// <param name="signals">What ends it.</param>
     /// <param name="isDemo">Whether an empty account is filled first (<see cref="Demo.Demo"/>).</param>
     /// <returns>The exit code.</returns>
     public static async Task<int> RunAsync(string[] settings, HostSignals signals, bool isDemo = false)
@@ -67,9 +65,7 @@ public sealed class LedgerHost : IAsyncDisposable
     }
 
     /// <summary>Opens the database and composes the host; it serves after <see cref="StartAsync"/>.</summary>
-    /// <param name="args">Settings on the command line.</param>
     /// <param name="configure">Changes to the builder, for tests.</param>
-    /// <param name="purpose">What for.</param>
     /// <param name="cancellation">Ends the attempt; nothing that it started keeps running.</param>
     public static async Task<LedgerHost> BuildAsync(
         string[] args,
@@ -124,7 +120,6 @@ public sealed class LedgerHost : IAsyncDisposable
         }
     }
 
-    /// <summary>Starts to serve.</summary>
     public async Task StartAsync(CancellationToken cancellation)
     {
         await App.StartAsync(cancellation);

@@ -10,20 +10,6 @@ using Ledger.Telemetry;
 namespace Ledger.Http.Hosting;
 
 /// <summary>What has to start before the first request and to end after the last one.</summary>
-/// <param name="bootstrap">Makes the first account and key.</param>
-/// <param name="notes">The news of other hosts.</param>
-/// <param name="loops">What everything in the background runs in.</param>
-/// <param name="signals">What runners are told.</param>
-/// <param name="claims">What claims wait for.</param>
-/// <param name="repairs">Catches up and rebuilds.</param>
-/// <param name="deadlines">Sweeps.</param>
-/// <param name="daemon">Starts what Marten has paused.</param>
-/// <param name="database">Tells of outages.</param>
-/// <param name="metrics">Shows its first figures.</param>
-/// <param name="standing">Renewed for a collector.</param>
-/// <param name="collector">Whether there is one.</param>
-/// <param name="phase">Is told of the end.</param>
-/// <param name="frozenHosts">Only where several hosts share the database.</param>
 public sealed class LedgerLifetime(
     Bootstrap bootstrap,
     ChangeNotes notes,

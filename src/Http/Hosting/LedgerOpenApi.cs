@@ -63,6 +63,12 @@ public static class LedgerOpenApi
                 (schema.Required ??= new HashSet<string>()).Add(member.Name);
             }
 
+            // A record that inherits, and cannot be read, is an answer: it has all of its members but those that are left out when they are null.
+            if (context.JsonTypeInfo.CreateObject is null && context.JsonTypeInfo.Type.BaseType?.Namespace?.StartsWith(nameof(Ledger), StringComparison.Ordinal) is true)
+            {
+                schema.Required = context.JsonTypeInfo.Properties.Where(member => member.ShouldSerialize is null).Select(member => member.Name).ToHashSet();
+            }
+
             // Nobody can see from a converter what it writes.
             if (Nullable.GetUnderlyingType(context.JsonTypeInfo.Type) is var inner
                 && (inner ?? context.JsonTypeInfo.Type) == typeof(DateTimeOffset))

@@ -16,11 +16,9 @@ public sealed class SchemaFiles(NpgsqlDataSource database)
     : StatefulResourceBase("Schema", "Ledger", new Uri("ledger://schema"), new Uri("ledger://schema/files"))
 {
     /// <summary>The files that are new or have changed.</summary>
-    /// <exception cref="Store.StoreUnavailableException">The database cannot be reached.</exception>
     public Task<IReadOnlyList<SchemaFile>> FindDueAsync(CancellationToken cancellation) => SchemaUpgrade.FindDueAsync(database, LedgerDatabase.Parts, cancellation);
 
     /// <summary>Applies everything, Marten's tables too.</summary>
-    /// <exception cref="Store.StoreUnavailableException">The database cannot be reached, or refuses a file.</exception>
     public override async Task Setup(CancellationToken token)
     {
         await SchemaUpgrade.ApplyAsync(database, LedgerDatabase.Parts, token);

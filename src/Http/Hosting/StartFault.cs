@@ -10,7 +10,6 @@ namespace Ledger.Http.Hosting;
 /// <summary>Why the host cannot start, in one sentence for the person who starts it: what, where, and what to do.</summary>
 internal static class StartFault
 {
-    /// <summary>Tells it on the standard error output.</summary>
     /// <returns>The exit code.</returns>
     internal static int Tell(Exception fault)
     {

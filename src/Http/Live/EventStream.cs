@@ -11,12 +11,8 @@ namespace Ledger.Http.Live;
 /// One answer of Server-Sent Events (see <see cref="EventStreams"/>). A client that reads too slowly is cut off by the server's minimum
 /// data rate.
 /// </summary>
-/// <param name="output">The answer's body.</param>
-/// <param name="clock">The clock that paces heartbeats.</param>
-/// <param name="ending">Ends the stream.</param>
 public sealed class EventStream(PipeWriter output, TimeProvider clock, CancellationToken ending)
 {
-    /// <summary>The longest silence.</summary>
     public static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(15);
 
     private const int FramesBetweenFlushes = 64;
@@ -24,10 +20,8 @@ public sealed class EventStream(PipeWriter output, TimeProvider clock, Cancellat
     private int unflushed;
 
     /// <summary>Puts a frame into the answer; it is out for certain after the next <see cref="FlushAsync"/>.</summary>
-    /// <param name="type">The name of the event.</param>
     /// <param name="data">Its data, written as native JSON.</param>
     /// <param name="id">What the caller names to resume after it; null when a stream cannot be resumed.</param>
-    /// <exception cref="OperationCanceledException">The stream has ended.</exception>
     public async ValueTask FrameAsync<T>(string type, T data, long? id = null)
     {
         if (id is { } number)
@@ -52,7 +46,6 @@ public sealed class EventStream(PipeWriter output, TimeProvider clock, Cancellat
     public void Comment(string text) => Text($": {text}\n\n");
 
     /// <summary>Sends what was put in. Ends when the caller's side has taken it over.</summary>
-    /// <exception cref="OperationCanceledException">The stream has ended.</exception>
     public async Task FlushAsync()
     {
         unflushed = 0;
@@ -64,7 +57,6 @@ public sealed class EventStream(PipeWriter output, TimeProvider clock, Cancellat
     }
 
     /// <summary>Waits until there is something to read, with heartbeats meanwhile. False when nothing more will come.</summary>
-    /// <exception cref="OperationCanceledException">The stream has ended.</exception>
     public async Task<bool> WaitAsync<T>(ChannelReader<T> reader)
     {
         var next = reader.WaitToReadAsync(ending).AsTask();

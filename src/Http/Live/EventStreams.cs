@@ -12,8 +12,6 @@ namespace Ledger.Http.Live;
 public sealed class EventStreams(IHostApplicationLifetime lifetime, TimeProvider clock)
 {
     /// <summary>Answers with a stream until it ends, or until <paramref name="write"/> does.</summary>
-    /// <param name="context">The request.</param>
-    /// <param name="write">Writes the frames.</param>
     public async Task RunAsync(HttpContext context, Func<EventStream, Task> write)
     {
         context.Features.Get<IHttpResponseBodyFeature>()!.DisableBuffering();

@@ -2,7 +2,6 @@ using Ledger.Streams;
 
 namespace Ledger.Http.Live;
 
-/// <summary>The changes of sessions, from whichever host, and who follows them.</summary>
 public static class LiveParts
 {
     public static void AddLive(this IServiceCollection services)

@@ -14,11 +14,8 @@ public sealed class SessionFeed(SessionChanges changes, SessionWriter sessions, 
     /// Waits until a session is settled. It is read once at the beginning, and again only for a follower that was too slow. When the host stops,
     /// the wait is over at once.
     /// </summary>
-    /// <param name="stream">The session.</param>
     /// <param name="maxWait">How long to wait at most; zero only looks.</param>
     /// <param name="cancellation">Ends the wait, because the caller has gone.</param>
-    /// <exception cref="StoreUnavailableException">The database cannot be reached.</exception>
-    /// <exception cref="OperationCanceledException">The caller has gone.</exception>
     public async Task<SettledWait> WaitUntilSettledAsync(StreamId stream, TimeSpan maxWait, CancellationToken cancellation)
     {
         var began = clock.GetTimestamp();

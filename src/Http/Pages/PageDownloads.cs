@@ -1,4 +1,6 @@
+using System.Reflection;
 using Ledger.Http.Audit;
+using Ledger.Http.Requests;
 using Ledger.Projections.Cancellations;
 using Ledger.Web.Access;
 
@@ -9,12 +11,14 @@ public static class PageDownloads
 {
     public static void MapPageDownloads(this IEndpointRouteBuilder app)
     {
-        app.MapGet("/cancellations/cancels.csv", (HttpContext context, CancelsReader cancels) => Export(context, cancels, new CsvExport()))
-            .RequireAuthorization(PagePolicies.Read).ExcludeFromDescription();
-        app.MapGet("/cancellations/cancels.ndjson", (HttpContext context, CancelsReader cancels) => Export(context, cancels, new NdjsonExport()))
-            .RequireAuthorization(PagePolicies.Read).ExcludeFromDescription();
-    }
+        Map("csv", () => new CsvExport());
+        Map("ndjson", () => new NdjsonExport());
 
-    private static CancelExport Export(HttpContext context, CancelsReader cancels, CancelFormat format) =>
-        new(CancelAuditQuery.Read(context.Request, Viewer.Of(context.User)!.ToCaller()), cancels, format);
+        void Map(string extension, Func<CancelFormat> format) => app
+            .MapGet($"/cancellations/cancels.{extension}", (HttpContext context, CancelsReader cancels) => new CancelExport(
+                ListCancelsEndpoint.QueryOf(context.Request, Viewer.Of(context.User)!.ToCaller()), cancels, format()))
+            .RequireAuthorization(PagePolicies.Read)
+            .WithMetadata([.. typeof(ListCancelsEndpoint).GetMethod(nameof(ListCancelsEndpoint.Get))!.GetCustomAttributes<RequestParameterAttribute>()])
+            .ExcludeFromDescription();
+    }
 }

@@ -5,7 +5,6 @@ using Ledger.Sessions;
 namespace Ledger.Http.PlainRuns;
 
 /// <summary>A plain test run as a dialect asks for it: one session of kind <c>run</c> with one run.</summary>
-/// <param name="Name">What people call it.</param>
 /// <param name="Project">A plain name inside the account, or null for the default project.</param>
 /// <param name="CheckType">The type of check where no check is registered for it.</param>
 public sealed record PlainRunRequest(string Name, string? Project, string CheckType)
@@ -28,7 +27,6 @@ public sealed record PlainRunRequest(string Name, string? Project, string CheckT
     /// <summary>Facts about the trigger, kept with the session under their published names.</summary>
     public JsonObject Metadata { get; init; } = [];
 
-    /// <summary>The concurrency group, or null.</summary>
     public string? ConcurrencyGroup { get; init; }
 
     /// <summary>What it does to earlier open sessions of the group.</summary>

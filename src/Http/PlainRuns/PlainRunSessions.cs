@@ -19,15 +19,12 @@ namespace Ledger.Http.PlainRuns;
 public sealed class PlainRunSessions(
     IDocumentStore store, SessionWriter sessions, CancelPolicy policy, LedgerSettings settings, TimeProvider clock)
 {
-    /// <summary>Triggers a run.</summary>
     /// <exception cref="RequestRejected">400 for a value out of its bounds, or a project that the caller is not bound to.</exception>
-    /// <exception cref="StoreUnavailableException">The database cannot be reached.</exception>
     public async Task<SessionSnapshot> TriggerAsync(Caller caller, PlainRunRequest request, CancellationToken cancellation) =>
         (await TriggerAsync(caller, [request], cancellation)).Single();
 
     /// <summary>Triggers several runs, all of them or none.</summary>
     /// <exception cref="RequestRejected">400 for a value out of its bounds, or a project that the caller is not bound to.</exception>
-    /// <exception cref="StoreUnavailableException">The database cannot be reached.</exception>
     public async Task<IReadOnlyList<SessionSnapshot>> TriggerAsync(
         Caller caller, IReadOnlyList<PlainRunRequest> requests, CancellationToken cancellation)
     {
@@ -39,12 +36,10 @@ public sealed class PlainRunSessions(
     }
 
     /// <summary>The run of that session id; null when the caller sees none.</summary>
-    /// <exception cref="StoreUnavailableException">The database cannot be reached.</exception>
     public async Task<SessionSnapshot?> FindAsync(Caller caller, Guid sessionId, CancellationToken cancellation) =>
         OnlyRun(await sessions.ReadAsync(caller, sessionId, cancellation));
 
     /// <summary>The run of that number; null when the caller sees none.</summary>
-    /// <exception cref="StoreUnavailableException">The database cannot be reached.</exception>
     public async Task<SessionSnapshot?> FindAsync(Caller caller, long number, CancellationToken cancellation) =>
         OnlyRun(await sessions.FindByNumberAsync(caller.AccountId, number, cancellation)) is { } found && caller.Sees(found.Session) ? found : null;
 
@@ -52,7 +47,6 @@ public sealed class PlainRunSessions(
     /// Cancels a run by the rule of a dialect, decided in the run's stream. What is no run, or one that the caller does not see, is refused as
     /// unknown. One that is being stopped already is accepted again and nothing is recorded, unless the rule refuses it.
     /// </summary>
-    /// <exception cref="StoreUnavailableException">The database cannot be reached.</exception>
     public Task<Executed<CancelAnswer>> CancelAsync(Caller caller, Guid sessionId, PlainRunCancel cancel, CancellationToken cancellation)
     {
         var command = new RequestCancel(
@@ -127,18 +121,13 @@ public sealed class PlainRunSessions(
 }
 
 /// <summary>How a dialect cancels a plain run.</summary>
-/// <param name="Via">The dialect.</param>
-public sealed record PlainRunCancel(CancelVia Via)
-{
-    /// <summary>Why, in the caller's words; null when none were given.</summary>
-    public string? Reason { get; init; }
-
-    /// <summary>What the client said about itself; null when it said nothing.</summary>
-    public IReadOnlyDictionary<string, string>? Origin { get; init; }
-
-    /// <summary>Whether a run that a runner has taken goes on.</summary>
-    public bool OnlyQueued { get; init; }
-
-    /// <summary>What the dialect refuses before the ledger decides; null for nothing.</summary>
-    public Func<Session, Refusal?>? Refuses { get; init; }
-}
+/// <param name="Reason">Why, in the caller's words; null when none were given.</param>
+/// <param name="Origin">What the client said about itself; null when it said nothing.</param>
+/// <param name="OnlyQueued">Whether a run that a runner has taken goes on.</param>
+/// <param name="Refuses">What the dialect refuses before the ledger decides; null for nothing.</param>
+public sealed record PlainRunCancel(
+    CancelVia Via,
+    string? Reason = null,
+    IReadOnlyDictionary<string, string>? Origin = null,
+    bool OnlyQueued = false,
+    Func<Session, Refusal?>? Refuses = null);

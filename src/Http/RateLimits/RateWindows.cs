@@ -19,7 +19,6 @@ public sealed class RateWindows(RateLimitSettings settings, TimeProvider clock)
 
     /// <summary>Takes one request from the caller's window.</summary>
     /// <param name="caller">Who is limited: something that the ledger knows, never what a client says about itself.</param>
-    /// <param name="limit">The class of routes with its figures.</param>
     /// <param name="runner">The runner that a request names, where each has a window of its own.</param>
     public RateVerdict Take(string caller, RateLimit limit, string? runner = null)
     {
@@ -142,9 +141,6 @@ public sealed class RateWindows(RateLimitSettings settings, TimeProvider clock)
 }
 
 /// <summary>The outcome for one request.</summary>
-/// <param name="IsAllowed">Whether it may pass.</param>
-/// <param name="Requests">Requests in a window.</param>
-/// <param name="Seconds">Length of a window.</param>
 /// <param name="Remaining">Requests left in this window.</param>
 /// <param name="ResetSeconds">Whole seconds until the next window.</param>
 public readonly record struct RateVerdict(bool IsAllowed, int Requests, int Seconds, int Remaining, int ResetSeconds);
@@ -153,7 +149,6 @@ public readonly record struct RateVerdict(bool IsAllowed, int Requests, int Seco
 /// The class of a route, <c>[RateLimit("cancel")]</c>, with the figures that its vendor documents; without figures the general ones hold.
 /// Settings under <c>Ledger:RateLimit:Classes</c> go before both. A route that says nothing is of the class <c>general</c>.
 /// </summary>
-/// <param name="class">Its name.</param>
 /// <param name="requests">Requests in a window; 0 for the general figure.</param>
 /// <param name="seconds">Length of a window; 0 for the general figure.</param>
 [AttributeUsage(AttributeTargets.Method)]

@@ -1,5 +1,5 @@
-using System.Globalization;
 using Ledger.Http.Errors;
+using Ledger.Http.Requests;
 using Ledger.Projections.Daemon;
 using Ledger.Store;
 
@@ -11,18 +11,16 @@ namespace Ledger.Http.ReadModels;
 /// </summary>
 public sealed class Freshness(ReadModelProgress projections, EventLog log)
 {
-    /// <summary>The name of the parameter.</summary>
     public const string After = "after";
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
     /// <summary>Waits as the request asks for. Only for native requests: to the dialects the parameter is unknown.</summary>
     /// <exception cref="RequestRejected">400 for a position that is none, or not yet, 503 when the projection is too far behind.</exception>
-    /// <exception cref="StoreUnavailableException">The database cannot be reached.</exception>
     public async Task WaitAsync(string projection, HttpRequest request)
     {
         var cancellation = request.HttpContext.RequestAborted;
-        if (PositionOf(request) is { } position)
+        if (request.Number(After, "a position") is { } position)
         {
             if (await Database.RunAsync(() => projections.WaitForAsync(projection, position, TimeSpan.Zero, cancellation)))
             {
@@ -44,7 +42,6 @@ public sealed class Freshness(ReadModelProgress projections, EventLog log)
 
     /// <summary>Waits until everything is seen that is written now.</summary>
     /// <exception cref="RequestRejected">503 when the projection is too far behind.</exception>
-    /// <exception cref="StoreUnavailableException">The database cannot be reached.</exception>
     public async Task WaitForHeadAsync(string projection, CancellationToken cancellation) =>
         RejectUnless(await Database.RunAsync(() => projections.WaitForHeadAsync(projection, Patience, cancellation)));
 
@@ -54,18 +51,5 @@ public sealed class Freshness(ReadModelProgress projections, EventLog log)
         {
             throw RequestRejected.Unavailable("not-caught-up", "The read model has not caught up yet; please retry.");
         }
-    }
-
-    private static long? PositionOf(HttpRequest request)
-    {
-        var text = request.Query[After].ToString();
-        if (text.Length == 0)
-        {
-            return null;
-        }
-
-        return long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var position)
-            ? position
-            : throw RequestRejected.BadRequest($"'{After}' must be a position.");
     }
 }

@@ -1,4 +1,5 @@
 using Ledger.Http.Access;
+using Ledger.Http.Requests;
 using Ledger.Projections.Daemon;
 using Ledger.Projections.Rebuild;
 
@@ -11,20 +12,15 @@ public static class ListProjectionsEndpoint
 
     [WolverineGet("/ledger/projections"), Authorize(Scopes.Operator), Tags("Projections")]
     [EndpointSummary("Where each projection stands, how far it is behind, and how its rebuild goes.")]
-    public static async Task<ProjectionList> Get(ReadModelOperations projections, CancellationToken cancellation)
+    public static async Task<EntryList<ProjectionView>> Get(ReadModelOperations projections, CancellationToken cancellation)
     {
         var (all, actions) = await Database.RunAsync(async () => (
             await projections.StatusAsync(cancellation), await projections.ActionsAsync(ActionsOfEach, cancellation)));
-        return new ProjectionList([.. all.Select(status => ProjectionView.Of(status, actions[status.Name]))]);
+        return new([.. all.Select(status => ProjectionView.Of(status, actions[status.Name]))]);
     }
 }
 
-/// <summary>The projections.</summary>
-public sealed record ProjectionList(IReadOnlyList<ProjectionView> Entries);
-
 /// <summary>One projection.</summary>
-/// <param name="Name">Its name.</param>
-/// <param name="Version">Its version.</param>
 /// <param name="Position">The last event that is in its rows.</param>
 /// <param name="Lag">How many events it is behind.</param>
 /// <param name="State">What it is doing, seen from this host.</param>
@@ -62,7 +58,6 @@ public sealed record ProjectionView(
 }
 
 /// <summary>How a projection catches up.</summary>
-/// <param name="Position">Where it is.</param>
 /// <param name="Head">The last event that there is.</param>
 public sealed record ProjectionProgress(long Position, long Head);
 
@@ -70,14 +65,10 @@ public sealed record ProjectionProgress(long Position, long Head);
 public sealed record ProjectionError(long Position, string Message, DateTimeOffset At);
 
 /// <summary>A rebuild.</summary>
-/// <param name="State">What it is doing.</param>
 /// <param name="Position">How far the new rows have come.</param>
 /// <param name="Head">The last event that there is.</param>
-/// <param name="StartedAt">When it was asked for.</param>
-/// <param name="StartedBy">By whom.</param>
 /// <param name="FinishedAt">When it was done, or failed.</param>
 /// <param name="Differences">How many rows only one of both copies had; 0 when they were equal, null before they were compared.</param>
-/// <param name="Error">Why it failed.</param>
 /// <param name="KeepsOld">Whether the rows that it replaced are kept until they are discarded.</param>
 public sealed record ProjectionRebuild(
     RebuildState State,

@@ -21,7 +21,6 @@ public static class RetryProjectionEndpoint
     }
 }
 
-/// <summary>Has a projection that has stopped go on without the event.</summary>
 public static class SkipEventEndpoint
 {
     [WolverinePost("/ledger/projections/{name}/skip"), Authorize(Scopes.Operator), Tags("Projections")]
@@ -44,7 +43,6 @@ public static class SkipEventEndpoint
 /// <param name="Reason">Why; kept with the action.</param>
 public sealed record EventToSkip(long Position, string Reason);
 
-/// <summary>Rebuilds a projection beside the rows that serve.</summary>
 public static class RebuildProjectionEndpoint
 {
     [WolverinePost("/ledger/projections/{name}/rebuild"), Authorize(Scopes.Operator), Tags("Projections")]
@@ -61,7 +59,6 @@ public static class RebuildProjectionEndpoint
     }
 }
 
-/// <summary>Drops what a rebuild has left.</summary>
 public static class DiscardRebuildEndpoint
 {
     [WolverinePost("/ledger/projections/{name}/rebuild/discard"), Authorize(Scopes.Operator), Tags("Projections")]
@@ -83,7 +80,6 @@ public static class ProjectionCommands
     public static string ActorOf(HttpContext context) => $"key {context.Key().Id}";
 
     /// <summary>Refuses a name that no projection has.</summary>
-    /// <exception cref="RequestRejected">404.</exception>
     public static void RejectUnknown(ReadModelOperations projections, string name)
     {
         if (!projections.Knows(name))
@@ -93,7 +89,6 @@ public static class ProjectionCommands
     }
 
     /// <summary>Refuses what the daemon did not take on.</summary>
-    /// <exception cref="RequestRejected">409.</exception>
     public static void RejectUnlessAccepted(RebuildRequest answer, string code, string nothing)
     {
         switch (answer)

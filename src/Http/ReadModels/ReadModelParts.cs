@@ -19,7 +19,6 @@ using Npgsql;
 
 namespace Ledger.Http.ReadModels;
 
-/// <summary>The read models of this host, what reads them, and what reacts to the same events.</summary>
 public static class ReadModelParts
 {
     public static void AddReadModels(this IServiceCollection services, LedgerSettings settings)

@@ -10,7 +10,6 @@ using Ledger.Sessions;
 
 namespace Ledger.Http.Reports;
 
-/// <summary>Reports how the runs of checks went.</summary>
 public static class CheckReportEndpoint
 {
     [WolverineGet("/ledger/reports/checks"), Authorize(Scopes.Read), CostlyRead, Tags("Reports")]
@@ -70,16 +69,12 @@ public static class CheckReportEndpoint
     }
 }
 
-/// <summary>How a report is divided.</summary>
 public enum ReportGrouping
 {
-    /// <summary>Not at all.</summary>
     None,
 
-    /// <summary>By UTC hours.</summary>
     Hour,
 
-    /// <summary>By UTC days.</summary>
     Day,
 }
 
@@ -106,13 +101,10 @@ public static class ReportGroupingRules
     }
 }
 
-/// <summary>What is asked of a report.</summary>
 /// <param name="Bounds">The start of each bucket, and the end of the last one.</param>
 /// <param name="To">The end as it is shown; that of a report up to now lets in what is settled meanwhile.</param>
-/// <param name="GroupBy">How it is divided.</param>
 /// <param name="CheckIds">Only these checks, in the order of their ids, as far as they come after <paramref name="After"/>; null for all.</param>
 /// <param name="After">Only checks after this one; the nil uuid for all.</param>
-/// <param name="Limit">How many checks at most.</param>
 public sealed record CheckReportQuery(
     IReadOnlyList<DateTimeOffset> Bounds,
     DateTimeOffset To,
@@ -125,37 +117,26 @@ public sealed record CheckReportQuery(
 
     private static readonly TimeSpan DefaultRange = TimeSpan.FromHours(24);
 
-    private static readonly HashSet<string> Parameters = new(StringComparer.Ordinal)
-    {
-        "from", "to", "groupBy", "checkId", "limit", "cursor", Freshness.After,
-    };
-
-    /// <summary>Reads the query.</summary>
-    /// <exception cref="RequestRejected">400 naming the parameter that is wrong.</exception>
     public static CheckReportQuery Read(HttpRequest request, DateTimeOffset now)
     {
-        if (request.Query.Keys.FirstOrDefault(name => !Parameters.Contains(name)) is { } unknown)
-        {
-            throw RequestRejected.BadRequest($"There is no parameter '{unknown}'.");
-        }
-
-        var asked = Capped(Inputs.Time(request, "to"));
+        request.RejectUnknown();
+        var asked = Capped(request.Time("to"));
         var to = asked ?? now;
-        var from = Capped(Inputs.Time(request, "from")) ?? Before(to);
+        var from = Capped(request.Time("from")) ?? Before(to);
         if (from >= to)
         {
             throw RequestRejected.BadRequest("'from' must be before 'to'.");
         }
 
-        var grouping = QueryWords<ReportGrouping>.One(request, "groupBy") ?? ReportGrouping.None;
-        var after = request.Query["cursor"].ToString() is { Length: > 0 } cursor ? Inputs.Uuid("cursor", cursor) : Guid.Empty;
+        var grouping = request.Word<ReportGrouping>("groupBy") ?? ReportGrouping.None;
+        var after = request.Uuid("cursor") ?? Guid.Empty;
         return new CheckReportQuery(
             [.. grouping.StartsIn(from, to), asked ?? CheckMetricsQuery.Unbounded],
             to,
             grouping,
             ChecksOf(request)?.Where(id => id.CompareTo(after) > 0).ToList(),
             after,
-            Inputs.Int(request, "limit", 1, MaximumLimit, MaximumLimit));
+            request.Limit(MaximumLimit));
     }
 
     private static DateTimeOffset? Capped(DateTimeOffset? time) => time > CheckMetricsQuery.Unbounded ? CheckMetricsQuery.Unbounded : time;
@@ -173,9 +154,6 @@ public sealed record CheckReportQuery(
 }
 
 /// <summary>How the runs of checks went.</summary>
-/// <param name="From">The start of the range.</param>
-/// <param name="To">Its end.</param>
-/// <param name="GroupBy">How it is divided.</param>
 /// <param name="Checks">The checks of which a run was settled in it, by id.</param>
 /// <param name="NextCursor">Where the next page begins; null on the last one.</param>
 public sealed record CheckReportPage(
@@ -187,7 +165,6 @@ public sealed record CheckReport : RunReport
     private CheckReport(Guid checkId, RunMetrics metrics)
         : base(metrics) => CheckId = checkId;
 
-    /// <summary>The check.</summary>
     public Guid CheckId { get; }
 
     /// <summary>The same figures for each hour or day in which a run was settled, in order; absent unless the report is divided.</summary>
@@ -224,10 +201,8 @@ public sealed record CheckReportBucket : RunReport
     public CheckReportBucket(DateTimeOffset from, DateTimeOffset to, RunMetrics metrics)
         : base(metrics) => (From, To) = (from, to);
 
-    /// <summary>Its start.</summary>
     public DateTimeOffset From { get; }
 
-    /// <summary>Its end.</summary>
     public DateTimeOffset To { get; }
 }
 
@@ -235,51 +210,41 @@ public sealed record CheckReportBucket : RunReport
 /// How runs went. Cancelled runs stand in <see cref="Cancelled"/> alone; runs that timed out or were lost are shown apart, and are
 /// failures.
 /// </summary>
-public abstract record RunReport
+/// <param name="Runs">Counted runs: all that were settled, except cancelled ones.</param>
+/// <param name="Degraded">Those that were slower than they should be; they are successes.</param>
+/// <param name="Failed">Those that failed, or could not be executed properly.</param>
+/// <param name="TimedOut">Those that exceeded their own limit.</param>
+/// <param name="Lost">Those whose runner vanished.</param>
+/// <param name="Availability">Successes in percent of counted runs, 0 to 100; null when none counts.</param>
+/// <param name="SuccessRatio">The same: the ledger knows a check's availability from its runs alone.</param>
+/// <param name="ResponseTime">How long the counted runs took.</param>
+/// <param name="Cancelled">Cancelled runs, which stand in no other figure.</param>
+public abstract record RunReport(
+    long Runs,
+    long Passed,
+    long Degraded,
+    long Failed,
+    long TimedOut,
+    long Lost,
+    decimal? Availability,
+    decimal? SuccessRatio,
+    ResponseTimeReport ResponseTime,
+    CancelledReport Cancelled)
 {
     protected RunReport(RunMetrics metrics)
+        : this(
+            metrics.Runs,
+            metrics.Passed,
+            metrics.Degraded,
+            metrics.Failed,
+            metrics.TimedOut,
+            metrics.Lost,
+            metrics.SuccessRatio,
+            metrics.SuccessRatio,
+            ResponseTimeReport.Of(metrics.ResponseTimes),
+            new CancelledReport(metrics.Cancelled, metrics.CancelledByCause))
     {
-        Runs = metrics.Runs;
-        Passed = metrics.Passed;
-        Degraded = metrics.Degraded;
-        Failed = metrics.Failed;
-        TimedOut = metrics.TimedOut;
-        Lost = metrics.Lost;
-        Availability = metrics.SuccessRatio;
-        SuccessRatio = metrics.SuccessRatio;
-        ResponseTime = ResponseTimeReport.Of(metrics.ResponseTimes);
-        Cancelled = new CancelledReport(metrics.Cancelled, metrics.CancelledByCause);
     }
-
-    /// <summary>Counted runs: all that were settled, except cancelled ones.</summary>
-    public long Runs { get; }
-
-    /// <summary>Of these, those that passed.</summary>
-    public long Passed { get; }
-
-    /// <summary>Those that were slower than they should be; they are successes.</summary>
-    public long Degraded { get; }
-
-    /// <summary>Those that failed, or could not be executed properly.</summary>
-    public long Failed { get; }
-
-    /// <summary>Those that exceeded their own limit.</summary>
-    public long TimedOut { get; }
-
-    /// <summary>Those whose runner vanished.</summary>
-    public long Lost { get; }
-
-    /// <summary>Successes in percent of counted runs, 0 to 100; null when none counts.</summary>
-    public decimal? Availability { get; }
-
-    /// <summary>The same: the ledger knows a check's availability from its runs alone.</summary>
-    public decimal? SuccessRatio { get; }
-
-    /// <summary>How long the counted runs took.</summary>
-    public ResponseTimeReport ResponseTime { get; }
-
-    /// <summary>Cancelled runs, which stand in no other figure.</summary>
-    public CancelledReport Cancelled { get; }
 }
 
 /// <summary>Response times in milliseconds; null when no counted run has one.</summary>
@@ -290,6 +255,5 @@ public sealed record ResponseTimeReport(decimal? Avg, long? Min, long? Max, long
 }
 
 /// <summary>Cancelled runs.</summary>
-/// <param name="Total">All of them.</param>
 /// <param name="ByCause">By cause; their sum is the total.</param>
 public sealed record CancelledReport(long Total, IReadOnlyDictionary<CancelCause, long> ByCause);

@@ -12,8 +12,6 @@ namespace Ledger.Http.Reports;
 /// <summary>Reports how many cancels there were, how they ended, how long they took, what they saved.</summary>
 public static class CancellationReportEndpoint
 {
-    private static readonly HashSet<string> Parameters = new(StringComparer.Ordinal) { "from", "to", "groupBy", Freshness.After };
-
     [WolverineGet("/ledger/reports/cancellations"), Authorize(Scopes.Read), CostlyRead, Tags("Reports")]
     [EndpointSummary(
         "Cancels by cause, interface and outcome, the latencies between their facts, and the runner time that they freed. With groupBy, which needs "
@@ -25,13 +23,9 @@ public static class CancellationReportEndpoint
     public static async Task<CancellationReportView> Get(
         HttpRequest request, Caller caller, CancellationReportReader reports, Freshness freshness, TimeProvider clock, CancellationToken cancellation)
     {
-        if (request.Query.Keys.FirstOrDefault(name => !Parameters.Contains(name)) is { } unknown)
-        {
-            throw RequestRejected.BadRequest($"There is no parameter '{unknown}'.");
-        }
-
-        var (from, to) = QueryTimeRange.Read(request);
-        var bounds = BoundsOf(QueryWords<ReportGrouping>.One(request, "groupBy") ?? ReportGrouping.None, from, to ?? clock.GetUtcNow());
+        request.RejectUnknown();
+        var (from, to) = request.TimeRange();
+        var bounds = BoundsOf(request.Word<ReportGrouping>("groupBy") ?? ReportGrouping.None, from, to ?? clock.GetUtcNow());
         caller.RequireWholeAccount();
         await freshness.WaitAsync(CancelsReader.ProjectionName, request);
         var whole = CancellationReportView.Of(await Database.RunAsync(() => reports.ReadAsync(caller.AccountId, from, to, cancellation)));
@@ -55,10 +49,6 @@ public sealed record CancellationReportBucket(DateTimeOffset From, DateTimeOffse
 
 /// <summary>The report: the requests themselves, and the runs that they targeted.</summary>
 /// <param name="Total">How many requests there were, refused and pending ones included.</param>
-/// <param name="ByCause">The requests by cause.</param>
-/// <param name="ByVia">The requests by interface.</param>
-/// <param name="ByOutcome">The requests by what came of them.</param>
-/// <param name="Runs">The targeted runs.</param>
 /// <param name="Latency">How long it took from fact to fact, over the targeted runs that are settled and have both.</param>
 /// <param name="RunnerTimeFreedMs">The runner time that stops saved, in milliseconds, as an estimate.</param>
 /// <param name="RunnerTimeFreedRuns">How many stopped runs it was estimated for.</param>
@@ -91,10 +81,6 @@ public sealed record CancellationReportView(
 }
 
 /// <summary>The runs that were targeted.</summary>
-/// <param name="Total">How many.</param>
-/// <param name="ByCause">By cause.</param>
-/// <param name="ByVia">By interface.</param>
-/// <param name="ByOutcome">By what became of them.</param>
 public sealed record CancelledRunsView(
     long Total,
     IReadOnlyDictionary<CancelCause, long> ByCause,
@@ -117,10 +103,6 @@ public sealed record LatencyView(
 
 /// <summary>Percentiles within 1 % and the exact maximum, in milliseconds; null without data.</summary>
 /// <param name="Count">How many were measured.</param>
-/// <param name="P50">The median.</param>
-/// <param name="P95">The 95th percentile.</param>
-/// <param name="P99">The 99th percentile.</param>
-/// <param name="Max">The longest.</param>
 public sealed record PercentilesView(long Count, long? P50, long? P95, long? P99, long? Max)
 {
     public static PercentilesView Of(Latency latency) =>

@@ -22,13 +22,17 @@ public static class Body
 
     /// <summary>The body of an endpoint that can do without; null when there is none.</summary>
     /// <exception cref="RequestRejected">400 for anything that is not that type, 413 past the endpoint's limit.</exception>
-    public static Task<T?> OptionalAsync<T>(HttpContext context)
-        where T : class => ReadJsonAsync<T>(context.Request, Json.Options, LimitOf(context));
+    public static async Task<T?> OptionalAsync<T>(HttpContext context)
+        where T : class
+    {
+        var bytes = await ReadAsync(context.Request, context.GetEndpoint()?.Metadata.GetMetadata<BodyLimitAttribute>()?.Bytes ?? DefaultLimit);
+        return bytes.IsEmpty ? null : await LargeWork.RunAsync(bytes.Length, () => Parse<T>(bytes));
+    }
 
     /// <summary>The body of an endpoint that needs one.</summary>
     /// <exception cref="RequestRejected">400 also when there is no body.</exception>
-    public static Task<T> RequiredAsync<T>(HttpContext context)
-        where T : class => ReadRequiredJsonAsync<T>(context.Request, Json.Options, LimitOf(context));
+    public static async Task<T> RequiredAsync<T>(HttpContext context)
+        where T : class => await OptionalAsync<T>(context) ?? throw RequestRejected.BadRequest("A JSON body is required.");
 
     /// <summary>The body's bytes, as often as they are asked for; empty when there is none or only white space.</summary>
     /// <exception cref="RequestRejected">
@@ -65,30 +69,13 @@ public static class Body
         }
     }
 
-    /// <summary>The body as JSON of a type of ours; null when there is none.</summary>
-    /// <exception cref="RequestRejected">400 for anything that is not that type, 413 past the limit.</exception>
-    public static async Task<T?> ReadJsonAsync<T>(HttpRequest request, JsonSerializerOptions options, int limit = DefaultLimit)
-        where T : class
-    {
-        var bytes = await ReadAsync(request, limit);
-        return bytes.IsEmpty ? null : await LargeWork.RunAsync(bytes.Length, () => ParseJson<T>(bytes, options));
-    }
-
-    /// <summary>The same, for a request that needs a body.</summary>
-    /// <exception cref="RequestRejected">400 also when there is no body.</exception>
-    public static async Task<T> ReadRequiredJsonAsync<T>(HttpRequest request, JsonSerializerOptions options, int limit = DefaultLimit)
-        where T : class =>
-        await ReadJsonAsync<T>(request, options, limit) ?? throw RequestRejected.BadRequest("A JSON body is required.");
-
-    /// <summary>Parses JSON bytes.</summary>
-    /// <exception cref="RequestRejected">400 for anything that is not that type, or that the database cannot hold.</exception>
-    public static T ParseJson<T>(ReadOnlyMemory<byte> bytes, JsonSerializerOptions options)
+    private static T Parse<T>(ReadOnlyMemory<byte> bytes)
         where T : class
     {
         try
         {
             RejectUnstorable(bytes.Span);
-            var body = JsonSerializer.Deserialize<T>(bytes.Span, options) ?? throw RequestRejected.BadRequest("The body must not be null.");
+            var body = JsonSerializer.Deserialize<T>(bytes.Span, Json.Options) ?? throw RequestRejected.BadRequest("The body must not be null.");
             NullItems.Reject(body);
             return body;
         }
@@ -97,8 +84,6 @@ public static class Body
             throw RequestRejected.BadRequest(Describe(fault));
         }
     }
-
-    private static int LimitOf(HttpContext context) => context.GetEndpoint()?.Metadata.GetMetadata<BodyLimitAttribute>()?.Bytes ?? DefaultLimit;
 
     private static async Task<ReadOnlyMemory<byte>> ReadAsync(Stream stream, int limit, HttpContext context)
     {

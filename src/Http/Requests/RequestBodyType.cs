@@ -4,7 +4,6 @@ namespace Ledger.Http.Requests;
 /// What a route reads from its body, for the OpenAPI document. The framework's own metadata for it would refuse other content types
 /// before the route is reached; here the content type never matters.
 /// </summary>
-/// <param name="type">The type of the body.</param>
 /// <param name="isRequired">Whether an empty body is refused.</param>
 /// <param name="contentType">The content type of what is described.</param>
 [AttributeUsage(AttributeTargets.Method)]

@@ -6,10 +6,6 @@ namespace Ledger.Http.Requests;
 /// What a route reads from its query or its headers, for the OpenAPI document. Like bodies, these are read by hand: a wrong one is
 /// answered in the caller's dialect, and some come in several styles.
 /// </summary>
-/// <param name="name">Its name.</param>
-/// <param name="place">The query or a header.</param>
-/// <param name="type">The JSON type of one value.</param>
-/// <param name="description">What it means, with its bounds.</param>
 [AttributeUsage(AttributeTargets.Method | AttributeTargets.Class, AllowMultiple = true)]
 public abstract class RequestParameterAttribute(string name, ParameterLocation place, JsonSchemaType type, string description) : Attribute
 {
@@ -28,14 +24,11 @@ public abstract class RequestParameterAttribute(string name, ParameterLocation p
     public bool IsArray { get; init; }
 }
 
-/// <summary>A text of the query.</summary>
 public sealed class QueryTextAttribute(string name, string description)
     : RequestParameterAttribute(name, ParameterLocation.Query, JsonSchemaType.String, description);
 
-/// <summary>A whole number of the query.</summary>
 public sealed class QueryNumberAttribute(string name, string description)
     : RequestParameterAttribute(name, ParameterLocation.Query, JsonSchemaType.Integer, description);
 
-/// <summary>A header.</summary>
 public sealed class HeaderTextAttribute(string name, string description)
     : RequestParameterAttribute(name, ParameterLocation.Header, JsonSchemaType.String, description);

@@ -8,7 +8,6 @@ using Ledger.Streams;
 
 namespace Ledger.Http.Runners;
 
-/// <summary>The runner has stopped a run.</summary>
 public static class AbortRunEndpoint
 {
     [WolverinePost("/ledger/sessions/{sessionId}/runs/{sequenceId}/abort"), Authorize(Scopes.Runner), RateLimit(RateLimit.RunnerClass, 6_000, 60), Tags("Runners")]
@@ -34,8 +33,6 @@ public sealed record AbortRequest(
     private const int MaximumSignal = 64;
     private const int MaximumReason = 500;
 
-    /// <summary>The command.</summary>
-    /// <exception cref="RequestRejected">400 for a value out of its bounds.</exception>
     public AbortRun ToCommand(Guid sequenceId, string runnerId)
     {
         if (Signal is { Length: 0 or > MaximumSignal })

@@ -6,7 +6,6 @@ using Ledger.Streams;
 
 namespace Ledger.Http.Runners;
 
-/// <summary>The runner confirms that it was told to stop a run.</summary>
 public static class AcknowledgeCancelEndpoint
 {
     [WolverinePost("/ledger/sessions/{sessionId}/runs/{sequenceId}/cancel-acknowledgement"), Authorize(Scopes.Runner), RateLimit(RateLimit.RunnerClass, 6_000, 60), Tags("Runners")]

@@ -7,9 +7,6 @@ using Ledger.Streams;
 namespace Ledger.Http.Runners;
 
 /// <summary>What tells a runner to stop a run: a hint, the stream is the truth.</summary>
-/// <param name="CancelId">The cancel.</param>
-/// <param name="SessionId">The session.</param>
-/// <param name="SequenceId">The run.</param>
 /// <param name="Reason">Why, in words.</param>
 /// <param name="Mode">Whether to ask or to kill.</param>
 public sealed record CancelSignal(Guid CancelId, Guid SessionId, Guid SequenceId, string? Reason, SignalMode Mode)
@@ -42,7 +39,6 @@ public sealed class OpenCancels(OpenRunsReader openRuns, ReadModelProgress proje
     /// The signals to repeat, oldest first, those of every cancel that was durable when this was called. Should the projection not catch
     /// up in time, those that it knows: the rest comes with heartbeats.
     /// </summary>
-    /// <exception cref="StoreUnavailableException">The database cannot be reached.</exception>
     public async Task<IReadOnlyList<CancelSignal>> ReadAsync(Caller caller, string runnerId, CancellationToken cancellation)
     {
         await Database.RunAsync(() => projections.WaitForHeadAsync(OpenRunsReader.ProjectionName, CatchUp, cancellation));
@@ -69,8 +65,6 @@ public sealed class Deliveries(SessionWriter sessions, ILogger<Deliveries> logge
 {
     private static readonly EventContext Context = new(Actor.Signals.Id);
 
-    /// <summary>Records them before it ends.</summary>
-    /// <exception cref="StoreUnavailableException">The database cannot be reached.</exception>
     public Task RecordAsync(RunnerId runner, IEnumerable<CancelSignal> signals, DeliveryChannel channel, CancellationToken cancellation) =>
         Task.WhenAll(signals.Where(signal => !IsKnown(runner, signal)).Select(signal => sessions.ExecuteAsync(
             new StreamId(runner.AccountId, signal.SessionId),

@@ -69,7 +69,6 @@ public static class ClaimRunsEndpoint
 }
 
 /// <summary>A runner asks for queued runs.</summary>
-/// <param name="Locations">Where it stands.</param>
 /// <param name="CheckTypes">What it can execute; empty for every type.</param>
 /// <param name="Max">How many it can take.</param>
 /// <param name="WaitSeconds">How long to hold the question while nothing is queued.</param>
@@ -87,7 +86,6 @@ public sealed record ClaimRequest(
     private const int MaximumWaitSeconds = 30;
 
     /// <summary>What the runner can take.</summary>
-    /// <exception cref="RequestRejected">400 for a value out of its bounds.</exception>
     public ClaimFilter ToFilter(Caller caller)
     {
         if (Locations.Count is 0 or > MaximumLocations)
@@ -122,10 +120,7 @@ public sealed record ClaimRequest(
 }
 
 /// <summary>What one claim can take.</summary>
-/// <param name="Locations">Any of these.</param>
-/// <param name="CheckTypes">Any of these.</param>
 /// <param name="Project">Only runs of this project; null for all.</param>
-/// <param name="Max">How many runs.</param>
 public sealed record ClaimFilter(HashSet<string> Locations, HashSet<string> CheckTypes, string? Project, int Max);
 
 /// <summary>What a runner was given.</summary>
@@ -134,12 +129,6 @@ public sealed record ClaimFilter(HashSet<string> Locations, HashSet<string> Chec
 public sealed record ClaimAnswer(IReadOnlyList<ClaimedRun> Runs, IReadOnlyList<CancelSignal> Cancels);
 
 /// <summary>A run under a lease.</summary>
-/// <param name="SessionId">Its session.</param>
-/// <param name="SequenceId">Its id.</param>
-/// <param name="CheckType">The type of its check.</param>
-/// <param name="Name">What people call it.</param>
-/// <param name="Location">Where it is to run.</param>
-/// <param name="Spec">What to execute.</param>
 /// <param name="LeaseSeconds">How long the lease holds without a heartbeat.</param>
 /// <param name="Traceparent">The W3C trace of the request that triggered the session, to be continued; null for none.</param>
 public sealed record ClaimedRun(

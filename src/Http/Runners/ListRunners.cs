@@ -1,10 +1,10 @@
 using Ledger.Http.Access;
 using Ledger.Http.Errors;
+using Ledger.Http.Requests;
 using Ledger.Projections.Runners;
 
 namespace Ledger.Http.Runners;
 
-/// <summary>Lists the runners that work for the account.</summary>
 public static class ListRunnersEndpoint
 {
     /// <summary>How long a runner that is silent stays in the list.</summary>
@@ -12,12 +12,9 @@ public static class ListRunnersEndpoint
 
     [WolverineGet("/ledger/runners"), Authorize(Scopes.Read), Errors(403), Tags("Runners")]
     [EndpointSummary("Lists the runners that were heard of in the last quarter of an hour, on whichever host: since when, what each holds, whether it drains. A few seconds late at most.")]
-    public static async Task<RunnerList> Get(Caller caller, RunnersReader runners, CancellationToken cancellation)
+    public static async Task<EntryList<ConnectedRunner>> Get(Caller caller, RunnersReader runners, CancellationToken cancellation)
     {
         caller.RequireWholeAccount();
-        return new RunnerList(await Database.RunAsync(() => runners.ListAsync(caller.AccountId, Remembered, cancellation)));
+        return new(await Database.RunAsync(() => runners.ListAsync(caller.AccountId, Remembered, cancellation)));
     }
 }
-
-/// <summary>The runners of an account, by name.</summary>
-public sealed record RunnerList(IReadOnlyList<ConnectedRunner> Entries);

@@ -50,8 +50,6 @@ public sealed record ResultRequest(
     int? Attempt = null,
     JsonElement? Details = null)
 {
-    /// <summary>The command.</summary>
-    /// <exception cref="RequestRejected">400 for a value out of its bounds.</exception>
     public ReportResult ToCommand(Guid resultId, Guid sequenceId, string runnerId) => ResponseTime < 0 || Attempt < 1 || StoppedAt < StartedAt
         ? throw RequestRejected.BadRequest("'responseTime' must not be negative, 'attempt' must be at least 1, and 'stoppedAt' not before 'startedAt'.")
         : new ReportResult(
@@ -71,7 +69,6 @@ public sealed record ResultRequest(
 }
 
 /// <summary>The answer to a result.</summary>
-/// <param name="ResultId">Its id.</param>
 /// <param name="Settled">Whether this result settled the run.</param>
 /// <param name="Late">True when the run had been settled before, so that the result was only recorded; absent otherwise.</param>
 public sealed record ResultTaken(

@@ -111,13 +111,11 @@ public sealed class LeaseRenewal(Leases leases, RunnerPresence presence, LedgerS
     public int Seconds => settings.Lease.Seconds;
 
     /// <summary>What a runner has claimed and not begun, but for what it knows of.</summary>
-    /// <exception cref="StoreUnavailableException">The database cannot be reached.</exception>
     public Task<IReadOnlyList<(StreamId Stream, Guid SequenceId)>> NotBegunAsync(
         Guid accountId, string runnerId, IReadOnlyCollection<Guid> except, int limit, CancellationToken cancellation) =>
         Database.RunAsync(() => leases.NotBegunAsync(accountId, runnerId, except, limit, cancellation));
 
     /// <summary>The lease on an open run counts from now.</summary>
-    /// <exception cref="StoreUnavailableException">The database cannot be reached.</exception>
     public Task RenewAsync(StreamId stream, Guid sequenceId, string runnerId, CancellationToken cancellation) =>
         Database.RunAsync(async () =>
         {
@@ -126,7 +124,6 @@ public sealed class LeaseRenewal(Leases leases, RunnerPresence presence, LedgerS
         });
 
     /// <summary>Renews the lease of a run that is open still and not being cancelled, and answers to a start or a heartbeat.</summary>
-    /// <exception cref="StoreUnavailableException">The database cannot be reached.</exception>
     public async Task<LeaseAnswer> AnswerAsync(RunCall call, Session session, ReportAnswer answer)
     {
         presence.Speaks(call.Stream.AccountId, call.RunnerId, call.Project);
@@ -150,7 +147,6 @@ public sealed record LeaseAnswer(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] bool? Late);
 
 /// <summary>A cancel as starts and heartbeats carry it.</summary>
-/// <param name="CancelId">The cancel.</param>
 /// <param name="Reason">Why, in words.</param>
 /// <param name="Mode">Whether to ask or to kill.</param>
 /// <param name="ExpiresAt">When the run is settled as cancelled without proof.</param>

@@ -22,7 +22,6 @@ public sealed class RunClaims(SessionWriter sessions, OpenRunsReader openRuns, W
     /// <summary>
     /// Gives what the runner claimed before, has not begun, and does not know of: the answer to that claim was lost on its way.
     /// </summary>
-    /// <exception cref="StoreUnavailableException">The database cannot be reached.</exception>
     public async Task TakeAgainAsync(Claiming claiming, CancellationToken cancellation)
     {
         if (claiming.Holds is not { } holds)
@@ -39,7 +38,6 @@ public sealed class RunClaims(SessionWriter sessions, OpenRunsReader openRuns, W
     }
 
     /// <summary>Claims what is queued already, oldest first, until there is no more room or nothing more to find.</summary>
-    /// <exception cref="StoreUnavailableException">The database cannot be reached.</exception>
     public async Task TakeQueuedAsync(Claiming claiming, CancellationToken cancellation)
     {
         if (claiming.IsFull)
@@ -66,7 +64,6 @@ public sealed class RunClaims(SessionWriter sessions, OpenRunsReader openRuns, W
     }
 
     /// <summary>Claims what the waiting claim is offered; ends with the first offer that is not in vain, or with the wait.</summary>
-    /// <exception cref="StoreUnavailableException">The database cannot be reached.</exception>
     public async Task TakeOfferedAsync(Claiming claiming, WaitingClaim claim, CancellationToken over)
     {
         while (claiming.Taken.Count == 0 && await HasOfferAsync(claim, over))
@@ -140,9 +137,6 @@ public sealed class RunClaims(SessionWriter sessions, OpenRunsReader openRuns, W
 }
 
 /// <summary>One claim under way.</summary>
-/// <param name="Caller">Who asks.</param>
-/// <param name="RunnerName">The runner that it asks for.</param>
-/// <param name="Filter">What it can take.</param>
 /// <param name="Holds">What it has received; null when it does not say.</param>
 public sealed record Claiming(Caller Caller, string RunnerName, ClaimFilter Filter, IReadOnlyCollection<Guid>? Holds)
 {

@@ -6,9 +6,7 @@ using Marten;
 namespace Ledger.Http.Runners;
 
 /// <summary>Which key acts as a runner (docs/http.md#runners).</summary>
-/// <param name="Name">The runner's id.</param>
 /// <param name="KeyId">The key that first claimed, or listened for signals, as this runner.</param>
-/// <param name="BoundAt">When it did.</param>
 public sealed record RunnerBinding(string Name, Guid KeyId, DateTimeOffset BoundAt);
 
 /// <summary>The runners of an account: two accounts may have one of the same id. Of two keys that come first at once, one is refused.</summary>
@@ -31,12 +29,10 @@ public sealed class RunnerBindings(IDocumentStore store, TimeProvider clock)
 
     /// <summary>Binds the runner to the key, if it is not yet.</summary>
     /// <exception cref="RequestRejected">403 when it is another key's.</exception>
-    /// <exception cref="StoreUnavailableException">The database cannot be reached.</exception>
     public Task BindAsync(ApiKey key, string runner, CancellationToken cancellation) => AdmitAsync(key, runner, binds: true, cancellation);
 
     /// <summary>Lets the key through if the runner is its own, or nobody's: who is no runner yet holds no run.</summary>
     /// <exception cref="RequestRejected">403 when it is another key's.</exception>
-    /// <exception cref="StoreUnavailableException">The database cannot be reached.</exception>
     public Task RequireAsync(ApiKey key, string runner, CancellationToken cancellation) => AdmitAsync(key, runner, binds: false, cancellation);
 
     private Task AdmitAsync(ApiKey key, string runner, bool binds, CancellationToken cancellation)
@@ -53,15 +49,17 @@ public sealed class RunnerBindings(IDocumentStore store, TimeProvider clock)
         var isBound = await documents.AgainAfterConflictAsync(async () =>
         {
             var there = await documents.LoadAsync<RunnerBinding>(id.Name, cancellation);
-            if (there is not null && there.KeyId != key.Id)
+            if (there?.KeyId == key.Id)
             {
-                if (await documents.LoadAsync<ApiKey>(there.KeyId, cancellation) is { } owner && owner.IsValid(clock.GetUtcNow()))
-                {
-                    throw RequestRejected.Forbidden($"The runner '{id.Name}' is bound to another key: use that key, or another runner id.");
-                }
+                return true;
             }
 
-            if (there?.KeyId != key.Id && binds)
+            if (there is not null && await documents.LoadAsync<ApiKey>(there.KeyId, cancellation) is { } owner && owner.IsValid(clock.GetUtcNow()))
+            {
+                throw RequestRejected.Forbidden($"The runner '{id.Name}' is bound to another key: use that key, or another runner id.");
+            }
+
+            if (binds)
             {
                 var binding = new RunnerBinding(id.Name, key.Id, clock.GetUtcNow());
                 if (there is null)
@@ -74,10 +72,9 @@ public sealed class RunnerBindings(IDocumentStore store, TimeProvider clock)
                 }
 
                 await documents.SaveChangesAsync(cancellation);
-                return true;
             }
 
-            return there?.KeyId == key.Id;
+            return binds;
         });
         if (isBound)
         {

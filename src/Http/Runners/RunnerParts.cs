@@ -5,7 +5,6 @@ using Ledger.Streams;
 
 namespace Ledger.Http.Runners;
 
-/// <summary>The parts of the runner interface, and what watches over runners.</summary>
 public static class RunnerParts
 {
     public static void AddRunners(this IServiceCollection services, LedgerSettings settings)

@@ -52,7 +52,6 @@ public sealed class RunnerSignals
     }
 
     /// <summary>Tells runners again what is open for them when changes may have been missed; ends with the host.</summary>
-    /// <exception cref="StoreUnavailableException">The database cannot be reached; they are told when it is.</exception>
     public async Task RunAsync(Action isWell, CancellationToken stopping)
     {
         while (await missed.Reader.WaitToReadAsync(stopping))
@@ -105,9 +104,6 @@ public sealed class RunnerSignals
 /// One open signal stream. Bounded: a runner that does not read loses the stream, and finds on its next one, or with its next heartbeat,
 /// whatever is still open.
 /// </summary>
-/// <param name="runner">Whose it is.</param>
-/// <param name="caller">Who has opened it.</param>
-/// <param name="ended">Called at its end.</param>
 public sealed class SignalConnection(RunnerId runner, Caller caller, Action<SignalConnection> ended) : IDisposable
 {
     private const int Capacity = 256;

@@ -6,7 +6,6 @@ using Ledger.Streams;
 
 namespace Ledger.Http.Runners;
 
-/// <summary>Execution begins.</summary>
 public static class StartRunEndpoint
 {
     [WolverinePost("/ledger/sessions/{sessionId}/runs/{sequenceId}/start"), Authorize(Scopes.Runner), RateLimit(RateLimit.RunnerClass, 6_000, 60), Tags("Runners")]
@@ -24,7 +23,6 @@ public static class StartRunEndpoint
     }
 }
 
-/// <summary>The runner is alive and goes on.</summary>
 public static class HeartbeatEndpoint
 {
     [WolverinePost("/ledger/sessions/{sessionId}/runs/{sequenceId}/heartbeat"), Authorize(Scopes.Runner), RateLimit(RateLimit.RunnerClass, 6_000, 60), Tags("Runners")]

@@ -72,7 +72,6 @@ public sealed class SealedChecks(SpecSecrets secrets) : DocumentSessionListenerB
     }
 }
 
-/// <summary>How the host keeps secrets.</summary>
 public static class SecretParts
 {
     private const string Purpose = "Ledger.Secrets";

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Ledger.Http.Access;
-using Ledger.Http.Errors;
 using Ledger.Http.RateLimits;
 using Ledger.Http.ReadModels;
 using Ledger.Http.Requests;
@@ -15,14 +14,6 @@ namespace Ledger.Http.Sessions;
 /// </summary>
 public static class ListSessionsEndpoint
 {
-    private const int DefaultLimit = 20;
-    private const int MaximumLimit = 100;
-
-    private static readonly HashSet<string> Parameters = new(StringComparer.Ordinal)
-    {
-        "kind", "status", "project", "from", "to", "limit", "cursor", Freshness.After,
-    };
-
     [WolverineGet("/ledger/sessions"), Authorize(Scopes.Read), CostlyRead, Tags("Sessions"), EndpointSummary("Lists sessions, newest first.")]
     [QueryText("kind", "check, test or run.")]
     [QueryText("status", "A session status, such as CANCELLED.")]
@@ -32,44 +23,30 @@ public static class ListSessionsEndpoint
     [QueryNumber("limit", "Entries of a page.")]
     [QueryText("cursor", "The nextCursor of the page before.")]
     [QueryNumber(Freshness.After, "The Ledger-Position of a write that the list must show.")]
-    public static async Task<SessionList> Get(
+    public static async Task<Page<SessionEntry>> Get(
         HttpRequest request, Caller caller, SessionListReader list, Freshness freshness, CancellationToken cancellation)
     {
-        var query = Read(request, caller);
+        request.RejectUnknown();
+        var query = new SessionListQuery(caller.AccountId)
+        {
+            Kind = request.Word<SessionKind>("kind"),
+            Statuses = request.Words<SessionStatus>("status"),
+            Project = caller.Within(request.Name("project")),
+            From = request.Time("from"),
+            To = request.Time("to"),
+            Limit = request.Limit(),
+            BeforeNumber = request.Cursor(),
+        };
         await freshness.WaitAsync(SessionListReader.ProjectionName, request);
         var page = await Database.RunAsync(() => list.ReadAsync(query, cancellation));
-        return new SessionList([.. page.Sessions.Select(SessionEntry.Of)], page.NextCursor);
-    }
-
-    private static SessionListQuery Read(HttpRequest request, Caller caller)
-    {
-        if (request.Query.Keys.FirstOrDefault(name => !Parameters.Contains(name)) is { } unknown)
-        {
-            throw RequestRejected.BadRequest($"There is no parameter '{unknown}'.");
-        }
-
-        return new SessionListQuery(caller.AccountId)
-        {
-            Kind = QueryWords<SessionKind>.One(request, "kind"),
-            Statuses = QueryWords<SessionStatus>.All(request, "status"),
-            Project = caller.Within(request.Query["project"].ToString() is { Length: > 0 } project ? Inputs.Name("project", project) : null),
-            From = Inputs.Time(request, "from"),
-            To = Inputs.Time(request, "to"),
-            Limit = Inputs.Int(request, "limit", 1, MaximumLimit, DefaultLimit),
-            BeforeNumber = Cursors.Read(request),
-        };
+        return new([.. page.Sessions.Select(SessionEntry.Of)], page.NextCursor);
     }
 }
-
-/// <summary>One page of sessions.</summary>
-/// <param name="Entries">Newest first.</param>
-/// <param name="NextCursor">Where the next page begins; null on the last one.</param>
-public sealed record SessionList(IReadOnlyList<SessionEntry> Entries, string? NextCursor);
 
 /// <summary>A session in a list: what a read of it says, but for its runs, of which there is only the number.</summary>
 /// <param name="Metadata">Large members are left out: at most 8 KiB.</param>
 /// <param name="RunCounts">How many runs stand where.</param>
-public sealed record SessionEntry(
+public record SessionEntry(
     Guid SessionId,
     long Number,
     SessionKind Kind,
@@ -116,18 +93,4 @@ public sealed record RunCounts(int Total, int Open, int Passed, int Failed, int 
         runs.Cancelled,
         runs.TimedOut,
         runs.Lost);
-}
-
-/// <summary>Where a page begins.</summary>
-public static class Cursors
-{
-    /// <summary>What the parameter stands for; null when it is left out.</summary>
-    /// <exception cref="RequestRejected">400 for a text that is no cursor.</exception>
-    public static long? Read(HttpRequest request, string name = "cursor")
-    {
-        var text = request.Query[name].ToString();
-        return text.Length == 0 ? null
-            : SessionListCursor.TryRead(text, out var place) ? place
-            : throw RequestRejected.BadRequest($"'{name}' must be the {(name == "cursor" ? "nextCursor" : name)} of the page before.");
-    }
 }

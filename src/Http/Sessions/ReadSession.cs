@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Ledger.Deadlines;
@@ -30,15 +29,15 @@ public static class ReadSessionEndpoint
         string sessionId, Caller caller, SessionWriter sessions, RunnersReader runners, HttpContext context)
     {
         var id = Inputs.Uuid("session id", sessionId);
-        var limit = Inputs.Int(context.Request, "limit", 0, MaximumLimit, DefaultLimit);
-        var first = Cursors.Read(context.Request) ?? 0;
+        var limit = context.Request.Int("limit", 0, MaximumLimit, DefaultLimit);
+        var first = context.Request.Cursor() ?? 0;
         var snapshot = await ReadAsync(id, caller, sessions, context.Request) ?? throw RequestRejected.NotFound("There is no such session.");
         var tag = new EntityTagHeaderValue($"\"{snapshot.Version}\"");
         context.Response.Headers.ETag = tag.ToString();
         var known = context.Request.GetTypedHeaders().IfNoneMatch;
         return known.Any(other => other.Equals(EntityTagHeaderValue.Any) || other.Compare(tag, useStrongComparison: false))
             ? TypedResults.StatusCode(StatusCodes.Status304NotModified)
-            : TypedResults.Ok(await WithWaitsAsync(SessionView.Of(snapshot, first, limit), caller, runners, context.Request));
+            : TypedResults.Ok(await WithWaitsAsync(new SessionView(snapshot, first, limit), caller, runners, context.Request));
     }
 
     /// <summary>Says of queued runs when no runner serves their location, so that nobody waits for what cannot come.</summary>
@@ -72,25 +71,16 @@ public static class ReadSessionEndpoint
     private static async Task<SessionSnapshot?> ReadAsync(Guid id, Caller caller, SessionWriter sessions, HttpRequest request)
     {
         var cancellation = request.HttpContext.RequestAborted;
-        var version = request.Query["version"].ToString();
-        var at = Inputs.Time(request, "at");
-        if (version.Length == 0)
+        return (request.Number("version", "a whole number from 1"), request.Time("at")) switch
         {
-            return at is { } time
-                ? await sessions.ReadAsOfAsync(caller, id, recorded => recorded.Data.At <= time, cancellation)
-                : await sessions.ReadAsync(caller, id, cancellation);
-        }
-
-        if (at is not null || !long.TryParse(version, NumberStyles.None, CultureInfo.InvariantCulture, out var number) || number < 1)
-        {
-            throw RequestRejected.BadRequest("'version' must be a whole number from 1, and not together with 'at'.");
-        }
-
-        return await sessions.ReadAsOfAsync(caller, id, recorded => recorded.Version <= number, cancellation);
+            (0, _) or (not null, not null) => throw RequestRejected.BadRequest("'version' must be a whole number from 1, and not together with 'at'."),
+            ({ } version, null) => await sessions.ReadAsOfAsync(caller, id, recorded => recorded.Version <= version, cancellation),
+            (null, { } time) => await sessions.ReadAsOfAsync(caller, id, recorded => recorded.Data.At <= time, cancellation),
+            _ => await sessions.ReadAsync(caller, id, cancellation),
+        };
     }
 }
 
-/// <summary>Reads one run of a session.</summary>
 public static class ReadRunEndpoint
 {
     [WolverineGet("/ledger/sessions/{sessionId}/runs/{sequenceId}"), Authorize(Scopes.Read), Tags("Sessions")]
@@ -107,33 +97,13 @@ public static class ReadRunEndpoint
 }
 
 /// <summary>The whole truth about a session.</summary>
-/// <param name="RunCounts">How many runs stand where.</param>
-/// <param name="Runs">A page of them, in the order in which they were asked for; it ends early when they are large.</param>
-/// <param name="NextCursor">Where the next page of runs begins; null on the last one.</param>
-public sealed record SessionView(
-    Guid SessionId,
-    long Number,
-    SessionKind Kind,
-    SessionStatus Status,
-    long Version,
-    long Position,
-    string? Project,
-    string Name,
-    SessionSource Source,
-    Actor Actor,
-    string? ConcurrencyGroup,
-    ConflictBehaviour OnConflict,
-    JsonElement? Metadata,
-    DateTimeOffset TriggeredAt,
-    DateTimeOffset? SettledAt,
-    RunCounts RunCounts,
-    IReadOnlyList<RunView> Runs,
-    string? NextCursor)
+public sealed record SessionView : SessionEntry
 {
     // Details of results, in bytes of JSON; one run has room, however large its are.
     private const long MostBytes = 4 * 1024 * 1024;
 
-    public static SessionView Of(SessionSnapshot snapshot, long first, int limit)
+    public SessionView(SessionSnapshot snapshot, long first, int limit)
+        : base(Of(SessionSummary.Of(snapshot)))
     {
         var session = snapshot.Session;
         var runs = new List<RunView>();
@@ -145,29 +115,24 @@ public sealed record SessionView(
             bytes += JsonSize.OfText(run.Final?.Details);
         }
 
-        return new SessionView(
-            session.Id,
-            snapshot.FirstPosition,
-            session.Kind,
-            session.Status,
-            snapshot.Version,
-            snapshot.LastPosition,
-            session.Project,
-            session.Name,
-            session.Source,
-            session.Actor,
-            session.ConcurrencyGroup,
-            session.OnConflict,
-            session.Metadata,
-            session.TriggeredAt,
-            session.SettledAt,
-            RunCounts.Of(session.Tally),
-            runs,
-            limit > 0 && at < session.Runs.Length ? SessionListCursor.After(at) : null);
+        OnConflict = session.OnConflict;
+        Runs = runs;
+        NextCursor = limit > 0 && at < session.Runs.Length ? SessionListCursor.After(at) : null;
     }
+
+    /// <summary>What the session did to earlier ones of its group.</summary>
+    [JsonPropertyOrder(1)]
+    public ConflictBehaviour OnConflict { get; }
+
+    /// <summary>A page of the runs, in the order in which they were asked for; it ends early when they are large.</summary>
+    [JsonPropertyOrder(1)]
+    public IReadOnlyList<RunView> Runs { get; init; }
+
+    /// <summary>Where the next page of runs begins; null on the last one.</summary>
+    [JsonPropertyOrder(1)]
+    public string? NextCursor { get; }
 }
 
-/// <summary>One run of a session.</summary>
 public sealed record RunView(
     Guid SequenceId,
     Guid? CheckId,

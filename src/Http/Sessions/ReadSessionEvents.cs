@@ -13,7 +13,6 @@ using Ledger.Streams;
 
 namespace Ledger.Http.Sessions;
 
-/// <summary>Reads a session's events.</summary>
 public static class SessionEventsEndpoint
 {
     [WolverineGet("/ledger/sessions/{sessionId}/events"), Authorize(Scopes.Read), Tags("Sessions")]
@@ -24,8 +23,8 @@ public static class SessionEventsEndpoint
     public static async Task<IResult> Get(
         string sessionId, Caller caller, SessionWriter sessions, HttpRequest request, CancellationToken cancellation)
     {
-        var after = Inputs.Int(request, "after", 0, int.MaxValue, 0);
-        var limit = Inputs.Int(request, "limit", 1, int.MaxValue, int.MaxValue);
+        var after = request.Int("after", 0, int.MaxValue, 0);
+        var limit = request.Int("limit", 1, int.MaxValue, int.MaxValue);
         return await sessions.ReadEventsAsync(caller, Inputs.Uuid("session id", sessionId), after, cancellation) is { } events
             ? TypedResults.Json(events.Take(limit).Select(EventView.Of), Json.Options)
             : throw RequestRejected.NotFound("There is no such session.");
@@ -106,9 +105,7 @@ public static class SessionLiveEndpoint
 
 /// <summary>An event as readers see it.</summary>
 /// <param name="Position">Its place in the global order.</param>
-/// <param name="Version">Its place in the session's stream.</param>
 /// <param name="Type">Its name, such as <c>cancel_requested</c>.</param>
-/// <param name="Timestamp">When it was recorded.</param>
 /// <param name="Actor">Who caused it; null for a queued run that ended with its cancel.</param>
 /// <param name="Data">The event itself, without the values of secrets.</param>
 public sealed record EventView(long Position, long Version, string Type, DateTimeOffset Timestamp, Actor? Actor, JsonElement Data)

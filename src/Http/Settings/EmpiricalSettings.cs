@@ -14,6 +14,9 @@ public sealed class EmpiricalConcurrencySettings : EmpiricalProjectConcurrency
     /// <summary>Other rules for some projects, by name; <c>default</c> is the default project.</summary>
     public Dictionary<string, EmpiricalProjectConcurrency> Projects { get; set; } = [];
 
+    /// <summary>The rule for a project: its own, or the general one.</summary>
+    public EmpiricalProjectConcurrency Of(string project) => Projects.GetValueOrDefault(project, this);
+
     /// <summary>What is wrong with them, in one sentence; null when nothing is.</summary>
     public string? Fault()
     {
@@ -42,6 +45,19 @@ public class EmpiricalProjectConcurrency
     /// run waits until they have stopped.
     /// </summary>
     public string Behaviour { get; set; } = QueueNew;
+
+    public bool CancelsPrevious => Behaviour == CancelPrevious;
+
+    /// <summary>
+    /// The group of a run within its project; null when it stands in none. The environment, which has no colon, comes first: no two groups are one.
+    /// </summary>
+    public string? GroupOf(string environment, string? branch) => Scope switch
+    {
+        Project => "empirical:project",
+        Environment => $"empirical:environment:{environment}",
+        BranchEnvironment => $"empirical:branch_environment:{environment}:{branch}",
+        _ => null,
+    };
 
     /// <summary>What is wrong with this rule; null when nothing is.</summary>
     public string? FaultIn(string section) => this switch

@@ -62,7 +62,6 @@ public sealed class LedgerSettings
         ? CancelPolicy.Default
         : new CancelPolicy(System.Collections.Frozen.FrozenSet.Create(StringComparer.Ordinal, CancellableTypes));
 
-    /// <summary>Reads them.</summary>
     /// <exception cref="SettingsException">One is misspelt, or wrong; the message says which, and what it must be.</exception>
     public static LedgerSettings Read(IConfiguration configuration)
     {

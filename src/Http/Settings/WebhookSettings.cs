@@ -26,10 +26,8 @@ public sealed class WebhookSettings
     /// <summary>How long it is told what was sent, and how each try went.</summary>
     public int KeepDays { get; set; } = 90;
 
-    /// <summary>The time that a receiver may take.</summary>
     public TimeSpan Timeout => TimeSpan.FromSeconds(TimeoutSeconds);
 
-    /// <summary>The pauses between the attempts.</summary>
     public IReadOnlyList<TimeSpan> Pauses =>
         [.. (RetrySeconds.Length == 0 ? SuggestedPauses : RetrySeconds).Select(seconds => TimeSpan.FromSeconds(seconds))];
 

@@ -10,7 +10,6 @@ using Ledger.TestCases;
 
 namespace Ledger.Http.Stably;
 
-/// <summary>What <c>stably analytics flaky</c> reads.</summary>
 public static class FlakyTestsEndpoint
 {
     [WolverineGet("/internal/v1/cli/analytics/flaky"), Authorize(Scopes.Read), CostlyRead, Errors(400, 401, 429), Tags("Stably: command line")]
@@ -39,7 +38,6 @@ public sealed record FlakyTests(AnalyticsPeriod Period, AnalyticsFilters Filters
 
 /// <summary>A flaky test.</summary>
 /// <param name="TestRef">What identifies it from run to run.</param>
-/// <param name="Title">What people call it.</param>
 /// <param name="Location">File and line, or null.</param>
 /// <param name="FlakyCount">How often it passed only after a failed try.</param>
 /// <param name="NonSkippedRuns">How often it was executed.</param>
@@ -57,7 +55,6 @@ public sealed record FlakyTest(
 /// <param name="TotalNonSkippedRuns">Runs in which any test was executed.</param>
 public sealed record FlakySummary(int TotalFlakyTests, int TotalNonSkippedRuns);
 
-/// <summary>What <c>stably analytics failures</c> reads.</summary>
 public static class FailingTestsEndpoint
 {
     [WolverineGet("/internal/v1/cli/analytics/failures"), Authorize(Scopes.Read), CostlyRead, Errors(400, 401, 429), Tags("Stably: command line")]
@@ -87,9 +84,7 @@ public sealed record FailingTests(
 
 /// <summary>A failing test.</summary>
 /// <param name="TestRef">What identifies it from run to run.</param>
-/// <param name="Title">What people call it.</param>
 /// <param name="Location">File and line, or null.</param>
-/// <param name="FailedCount">How often it failed.</param>
 /// <param name="NonSkippedRuns">How often it was executed.</param>
 /// <param name="FailureRate">The one by the other, from 0 to 1.</param>
 /// <param name="LastFailedAt">When the last such run was over.</param>
@@ -116,23 +111,20 @@ public sealed class RunHistory(SessionListReader list, Freshness freshness, Even
 
     private const int MaximumDays = 90;
     private const int DefaultDays = 7;
-    private const int MaximumLimit = 100;
     private const int DefaultLimit = 10;
 
     /// <summary>Runs that came to a result of their own: a cancelled, lost or timed-out run has no say.</summary>
     private static readonly SessionStatus[] Counted = [SessionStatus.Passed, SessionStatus.Degraded, SessionStatus.Failed];
 
     /// <summary>What the request asks for, counted.</summary>
-    /// <exception cref="Errors.RequestRejected">400 naming the parameter that is wrong.</exception>
-    /// <exception cref="StoreUnavailableException">The database cannot be reached.</exception>
     public async Task<CountedTests> ReadAsync(HttpRequest request, Caller caller)
     {
         var cancellation = request.HttpContext.RequestAborted;
-        var days = Inputs.Int(request, "days", 1, MaximumDays, DefaultDays);
-        var limit = Inputs.Int(request, "limit", 1, MaximumLimit, DefaultLimit);
-        var branch = RunListFilter.Text(request, "branchName");
+        var days = request.Int("days", 1, MaximumDays, DefaultDays);
+        var limit = request.Limit(DefaultLimit);
+        var branch = request.Text("branchName");
         var projectId = Inputs.Name("projectId", request.Query["projectId"]);
-        var query = RunListFilter.OfProject(caller, projectId) with
+        var query = StablyRuns.OfProject(caller, projectId) with
         {
             Statuses = Counted,
             Branches = branch is null ? [] : [branch],
@@ -168,7 +160,6 @@ public sealed class RunHistory(SessionListReader list, Freshness freshness, Even
 public sealed record AnalyticsPeriod(int Days, bool IsComplete);
 
 /// <summary>What narrowed them.</summary>
-/// <param name="Branch">A branch; null for all.</param>
 public sealed record AnalyticsFilters(string? Branch);
 
 /// <summary>How often each test of some runs was executed, and how that ended. Skipped and interrupted tests are not counted.</summary>

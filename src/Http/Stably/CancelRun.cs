@@ -28,13 +28,10 @@ public static class CancelRunEndpoint
             throw Unknown();
         }
 
-        var cancel = new PlainRunCancel(CancelVia.Stably)
-        {
-            Origin = StablyRuns.OriginOf(context.Request),
-            Refuses = session => StablyRuns.IsOf(projectId, session)
-                ? null
-                : new Refusal(RefusalKind.UnknownSession, "Not a run of this project."),
-        };
+        var cancel = new PlainRunCancel(
+            CancelVia.Stably,
+            Origin: StablyRuns.Origin.Of(context.Request),
+            Refuses: session => StablyRuns.IsOf(projectId, session) ? null : new Refusal(RefusalKind.UnknownSession, "Not a run of this project."));
         var executed = await runs.CancelAsync(caller, runId, cancel, cancellation);
         if (executed.Decision.Refusal is { Kind: RefusalKind.UnknownSession })
         {
@@ -54,15 +51,12 @@ public static class CancelRunEndpoint
 
     private static RequestRejected NotCancellable(Session session) => RequestRejected.BadRequest(session.IsOpen
         ? $"Run {session.Id} was started by a schedule; only runs that users start can be cancelled."
-        : $"Run {session.Id} is {RunStatuses.StatusOf(session).Word()}; only QUEUED or RUNNING runs can be cancelled.");
+        : $"Run {session.Id} is {EnumWords<RunStatus>.Of(RunStatuses.StatusOf(session))}; only QUEUED or RUNNING runs can be cancelled.");
 }
 
-/// <summary>The body of a cancel.</summary>
 /// <param name="Where">What to cancel.</param>
 public sealed record RunsToCancel(RunToCancel Where);
 
-/// <summary>Names a run.</summary>
-/// <param name="RunId">Its id.</param>
 public sealed record RunToCancel(string RunId);
 
 /// <summary>The answer to a cancel, a closed object; the list is never empty.</summary>

@@ -30,7 +30,11 @@ public static class CreateRunEndpoint
         asked.Validate();
         var request = new PlainRunRequest(asked.PlaywrightProjectName ?? projectId, StablyRuns.Kept(projectId), CheckTypes.Playwright)
         {
-            Traits = [.. TraitsOf(asked)],
+            Traits =
+            [
+                .. asked.Environment is { } environment ? [$"environment:{environment}"] : Array.Empty<string>(),
+                .. asked.PlaywrightProjectName is { } name ? [$"playwrightProject:{name}"] : Array.Empty<string>(),
+            ],
             Environment = asked.Variables(),
             Published = published.IsEmpty ? null : JsonSerializer.Deserialize<JsonElement>(published.Span),
             Metadata = MetadataOf(context.Request, asked),
@@ -40,63 +44,31 @@ public static class CreateRunEndpoint
         return new RunCreated(made.Session.Id);
     }
 
-    private static IEnumerable<string> TraitsOf(RunToCreate asked)
-    {
-        if (asked.Environment is { } environment)
-        {
-            yield return $"environment:{environment}";
-        }
-
-        if (asked.PlaywrightProjectName is { } name)
-        {
-            yield return $"playwrightProject:{name}";
-        }
-    }
-
     private static JsonObject MetadataOf(HttpRequest request, RunToCreate asked)
     {
-        var facts = new JsonObject();
-        Keep(RunFacts.BranchName, asked.Branch);
-        Keep(RunFacts.Environment, asked.Environment);
-        Keep(RunFacts.PlaywrightProjectName, asked.PlaywrightProjectName);
-        if (StablyRuns.OriginOf(request) is { } origin)
-        {
-            facts[ClientOrigin.Member] = JsonSerializer.SerializeToNode(origin);
-        }
-
-        return facts;
-
-        void Keep(string name, string? text)
-        {
-            if (text is not null)
-            {
-                facts[name] = text;
-            }
-        }
+        (string Name, JsonNode? Value)[] facts =
+        [
+            (RunFacts.BranchName, asked.Branch),
+            (RunFacts.Environment, asked.Environment),
+            (RunFacts.PlaywrightProjectName, asked.PlaywrightProjectName),
+            (ClientOrigin.Member, JsonSerializer.SerializeToNode(StablyRuns.Origin.Of(request))),
+        ];
+        return new JsonObject(facts.Where(fact => fact.Value is not null).Select(fact => KeyValuePair.Create(fact.Name, fact.Value)));
     }
 }
 
 /// <summary>A run that was just created.</summary>
-/// <param name="RunId">Its id.</param>
 public sealed record RunCreated(Guid RunId);
 
 /// <summary>The body that creates a run.</summary>
-public sealed record RunToCreate
+/// <param name="PlaywrightProjectName">The project of the Playwright configuration that is meant.</param>
+/// <param name="EnvOverrides">Variables to set for this run: texts, numbers and booleans; null removes one.</param>
+public sealed record RunToCreate(
+    string? PlaywrightProjectName = null,
+    string? Branch = null,
+    string? Environment = null,
+    IReadOnlyDictionary<string, JsonElement>? EnvOverrides = null)
 {
-    /// <summary>The project of the Playwright configuration that is meant.</summary>
-    public string? PlaywrightProjectName { get; init; }
-
-    /// <summary>The git branch that the run is about.</summary>
-    public string? Branch { get; init; }
-
-    /// <summary>The named environment.</summary>
-    public string? Environment { get; init; }
-
-    /// <summary>Variables to set for this run: texts, numbers and booleans; null removes one.</summary>
-    public IReadOnlyDictionary<string, JsonElement>? EnvOverrides { get; init; }
-
-    /// <summary>Checks what the JSON type cannot say.</summary>
-    /// <exception cref="RequestRejected">400 for a value out of its bounds.</exception>
     public void Validate()
     {
         Inputs.OptionalName("playwrightProjectName", PlaywrightProjectName);

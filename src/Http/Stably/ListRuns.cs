@@ -6,7 +6,6 @@ using Ledger.Http.ReadModels;
 using Ledger.Http.Requests;
 using Ledger.Projections.SessionList;
 using Ledger.Sessions;
-using Ledger.Store;
 using Ledger.Streams;
 
 namespace Ledger.Http.Stably;
@@ -31,87 +30,35 @@ public static class ListRunsEndpoint
     public static async Task<StablyRunList> Get(
         HttpRequest request, Caller caller, SessionListReader list, Freshness freshness, SessionWriter sessions, CancellationToken cancellation)
     {
-        if (await RunListFilter.ReadAsync(request, caller, sessions) is not { } query)
+        var projectId = Inputs.Name("projectId", request.Query["projectId"]);
+        var status = request.Word<RunStatus>("status");
+        var (source, trigger) = (request.Word<RunSource>("source"), request.Word<RunTrigger>("trigger"));
+        var sources = source is null && trigger is null ? [] : RunCause.SourcesOf(source, trigger);
+        var query = StablyRuns.OfProject(caller, projectId) with
+        {
+            Branches = request.Text("branchName") is { } branch ? [branch] : [],
+            Sources = sources,
+            Metadata = request.Text("suiteName") is { } suite
+                ? new Dictionary<string, string>(StringComparer.Ordinal) { [RunFacts.SuiteName] = suite }
+                : new Dictionary<string, string>(StringComparer.Ordinal),
+            Limit = request.Limit(),
+            AfterNumber = await NumberAsync("afterRunId"),
+            BeforeNumber = await NumberAsync("beforeRunId"),
+        };
+        if (!caller.SeesProject(projectId) || (sources.Count == 0 && (source, trigger) is not (null, null)))
         {
             return new StablyRunList([], HasMore: false);
         }
 
         await freshness.WaitForHeadAsync(SessionListReader.ProjectionName, cancellation);
-        var page = await Database.RunAsync(() => list.ReadAsync(query, cancellation));
+        var page = await Database.RunAsync(() => list.ReadAsync(Narrow(query, status), cancellation));
         return new StablyRunList([.. page.Sessions.Select(StablyRunEntry.Of)], page.NextCursor is not null);
-    }
-}
 
-/// <summary>A page of runs.</summary>
-/// <param name="Runs">Newest first.</param>
-/// <param name="HasMore">Whether there are older ones; <c>beforeRunId</c> with the last one's id reads on.</param>
-public sealed record StablyRunList(IReadOnlyList<StablyRunEntry> Runs, bool HasMore);
-
-/// <summary>A run in a list.</summary>
-/// <param name="RunId">Its id.</param>
-/// <param name="Status">Where it stands.</param>
-/// <param name="BranchName">The branch that it is about.</param>
-/// <param name="StartedAt">When its execution began.</param>
-/// <param name="TotalCount">How many tests it reported.</param>
-public sealed record StablyRunEntry(Guid RunId, RunStatus Status, string? BranchName, DateTimeOffset? StartedAt, int TotalCount)
-{
-    public static StablyRunEntry Of(SessionSummary session) => new(
-        session.SessionId,
-        RunStatuses.StatusOf(session.Run!.State),
-        session.Metadata.Text(RunFacts.BranchName),
-        session.Run.StartedAt,
-        session.Run.Result?.Tests.Total ?? 0);
-}
-
-/// <summary>Which runs a list is to show.</summary>
-public static class RunListFilter
-{
-    private const int MaximumLimit = 100;
-    private const int DefaultLimit = 20;
-
-    /// <summary>Reads it from the query string: the sessions to look for; null when nothing can match.</summary>
-    /// <exception cref="RequestRejected">400 naming the parameter that is wrong.</exception>
-    /// <exception cref="StoreUnavailableException">The database cannot be reached.</exception>
-    public static async Task<SessionListQuery?> ReadAsync(HttpRequest request, Caller caller, SessionWriter sessions)
-    {
-        var projectId = Inputs.Name("projectId", request.Query["projectId"]);
-        var status = QueryWords<RunStatus>.One(request, "status");
-        var sources = SourcesOf(QueryWords<RunSource>.One(request, "source"), QueryWords<RunTrigger>.One(request, "trigger"));
-        var query = OfProject(caller, projectId) with
-        {
-            Branches = Text(request, "branchName") is { } branch ? [branch] : [],
-            Sources = sources ?? [],
-            Limit = Inputs.Int(request, "limit", 1, MaximumLimit, DefaultLimit),
-            AfterNumber = await NumberAsync("afterRunId"),
-            BeforeNumber = await NumberAsync("beforeRunId"),
-        };
-        if (Text(request, "suiteName") is { } suite)
-        {
-            query = query with { Metadata = new Dictionary<string, string>(StringComparer.Ordinal) { [RunFacts.SuiteName] = suite } };
-        }
-
-        return sources is [] || !caller.SeesProject(projectId) ? null : Narrow(query, status);
-
-        async Task<long?> NumberAsync(string name) => Text(request, name) is not { } runId
+        async Task<long?> NumberAsync(string name) => request.Text(name) is not { } runId
             ? null
-            : (await sessions.FindRunAsync(caller, projectId, runId, request.HttpContext.RequestAborted))?.FirstPosition
+            : (await sessions.FindRunAsync(caller, projectId, runId, cancellation))?.FirstPosition
                 ?? throw RequestRejected.BadRequest($"'{name}' must be a run of this project.");
     }
-
-    /// <summary>All runs of a project. A key that is bound to one sees those alone that name it.</summary>
-    public static SessionListQuery OfProject(Caller caller, string projectId) => new(caller.AccountId)
-    {
-        Kind = SessionKind.Run,
-        Project = projectId,
-        OrWithoutProject = caller.Project is null && StablyRuns.IsDefault(projectId),
-    };
-
-    /// <summary>A parameter that may be left out; an empty one counts as left out.</summary>
-    public static string? Text(HttpRequest request, string name) => request.Query[name].ToString() is { Length: > 0 } text ? text : null;
-
-    /// <summary>Null for all; none for a pair that never occurs.</summary>
-    private static IReadOnlyList<SessionSource>? SourcesOf(RunSource? source, RunTrigger? trigger) =>
-        source is null && trigger is null ? null : RunCause.SourcesOf(source, trigger);
 
     /// <summary>The statuses of sessions that can have this one, for their index; the state of the one run where they say too little.</summary>
     private static SessionListQuery Narrow(SessionListQuery query, RunStatus? status) => status switch
@@ -126,6 +73,23 @@ public static class RunListFilter
         RunStatus.Interrupted => query with { Statuses = [SessionStatus.TimedOut], RunStates = [RunState.Lost] },
         _ => throw new ArgumentOutOfRangeException(nameof(status), status, "A status that cannot be looked for."),
     };
+}
+
+/// <summary>A page of runs.</summary>
+/// <param name="Runs">Newest first.</param>
+/// <param name="HasMore">Whether there are older ones; <c>beforeRunId</c> with the last one's id reads on.</param>
+public sealed record StablyRunList(IReadOnlyList<StablyRunEntry> Runs, bool HasMore);
+
+/// <summary>A run in a list.</summary>
+/// <param name="TotalCount">How many tests it reported.</param>
+public sealed record StablyRunEntry(Guid RunId, RunStatus Status, string? BranchName, DateTimeOffset? StartedAt, int TotalCount)
+{
+    public static StablyRunEntry Of(SessionSummary session) => new(
+        session.SessionId,
+        RunStatuses.StatusOf(session.Run!.State),
+        session.Metadata.Text(RunFacts.BranchName),
+        session.Run.StartedAt,
+        session.Run.Result?.Tests.Total ?? 0);
 }
 
 /// <summary>Where a run was started.</summary>

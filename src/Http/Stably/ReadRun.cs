@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using Ledger.Http.Access;
 using Ledger.Http.Errors;
+using Ledger.Http.Requests;
 using Ledger.Sessions;
 using Ledger.Streams;
 using Ledger.TestCases;
@@ -20,40 +21,32 @@ public static class ReadRunEndpoint
 }
 
 /// <summary>A run.</summary>
-/// <param name="Status">Where it stands.</param>
 /// <param name="StartedAt">When its execution began; null while it has not, and for good when it never did.</param>
-public sealed record StablyRun(RunStatus Status, DateTimeOffset? StartedAt)
+/// <param name="FinishedAt">When it was settled; absent until then.</param>
+/// <param name="BranchName">The branch that it is about; absent when none was named.</param>
+/// <param name="Results">Its tests; absent while it is open.</param>
+public sealed record StablyRun(
+    RunStatus Status,
+    DateTimeOffset? StartedAt,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] DateTimeOffset? FinishedAt = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? BranchName = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] StablyResults? Results = null)
 {
-    /// <summary>When it was settled; absent until then.</summary>
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public DateTimeOffset? FinishedAt { get; init; }
-
-    /// <summary>The branch that it is about; absent when none was named.</summary>
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public string? BranchName { get; init; }
-
-    /// <summary>Its tests; absent while it is open.</summary>
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public StablyResults? Results { get; init; }
-
     public static StablyRun Of(Session session)
     {
         var run = session.Runs[0];
-        return new StablyRun(RunStatuses.StatusOf(run.State), run.StartedAt)
-        {
-            FinishedAt = run.SettledAt,
-            BranchName = RunFacts.Text(session, RunFacts.BranchName),
-            Results = run.IsOpen ? null : new StablyResults([.. TestCase.Of(run).Select(StablyTest.Of)]),
-        };
+        return new StablyRun(
+            RunStatuses.StatusOf(run.State),
+            run.StartedAt,
+            run.SettledAt,
+            session.Metadata.Text(RunFacts.BranchName),
+            run.IsOpen ? null : new StablyResults([.. TestCase.Of(run).Select(StablyTest.Of)]));
     }
 }
 
 /// <summary>What a run came to.</summary>
 public sealed record StablyResults(IReadOnlyList<StablyTest> TestCases);
 
-/// <summary>A test of a run.</summary>
-/// <param name="Title">What people call it.</param>
-/// <param name="Status">How it ended.</param>
 /// <param name="DurationMs">How long it took; 0 when it never started.</param>
 public sealed record StablyTest(string Title, TestStatus Status, long DurationMs)
 {

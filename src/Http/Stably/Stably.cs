@@ -1,10 +1,9 @@
-using System.Text.Json;
 using System.Text.Json.Serialization;
 using Ledger.Http.Errors;
 using Ledger.Http.PlainRuns;
 using Ledger.Http.Requests;
+using Ledger.Projections.SessionList;
 using Ledger.Sessions;
-using Ledger.Store;
 using Ledger.Streams;
 using Ledger.TestCases;
 
@@ -26,7 +25,6 @@ public sealed class StablyEnvelope() : Envelope("/internal/v1/cli")
     protected override object Body(Failure failure) => new StablyError(failure.Message);
 }
 
-/// <summary>An error.</summary>
 public sealed record StablyError(string Error);
 
 /// <summary>
@@ -36,28 +34,23 @@ public sealed record StablyError(string Error);
 /// </summary>
 public static class StablyRuns
 {
-    private static readonly ClientOrigin Origin = new(
+    /// <summary>What a client says about itself.</summary>
+    public static readonly ClientOrigin Origin = new(
         ("x-stably-source", "source"),
         ("x-stably-cli-version", "cliVersion"),
         ("x-stably-org-id", "orgId"));
 
-    /// <summary>What a client says about itself, by name; null when it says nothing.</summary>
-    public static IReadOnlyDictionary<string, string>? OriginOf(HttpRequest request) => Origin.Of(request);
-
     /// <summary>The run of that id in whichever project; null when the caller sees none.</summary>
-    /// <exception cref="StoreUnavailableException">The database cannot be reached.</exception>
     public static async Task<SessionSnapshot?> FindRunAsync(
         this SessionWriter sessions, Caller caller, string runId, CancellationToken cancellation) =>
         Guid.TryParseExact(runId, "D", out var id)
         && await sessions.ReadAsync(caller, id, cancellation) is { Session.Kind: SessionKind.Run } found ? found : null;
 
     /// <summary>The run of that id in that project; null when the project has none.</summary>
-    /// <exception cref="StoreUnavailableException">The database cannot be reached.</exception>
     public static async Task<SessionSnapshot?> FindRunAsync(
         this SessionWriter sessions, Caller caller, string projectId, string runId, CancellationToken cancellation) =>
         await sessions.FindRunAsync(caller, runId, cancellation) is { } found && IsOf(projectId, found.Session) ? found : null;
 
-    /// <summary>The name of a session's project.</summary>
     public static string ProjectOf(Session session) => session.Project ?? ProjectChecks.DefaultProject;
 
     /// <summary>Whether a session is a run of this project; all others are unknown there.</summary>
@@ -68,6 +61,14 @@ public static class StablyRuns
     public static string? Kept(string projectId) => IsDefault(projectId) ? null : projectId;
 
     public static bool IsDefault(string projectId) => string.Equals(projectId, ProjectChecks.DefaultProject, StringComparison.Ordinal);
+
+    /// <summary>All runs of a project. A key that is bound to one sees those alone that name it.</summary>
+    public static SessionListQuery OfProject(Caller caller, string projectId) => new(caller.AccountId)
+    {
+        Kind = SessionKind.Run,
+        Project = projectId,
+        OrWithoutProject = caller.Project is null && IsDefault(projectId),
+    };
 
     /// <summary>Whether a caller may know of a project.</summary>
     public static bool SeesProject(this Caller caller, string projectId) => caller.Project is null || caller.Project == projectId;
@@ -83,9 +84,6 @@ public static class RunFacts
 
     /// <summary>The suite that a run belongs to, where the platform that triggered it names one; this dialect's own requests do not.</summary>
     public const string SuiteName = "suiteName";
-
-    /// <summary>A fact that is a text; null when it is not there.</summary>
-    public static string? Text(Session session, string name) => session.Metadata.Text(name);
 }
 
 /// <summary>Where a run stands, in Stably's words.</summary>
@@ -120,12 +118,8 @@ public static class RunStatuses
         RunState.Lost => RunStatus.Interrupted,
         _ => throw new ArgumentOutOfRangeException(nameof(state), state, "A run state without a status."),
     };
-
-    /// <summary>The published word.</summary>
-    public static string Word(this RunStatus status) => JsonSerializer.SerializeToElement(status, Json.Options).GetString()!;
 }
 
-/// <summary>How a test ended, in Stably's words.</summary>
 public enum TestStatus
 {
     [JsonStringEnumMemberName("PASSED")] Passed,

@@ -20,16 +20,9 @@ public static class ViewRunEndpoint
 }
 
 /// <summary>A run with its tests.</summary>
-/// <param name="RunId">Its id.</param>
-/// <param name="ProjectId">Its project.</param>
-/// <param name="Status">Where it stands.</param>
-/// <param name="BranchName">The branch that it is about.</param>
 /// <param name="CommitSha">The commit that it is about, where another dialect named one.</param>
-/// <param name="StartedAt">When its execution began.</param>
 /// <param name="DurationMs">From then until it was settled; null while it is open, and when it never started.</param>
-/// <param name="Source">Where it was started.</param>
 /// <param name="PassedCount">Tests that passed at once.</param>
-/// <param name="FailedCount">Tests that failed.</param>
 /// <param name="FlakyCount">Tests that passed after a failed try.</param>
 /// <param name="TimedoutCount">Tests that exceeded their limit.</param>
 /// <param name="SkippedCount">Tests that never started.</param>
@@ -60,8 +53,8 @@ public sealed record StablyRunDetail(
             session.Id,
             StablyRuns.ProjectOf(session),
             RunStatuses.StatusOf(run.State),
-            RunFacts.Text(session, RunFacts.BranchName),
-            RunFacts.Text(session, RunFacts.CommitId),
+            session.Metadata.Text(RunFacts.BranchName),
+            session.Metadata.Text(RunFacts.CommitId),
             run.StartedAt,
             (long?)(run.SettledAt - run.StartedAt)?.TotalMilliseconds,
             RunCause.Of(session.Source).Source,
@@ -77,10 +70,7 @@ public sealed record StablyRunDetail(
     }
 }
 
-/// <summary>A test of a run.</summary>
 /// <param name="TestIdentifier">What identifies it from run to run.</param>
-/// <param name="Title">What people call it.</param>
-/// <param name="Status">How it ended.</param>
 /// <param name="Location">File and line, or null.</param>
 /// <param name="Attempts">Its failed tries.</param>
 public sealed record StablyTestDetail(

@@ -21,13 +21,8 @@ public sealed class Batches(
     /// <summary>What lists filter by, under the names that they know.</summary>
     private static readonly (string Published, string Kept)[] ListedFacts = [("commitSha", "commitId"), ("environment", "environment")];
 
-    /// <summary>The batch of an id in the path.</summary>
-    /// <exception cref="RequestRejected">400 for an id that is no uuid.</exception>
-    public static Guid IdOf(string batchId) => Inputs.Uuid("batch id", batchId);
-
     /// <summary>The sessions of a batch in the order in which they were triggered.</summary>
     /// <exception cref="RequestRejected">404 when the caller sees no such batch.</exception>
-    /// <exception cref="StoreUnavailableException">The database cannot be reached.</exception>
     public async Task<IReadOnlyList<Guid>> FindAsync(Caller caller, Guid batchId, CancellationToken cancellation)
     {
         await freshness.WaitForHeadAsync(SessionListReader.ProjectionName, cancellation);
@@ -58,15 +53,6 @@ public sealed class Batches(
     /// Triggers a batch of those tests that are runnable: all but the ones whose registered check is deactivated, which are left out. With
     /// none at all nothing is triggered.
     /// </summary>
-    /// <param name="caller">Who asks.</param>
-    /// <param name="groupId">The group.</param>
-    /// <param name="testIds">What to run, each once.</param>
-    /// <param name="input">The request as it was published.</param>
-    /// <param name="source">What caused it.</param>
-    /// <param name="sourceBatchId">The batch that this one repeats, or null.</param>
-    /// <param name="cancellation">Ends the waiting.</param>
-    /// <exception cref="RequestRejected">400 for a value out of its bounds.</exception>
-    /// <exception cref="StoreUnavailableException">The database cannot be reached.</exception>
     public async Task<Batch> TriggerAsync(
         Caller caller,
         Guid groupId,
@@ -120,7 +106,6 @@ public sealed class Batches(
 }
 
 /// <summary>A batch that was just triggered.</summary>
-/// <param name="Id">Its id.</param>
 /// <param name="RunIds">Its runs, in the order of the tests; none when nothing was runnable, and then there is no batch.</param>
 /// <param name="NotRunnable">The tests that were left out.</param>
 /// <param name="Position">The position of the last event; null when there is no batch.</param>

@@ -31,9 +31,9 @@ public static class CancelBatchEndpoint
         HttpContext context,
         CancellationToken cancellation)
     {
-        var id = Batches.IdOf(batchId);
+        var id = Inputs.Uuid("batch id", batchId);
         var runIds = await batches.FindAsync(caller, id, cancellation);
-        var rule = CancelRule.Of(settings);
+        var rule = RuleOf(settings);
         var executed = new Executed<CancelAnswer>[runIds.Count];
         await Parallel.ForAsync(0, runIds.Count, new ParallelOptions { MaxDegreeOfParallelism = AtOnce }, async (at, _) =>
             executed[at] = await runs.CancelAsync(caller, runIds[at], rule, CancellationToken.None));
@@ -46,6 +46,12 @@ public static class CancelBatchEndpoint
             : TypedResults.Conflict(new BatchPartlyCancelled(
                 TesterArmyEnvelope.Conflict, Describe(failed.Count), id, cancelled.Count, finished.Count, cancelled, finished, failed));
     }
+
+    /// <summary>
+    /// What this dialect cancels: only queued runs, unless <c>Ledger:TesterArmy:CancelRunning</c> allows running ones too. Decided in the run's
+    /// stream, so that a run that is claimed at the same instant is either cancelled or refused, never both.
+    /// </summary>
+    internal static PlainRunCancel RuleOf(LedgerSettings settings) => new(CancelVia.TesterArmy, OnlyQueued: !settings.TesterArmy.CancelRunning);
 
     private static Outcome OutcomeOf(Executed<CancelAnswer> run) => run switch
     {

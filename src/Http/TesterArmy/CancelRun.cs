@@ -20,7 +20,7 @@ public static class CancelRunEndpoint
         string id, Caller caller, PlainRunSessions runs, LedgerSettings settings, HttpContext context, CancellationToken cancellation)
     {
         var runId = Inputs.Uuid("run id", id);
-        var rule = CancelRule.Of(settings);
+        var rule = CancelBatchEndpoint.RuleOf(settings);
         var executed = await runs.CancelAsync(
             caller,
             runId,
@@ -51,13 +51,3 @@ public static class CancelRunEndpoint
 
 /// <summary>A run that was cancelled. One that was running reads so only when it has stopped: this dialect has no word for the time between.</summary>
 public sealed record CancelledRun(Guid Id, TesterArmyRunStatus Status);
-
-/// <summary>
-/// What this dialect cancels: only queued runs, unless <c>Ledger:TesterArmy:CancelRunning</c> allows running ones too. Decided in the run's
-/// stream, so that a run that is claimed at the same instant is either cancelled or refused, never both.
-/// </summary>
-public static class CancelRule
-{
-    public static PlainRunCancel Of(LedgerSettings settings) =>
-        new(CancelVia.TesterArmy) { OnlyQueued = !settings.TesterArmy.CancelRunning };
-}

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Ledger.Http.Access;
 using Ledger.Http.Errors;
 using Ledger.Http.RateLimits;
@@ -22,31 +21,8 @@ public static class ListRunsEndpoint
     public static async Task<TesterArmyRunList> Get(
         HttpRequest request, Caller caller, SessionListReader list, Freshness freshness, CancellationToken cancellation)
     {
-        var query = RunFilter.Read(request, caller);
-        await freshness.WaitForHeadAsync(SessionListReader.ProjectionName, cancellation);
-        var page = await Database.RunAsync(() => list.ReadAsync(query, cancellation));
-        return new TesterArmyRunList([.. page.Sessions.Select(session => TesterArmyRun.Of(session))], page.NextCursor);
-    }
-}
-
-/// <summary>One page of runs.</summary>
-/// <param name="Runs">Newest first.</param>
-/// <param name="NextCursor">Where the next page begins; null on the last one.</param>
-public sealed record TesterArmyRunList(IReadOnlyList<TesterArmyRun> Runs, string? NextCursor);
-
-/// <summary>What a list of runs asks for.</summary>
-public static class RunFilter
-{
-    private const int DefaultLimit = 20;
-    private const int MaximumLimit = 100;
-
-    /// <summary>Reads the parameters.</summary>
-    /// <exception cref="RequestRejected">400 for a value out of its pattern, 403 for a project that the caller is not bound to.</exception>
-    public static SessionListQuery Read(HttpRequest request, Caller caller)
-    {
-        var query = request.Query;
-        var status = QueryWords<TesterArmyRunStatus>.One(request, "status");
-        return new SessionListQuery(caller.AccountId)
+        var status = request.Word<TesterArmyRunStatus>("status");
+        var query = new SessionListQuery(caller.AccountId)
         {
             Kind = SessionKind.Run,
             Statuses = status is { } settled ? TesterArmyRunStatuses.SettledStatusesOf(settled) : [],
@@ -57,41 +33,26 @@ public static class RunFilter
                 TesterArmyRunStatus.Failed => false,
                 _ => null,
             },
-            Project = caller.Within(IdOf(query, "projectId")?.ToString()),
-            CheckId = IdOf(query, "testId"),
-            BeforeNumber = CursorOf(query),
-            Limit = LimitOf(query),
+            Project = caller.Within(IdOf(request.Query, "projectId")?.ToString()),
+            CheckId = IdOf(request.Query, "testId"),
+            BeforeNumber = request.Cursor(),
+            Limit = LimitOf(request),
         };
+        await freshness.WaitForHeadAsync(SessionListReader.ProjectionName, cancellation);
+        var page = await Database.RunAsync(() => list.ReadAsync(query, cancellation));
+        return new TesterArmyRunList([.. page.Sessions.Select(session => TesterArmyRun.Of(session))], page.NextCursor);
     }
 
-    private static Guid? IdOf(IQueryCollection query, string name) =>
-        query.ContainsKey(name) ? Inputs.Uuid(name, query[name].ToString()) : null;
+    /// <summary>An empty id is as wrong as any other that is no uuid.</summary>
+    private static Guid? IdOf(IQueryCollection query, string name) => query.ContainsKey(name) ? Inputs.Uuid(name, query[name].ToString()) : null;
 
-    private static int LimitOf(IQueryCollection query)
-    {
-        if (!query.ContainsKey("limit"))
-        {
-            return DefaultLimit;
-        }
-
-        var text = query["limit"].ToString();
-        return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var limit)
-            && limit is >= 1 and <= MaximumLimit
-            && !text.StartsWith('0')
-                ? limit
-                : throw RequestRejected.BadRequest($"'limit' must be a whole number from 1 to {MaximumLimit}.");
-    }
-
-    private static long? CursorOf(IQueryCollection query)
-    {
-        var cursor = query["cursor"].ToString();
-        if (cursor.Length == 0)
-        {
-            return null;
-        }
-
-        return SessionListCursor.TryRead(cursor, out var before)
-            ? before
-            : throw RequestRejected.BadRequest("'cursor' must be the nextCursor of a list.");
-    }
+    /// <summary>By the published pattern, which has neither an empty text nor a leading zero.</summary>
+    private static int LimitOf(HttpRequest request) => request.Query.ContainsKey("limit") && request.Query["limit"].ToString() is "" or ['0', ..]
+        ? throw RequestRejected.BadRequest("'limit' must be a whole number from 1 to 100.")
+        : request.Limit();
 }
+
+/// <summary>One page of runs.</summary>
+/// <param name="Runs">Newest first.</param>
+/// <param name="NextCursor">Where the next page begins; null on the last one.</param>
+public sealed record TesterArmyRunList(IReadOnlyList<TesterArmyRun> Runs, string? NextCursor);

@@ -12,7 +12,6 @@ using Ledger.TestCases;
 
 namespace Ledger.Http.TesterArmy;
 
-/// <summary>Reads a run as of now.</summary>
 public static class ReadRunEndpoint
 {
     [WolverineGet("/v1/runs/{id}"), Authorize(Scopes.Read), Errors(400, 401, 404, 429, 500, 504), Tags("TesterArmy")]
@@ -76,8 +75,8 @@ public sealed record TesterArmyRun(
             status,
             input ?? NoInput,
             session.TriggeredAt,
-            QueryWords<Platform>.Find(input.Text("platform")),
-            QueryWords<DeviceModel>.Find(input.Text("deviceModel")) is TesterArmy.DeviceModel.Ipad ? TesterArmy.DeviceModel.Ipad : null,
+            EnumWords<Platform>.Find(input.Text("platform")),
+            EnumWords<DeviceModel>.Find(input.Text("deviceModel")) is TesterArmy.DeviceModel.Ipad ? TesterArmy.DeviceModel.Ipad : null,
             source,
             Guid.TryParseExact(session.Project, "D", out var project) ? project : null,
             status is TesterArmyRunStatus.Completed ? TestOutput.Of(session.Name, run, whole) : null,
@@ -90,14 +89,14 @@ public sealed record TesterArmyRun(
             StepResults: null,
             session.Actor.Kind is ActorKind.User ? session.Actor.Name : null,
             ExternalRefOf(input),
-            QueryWords<ExecutionMode>.Find(input.Text("mode")),
+            EnumWords<ExecutionMode>.Find(input.Text("mode")),
             run.Attempts,
             run.StartedAt,
             session.SettledAt);
     }
 
     private static RunSource? SourceOf(SessionSummary session) =>
-        QueryWords<RunSource>.Find(session.Metadata.Text(TriggerFacts.Source)) ?? session.Source switch
+        EnumWords<RunSource>.Find(session.Metadata.Text(TriggerFacts.Source)) ?? session.Source switch
         {
             SessionSource.TriggerApi => RunSource.Api,
             SessionSource.Scheduler => RunSource.Scheduled,
@@ -116,8 +115,6 @@ public sealed record TesterArmyRun(
 }
 
 /// <summary>What a completed run came to.</summary>
-/// <param name="FeatureName">What was tested.</param>
-/// <param name="Result">The verdict.</param>
 /// <param name="Description">One sentence about it.</param>
 /// <param name="Screenshots">The ledger keeps none.</param>
 /// <param name="Steps">The tests of the run, as far as its runner reported them; those that never started are left out. None in lists.</param>
@@ -144,7 +141,6 @@ public sealed record TestOutput(
     };
 }
 
-/// <summary>The verdict.</summary>
 public enum TestVerdict
 {
     [JsonStringEnumMemberName("PASS")] Pass,
@@ -162,7 +158,6 @@ public sealed record TestOutputStep(int StepIndex, string Title, TestStepStatus 
         test.Errors.Count > 0 ? test.Errors[^1] : null);
 }
 
-/// <summary>How a test ended.</summary>
 public enum TestStepStatus
 {
     Passed,

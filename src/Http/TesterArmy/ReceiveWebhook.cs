@@ -69,29 +69,16 @@ public static class ReceiveWebhookEndpoint
 
 /// <summary>What a webhook did. Optional members are left out where there is nothing to say.</summary>
 /// <param name="RunIds">The runs of the batch; always there, since a known client needs it.</param>
-public sealed record WebhookReceived(bool Received, IReadOnlyList<Guid> RunIds)
+public sealed record WebhookReceived(
+    bool Received,
+    IReadOnlyList<Guid> RunIds,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] bool? Ignored = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Reason = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] Guid? RunId = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] Guid? BatchId = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<Guid>? BatchIds = null)
 {
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public bool? Ignored { get; init; }
-
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public string? Reason { get; init; }
-
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public Guid? RunId { get; init; }
-
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public Guid? BatchId { get; init; }
-
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public IReadOnlyList<Guid>? BatchIds { get; init; }
-
     public static WebhookReceived Of(Batch batch) => batch.RunIds.Count == 0
-        ? new WebhookReceived(true, []) { Ignored = true, Reason = "The group has no runnable test." }
-        : new WebhookReceived(true, batch.RunIds)
-        {
-            RunId = batch.RunIds.Count == 1 ? batch.RunIds[0] : null,
-            BatchId = batch.Id,
-            BatchIds = [batch.Id],
-        };
+        ? new(true, [], Ignored: true, Reason: "The group has no runnable test.")
+        : new(true, batch.RunIds, RunId: batch.RunIds is [var only] ? only : null, BatchId: batch.Id, BatchIds: [batch.Id]);
 }

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Ledger.Http.Access;
 using Ledger.Http.Errors;
+using Ledger.Http.Requests;
 using Ledger.Sessions;
 using Ledger.Streams;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -19,7 +20,7 @@ public static class RerunBatchEndpoint
     public static async Task<Accepted<BatchQueuedAgain>> Post(
         string batchId, Caller caller, Batches batches, SessionWriter sessions, HttpContext context, CancellationToken cancellation)
     {
-        var sourceId = Batches.IdOf(batchId);
+        var sourceId = Inputs.Uuid("batch id", batchId);
         var runIds = await batches.FindAsync(caller, sourceId, cancellation);
         var source = (await sessions.ReadManyAsync(caller, runIds, cancellation)).Select(snapshot => snapshot.Session).ToList();
         if (source.Select(session => TriggerFacts.IdOf(session, TriggerFacts.GroupId)).FirstOrDefault(id => id is not null) is not { } groupId)
@@ -35,16 +36,7 @@ public static class RerunBatchEndpoint
         }
 
         batch.SetPosition(context);
-        return TypedResults.Accepted((string?)null, new BatchQueuedAgain(
-            TesterArmyRunStatus.Queued,
-            groupId,
-            batch.Id,
-            sourceId,
-            batch.RunIds,
-            batch.RunIds,
-            [],
-            batch.NotRunnable,
-            batch.RunIds.Count));
+        return TypedResults.Accepted((string?)null, new BatchQueuedAgain(groupId, batch, sourceId));
     }
 
     /// <summary>All runs of a batch have the same request.</summary>
@@ -56,17 +48,13 @@ public static class RerunBatchEndpoint
 }
 
 /// <summary>A batch that repeats another.</summary>
-/// <param name="RunIds">All of its runs.</param>
-/// <param name="QueuedRunIds">The same: the ledger refuses no run of a batch.</param>
-/// <param name="CancelledRunIds">None, therefore.</param>
-/// <param name="SkippedTestIds">Tests of the old batch that may not be triggered any more.</param>
-public sealed record BatchQueuedAgain(
-    TesterArmyRunStatus Status,
-    Guid GroupId,
-    Guid BatchId,
-    Guid SourceBatchId,
-    IReadOnlyList<Guid> RunIds,
-    IReadOnlyList<Guid> QueuedRunIds,
-    IReadOnlyList<Guid> CancelledRunIds,
-    IReadOnlyList<Guid> SkippedTestIds,
-    int Count);
+public sealed record BatchQueuedAgain : BatchQueued
+{
+    public BatchQueuedAgain(Guid groupId, Batch batch, Guid sourceBatchId)
+        : base(Of(groupId, batch)) => (SourceBatchId, SkippedTestIds) = (sourceBatchId, batch.NotRunnable);
+
+    public Guid SourceBatchId { get; }
+
+    /// <summary>Tests of the old batch that may not be triggered any more.</summary>
+    public IReadOnlyList<Guid> SkippedTestIds { get; init; }
+}

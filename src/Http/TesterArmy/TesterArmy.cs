@@ -43,7 +43,6 @@ public sealed class TesterArmyEnvelope() : Envelope([.. Prefixes])
         failure.Message);
 }
 
-/// <summary>An error.</summary>
 public sealed record TesterArmyError(string Error, string Message);
 
 /// <summary>

@@ -63,8 +63,6 @@ public sealed record PromptRequest
     [JsonExtensionData]
     public IDictionary<string, JsonElement>? Further { get; init; }
 
-    /// <summary>Checks what the JSON type cannot say.</summary>
-    /// <exception cref="RequestRejected">400.</exception>
     public void Validate()
     {
         if (string.IsNullOrWhiteSpace(Prompt))

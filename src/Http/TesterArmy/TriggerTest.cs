@@ -42,18 +42,8 @@ public static class TriggerTestEndpoint
 }
 
 /// <summary>How a test is to be run; all of it is handed to the runner.</summary>
-public sealed record TestRunRequest
-{
-    public ExecutionMode? Mode { get; init; }
-
-    public Platform? Platform { get; init; }
-
-    public DeviceModel? DeviceModel { get; init; }
-
-    public Guid? AppId { get; init; }
-
-    public Guid? ProjectEnvironmentId { get; init; }
-}
+public sealed record TestRunRequest(
+    ExecutionMode? Mode = null, Platform? Platform = null, DeviceModel? DeviceModel = null, Guid? AppId = null, Guid? ProjectEnvironmentId = null);
 
 /// <summary>A run of a test that was just triggered.</summary>
 public sealed record TestRunQueued(TesterArmyRunStatus Status, Guid RunId, Guid TestId);

@@ -75,10 +75,7 @@ public sealed class CancelsReader(NpgsqlDataSource dataSource)
             return new Dictionary<Guid, AskedCancel>();
         }
 
-        await using var command = dataSource.CreateCommand(sql);
-        command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = accountId });
-        command.Parameters.Add(new NpgsqlParameter<Guid[]> { TypedValue = [.. ids] });
-        return (await command.ReadAllAsync(AskedCancel.Read, cancellation)).DistinctBy(keyOf).ToDictionary(keyOf);
+        return (await dataSource.QueryAsync(sql, [accountId, ids.ToArray()], AskedCancel.Read, cancellation)).DistinctBy(keyOf).ToDictionary(keyOf);
     }
 
     private static async Task<(IReadOnlyList<TimeCursor> Places, bool More)> FindAsync(

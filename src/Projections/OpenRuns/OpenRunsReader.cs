@@ -115,9 +115,9 @@ public sealed class OpenRunsReader(NpgsqlDataSource dataSource)
     /// <summary>How many open runs of some sessions stand where; nothing of sessions without an open run.</summary>
     /// <exception cref="NpgsqlException">The database cannot be reached.</exception>
     public async Task<ILookup<Guid, OpenRunGroup>> OfSessionsAsync(
-        Guid accountId, IReadOnlyCollection<Guid> sessionIds, CancellationToken cancellation = default) => (await QueryAsync(
+        Guid accountId, IReadOnlyCollection<Guid> sessionIds, CancellationToken cancellation = default) => (await dataSource.QueryAsync(
         OfSessionsSql,
-        [new NpgsqlParameter<Guid> { TypedValue = accountId }, new NpgsqlParameter<Guid[]> { TypedValue = [.. sessionIds] }],
+        [accountId, sessionIds.ToArray()],
         row => (SessionId: row.GetGuid(0), Group: new OpenRunGroup(Words<RunState>.Read(row.GetString(1)), row.GetString(2), (int)row.GetInt64(3))),
         cancellation)).ToLookup(found => found.SessionId, found => found.Group);
 

@@ -130,7 +130,6 @@ public sealed class ReceiverShares(WebhookSettings settings)
 [MessageIdentity("forget-deliveries")]
 public sealed record ForgetDeliveries;
 
-/// <summary>Does so, in batches.</summary>
 public static class ForgetDeliveriesHandler
 {
     private const int Batch = 1_000;

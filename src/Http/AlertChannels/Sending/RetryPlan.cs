@@ -11,8 +11,6 @@ public sealed class RetryPlan(IReadOnlyList<TimeSpan> pauses, Func<double> rando
     private const double Jitter = 0.2;
 
     /// <summary>When to try again; null when that was the last attempt.</summary>
-    /// <param name="attempts">How many there were.</param>
-    /// <param name="now">The present.</param>
     /// <param name="retryAfter">What the receiver asked for; null when it did not. At most <see cref="LongestRetryAfter"/> is granted.</param>
     public DateTimeOffset? Next(int attempts, DateTimeOffset now, TimeSpan? retryAfter)
     {

@@ -15,7 +15,6 @@ public sealed class WebhookSender(WebhookSettings settings, TimeProvider clock) 
 
     private readonly HttpClient client = WebhookConnection.CreateClient(settings);
 
-    /// <summary>Sends it.</summary>
     /// <exception cref="OperationCanceledException">The host is stopping; nobody knows whether it arrived.</exception>
     public async Task<SendResult> SendAsync(OpenDelivery delivery, CancellationToken stopping)
     {
@@ -107,6 +106,5 @@ public sealed class WebhookSender(WebhookSettings settings, TimeProvider clock) 
 }
 
 /// <summary>How an attempt went.</summary>
-/// <param name="Attempt">What is kept of it.</param>
 /// <param name="RetryAfter">When the receiver asks to be tried again; null when it does not.</param>
 public sealed record SendResult(DeliveryAttempt Attempt, TimeSpan? RetryAfter);

@@ -7,10 +7,6 @@ namespace Ledger.Http.AlertChannels.Sending;
 public static class WebhookSignature
 {
     /// <summary>The header's value: one signature for each secret that is valid, so that a receiver may change over when it likes.</summary>
-    /// <param name="secrets">What to sign with.</param>
-    /// <param name="webhookId">The header <c>webhook-id</c>.</param>
-    /// <param name="timestamp">The header <c>webhook-timestamp</c>.</param>
-    /// <param name="body">The body.</param>
     public static string Of(IEnumerable<string> secrets, string webhookId, string timestamp, string body)
     {
         var at = DateTimeOffset.FromUnixTimeSeconds(long.Parse(timestamp, CultureInfo.InvariantCulture));
