@@ -135,6 +135,7 @@ internal sealed record AlertRow(long Position, DateTimeOffset DecidedAt, AlertTy
     public static AlertRow Pending(ResultFact attempt, AlertType type) =>
         new(attempt.Position, attempt.CreatedAt, type, AlertState.Pending, attempt);
 
+    /// <summary>What the end of a run makes of its alert.</summary>
     /// <param name="pending">The alert that was decided before; null for none.</param>
     /// <param name="type">What the alert tells of, now that this is certain.</param>
     public static AlertRow Settled(AlertRow? pending, ResultFact final, AlertType type, AlertState state) =>

@@ -177,6 +177,7 @@ internal sealed class CancelFold
     public void Add(CheckPlace place, long responseTime) =>
         NewResults[place] = NewResults.GetValueOrDefault(place) + new UsualDuration(1, responseTime);
 
+    /// <summary>Folds one event.</summary>
     /// <param name="session">What was before it, for a request to cancel; not asked for otherwise.</param>
     /// <exception cref="InvalidOperationException">A request to cancel in a session that never began.</exception>
     public void Apply(RecordedEvent recorded, SessionFacts? session)

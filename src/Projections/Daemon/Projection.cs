@@ -220,6 +220,7 @@ internal static class ProjectionSchema
 /// <param name="Failure">The event that cannot be handled; null for none.</param>
 internal sealed record PreparedPage(IReadOnlyList<NpgsqlBatchCommand> Statements, FailedEvent? Failure)
 {
+    /// <summary>Prepares a page for one model.</summary>
     /// <param name="connection">Finds its tables; outside a transaction, or inside the one that is to write the rows.</param>
     /// <param name="page">All events of the page. A model stops at one that cannot be read, if it would have to handle it.</param>
     /// <param name="tries">Whether the statements are tried, and taken back, so that those which the database refuses are found.</param>

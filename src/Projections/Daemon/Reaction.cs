@@ -21,6 +21,9 @@ public abstract class Reaction : SubscriptionBase
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
+    // Marten takes that many, however large they are.
+    private const int MostEvents = 100;
+
     private readonly ReadModelProgress progress;
     private readonly Outbox outbox;
     private readonly string reads;
@@ -38,6 +41,7 @@ public abstract class Reaction : SubscriptionBase
         this.progress = progress;
         Name = name;
         IncludeArchivedEvents = true;
+        (Options.BatchSize, Options.MaximumHopperSize) = (MostEvents, MostEvents); // Two pages in memory at most.
         foreach (var type in types)
         {
             IncludeType(type);

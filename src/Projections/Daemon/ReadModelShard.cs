@@ -84,6 +84,11 @@ public sealed partial class ReadModelShard : SubscriptionBase
     public override async Task<IChangeListener> ProcessEventsAsync(
         EventRange page, ISubscriptionController controller, IDocumentOperations operations, CancellationToken cancellationToken)
     {
+        // Marten has a shard that is stopped come to the end of its range, which may be the whole log: it ends at the next page instead.
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(
+            cancellationToken, controller is SubscriptionAgent agent ? agent.CancellationToken : CancellationToken.None);
+        cancellationToken = either.Token;
+
         // A page that the database refuses is prepared once more, so that it is found out whose statements they are.
         long? refused = null;
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);

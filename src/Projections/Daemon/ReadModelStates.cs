@@ -91,6 +91,12 @@ public static class RegisteredModels
             }
         }
 
+        // What was made anew, or restored, from an earlier position: Marten would hand on nothing before the next append.
+        await RunAsync(
+            """
+            update ledger.mt_event_progression p set last_seq_id = r.position
+            from ledger.read_models r where r.shard = $1 and p.name = r.shard and p.last_seq_id > r.position
+            """);
         await transaction.CommitAsync(cancellation);
         return anew;
 

@@ -71,6 +71,7 @@ public sealed class RunMetrics
         ResponseTimes.Add(other.ResponseTimes);
     }
 
+    /// <summary>Adds runs that ended in one way.</summary>
     /// <param name="cause">Why they were cancelled; null unless they were.</param>
     internal void Add(RunState outcome, CancelCause? cause, long runs)
     {

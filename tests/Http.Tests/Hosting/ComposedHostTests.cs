@@ -159,7 +159,7 @@ public sealed partial class ComposedHostTests(ComposedHost composed) : IClassFix
         entry.GetProperty("message").GetString().ShouldBe("deliver-alert");
         entry.GetProperty("error").GetString().ShouldBe("System.InvalidOperationException: The test has broken it.");
         (await Client.GetStringAsync("/metrics")).Split('\n').Where(line => line.StartsWith("ledger_dead_letters", StringComparison.Ordinal))
-            .ShouldHaveSingleItem().ShouldStartWith("ledger_dead_letters 2");
+            .ShouldHaveSingleItem().TrimEnd().ShouldEndWith(" 2");
         (await Client.PostBodyAsync($"/ledger/dead-letters/{Guid.NewGuid()}/replay", null)).Status.ShouldBe(HttpStatusCode.NotFound);
         (await Client.PostBodyAsync("/ledger/dead-letters/x/replay", null)).Status.ShouldBe(HttpStatusCode.BadRequest);
         (await Client.ReadAsync("/ledger/dead-letters?page=0")).Status.ShouldBe(HttpStatusCode.BadRequest);

@@ -19,7 +19,7 @@ internal sealed class MemoryTables
     public IEnumerable<string> Conditions => conditions
         .OrderBy(row => row.Key.Check.CheckId).ThenBy(row => row.Key.Location, StringComparer.Ordinal)
         .Select(row =>
-            $"{row.Key.Check.CheckId} {row.Key.Location} {Words<CheckCondition>.Of(row.Value.Condition)[0]} {row.Value.Since.Position} {row.Value.Last.Position} {row.Value.Last.Run.SequenceId}");
+            $"{row.Key.Check.CheckId} {row.Key.Location} {Words<CheckCondition>.Of(row.Value.Condition)[0]} {row.Value.SincePosition} {row.Value.LastRun.Position} {row.Value.LastRun.SequenceId}");
 
     public IEnumerable<string> Incidents => incidents.Values.OrderBy(incident => incident.Check.CheckId).ThenBy(incident => incident.OpenedPosition)
         .Select(incident =>

@@ -70,4 +70,23 @@ public sealed class CatchUpTests : JournalTest
         (await WrittenAsync("journal")).ShouldBe(Through(Count));
         journal.LargestPage.ShouldBeInRange(10, 16); // Of 16 MB.
     }
+
+    [Fact]
+    public async Task A_host_that_is_stopped_while_it_catches_up_ends_after_a_page_and_the_next_one_goes_on_there()
+    {
+        const int Count = 150;
+        await TriggerManyAsync(Count);
+        await using var command = DataSource.CreateCommand(Journal.Table);
+        await command.ExecuteNonQueryAsync();
+        await using (var first = await StartDaemonAsync("first", 1, [new Journal("journal")]))
+        {
+            (await first.WaitForAsync("journal", 1, Patience)).ShouldBeTrue();
+        }
+
+        (await WrittenAsync("journal")).Length.ShouldBeInRange(1, Count - 1);
+        var second = await StartDaemonAsync(new Journal("journal"));
+
+        (await second.WaitForHeadAsync("journal", Patience)).ShouldBeTrue();
+        (await WrittenAsync("journal")).ShouldBe(Through(Count));
+    }
 }
