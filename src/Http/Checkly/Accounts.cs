@@ -49,7 +49,6 @@ public static class AccountEndpoints
 }
 
 /// <summary>An account.</summary>
-/// <param name="RuntimeId">The runtime of its checks, one of <c>/v1/runtimes</c>.</param>
 /// <param name="Features">Switches of the vendor's; none here, so that the command line's usual limits hold.</param>
 public sealed record Account(Guid Id, string Name, string RuntimeId, IReadOnlyList<string> Features);
 
@@ -60,9 +59,6 @@ public sealed record User(Guid Id, string Name);
 /// A set of packages, with their versions, that checks may rely on. Nominal here: a run has what its bundle and its runner's machine bring,
 /// but the command line looks up the account's runtime before it schedules anything.
 /// </summary>
-/// <param name="Name">Its id.</param>
-/// <param name="MultiStepSupport">Whether multi-step checks can run.</param>
-/// <param name="Stage">How current it is.</param>
 public sealed record Runtime(
     string Name,
     bool MultiStepSupport,

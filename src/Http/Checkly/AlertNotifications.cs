@@ -87,5 +87,4 @@ public sealed class AlertNotification(Notification sent)
 }
 
 /// <summary>How a channel was configured.</summary>
-/// <param name="Url">Where its webhooks go.</param>
 public sealed record AlertConfig(string Url);

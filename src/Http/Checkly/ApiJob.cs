@@ -8,7 +8,6 @@ using Ledger.Http.Requests;
 namespace Ledger.Http.Checkly;
 
 /// <summary>An API or URL check: one HTTP request that the runner makes itself.</summary>
-/// <param name="ShouldFail">Whether a status from 400 on is what is expected.</param>
 internal sealed record ApiJob(
     ApiRequest? Request = null,
     bool ShouldFail = false,
@@ -44,7 +43,6 @@ internal sealed record ApiJob(
 
 /// <summary>What a group says for the requests of all of its API checks.</summary>
 /// <param name="Url">Known to requests as the variable <c>GROUP_BASE_URL</c>.</param>
-/// <param name="BasicAuth">For checks that have none of their own.</param>
 public record ApiDefaults(string? Url = null, BasicAuth? BasicAuth = null)
 {
     public IReadOnlyList<KeyAndValue> Headers { get; init; } = [];
@@ -59,9 +57,7 @@ public record ApiDefaults(string? Url = null, BasicAuth? BasicAuth = null)
 /// nothing left out.
 /// </summary>
 /// <param name="Url">May hold variables in double braces. Required.</param>
-/// <param name="BasicAuth">User name and password; null for none.</param>
 /// <param name="BodyType">JSON, FORM, RAW, GRAPHQL or NONE.</param>
-/// <param name="IpFamily">IPv4 or IPv6; absent for either.</param>
 /// <param name="ShouldFail">Whether a status from 400 on is what is expected. A job has it beside its request.</param>
 internal sealed record ApiRequest(
     string? Url = null,
@@ -119,8 +115,6 @@ public sealed record BasicAuth(string? Username, string? Password);
 
 /// <summary>What must hold of the answer.</summary>
 /// <param name="Source">STATUS_CODE, HEADERS, JSON_BODY, TEXT_BODY or RESPONSE_TIME.</param>
-/// <param name="Comparison">Such as EQUALS.</param>
-/// <param name="Property">Which header, or which path in the body.</param>
 /// <param name="Target">To compare with, always as a text.</param>
 /// <param name="Regex">What of the value to compare; null for all of it.</param>
 public sealed record ApiAssertion(string Source, string Comparison, string? Property = null, string? Target = null, string? Regex = null);

@@ -8,36 +8,32 @@ using Ledger.Streams;
 
 namespace Ledger.Http.Checkly;
 
-/// <summary>Cancels a session, or some of its runs; see <see cref="SessionCancel"/>.</summary>
+/// <summary>
+/// Cancels a session, or some of its runs. Whatever can be cancelled is recorded before the 204; nothing to cancel is a 204 as well, since
+/// any other answer kills the genuine command line.
+/// </summary>
 public static class CancelSessionEndpoints
 {
     [WolverinePost("/v1/check-sessions/{checkSessionId}/cancel"), Authorize(Scopes.Command), RateLimit("cancel"), Errors(400, 401, 403, 404, 429)]
     [Tags("Checkly: check sessions"), EndpointSummary("Cancels the Playwright runs of a check session, or some of them.")]
     [ProducesResponseType(StatusCodes.Status204NoContent)]
     public static Task<IResult> CancelCheckSession(
-        string checkSessionId, [FromBody] CancelSequences? asked, Caller caller, SessionCancel cancel, HttpContext context) =>
-        cancel.HandleAsync(SessionKind.Check, checkSessionId, asked, caller, context);
+        string checkSessionId, [FromBody] CancelSequences? asked, Caller caller, SessionWriter sessions, CancelPolicy policy, HttpContext context) =>
+        CancelAsync(SessionKind.Check, checkSessionId, asked, caller, sessions, policy, context);
 
     [WolverinePost("/v1/test-sessions/{testSessionId}/cancel"), Authorize(Scopes.Command), RateLimit("cancel"), Errors(400, 401, 403, 404, 429)]
     [Tags("Checkly: test sessions"), EndpointSummary("Cancels the Playwright runs of a test session, or some of them.")]
     [ProducesResponseType(StatusCodes.Status204NoContent)]
     public static Task<IResult> CancelTestSession(
-        string testSessionId, [FromBody] CancelSequences? asked, Caller caller, SessionCancel cancel, HttpContext context) =>
-        cancel.HandleAsync(SessionKind.Test, testSessionId, asked, caller, context);
-}
+        string testSessionId, [FromBody] CancelSequences? asked, Caller caller, SessionWriter sessions, CancelPolicy policy, HttpContext context) =>
+        CancelAsync(SessionKind.Test, testSessionId, asked, caller, sessions, policy, context);
 
-/// <summary>
-/// Cancels a session, or some of its runs. Whatever can be cancelled is recorded before the 204; nothing to cancel is a 204 as well, since
-/// any other answer kills the genuine command line.
-/// </summary>
-public sealed class SessionCancel(SessionWriter sessions, CancelPolicy policy, TimeProvider clock)
-{
-    public async Task<IResult> HandleAsync(
-        SessionKind kind, string sessionId, CancelSequences? asked, Caller caller, HttpContext context)
+    private static async Task<IResult> CancelAsync(
+        SessionKind kind, string sessionId, CancelSequences? asked, Caller caller, SessionWriter sessions, CancelPolicy policy, HttpContext context)
     {
         var id = ChecklySessions.IdOf(kind, sessionId);
         var command = new RequestCancel(
-            Guid.CreateVersion7(clock.GetUtcNow()),
+            Guid.CreateVersion7(),
             caller.Actor,
             CancelVia.Checkly,
             CancelCause.User,
@@ -73,7 +69,6 @@ public sealed record CancelSequences
     public IReadOnlyList<Guid> SequenceId { get; init; } = null!;
 
     /// <summary>The runs that are asked for; null for all.</summary>
-    /// <exception cref="RequestRejected">400 for none, or too many.</exception>
     public IReadOnlyCollection<Guid>? SequenceIds() => SequenceId switch
     {
         null => null,

@@ -99,11 +99,8 @@ public static class CheckAnalyticsEndpoint
 }
 
 /// <summary>What is asked of one check.</summary>
-/// <param name="Metrics">Either raw ones, or aggregated ones.</param>
 /// <param name="Interval">How long a row is; null for one row of everything.</param>
-/// <param name="ByLocation">Whether each location has a series.</param>
-/// <param name="Outcomes">The ways to end that count.</param>
-internal sealed record AnalyticsQuery(
+public sealed record AnalyticsQuery(
     TimeWindow Window,
     IReadOnlyList<AnalyticsMetric> Metrics,
     TimeSpan? Interval,
@@ -202,28 +199,20 @@ internal sealed record AnalyticsQuery(
 }
 
 /// <summary>Metrics of one check. It has no <c>frequency</c>: the ledger schedules nothing.</summary>
-public sealed class CheckAnalytics
+public sealed class CheckAnalytics(Check check, AnalyticsQuery query, IReadOnlyList<AnalyticsSeries> series)
 {
-    internal CheckAnalytics(Check check, AnalyticsQuery query, IReadOnlyList<AnalyticsSeries> series)
-    {
-        (CheckId, Name, CheckType, Activated, Tags) = (check.Id, check.Name, check.CheckType, check.Activated, check.Tags);
-        (From, To) = (query.Window.From, query.Window.To);
-        Series = series;
-        Metadata = query.Metrics.ToDictionary(metric => metric.Name, metric => new MetricMetadata(metric.Unit, metric.Label, metric.Aggregation));
-        Pagination = new AnalyticsPagination(query.Page, query.Limit);
-    }
-
-    public Guid CheckId { get; }
-    public string Name { get; }
-    public string CheckType { get; }
-    public bool Activated { get; }
+    public Guid CheckId => check.Id;
+    public string Name => check.Name;
+    public string CheckType => check.CheckType;
+    public bool Activated => check.Activated;
     public bool Muted => false;
-    public DateTimeOffset From { get; }
-    public DateTimeOffset To { get; }
-    public IReadOnlyList<string> Tags { get; }
-    public IReadOnlyList<AnalyticsSeries> Series { get; }
-    public IReadOnlyDictionary<string, MetricMetadata> Metadata { get; }
-    public AnalyticsPagination Pagination { get; }
+    public DateTimeOffset From => query.Window.From;
+    public DateTimeOffset To => query.Window.To;
+    public IReadOnlyList<string> Tags => check.Tags;
+    public IReadOnlyList<AnalyticsSeries> Series => series;
+    public IReadOnlyDictionary<string, MetricMetadata> Metadata =>
+        query.Metrics.ToDictionary(metric => metric.Name, metric => new MetricMetadata(metric.Unit, metric.Label, metric.Aggregation));
+    public AnalyticsPagination Pagination => new(query.Page, query.Limit);
 }
 
 /// <summary>The rows of one series: flat objects, a number or null for each metric.</summary>
@@ -236,14 +225,12 @@ public sealed record AnalyticsSeries(
 public sealed record AnalyticsPagination(int Page, int Limit);
 
 /// <summary>What a client needs to know to show a metric.</summary>
-/// <param name="Unit">What it is measured in.</param>
-/// <param name="Label">Its name for people.</param>
 /// <param name="Aggregation">How it comes of the runs; absent for a raw one.</param>
 public sealed record MetricMetadata(
     string Unit, string Label, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Aggregation);
 
 /// <summary>A metric, of single runs or of many; null when no run counts.</summary>
-internal sealed record AnalyticsMetric(string Name, string Unit, string Label)
+public sealed record AnalyticsMetric(string Name, string Unit, string Label)
 {
     /// <summary>All of them, by name.</summary>
     public static readonly FrozenDictionary<string, AnalyticsMetric> All = new AnalyticsMetric[]

@@ -122,7 +122,6 @@ public static class CheckResultEndpoints
 public sealed class CheckResults(CheckResultsReader results, Freshness freshness, SessionWriter sessions)
 {
     /// <summary>A page, and where the next one begins.</summary>
-    /// <exception cref="Store.StoreUnavailableException">The database cannot be reached.</exception>
     public async Task<(IReadOnlyList<CheckResult> Results, TimeCursor? Next)> ListAsync(
         Caller caller, CheckResultsQuery query, CancellationToken cancellation)
     {
@@ -132,7 +131,6 @@ public sealed class CheckResults(CheckResultsReader results, Freshness freshness
     }
 
     /// <summary>One result; null when the caller sees none of that id.</summary>
-    /// <exception cref="Store.StoreUnavailableException">The database cannot be reached.</exception>
     public async Task<CheckResult?> FindAsync(Caller caller, Guid checkId, Guid resultId, CancellationToken cancellation)
     {
         await freshness.WaitForHeadAsync(CheckResultsReader.ProjectionName, cancellation);

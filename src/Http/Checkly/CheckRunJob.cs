@@ -10,13 +10,8 @@ using Ledger.Sessions.Events;
 namespace Ledger.Http.Checkly;
 
 /// <summary>What all jobs have in common, whatever they execute.</summary>
-/// <param name="CheckType">One of the known types. Required.</param>
-/// <param name="Name">What people call the run. Required.</param>
 /// <param name="LogicalId">Its name in the project, unique in the request. Required.</param>
-/// <param name="SourceInfo">The command line's own ids.</param>
-/// <param name="EnvironmentVariables">The check's own, and those of the command line.</param>
 /// <param name="TestRetryStrategy">When the run is tried again; null for never. The check's own <c>retryStrategy</c> is for its schedule.</param>
-/// <param name="Group">What its group says for all of its checks.</param>
 /// <param name="DegradedResponseTime">From this many milliseconds on the run is degraded.</param>
 /// <param name="MaxResponseTime">From this many milliseconds on the run has failed.</param>
 public sealed record CheckRunJob(
@@ -32,14 +27,11 @@ public sealed record CheckRunJob(
 
 /// <summary>By which the command line knows what it waits for; both are part of the topic of its messages.</summary>
 /// <param name="CheckRunSuiteId">The same for all jobs of a request.</param>
-/// <param name="CheckRunId">The job's own.</param>
 public sealed record JobSource(Guid? CheckRunSuiteId = null, Guid? CheckRunId = null);
 
 /// <summary>What a group says for all of its checks.</summary>
 /// <param name="EnvironmentVariables">A check's own of the same name come first.</param>
-/// <param name="ApiCheckDefaults">For API checks.</param>
 /// <param name="LocalSetupScript">A script that the supplied runner does not execute.</param>
-/// <param name="LocalTearDownScript">The same.</param>
 public sealed record JobGroup(
     IReadOnlyList<EnvironmentVariable>? EnvironmentVariables = null,
     ApiDefaults? ApiCheckDefaults = null,
@@ -142,8 +134,6 @@ internal abstract record JobWork
 /// <summary>A Playwright check suite: a command in a directory of an uploaded bundle.</summary>
 /// <param name="CodeBundlePath">The key that the upload was answered with. Required.</param>
 /// <param name="InstallCommand">Installs dependencies, in the shell's words; absent when the runner is to do it by the lock file that it finds.</param>
-/// <param name="TestCommand">Executes the tests, in the shell's words. Required.</param>
-/// <param name="WorkingDir">Where in the bundle.</param>
 /// <param name="CacheHash">The same as long as the dependencies are the same.</param>
 internal sealed record PlaywrightJob(
     string? CodeBundlePath = null,

@@ -11,9 +11,9 @@ namespace Ledger.Http.Checkly;
 /// </summary>
 public record CheckTarget
 {
-    /// <summary>Any of these groups.</summary>
-    [JsonConverter(typeof(OneOrManyConverter<TagGroup>))]
-    public IReadOnlyList<TagGroup>? MatchTags { get; init; }
+    /// <summary>Any of these groups of tags: a check must have all tags of it, and none that is written with a <c>!</c> before it.</summary>
+    [JsonConverter(typeof(TagGroupsConverter))]
+    public IReadOnlyList<IReadOnlyList<string>>? MatchTags { get; init; }
 
     /// <summary>Any of these checks.</summary>
     [JsonConverter(typeof(OneOrManyConverter<Guid>))]
@@ -28,7 +28,7 @@ public record CheckTarget
             .. checks.Where(check =>
                 IsEligible(check)
                 && ids?.Contains(check.Id) is not false
-                && MatchTags?.Any(group => group.Matches(check.Tags)) is not false),
+                && MatchTags?.Any(group => Matches(group, check.Tags)) is not false),
         ];
     }
 
@@ -41,6 +41,10 @@ public record CheckTarget
 
     /// <summary>Whether a trigger may start it: activated and runnable.</summary>
     protected virtual bool IsEligible(Check check) => check.WhyNotStartable is null;
+
+    /// <summary>A group without tags means no check, so that no accident starts everything.</summary>
+    private static bool Matches(IReadOnlyList<string> group, IReadOnlyCollection<string> tags) =>
+        group.Count > 0 && group.All(tag => tag.StartsWith('!') ? !tags.Contains(tag[1..]) : tags.Contains(tag));
 }
 
 /// <summary>Which checks a test session executes.</summary>
@@ -50,28 +54,6 @@ public sealed record TestTarget : CheckTarget
     public bool AllowDeactivated { get; init; }
 
     protected override bool IsEligible(Check check) => (check.Activated || AllowDeactivated) && check.IsRunnable;
-}
-
-/// <summary>Tags of which a check must have all; one that begins with <c>!</c> it must not have.</summary>
-[JsonConverter(typeof(TagGroupConverter))]
-public sealed record TagGroup(IReadOnlyList<string> Tags)
-{
-    /// <summary>Whether a check with these tags is meant. A group without tags means none, so that no accident starts everything.</summary>
-    public bool Matches(IReadOnlyCollection<string> tags) =>
-        Tags.Count > 0 && Tags.All(tag => tag.StartsWith('!') ? !tags.Contains(tag[1..]) : tags.Contains(tag));
-
-    private sealed class TagGroupConverter : JsonConverter<TagGroup>
-    {
-        private static readonly OneOrManyConverter<string> Tags = new();
-
-        public override bool HandleNull => true;
-
-        public override TagGroup Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-            new(Tags.Read(ref reader, typeof(IReadOnlyList<string>), options));
-
-        public override void Write(Utf8JsonWriter writer, TagGroup value, JsonSerializerOptions options) =>
-            Tags.Write(writer, value.Tags, options);
-    }
 }
 
 /// <summary>
@@ -102,11 +84,13 @@ public class OneOrManyConverter<T> : JsonConverter<IReadOnlyList<T>>
     public override void Write(Utf8JsonWriter writer, IReadOnlyList<T> value, JsonSerializerOptions options) =>
         JsonSerializer.Serialize(writer, value.ToArray(), options);
 
-    private static T ReadItem(ref Utf8JsonReader reader, JsonSerializerOptions options)
+    protected virtual T? Parse(ref Utf8JsonReader reader, JsonSerializerOptions options) => JsonSerializer.Deserialize<T>(ref reader, options);
+
+    private T ReadItem(ref Utf8JsonReader reader, JsonSerializerOptions options)
     {
         try
         {
-            return JsonSerializer.Deserialize<T>(ref reader, options) ?? throw new JsonException();
+            return Parse(ref reader, options) ?? throw new JsonException();
         }
         catch (JsonException)
         {
@@ -121,4 +105,13 @@ public sealed class OneOrManyOrNoneConverter<T> : OneOrManyConverter<T>
     where T : notnull
 {
     public override bool HandleNull => false;
+}
+
+/// <summary>Groups of tags, each of which may be a single tag.</summary>
+public sealed class TagGroupsConverter : OneOrManyConverter<IReadOnlyList<string>>
+{
+    private static readonly OneOrManyConverter<string> Tags = new();
+
+    protected override IReadOnlyList<string> Parse(ref Utf8JsonReader reader, JsonSerializerOptions options) =>
+        Tags.Read(ref reader, typeof(IReadOnlyList<string>), options);
 }

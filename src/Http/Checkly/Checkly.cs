@@ -11,7 +11,6 @@ using Ledger.Projections.CheckResults;
 using Ledger.Projections.Metrics;
 using Ledger.Projections.SessionList;
 using Ledger.Sessions;
-using Ledger.Sessions.Events;
 using Microsoft.AspNetCore.WebUtilities;
 
 namespace Ledger.Http.Checkly;
@@ -93,7 +92,6 @@ public static class ChecklyRequests
     }
 
     /// <summary>A key that is bound to a project may touch no other.</summary>
-    /// <exception cref="RequestRejected">403 for another one.</exception>
     public static void RequireProject(this Caller caller, string logicalId)
     {
         if (caller.Project is not null && caller.Project != logicalId)
@@ -207,8 +205,6 @@ public static class Durations
 }
 
 /// <summary>A page of a list by cursor, newest first.</summary>
-/// <param name="Length">Entries on this page.</param>
-/// <param name="Entries">What is on it.</param>
 /// <param name="NextId">Where the next page begins; null when there is none.</param>
 public sealed record CursorPage<T>(int Length, IReadOnlyList<T> Entries, string? NextId);
 
@@ -249,7 +245,6 @@ public static class QueryValues
         };
 
     /// <summary>A page by number: how many entries it has (1 to 100, 10 when absent), and how many come before it.</summary>
-    /// <param name="request">The request.</param>
     /// <param name="lowest">The lowest number of a page that is accepted; 0 is the first page too.</param>
     public static (int Limit, int Page, long Offset) Page(HttpRequest request, int lowest = 0)
     {
@@ -261,7 +256,6 @@ public static class QueryValues
     public static int Limit(HttpRequest request) => Inputs.Int(request, "limit", 1, 100, 10);
 
     /// <summary>The place after the last entry of the page before; null on the first page.</summary>
-    /// <param name="request">The request.</param>
     /// <param name="parse">Reads a cursor; null for what is none.</param>
     public static T? Cursor<T>(HttpRequest request, Func<string?, T?> parse)
         where T : struct
@@ -294,10 +288,6 @@ public static class QueryValues
     }
 
     /// <summary>The header in which this dialect tells how many entries a list has.</summary>
-    /// <param name="response">The answer.</param>
-    /// <param name="first">How many entries come before the page.</param>
-    /// <param name="count">How many are on it.</param>
-    /// <param name="total">How many there are in all.</param>
     public static void SetContentRange(this HttpResponse response, long first, int count, int total) => response.Headers.ContentRange = count == 0
         ? FormattableString.Invariant($"items */{total}")
         : FormattableString.Invariant($"items {first}-{first + count - 1}/{total}");

@@ -6,7 +6,6 @@ using Ledger.Http.Requests;
 using Ledger.Http.Settings;
 using Ledger.Sessions;
 using Ledger.Sessions.Events;
-using Ledger.Store;
 using Ledger.Streams;
 
 namespace Ledger.Http.Checkly;
@@ -25,7 +24,6 @@ public sealed class ChecklySessions(SessionWriter sessions, SessionFeed feed, Le
 
     /// <summary>The session of an id in the path, as of now.</summary>
     /// <exception cref="RequestRejected">400 for an id that is no uuid, 404 when the caller sees none of that kind and id.</exception>
-    /// <exception cref="StoreUnavailableException">The database cannot be reached.</exception>
     public async Task<Session> ReadAsync(Caller caller, SessionKind kind, string sessionId, CancellationToken cancellation) =>
         await sessions.ReadAsync(caller, IdOf(kind, sessionId), cancellation) is { } found && found.Session.Kind == kind
             ? found.Session
@@ -35,7 +33,6 @@ public sealed class ChecklySessions(SessionWriter sessions, SessionFeed feed, Le
     /// <exception cref="RequestRejected">
     /// 400 for a wait out of its bounds, 404 for an unknown session, 408 when the wait is used up.
     /// </exception>
-    /// <exception cref="StoreUnavailableException">The database cannot be reached.</exception>
     public async Task<Session> AwaitAsync(Caller caller, SessionKind kind, string sessionId, HttpRequest request, bool wholeSeconds = false)
     {
         var stream = caller.Stream(IdOf(kind, sessionId));
@@ -63,8 +60,6 @@ public sealed class ChecklySessions(SessionWriter sessions, SessionFeed feed, Le
         [.. runs]);
 
     /// <summary>Begins sessions, all of them or none.</summary>
-    /// <exception cref="RequestRejected">400 for what cannot begin.</exception>
-    /// <exception cref="StoreUnavailableException">The database cannot be reached.</exception>
     public async Task<IReadOnlyList<Session>> TriggerAsync(HttpContext context, Caller caller, params IReadOnlyList<TriggerSession> commands)
     {
         var (made, refusal) = await sessions.TriggerAsync(caller, commands, context.RequestAborted);
@@ -78,7 +73,6 @@ public sealed class ChecklySessions(SessionWriter sessions, SessionFeed feed, Le
     }
 
     /// <summary>A session id of the path.</summary>
-    /// <exception cref="RequestRejected">400 for one that is no uuid.</exception>
     public static Guid IdOf(SessionKind kind, string sessionId) =>
         Inputs.Uuid(kind is SessionKind.Check ? "checkSessionId" : "testSessionId", sessionId);
 

@@ -7,13 +7,9 @@ using Ledger.Http.Requests;
 namespace Ledger.Http.Checkly;
 
 /// <summary>Where everything is to run: a region, or a private location.</summary>
-/// <param name="Type">Which of the two. Required.</param>
-/// <param name="Region">The region; for a public location.</param>
-/// <param name="SlugName">What the private location is called.</param>
 public sealed record RunLocation(RunLocationType? Type = null, string? Region = null, string? SlugName = null)
 {
     /// <summary>The location as runs name it.</summary>
-    /// <exception cref="RequestRejected">400 for one that names none.</exception>
     public static string NameOf(RunLocation? location) => location switch
     {
         { Type: RunLocationType.Public } => Inputs.Name("runLocation.region", location.Region),
@@ -36,7 +32,6 @@ public static class SuiteMetadata
     public const string CheckRunSuiteId = "checkRunSuiteId";
 
     /// <summary>The facts under the names that lists read, and the origin of the request.</summary>
-    /// <exception cref="RequestRejected">400 for facts about a repository that are not of their form.</exception>
     public static JsonElement? Of(
         HttpRequest http, TestSessionMetadata? repoInfo, string? environment, Guid? checkRunSuiteId, bool streamLogs = false)
     {
@@ -89,8 +84,6 @@ public sealed record TestSessionMetadata(
         metadata.Member("github") is { } github && IsGithub(github) ? github : null);
 
     /// <summary>Checks what the JSON type cannot say.</summary>
-    /// <param name="where">The member of the body that these are in, for the message.</param>
-    /// <exception cref="RequestRejected">400.</exception>
     public void Validate(string where = "metadata")
     {
         if (Environment is { Length: 0 })

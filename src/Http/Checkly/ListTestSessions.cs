@@ -104,7 +104,7 @@ public sealed class TestSessionEntry(SessionSummary session)
     public DateTimeOffset? UpdatedAt => session.UpdatedAt ?? session.TriggeredAt;
 
     /// <summary>Null for a session that no person triggered, only a key.</summary>
-    public Invoker? Invoker => session.Actor is { Kind: ActorKind.User } user ? new Invoker(user.Name ?? user.Id, null) : null;
+    public Invoker? Invoker { get; init; } = session.Actor is { Kind: ActorKind.User } user ? new Invoker(user.Name ?? user.Id, null) : null;
     public string? RepoUrl => metadata.RepoUrl;
     public string? CommitId => metadata.CommitId;
     public string? CommitOwner => metadata.CommitOwner;

@@ -73,7 +73,6 @@ internal sealed record PlannedCheck(string LogicalId, string? GroupId, PlannedJo
 /// <summary>A project that was sent: what becomes of it in the ledger.</summary>
 internal sealed class ProjectParts
 {
-    private readonly Guid accountId;
     private readonly IReadOnlyList<ProjectResource> resources;
     private readonly Dictionary<Guid, string> known;
     private readonly Dictionary<string, DeployedGroup> groups;
@@ -85,7 +84,6 @@ internal sealed class ProjectParts
         Project = asked.Project ?? throw RequestRejected.BadRequest("'project' is required.");
         Inputs.Name("project.logicalId", Project.LogicalId);
         Inputs.Name("project.name", Project.Name);
-        this.accountId = accountId;
         this.known = known.ToDictionary(location => PrivateLocation.Of(accountId, location).Id);
         resources = Validated(asked.Resources);
         groups = Named(ResourceTypes.Groups).ToDictionary(

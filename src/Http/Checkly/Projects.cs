@@ -126,8 +126,6 @@ public static class ProjectEndpoints
 }
 
 /// <summary>How a project is deployed or removed.</summary>
-/// <param name="IsDryRun">Whether it is only told what would change.</param>
-/// <param name="Preserve">Whether what is gone from the project stays registered.</param>
 internal sealed record DeployOptions(bool IsDryRun, bool Preserve)
 {
     public static DeployOptions Read(HttpRequest request)
@@ -143,7 +141,6 @@ internal sealed record DeployOptions(bool IsDryRun, bool Preserve)
 }
 
 /// <summary>The body with which <c>checkly deploy</c> deploys.</summary>
-/// <param name="Project">Required.</param>
 public sealed record ProjectDeploy(ProjectOfRun? Project = null)
 {
     /// <summary>What it consists of.</summary>
@@ -151,11 +148,7 @@ public sealed record ProjectDeploy(ProjectOfRun? Project = null)
 }
 
 /// <summary>A part of a project.</summary>
-/// <param name="LogicalId">Its name in the project, unique in its type. Required.</param>
-/// <param name="Type">What it is. Required.</param>
 /// <param name="PhysicalId">The id of something that is there already, and that the project only refers to.</param>
-/// <param name="Member">Whether it is the project's own, and not only referred to.</param>
-/// <param name="Payload">What is in it.</param>
 public sealed record ProjectResource(
     string? LogicalId = null, string? Type = null, JsonElement? PhysicalId = null, bool Member = true, JsonElement? Payload = null)
 {
@@ -165,14 +158,10 @@ public sealed record ProjectResource(
 }
 
 /// <summary>What a deployment changed.</summary>
-/// <param name="Project">The project; null for one that was not there.</param>
 /// <param name="Diff">Each resource of the project, and each that is gone from it.</param>
 public sealed record ProjectChanges(ProjectOnRecord? Project, IReadOnlyList<ProjectChange> Diff);
 
 /// <summary>What became of a resource.</summary>
-/// <param name="LogicalId">Its name in the project.</param>
-/// <param name="PhysicalId">Its id; absent while there is none.</param>
-/// <param name="Type">What it is.</param>
 /// <param name="Action">CREATE, UPDATE (changed or not), DELETE, or DETACHED: gone from the project and still registered.</param>
 public sealed record ProjectChange(
     string LogicalId,
@@ -201,10 +190,6 @@ public sealed record Deployment(Guid Id, string LogicalId, ProjectChanges Result
 }
 
 /// <summary>A project as it was deployed last.</summary>
-/// <param name="LogicalId">Its name, unique in the account.</param>
-/// <param name="OnRecord">As it is shown.</param>
-/// <param name="Resources">What is registered for it.</param>
-/// <param name="Last">The last deployment, or the removal.</param>
 /// <param name="IsThere">False once it was destroyed.</param>
 public sealed record DeployedProject(
     string LogicalId, ProjectOnRecord OnRecord, IReadOnlyList<DeployedResource> Resources, Deployment Last, bool IsThere);

@@ -47,9 +47,8 @@ public static class ReportingEndpoint
 
 /// <summary>What is asked of a report.</summary>
 /// <param name="Bounds">The start of each bucket, and the end of the last one; one bucket when there is no granularity.</param>
-/// <param name="HasGranularity">Whether the buckets are shown, or the window as a whole.</param>
 /// <param name="IsDeactivated">Only deactivated checks, or only the others; null for all.</param>
-internal sealed record ReportingQuery(
+public sealed record ReportingQuery(
     TimeWindow Window, IReadOnlyList<DateTimeOffset> Bounds, bool HasGranularity, IReadOnlyList<string> Tags, bool? IsDeactivated)
 {
     public const int MaximumDays = 400;
@@ -94,35 +93,26 @@ internal sealed record ReportingQuery(
 }
 
 /// <summary>How the runs of one check went, from its buckets in which a run counts.</summary>
-public sealed class CheckReporting
+public sealed class CheckReporting(Check check, IReadOnlyList<ReportingAggregate> aggregates, ReportingQuery query)
 {
-    internal CheckReporting(Check check, IReadOnlyList<ReportingAggregate> aggregates, ReportingQuery query)
-    {
-        (Name, CheckId, CheckType, Deactivated, Tags) = (check.Name, check.Id, check.CheckType, !check.Activated, check.Tags);
-        Aggregate = query.HasGranularity ? null : aggregates.SingleOrDefault();
-        Aggregates = query.HasGranularity ? aggregates : null;
-    }
-
-    public string Name { get; }
-    public Guid CheckId { get; }
-    public string CheckType { get; }
-    public bool Deactivated { get; }
-    public IReadOnlyList<string> Tags { get; }
+    public string Name => check.Name;
+    public Guid CheckId => check.Id;
+    public string CheckType => check.CheckType;
+    public bool Deactivated => !check.Activated;
+    public IReadOnlyList<string> Tags => check.Tags;
 
     /// <summary>The window as a whole; absent when no run counts, and when there are buckets.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public ReportingAggregate? Aggregate { get; }
+    public ReportingAggregate? Aggregate => query.HasGranularity ? null : aggregates.SingleOrDefault();
 
     /// <summary>The buckets in which a run counts, in order; absent when the window is shown as a whole.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public IReadOnlyList<ReportingAggregate>? Aggregates { get; }
+    public IReadOnlyList<ReportingAggregate>? Aggregates => query.HasGranularity ? aggregates : null;
 }
 
 /// <summary>How some runs went. No run of them is cancelled, and there is at least one.</summary>
 /// <param name="SuccessRatio">Successes in percent, 0 to 100.</param>
 /// <param name="Avg">The mean response time in milliseconds; 0 when no run has one, since none may be left out or null.</param>
-/// <param name="P95">The response time that 95 % of the runs do not exceed.</param>
-/// <param name="P99">The one that 99 % do not exceed.</param>
 public sealed record ReportingAggregate(decimal SuccessRatio, decimal Avg, long P95, long P99)
 {
     /// <summary>The start of a bucket, clamped to the window; absent for the window as a whole.</summary>
@@ -134,7 +124,7 @@ public sealed record ReportingAggregate(decimal SuccessRatio, decimal Avg, long 
     public DateTimeOffset? To { get; private init; }
 
     /// <summary>What is shown of a bucket; null when no run counts.</summary>
-    internal static ReportingAggregate? Of(MeasuredRuns runs, ReportingQuery query)
+    public static ReportingAggregate? Of(MeasuredRuns runs, ReportingQuery query)
     {
         var times = runs.Metrics.ResponseTimes;
         return runs.Metrics.SuccessRatio is { } ratio
@@ -229,24 +219,20 @@ public static class CalendarBuckets
     {
         Granularity.Day => date,
         Granularity.Week => date.AddDays(-(((int)date.DayOfWeek + 6) % 7)),
-        Granularity.Month => date.AddDays(1 - date.Day),
-        _ => throw new ArgumentOutOfRangeException(nameof(granularity), granularity, "There is no such granularity."),
+        _ => date.AddDays(1 - date.Day),
     };
 
     private static DateOnly After(DateOnly date, Granularity granularity) => granularity switch
     {
         Granularity.Day => date.AddDays(1),
         Granularity.Week => date.AddDays(7),
-        Granularity.Month => date.AddMonths(1),
-        _ => throw new ArgumentOutOfRangeException(nameof(granularity), granularity, "There is no such granularity."),
+        _ => date.AddMonths(1),
     };
 }
 
 /// <summary>Time zones by their IANA names, and by no others: neither offsets such as <c>+05:00</c> nor the names that Windows has.</summary>
 public static class IanaTimeZones
 {
-    private const int LongestName = 64;
-
     /// <summary>The zone of that name; null when there is none.</summary>
     public static TimeZoneInfo? Find(string name) =>
         IsName(name) && TimeZoneInfo.TryFindSystemTimeZoneById(name, out var zone) && zone.HasIanaId ? zone : null;
@@ -256,7 +242,7 @@ public static class IanaTimeZones
     /// and would be found as well, look otherwise.
     /// </summary>
     private static bool IsName(string name) =>
-        name.Length <= LongestName
+        name.Length <= 64
         && char.IsAsciiLetterUpper(name[0])
         && name.All(sign => char.IsAsciiLetterOrDigit(sign) || sign is '/' or '_' or '-' or '+');
 }

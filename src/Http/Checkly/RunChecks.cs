@@ -72,14 +72,7 @@ public static class RunChecksEndpoint
 }
 
 /// <summary>The body with which <c>checkly test</c> schedules the checks of a project, registered or not.</summary>
-/// <param name="Name">What people call the session. Required.</param>
-/// <param name="Project">The project that the checks belong to.</param>
-/// <param name="RunLocation">Where all of it runs. Required.</param>
-/// <param name="RepoInfo">What is known of the code under test.</param>
-/// <param name="Environment">The environment under test.</param>
-/// <param name="ShouldRecord">Whether the user wants to see the session again.</param>
 /// <param name="StreamLogs">Whether the user wants log lines while it runs.</param>
-/// <param name="RefreshCache">Whether the runner is to install dependencies from scratch.</param>
 public sealed record ChecksRun(
     string? Name = null,
     ProjectOfRun? Project = null,
@@ -98,17 +91,12 @@ public sealed record ChecksRun(
 
 /// <summary>The project that checks belong to.</summary>
 /// <param name="LogicalId">Its name, unique in the account.</param>
-/// <param name="Name">What people call it.</param>
-/// <param name="RepoUrl">Where its code is.</param>
 public sealed record ProjectOfRun(string? LogicalId = null, string? Name = null, string? RepoUrl = null);
 
 /// <summary>
 /// The answer, by logical id, not by check. A user who does not record gets no session and no results named.
 /// </summary>
 /// <param name="SchedulingId">By which the end of the scheduling can be awaited.</param>
-/// <param name="TestSessionId">The session, if it is recorded.</param>
-/// <param name="TestResultIds">The results, if they are recorded.</param>
-/// <param name="SequenceIds">The runs.</param>
 public sealed record ScheduledChecks(
     Guid SchedulingId,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] Guid? TestSessionId,
@@ -144,7 +132,7 @@ public sealed class Scheduling(Guid id, Session session)
     public Guid? TestSessionId => session.Source is SessionSource.TestRecord ? session.Id : null;
     public string Status => "SUCCEEDED";
     public int ChecksTotal => session.Runs.Length;
-    public SchedulingError? Error => null;
+    public SchedulingError? Error { get; init; }
     public DateTimeOffset CreatedAt => session.TriggeredAt;
     public DateTimeOffset? StartedAt => session.TriggeredAt;
     public DateTimeOffset? EndedAt => session.TriggeredAt;

@@ -23,9 +23,6 @@ public enum ResultScope
 /// A result as both kinds of session show it. A cancelled one is nothing but cancelled: with <c>hasFailures</c> clients would
 /// count it failed, with <c>isDegraded</c> degraded, whatever had happened inside it before.
 /// </summary>
-/// <param name="Id">Its id, see <see cref="ResultIds"/>.</param>
-/// <param name="Run">The run.</param>
-/// <param name="Scope">What it is about.</param>
 /// <param name="Status">In the words of test sessions: running, passed, failed or cancelled.</param>
 public sealed record RunResult(Guid Id, Run Run, ResultScope Scope, SessionStatus Status)
 {

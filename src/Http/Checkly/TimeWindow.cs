@@ -4,7 +4,6 @@ using Ledger.Projections.Metrics;
 namespace Ledger.Http.Checkly;
 
 /// <summary>The time that a report is about: from <paramref name="From"/>, before <paramref name="To"/>.</summary>
-/// <param name="From">Its start.</param>
 /// <param name="To">Its end, as it is shown.</param>
 /// <param name="IsUpToNow">
 /// Whether it ends now. Then a result that comes in while the report is made is let in, and so is one that another host, whose clock may be a
@@ -21,10 +20,7 @@ public sealed record TimeWindow(DateTimeOffset From, DateTimeOffset To, bool IsU
     public DateTimeOffset End => IsUpToNow ? CheckMetricsQuery.Unbounded : To;
 
     /// <summary>The window of a request: <c>from</c> and <c>to</c> where one of them is there, else <c>quickRange</c>.</summary>
-    /// <param name="request">The request.</param>
     /// <param name="ranges">The quick ranges of this route, the default first.</param>
-    /// <param name="now">The current time.</param>
-    /// <exception cref="RequestRejected">400 naming the parameter that is wrong.</exception>
     public static TimeWindow Read(HttpRequest request, IReadOnlyList<string> ranges, DateTimeOffset now)
     {
         var quick = ReadQuickRange(request, ranges, now);

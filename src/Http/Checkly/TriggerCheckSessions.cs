@@ -60,7 +60,6 @@ public static class TriggerCheckSessionsEndpoints
 }
 
 /// <summary>The body of a trigger of check sessions.</summary>
-/// <param name="RefreshCache">Whether the runner is to install dependencies from scratch.</param>
 public sealed record CheckSessionTrigger(bool RefreshCache = false)
 {
     /// <summary>Which checks.</summary>

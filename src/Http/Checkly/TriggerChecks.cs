@@ -58,23 +58,14 @@ public static class TriggerChecksEndpoint
 }
 
 /// <summary>The body with which <c>checkly trigger</c> schedules.</summary>
-/// <param name="Name">What people call the session. Required.</param>
-/// <param name="ShouldRecord">Whether the user wants to see the session again.</param>
-/// <param name="RunLocation">Where all of it runs. Required.</param>
 /// <param name="CheckRunSuiteId">The command line's own id for what it waits for.</param>
 /// <param name="TargetTags">Any of these groups. The command line sends an empty array when its user named no tags: everything is meant.</param>
-/// <param name="CheckId">Any of these checks; absent when the user named none.</param>
-/// <param name="EnvironmentVariables">For all of it, in addition to each check's own.</param>
-/// <param name="RepoInfo">What is known of the code under test.</param>
-/// <param name="Environment">The environment under test.</param>
-/// <param name="TestRetryStrategy">When failed runs are tried again; null for the check's own way.</param>
-/// <param name="RefreshCache">Whether the runner is to install dependencies from scratch.</param>
 public sealed record ChecksTrigger(
     string? Name = null,
     bool ShouldRecord = true,
     RunLocation? RunLocation = null,
     Guid? CheckRunSuiteId = null,
-    [property: JsonConverter(typeof(OneOrManyConverter<TagGroup>))] IReadOnlyList<TagGroup>? TargetTags = null,
+    [property: JsonConverter(typeof(TagGroupsConverter))] IReadOnlyList<IReadOnlyList<string>>? TargetTags = null,
     [property: JsonConverter(typeof(OneOrManyConverter<Guid>))] IReadOnlyList<Guid>? CheckId = null,
     IReadOnlyList<EnvironmentVariable>? EnvironmentVariables = null,
     TestSessionMetadata? RepoInfo = null,
@@ -83,10 +74,6 @@ public sealed record ChecksTrigger(
     bool RefreshCache = false);
 
 /// <summary>The answer. A user who did not want to record gets neither session nor results named.</summary>
-/// <param name="Checks">The checks that were scheduled.</param>
-/// <param name="TestSessionId">The session, if it is recorded.</param>
-/// <param name="TestResultIds">The results by check, if they are recorded.</param>
-/// <param name="SequenceIds">The runs by check.</param>
 public sealed record TriggeredChecks(
     IReadOnlyList<TriggeredCheck> Checks,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] Guid? TestSessionId,

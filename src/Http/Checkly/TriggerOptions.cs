@@ -11,7 +11,6 @@ namespace Ledger.Http.Checkly;
 public static class TriggerOptions
 {
     /// <summary>The members to set; none for what was not asked for.</summary>
-    /// <exception cref="RequestRejected">400 for a retry strategy that is none.</exception>
     public static IReadOnlyDictionary<string, JsonElement> MembersOf(bool refreshCache, RetryStrategy? retryStrategy = null)
     {
         var members = new Dictionary<string, JsonElement>(StringComparer.Ordinal);
@@ -31,10 +30,8 @@ public static class TriggerOptions
 }
 
 /// <summary>How often and when a failed run is tried again; the runner does it.</summary>
-/// <param name="Type">Required.</param>
 /// <param name="MaxRetries">From 1 to 10; 1 for a single retry.</param>
 /// <param name="BaseBackoffSeconds">The wait before the first retry.</param>
-/// <param name="SameRegion">Whether it is tried again at the same location.</param>
 /// <param name="MaxDurationSeconds">From 0 to 600: how long all of it may take.</param>
 /// <param name="OnlyOn">After which failures, a list or one of them; absent for all.</param>
 public sealed record RetryStrategy(
@@ -50,7 +47,6 @@ public sealed record RetryStrategy(
     public int MaxRetries { get; init; } = Type is RetryType.SingleRetry ? 1 : MaxRetries;
 
     /// <summary>Checks what the JSON type cannot say.</summary>
-    /// <exception cref="RequestRejected">400 for a value out of its bounds.</exception>
     public void Validate()
     {
         var fault = this switch
@@ -84,9 +80,7 @@ public enum RetryOn
 }
 
 /// <summary>A variable for the runs of a test session.</summary>
-/// <param name="Key">Its name. Required.</param>
 /// <param name="Locked">Whether people are not to see its value: no reader is shown it, as with a secret.</param>
-/// <param name="Secret">Whether the value is a secret.</param>
 public sealed record EnvironmentVariable(string Key = "", bool Locked = false, bool Secret = false)
 {
     /// <summary>Required; null removes the check's own variable of that name. A secret may be any JSON value.</summary>
@@ -96,7 +90,6 @@ public sealed record EnvironmentVariable(string Key = "", bool Locked = false, b
     public const int Maximum = 50;
 
     /// <summary>The variables by name; of two with one name the later counts.</summary>
-    /// <exception cref="RequestRejected">400 for a variable that no process can have.</exception>
     public static RunVariables ByName(IReadOnlyList<EnvironmentVariable> variables) => variables.Count <= Maximum
         ? ValuesOf(variables, mayBeEmpty: false)
         : throw RequestRejected.BadRequest($"'environmentVariables' must be at most {Maximum}.");
@@ -105,7 +98,6 @@ public sealed record EnvironmentVariable(string Key = "", bool Locked = false, b
     /// The same for what the command line sends, which has other limits: as many as the body holds, and a value may be
     /// empty, as its user may say <c>--env NAME=</c>.
     /// </summary>
-    /// <exception cref="RequestRejected">400 for a variable that no process can have.</exception>
     public static RunVariables OfCommandLine(IReadOnlyList<EnvironmentVariable>? variables) => ValuesOf(variables ?? [], mayBeEmpty: true);
 
     private static RunVariables ValuesOf(IEnumerable<EnvironmentVariable> variables, bool mayBeEmpty)

@@ -45,12 +45,8 @@ public static class TriggerTestSessionEndpoint
 }
 
 /// <summary>The body of a trigger of a test session.</summary>
-/// <param name="Name">What people call the session. Required.</param>
 /// <param name="RunLocation">Where all of it runs: a region, or a private location's slug. Required.</param>
 /// <param name="EnvironmentVariables">At most <see cref="EnvironmentVariable.Maximum"/>.</param>
-/// <param name="RetryStrategy">When failed runs are tried again; null for the check's own way.</param>
-/// <param name="RefreshCache">Whether the runner is to install dependencies from scratch.</param>
-/// <param name="Metadata">What is known of the code under test.</param>
 public sealed record TestSessionTrigger(
     string? Name = null,
     string? RunLocation = null,

@@ -74,7 +74,6 @@ public static class Composition
         services.AddSingleton<PlainRunSessions>();
         services.AddSingleton<RunHistory>();
         services.AddSingleton<ChecklySessions>();
-        services.AddSingleton<SessionCancel>();
         services.AddSingleton<Batches>();
         services.AddSingleton<RateWindows>();
         services.AddErrors();

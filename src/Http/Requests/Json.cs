@@ -49,6 +49,12 @@ public static class Json
             return;
         }
 
+        // A member that is only written may be null where its type says so, and nowhere else.
+        foreach (var member in type.Properties.Where(member => member is { Get: not null, Set: null } && !member.PropertyType.IsValueType))
+        {
+            member.IsSetNullable = member.IsGetNullable;
+        }
+
         switch (DialectOf(type.Type))
         {
             case null:
