@@ -36,9 +36,10 @@ internal sealed class PageTimes(HostProcess host, IBrowserContext context)
         await using var browser = await playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions
         {
             ExecutablePath = Environment.GetEnvironmentVariable("CHROMIUM_PATH") ?? "/usr/bin/chromium",
-            Args = ["--no-sandbox", "--disable-dev-shm-usage", "--process-per-site"], // Hundreds of pages need not have a process each.
+            Args = ["--no-sandbox", "--disable-dev-shm-usage", "--renderer-process-limit=8"], // Hundreds of pages need not have a process each.
         });
         await using var context = await browser.NewContextAsync(new BrowserNewContextOptions { BaseURL = host.Client.BaseAddress!.ToString() });
+        context.SetDefaultTimeout(180_000);
         var times = new PageTimes(host, context);
         await times.SignInAsync();
         await times.MeasureReadsAsync();
@@ -157,7 +158,7 @@ internal sealed class PageTimes(HostProcess host, IBrowserContext context)
         {
             var page = await context.NewPageAsync();
             pages.Add(page);
-            await page.GotoAsync($"/sessions/{ids[at % ids.Count]}");
+            await page.GotoAsync($"/sessions/{ids[at % ids.Count]}", new() { WaitUntil = WaitUntilState.Commit });
             await page.Locator("[data-live]").WaitForAsync(new() { State = WaitForSelectorState.Attached });
             await page.Locator("tr[data-run]").First.WaitForAsync();
         }

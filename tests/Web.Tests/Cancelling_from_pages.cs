@@ -20,7 +20,7 @@ public sealed class Cancelling_from_pages(Site site) : IClassFixture<Site>
         var page = await site.SignInAsync(key);
         await page.GetByRole(AriaRole.Link, new() { Name = "From the header" }).ClickAsync();
         await Assertions.Expect(page.Locator("tr[data-run] [data-tone=running]")).ToHaveCountAsync(2);
-        ProcessTable.Mentioning(marker).ShouldContain(process => process.Contains("sleep 600", StringComparison.Ordinal));
+        await Eventually.Become(() => ProcessTable.Mentioning(marker).Any(process => process.Contains("sleep 600", StringComparison.Ordinal)));
 
         await page.Locator("#cancel-session").ClickAsync();
         await page.ConfirmAsync("wrong branch");

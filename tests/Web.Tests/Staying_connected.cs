@@ -19,7 +19,7 @@ public sealed class Staying_connected(Site site) : IClassFixture<Site>
         var page = await site.SignInAsync();
         var session = await site.TriggerAsync("On two hosts", marker, marker: marker);
         await page.VisitAsync($"/sessions/{session}");
-        await Assertions.Expect(page.Locator("tr[data-run] [data-tone=running]")).ToBeVisibleAsync(new() { Timeout = 60_000 });
+        await Assertions.Expect(page.Locator("tr[data-run] [data-tone=running]")).ToBeVisibleAsync();
         await Eventually.Become(() => ProcessTable.Mentioning(marker).Any(process => process.Contains("sleep 600", StringComparison.Ordinal)));
 
         await page.Locator("#cancel-session").ClickAsync();
@@ -111,11 +111,11 @@ public sealed class Coming_back(Site site) : IClassFixture<Site>
 
         var again = await site.StartHostAsync(address);
 
-        await Assertions.Expect(page.GetByText("The connection is away")).ToBeHiddenAsync(new() { Timeout = 60_000 });
+        await Assertions.Expect(page.GetByText("The connection is away")).ToBeHiddenAsync();
         await page.LiveAsync();
         var made = await again.PostAsync("/ledger/sessions", new { kind = "test", name = "After the restart", runs = new[] { new { checkType = "PLAYWRIGHT", name = "a", location = "nowhere" } } });
 
         // The list's model belonged to the host that was killed: another takes it over within 15 seconds.
-        await Assertions.Expect(page.Locator($"tr[data-session='{made.GetProperty("sessionId").GetGuid()}']")).ToBeVisibleAsync(new() { Timeout = 60_000 });
+        await Assertions.Expect(page.Locator($"tr[data-session='{made.GetProperty("sessionId").GetGuid()}']")).ToBeVisibleAsync();
     }
 }

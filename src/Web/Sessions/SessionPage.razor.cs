@@ -4,7 +4,6 @@ using Ledger.Access;
 using Ledger.Deadlines;
 using Ledger.Projections.Runners;
 using Ledger.Sessions;
-using Ledger.Store;
 using Ledger.Streams;
 using Ledger.Web.Shared;
 using Microsoft.AspNetCore.Components;

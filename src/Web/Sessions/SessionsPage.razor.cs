@@ -6,7 +6,6 @@ using Ledger.Projections.OpenRuns;
 using Ledger.Projections.SessionList;
 using Ledger.Sessions;
 using Ledger.Sessions.Events;
-using Ledger.Store;
 using Ledger.Streams;
 using Ledger.Web.Connection;
 using Ledger.Web.Shared;

@@ -107,7 +107,7 @@ public sealed class Site : IAsyncLifetime
             Locale = "en-GB",
             TimezoneId = "Europe/Berlin",
         });
-        context.SetDefaultTimeout(30_000);
+        context.SetDefaultTimeout(60_000); // Only what fails waits so long.
         started.Add(new Closing(context));
         return await context.NewPageAsync();
     }
