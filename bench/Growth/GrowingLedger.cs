@@ -16,13 +16,12 @@ internal static class GrowingLedger
     {
         await using var host = await setup.StartHostAsync();
         await new HttpRequests(host, 8).TriggerAsync(TimeSpan.FromSeconds(10));
-        var histories = new Histories(seed: 1, pace: TimeSpan.FromDays(30) / setup.Scale.Results);
-        using var events = histories.Events().GetEnumerator();
         (double Read, double Cancel)? small = null;
         var written = 0;
         foreach (var size in new[] { Small, Math.Min(1_000_000, setup.Scale.Results), setup.Scale.Results }.Distinct())
         {
-            await EventImport.RunAsync(setup.Database.Source, histories.AccountId, Next(events, size - written));
+            var histories = new Histories(seed: size, pace: TimeSpan.FromDays(30) / setup.Scale.Results);
+            await EventImport.RunAsync(setup.Database.Source, histories.AccountId, histories.Events().Take(size - written));
             written = size;
             await host.CatchUpAsync();
             var (read, cancel) = await MeasureAsync(setup.Database, host);
@@ -34,14 +33,6 @@ internal static class GrowingLedger
 
     private static void Add(Report report, string row, double small, double milliseconds) => report.Add(
         row, $"{small:0.00} ms at {Small} events", $"{milliseconds:0.00} ms", [milliseconds / small], Target.AtMost(1.2, "×"));
-
-    private static IEnumerable<T> Next<T>(IEnumerator<T> events, int count)
-    {
-        for (; count > 0 && events.MoveNext(); count--)
-        {
-            yield return events.Current;
-        }
-    }
 
     /// <summary>Medians in milliseconds, one request at a time.</summary>
     private static async Task<(double Read, double Cancel)> MeasureAsync(BenchDatabase database, HostProcess host)

@@ -61,7 +61,7 @@ internal static class LiveConnections
         signals[1].AddTo(setup.Report, $"accepted → signal at the runner, {count} runners", 5, 25);
         await MeasureCompletionAsync(setup, host, cancelling);
         Volatile.Write(ref phase, 1);
-        Console.WriteLine(await messages[1].TogetherAsync(() => database.AppendAsync(watched.Select(Failure), 4)));
+        Console.WriteLine(await messages[1].TogetherAsync(() => database.AppendAsync([.. watched.Select(Failure)], 4)));
         Console.WriteLine($"host memory after the load: {host.WorkingSetMegabytes} MB");
         foreach (var connection in subscribers.Concat<IDisposable>(listeners))
         {
