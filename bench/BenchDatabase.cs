@@ -2,6 +2,7 @@ using Ledger.Sessions;
 using Ledger.Sessions.Events;
 using Ledger.Store;
 using Ledger.Store.Postgres;
+using Ledger.Streams;
 using Marten;
 using Npgsql;
 
@@ -12,11 +13,15 @@ internal sealed class BenchDatabase : IAsyncDisposable
 {
     private const int SessionsPerCommit = 200;
 
+    private readonly BackgroundLoops loops = new();
+    private readonly SessionChanges changes;
+
     private BenchDatabase(NpgsqlDataSource source)
     {
         Source = source;
         Store = LedgerStore.Open(source);
         Log = new EventLog(source);
+        changes = new SessionChanges(Log);
     }
 
     public NpgsqlDataSource Source { get; }
@@ -34,7 +39,9 @@ internal sealed class BenchDatabase : IAsyncDisposable
         };
         var source = builder.Build();
         await SchemaUpgrade.ApplyAsync(source, [], CancellationToken.None);
-        return new BenchDatabase(source);
+        var database = new BenchDatabase(source);
+        await new ChangeNotes(source, database.changes, database.loops).StartAsync(CancellationToken.None);
+        return database;
     }
 
     /// <summary>Writes whole streams, as another host would have.</summary>
@@ -53,8 +60,8 @@ internal sealed class BenchDatabase : IAsyncDisposable
                 await session.SaveChangesAsync(cancellation);
             });
 
-    /// <summary>Appends one event to each of some streams, which all stand at a version, in one commit.</summary>
-    public async Task AppendAsync(IEnumerable<(StreamId Stream, ISessionEvent Data)> events, long version)
+    /// <summary>Appends one event to each of some streams, which all stand at a version, in one commit, and tells hosts of it as one would.</summary>
+    public async Task AppendAsync(IReadOnlyList<(StreamId Stream, ISessionEvent Data)> events, long version)
     {
         await using var session = Store.LightweightSession();
         foreach (var (stream, data) in events)
@@ -63,10 +70,12 @@ internal sealed class BenchDatabase : IAsyncDisposable
         }
 
         await session.SaveChangesAsync();
+        changes.CommittedUnheard(events.Select(each => each.Stream));
     }
 
     public async ValueTask DisposeAsync()
     {
+        await loops.DisposeAsync();
         await Store.DisposeAsync();
         await Source.DisposeAsync();
     }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
@@ -42,22 +43,52 @@ internal sealed class HostProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>What of its memory are files that it has loaded: the system takes that back when others need it, and hosts share it.</summary>
+    public long FileMegabytes
+    {
+        get
+        {
+            var line = File.ReadLines($"/proc/{process.Id}/status").Single(line => line.StartsWith("RssFile:", StringComparison.Ordinal));
+            return long.Parse(line["RssFile:".Length..^" kB".Length], NumberStyles.AllowLeadingWhite, CultureInfo.InvariantCulture) / 1024;
+        }
+    }
+
     /// <summary>The ledger, as it is shipped.</summary>
-    public static Task<HostProcess> StartAsync(string connectionString, string folder) =>
-        StartAsync("LedgerHost", "/health/ready", connectionString, folder);
+    /// <param name="connectionString">The database; null for a PostgreSQL of the host's own.</param>
+    /// <param name="folder">Where it starts.</param>
+    /// <param name="like">A host whose account and key it has; null for new ones.</param>
+    public static Task<HostProcess> StartAsync(string? connectionString, string folder, HostProcess? like = null) =>
+        StartAsync("LedgerHost", "/health/ready", connectionString, folder, like);
 
     /// <summary>The same trigger and cancel as plain endpoints of Wolverine.Http and Marten.</summary>
     public static Task<HostProcess> StartPlainAsync(string connectionString, string folder) =>
-        StartAsync("PlainHost", "/ready", connectionString, folder);
+        StartAsync("PlainHost", "/ready", connectionString, folder, like: null);
 
     /// <summary>Waits until the projections have read everything, so that a measurement pays for its own events alone.</summary>
     public async Task CatchUpAsync()
     {
-        while ((await Client.GetFromJsonAsync<JsonElement>("/ledger/projections")).GetProperty("entries").EnumerateArray()
-            .Any(projection => projection.GetProperty("lag").GetInt64() > 0))
+        while (await LagAsync() > 0)
         {
             await Task.Delay(200);
         }
+    }
+
+    /// <summary>How many events the projection that is furthest behind has not read yet.</summary>
+    public async Task<long> LagAsync() => (await Client.GetFromJsonAsync<JsonElement>("/ledger/projections")).GetProperty("entries").EnumerateArray()
+        .Max(projection => projection.GetProperty("lag").GetInt64());
+
+    /// <summary>What a meter of the host stands at; 0 for one that it does not have.</summary>
+    /// <param name="name">The meter's name, as <c>/metrics</c> has it.</param>
+    /// <param name="label">The value of a label.</param>
+    public async Task<double> MeterAsync(string name, string label) => (await Client.GetStringAsync("/metrics")).Split('\n')
+        .Where(line => line.StartsWith(name, StringComparison.Ordinal) && line.Contains($"\"{label}\"", StringComparison.Ordinal))
+        .Sum(line => double.Parse(line.Split("} ")[1].Split(' ')[0], CultureInfo.InvariantCulture));
+
+    /// <summary>Has it stop as a supervisor does.</summary>
+    public async Task StopAsync()
+    {
+        using var kill = Process.Start("kill", [process.Id.ToString(CultureInfo.InvariantCulture)]);
+        await process.WaitForExitAsync();
     }
 
     public async ValueTask DisposeAsync()
@@ -68,11 +99,11 @@ internal sealed class HostProcess : IAsyncDisposable
         process.Dispose();
     }
 
-    private static async Task<HostProcess> StartAsync(string program, string ready, string connectionString, string folder)
+    private static async Task<HostProcess> StartAsync(string program, string ready, string? connectionString, string folder, HostProcess? like)
     {
         var address = new Uri($"http://127.0.0.1:{FreePort()}");
-        var account = Guid.NewGuid();
-        var key = $"bench-key-{account:N}";
+        var account = like?.AccountId ?? Guid.NewGuid();
+        var key = like?.Key ?? $"bench-key-{account:N}";
         var start = new ProcessStartInfo("dotnet", [PathOf(program), "--urls", address.ToString()])
         {
             WorkingDirectory = folder,

@@ -21,7 +21,13 @@ internal static class Pgbench
           '{"cancelId":"0f6f1c3e-52b8-4b7a-9d55-7f0f0e5f9c11","sequenceId":"5a0f6f4e-6c55-4f0a-8a1d-5a3c9e0c7b21","runnerId":"runner-eu-central-1","at":"2026-08-18T10:53:07.123456Z"}', 'cancel_acknowledged');
         """;
 
-    public static async Task<Load> RunAsync(EmbeddedPostgres postgres, BenchDatabase database, int clients, TimeSpan duration)
+    /// <summary>One window.</summary>
+    /// <param name="postgres">The server.</param>
+    /// <param name="database">Its database.</param>
+    /// <param name="clients">How many at once.</param>
+    /// <param name="duration">How long.</param>
+    /// <param name="rate">How many transactions begin in a second, times counting from when each should; null for as many as there can be.</param>
+    public static async Task<Load> RunAsync(EmbeddedPostgres postgres, BenchDatabase database, int clients, TimeSpan duration, double? rate = null)
     {
         await using (var create = database.Source.CreateCommand(Table))
         {
@@ -48,6 +54,11 @@ internal static class Pgbench
                 },
                 Environment = { ["PGPASSWORD"] = connection.Password },
             };
+            if (rate is not null)
+            {
+                start.ArgumentList.Insert(0, string.Create(CultureInfo.InvariantCulture, $"--rate={rate:0.0}"));
+            }
+
             using var process = Process.Start(start)!;
             var said = process.StandardError.ReadToEndAsync();
             await process.StandardOutput.ReadToEndAsync();

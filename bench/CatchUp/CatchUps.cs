@@ -14,8 +14,9 @@ internal static class CatchUps
     private static TimeSpan cpuBefore;
     private static long peak;
 
-    public static async Task RunAsync(BenchDatabase database, int count)
+    public static async Task RunAsync(Setup setup)
     {
+        var (database, count) = (setup.Database, setup.Scale.Events);
         var tables = await ReadModels.MakeTablesAsync(database.Source);
         var clock = Stopwatch.StartNew();
         var histories = new Histories(seed: 1, pace: TimeSpan.FromDays(30) / count);
@@ -30,22 +31,35 @@ internal static class CatchUps
         foreach (var model in models)
         {
             await using var alone = await ReadModels.FromTheStartAsync(database.Source, tables, [model]);
-            Print($"{model.Name} alone", count, await alone.CatchUpAsync(count, Look), reference);
+            var took = await alone.CatchUpAsync(count, Look);
+            Add(setup.Report, $"catch-up of {model.Name}", count, took, reference, 0.3);
+            Print($"{model.Name} alone", count, took, reference);
         }
 
         await using (var all = await ReadModels.FromTheStartAsync(database.Source, tables, models))
         {
-            Print($"all {models.Count} together", count, await all.CatchUpAsync(count, Look), reference);
+            var took = await all.CatchUpAsync(count, Look);
+            Add(setup.Report, "catch-up of all read models", count, took, reference, 0.12);
+            setup.Report.Add("catch-up of all read models: memory", "", "", [Megabytes()], Target.AtMost(400, "MB"));
+            Print($"all {models.Count} together", count, took, reference);
             foreach (var model in models)
             {
                 Print($"{model.Name} rebuilt", count, await all.RebuildAsync(model.Name, database.Log, Look), reference);
             }
         }
 
-        var reports = new ReportTimes(database.Source, histories.AccountId, histories.Checks, histories.Now);
+        // The report of the run has those over more results (ManyResults).
+        var reports = new ReportTimes(database.Source, histories.AccountId, histories.Checks, histories.Now, new Report());
         await reports.MeasureChecksAsync();
         await reports.MeasureListsAsync();
     }
+
+    private static void Add(Report report, string row, int count, TimeSpan took, TimeSpan reference, double limit) => report.Add(
+        row,
+        $"COPY {count / reference.TotalSeconds:0} events/s",
+        $"{count / took.TotalSeconds:0} events/s",
+        [reference / took],
+        Target.AtLeast(limit));
 
     private static async Task<TimeSpan> CopyAsync(NpgsqlDataSource source)
     {

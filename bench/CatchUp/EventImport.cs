@@ -8,7 +8,7 @@ namespace Ledger.Bench.CatchUp;
 /// <summary>Writes histories straight into the tables, as a restore would: by COPY, with the sequence behind the last event.</summary>
 internal static class EventImport
 {
-    /// <summary>Writes events into an account without any, in their order.</summary>
+    /// <summary>Writes events behind those that there are, in their order.</summary>
     public static async Task RunAsync(NpgsqlDataSource source, Guid accountId, IEnumerable<(Guid Session, long Version, ISessionEvent Data)> events)
     {
         await using var connection = await source.OpenConnectionAsync();
@@ -20,6 +20,8 @@ internal static class EventImport
         }
 
         var account = accountId.ToString();
+        await using var head = new NpgsqlCommand("select coalesce(max(seq_id), 0) from ledger.mt_events", connection);
+        var position = (long)(await head.ExecuteScalarAsync())!;
         var streams = new Dictionary<Guid, (long Version, DateTimeOffset Last, DateTimeOffset First)>();
         await using (var copy = await connection.BeginBinaryImportAsync(
             """
@@ -27,7 +29,6 @@ internal static class EventImport
             from stdin (format binary)
             """))
         {
-            var position = 0L;
             foreach (var (session, version, data) in events)
             {
                 var type = EventTypes.For(data);

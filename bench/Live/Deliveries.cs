@@ -10,6 +10,7 @@ internal sealed class Deliveries(string name, int receivers)
     private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(5);
 
     private readonly ConcurrentDictionary<int, TaskCompletionSource<long>> arrivals = new();
+    private readonly List<TimeSpan> fromCommit = [];
 
     /// <summary>Called by the receiver with this number.</summary>
     public void Arrived(int receiver)
@@ -54,14 +55,30 @@ internal sealed class Deliveries(string name, int receivers)
     private TaskCompletionSource<long> Arrival(int receiver) =>
         arrivals.GetOrAdd(receiver, _ => new TaskCompletionSource<long>(TaskCreationOptions.RunContinuationsAsynchronously));
 
-    private string Describe(IReadOnlyCollection<(TimeSpan FromWrite, TimeSpan FromCommit)> samples) =>
-        $"{name,-52} from write {Describe(samples.Select(sample => sample.FromWrite))}   from commit {Describe(samples.Select(sample => sample.FromCommit))}";
+    /// <summary>Adds the times from the commit to a report.</summary>
+    /// <param name="report">The report.</param>
+    /// <param name="row">What they are of.</param>
+    /// <param name="middle">The most milliseconds of the median; null for no matter.</param>
+    /// <param name="slowest">The most milliseconds of the slowest hundredth.</param>
+    public void AddTo(Report report, string row, double? middle, double slowest)
+    {
+        if (middle is { } limit)
+        {
+            report.Add($"{row}: p50", "", "", [Statistics.Percentile(fromCommit, 0.5)], Target.AtMost(limit, "ms"));
+        }
+
+        report.Add($"{row}: p99", "", "", [Statistics.Percentile(fromCommit, 0.99)], Target.AtMost(slowest, "ms"));
+    }
+
+    private string Describe(IReadOnlyCollection<(TimeSpan FromWrite, TimeSpan FromCommit)> samples)
+    {
+        fromCommit.AddRange(samples.Select(sample => sample.FromCommit));
+        return $"{name,-52} from write {Describe(samples.Select(sample => sample.FromWrite))}   from commit {Describe(samples.Select(sample => sample.FromCommit))}";
+    }
 
     private static string Describe(IEnumerable<TimeSpan> times)
     {
-        var sorted = times.Order().ToArray();
-        return $"p50 {At(0.5):0.00}  p99 {At(0.99):0.00}  max {At(1):0.00} ms";
-
-        double At(double share) => sorted[(int)Math.Ceiling(share * sorted.Length) - 1].TotalMilliseconds;
+        var all = times.ToList();
+        return $"p50 {Statistics.Percentile(all, 0.5):0.00}  p99 {Statistics.Percentile(all, 0.99):0.00}  max {Statistics.Percentile(all, 1):0.00} ms";
     }
 }

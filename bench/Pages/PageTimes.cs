@@ -15,9 +15,10 @@ internal sealed class PageTimes(HostProcess host, IBrowserContext context)
     private const int OpenPages = 200;
 
     /// <summary>Fills the database, starts the host as it is shipped, and measures it from outside.</summary>
-    public static async Task RunAsync(string connectionString, BenchDatabase database, string folder, int sessions)
+    public static async Task RunAsync(Setup setup)
     {
-        await using var host = await HostProcess.StartAsync(connectionString, folder);
+        var (database, sessions) = (setup.Database, setup.Scale.Sessions);
+        await using var host = await HostProcess.StartAsync(setup.Postgres.ConnectionString, setup.Folder);
         var clock = Stopwatch.StartNew();
         var count = 0;
         var histories = new Histories(7, TimeSpan.FromMilliseconds(2_592_000_000.0 / (sessions * 9L))) { AccountId = host.AccountId };

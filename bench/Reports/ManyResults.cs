@@ -16,8 +16,9 @@ internal static class ManyResults
     private static readonly IReadOnlyList<Guid> Checks = [.. Enumerable.Range(1, CheckCount).Select(number => new Guid(number, 1, 0, new byte[8]))];
 
     /// <summary>Writes so many, has results and metrics catch up, and measures reports.</summary>
-    public static async Task RunAsync(BenchDatabase database, int count)
+    public static async Task RunAsync(Setup setup)
     {
+        var (database, count) = (setup.Database, setup.Scale.Results);
         var tables = await ReadModels.MakeTablesAsync(database.Source);
         var (account, from) = (Guid.CreateVersion7(), new DateTimeOffset(2026, 1, 5, 8, 30, 0, TimeSpan.Zero));
         var clock = Stopwatch.StartNew();
@@ -32,7 +33,7 @@ internal static class ManyResults
         await using var vacuum = database.Source.CreateCommand("vacuum analyze ledger.check_results");
         vacuum.CommandTimeout = 0;
         await vacuum.ExecuteNonQueryAsync();
-        await new ReportTimes(database.Source, account, Checks, from.AddDays(30)).MeasureChecksAsync();
+        await new ReportTimes(database.Source, account, Checks, from.AddDays(30), setup.Report).MeasureChecksAsync();
     }
 
     /// <summary>The results of a check are one stream.</summary>

@@ -13,7 +13,8 @@ namespace Ledger.Bench.Reports;
 /// <param name="account">Whose reports.</param>
 /// <param name="checks">The checks that have results.</param>
 /// <param name="to">The end of the reports: in the middle of an hour, as it is when somebody looks.</param>
-internal sealed class ReportTimes(NpgsqlDataSource source, Guid account, IReadOnlyList<Guid> checks, DateTimeOffset to)
+/// <param name="results">Where the times of reports go.</param>
+internal sealed class ReportTimes(NpgsqlDataSource source, Guid account, IReadOnlyList<Guid> checks, DateTimeOffset to, Report results)
 {
     private const int Rounds = 20;
 
@@ -80,7 +81,7 @@ internal sealed class ReportTimes(NpgsqlDataSource source, Guid account, IReadOn
 
     private static TimeZoneInfo Zone(string id) => TimeZoneInfo.FindSystemTimeZoneById(id);
 
-    private static async Task PrintAsync(string what, Func<Task> ask, int rounds = Rounds)
+    private async Task PrintAsync(string what, Func<Task> ask, int rounds = Rounds)
     {
         // The first one compiles, and brings into memory what the others find there.
         await ask();
@@ -93,6 +94,11 @@ internal sealed class ReportTimes(NpgsqlDataSource source, Guid account, IReadOn
         }
 
         times.Sort();
+        if (!what.StartsWith("PostgreSQL", StringComparison.Ordinal))
+        {
+            results.Add(what, "", "", times.ConvertAll(time => time.TotalMilliseconds), Target.AtMost(50, "ms"));
+        }
+
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture, $"{what,-56} p50 {times[times.Count / 2].TotalMilliseconds,8:0.0} ms  max {times[^1].TotalMilliseconds,8:0.0} ms"));
     }

@@ -31,6 +31,10 @@ internal sealed class HttpConnection : IDisposable
         + (json is null ? "" : "Content-Type: application/json\r\n")
         + string.Create(CultureInfo.InvariantCulture, $"Content-Length: {json?.Length ?? 0}\r\n\r\n{json}"));
 
+    /// <summary>The bytes of a request.</summary>
+    public static byte[] Get(string path, string key) =>
+        Encoding.ASCII.GetBytes($"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {key}\r\n\r\n");
+
     /// <summary>Sends a request and reads its answer to the end.</summary>
     /// <returns>The head of the answer.</returns>
     /// <exception cref="InvalidOperationException">The answer is not a success.</exception>

@@ -12,6 +12,8 @@ internal sealed class Row(string name, Func<TimeSpan, Task> prepare, Func<TimeSp
 {
     private readonly List<Window> windows = [];
 
+    public string Name => name;
+
     /// <summary>The heads of the columns.</summary>
     public static string Head =>
         """
@@ -47,33 +49,34 @@ internal sealed class Row(string name, Func<TimeSpan, Task> prepare, Func<TimeSp
         }
     }
 
+    /// <summary>In all windows.</summary>
+    public IEnumerable<TimeSpan> Latencies => windows.SelectMany(window => window.Load.Latencies);
+
+    /// <summary>The median of operations in a second.</summary>
+    public double PerSecond => Statistics.Median(windows.Select(window => window.Load.PerSecond));
+
+    /// <summary>Round by round, since what else the machine does changes from round to round.</summary>
+    public List<double> RatiosTo(Row reference) =>
+        [.. windows.Zip(reference.windows, static (mine, theirs) => mine.Load.PerSecond / theirs.Load.PerSecond)];
+
+    /// <summary>How the slowest hundredth compares, round by round.</summary>
+    public List<double> SlownessTo(Row reference) =>
+    [
+        .. windows.Zip(reference.windows, static (mine, theirs) =>
+            Statistics.Percentile(mine.Load.Latencies, 0.99) / Statistics.Percentile(theirs.Load.Latencies, 0.99)),
+    ];
+
     /// <summary>The row of the table.</summary>
     /// <param name="pgbench">The outside reference, measured in the same rounds.</param>
     public string Describe(Row pgbench)
     {
-        var rates = windows.ConvertAll(window => window.PerSecond);
-        var latencies = windows.SelectMany(window => window.Load.Latencies).Order().ToArray();
-        var operations = (double)latencies.Length;
+        var rates = windows.ConvertAll(window => window.Load.PerSecond);
+        var latencies = Latencies.ToList();
+        var operations = (double)latencies.Count;
         return string.Create(CultureInfo.InvariantCulture, $"""
-            | {name} | {Median(rates):0} ({rates.Min():0}–{rates.Max():0}) | {Ratio(pgbench):0.00} | {(Plain is null ? "" : $"{Ratio(Plain):0.00}")} | {NearestRank(latencies, 0.5):0.0} | {NearestRank(latencies, 0.99):0.0} | {(processes.Count == 0 ? "" : $"{windows.Sum(window => window.DotNet.TotalMicroseconds) / operations:0}")} | {windows.Sum(window => window.Postgres.TotalMicroseconds) / operations:0} | {(processes.Count == 0 ? "" : $"{windows.Max(window => window.Resident) / 1024 / 1024}")} |
+            | {name} | {PerSecond:0} ({rates.Min():0}–{rates.Max():0}) | {Statistics.Median(RatiosTo(pgbench)):0.00} | {(Plain is null ? "" : $"{Statistics.Median(RatiosTo(Plain)):0.00}")} | {Statistics.Percentile(latencies, 0.5):0.0} | {Statistics.Percentile(latencies, 0.99):0.0} | {(processes.Count == 0 ? "" : $"{windows.Sum(window => window.DotNet.TotalMicroseconds) / operations:0}")} | {windows.Sum(window => window.Postgres.TotalMicroseconds) / operations:0} | {(processes.Count == 0 ? "" : $"{windows.Max(window => window.Resident) / 1024 / 1024}")} |
             """);
     }
 
-    /// <summary>Round by round, since what else the machine does changes from round to round.</summary>
-    private double Ratio(Row reference) =>
-        Median([.. windows.Zip(reference.windows, static (mine, theirs) => mine.PerSecond / theirs.PerSecond)]);
-
-    private static double Median(IReadOnlyCollection<double> values)
-    {
-        var sorted = values.Order().ToArray();
-        return (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2;
-    }
-
-    private static double NearestRank(TimeSpan[] sorted, double share) =>
-        sorted[(int)Math.Ceiling(share * sorted.Length) - 1].TotalMilliseconds;
-
-    private sealed record Window(Load Load, TimeSpan DotNet, TimeSpan Postgres, long Resident)
-    {
-        public double PerSecond => Load.Latencies.Count / Load.Elapsed.TotalSeconds;
-    }
+    private sealed record Window(Load Load, TimeSpan DotNet, TimeSpan Postgres, long Resident);
 }

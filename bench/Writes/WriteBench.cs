@@ -17,18 +17,20 @@ internal static class WriteBench
     // Runs that are held are watched for their deadlines: many more of them than are cancelled would be measured as well.
     private const int RunningPerSecond = 4_000;
 
-    public static async Task RunAsync(EmbeddedPostgres postgres, BenchDatabase database, string folder, TimeSpan window, int rounds)
+    public static async Task RunAsync(Setup setup)
     {
-        await using var ledger = await HostProcess.StartAsync(postgres.ConnectionString, folder);
-        await using var plain = await HostProcess.StartPlainAsync(postgres.ConnectionString, folder);
-        await using var writer = new InProcess(database, Producers);
-        var rows = Rows(postgres, database, ledger, plain, writer);
+        var (postgres, rounds) = (setup.Postgres, setup.Scale.Windows);
+        await using var ledger = await setup.StartHostAsync();
+        await using var plain = await HostProcess.StartPlainAsync(postgres.ConnectionString, setup.Folder);
+        await using var writer = new InProcess(setup.Database, Producers);
+        var rows = Rows(postgres, setup.Database, ledger, plain, writer);
 
         // A program that has just started compiles while it works.
-        await RoundAsync(rows, postgres.ProcessId, window * 2, isKept: false);
+        await RoundAsync(rows, postgres.ProcessId, setup.Scale.Window * 2, isKept: false);
+        await RoundAsync(rows, postgres.ProcessId, setup.Scale.Window * 2, isKept: false);
         for (var round = 1; round <= rounds; round++)
         {
-            await RoundAsync(rows, postgres.ProcessId, window, isKept: true);
+            await RoundAsync(rows, postgres.ProcessId, setup.Scale.Window, isKept: true);
             await Console.Error.WriteLineAsync($"round {round} of {rounds}");
         }
 
@@ -36,6 +38,32 @@ internal static class WriteBench
         foreach (var row in rows)
         {
             Console.WriteLine(row.Describe(rows[0]));
+        }
+
+        AddTo(setup.Report, rows);
+    }
+
+    private static void AddTo(Report report, Row[] rows)
+    {
+        var pgbench = rows[0];
+        foreach (var (row, ofPgbench, ofPlain) in rows[3..].Zip((double[])[0.5, 0.4, 0.4, 1, 0.75], (double?[])[null, 4, null, null, null]))
+        {
+            report.Add(row.Name, $"pgbench {pgbench.PerSecond:0}/s", $"{row.PerSecond:0}/s", row.RatiosTo(pgbench), Target.AtLeast(ofPgbench));
+            if (ofPlain is { } limit)
+            {
+                report.Add(
+                    $"{row.Name}: next to the plain host",
+                    $"{row.Plain!.PerSecond:0}/s",
+                    $"{row.PerSecond:0}/s",
+                    row.RatiosTo(row.Plain),
+                    Target.AtLeast(limit));
+                report.Add(
+                    $"{row.Name}: p99",
+                    $"pgbench {Statistics.Percentile(pgbench.Latencies, 0.99):0.0} ms",
+                    $"{Statistics.Percentile(row.Latencies, 0.99):0.0} ms",
+                    row.SlownessTo(pgbench),
+                    Target.AtMost(5, "×"));
+            }
         }
     }
 
@@ -49,18 +77,18 @@ internal static class WriteBench
 
     private static Row[] Rows(EmbeddedPostgres postgres, BenchDatabase database, HostProcess ledger, HostProcess plain, InProcess writer)
     {
-        var toPlain = new HttpRequests(plain, Clients);
+        var toPlain = new HttpRequests(plain, Clients, "/sessions", "/sessions/{0}/cancel");
         var toLedger = new HttpRequests(ledger, Clients);
         var running = new ConcurrentQueue<Guid>();
         var plainTriggers = new Row(
             $"plain host: trigger, {Clients} connections",
             _ => ledger.CatchUpAsync(),
-            duration => toPlain.TriggerAsync("/sessions", duration),
+            duration => toPlain.TriggerAsync(duration),
             [plain.Process]);
         var plainCancels = new Row(
             $"plain host: cancel of a queued session, {Clients} connections",
             _ => ledger.CatchUpAsync(),
-            duration => toPlain.CancelAsync(session => $"/sessions/{session}/cancel", toPlain.Queued, duration),
+            duration => toPlain.CancelAsync(duration),
             [plain.Process]);
 
         // The read models follow what is written in this process, as they do on a host that takes the requests itself.
@@ -77,12 +105,12 @@ internal static class WriteBench
             new Row(
                 $"ledger: trigger, {Clients} connections",
                 _ => ledger.CatchUpAsync(),
-                duration => toLedger.TriggerAsync("/ledger/sessions", duration),
+                duration => toLedger.TriggerAsync(duration),
                 [ledger.Process]) { Plain = plainTriggers },
             new Row(
                 $"ledger: cancel of a queued session, {Clients} connections",
                 _ => ledger.CatchUpAsync(),
-                duration => toLedger.CancelAsync(CheckSession, toLedger.Queued, duration),
+                duration => toLedger.CancelAsync(duration),
                 [ledger.Process]) { Plain = plainCancels },
             new Row(
                 $"ledger: cancel of a running session, {Clients} connections",
@@ -91,7 +119,7 @@ internal static class WriteBench
                     await WriteRunningAsync(database, ledger.AccountId, running, (int)(duration.TotalSeconds * RunningPerSecond));
                     await ledger.CatchUpAsync();
                 },
-                duration => toLedger.CancelAsync(CheckSession, running, duration),
+                duration => toLedger.CancelAsync(running, duration),
                 [ledger.Process]) { Plain = plainCancels },
             new Row($"in process: new streams, {Producers} producers", _ => ledger.CatchUpAsync(), writer.OnNewStreamsAsync, inProcess)
             {
@@ -103,8 +131,6 @@ internal static class WriteBench
             },
         ];
     }
-
-    private static string CheckSession(Guid session) => $"/v1/check-sessions/{session}/cancel";
 
     /// <summary>Fills up to a number of sessions that run: another host wrote them, so that their state has to be read.</summary>
     private static async Task WriteRunningAsync(BenchDatabase database, Guid account, ConcurrentQueue<Guid> running, int count)
