@@ -1,5 +1,3 @@
-using Ledger.Http.Settings;
-
 namespace Ledger.Http.Bundles;
 
 /// <summary>Removes, once an hour, bundles that are older than <c>Ledger:Bundles:KeepDays</c>.</summary>

@@ -1,9 +1,7 @@
 using Ledger.Deadlines;
-using Ledger.Http.Access;
 using Ledger.Http.Runners;
 using Ledger.Projections.Rebuild;
 using Ledger.Projections.Runners;
-using Ledger.Streams;
 
 namespace Ledger.Http.Hosting;
 

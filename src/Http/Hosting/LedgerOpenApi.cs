@@ -1,8 +1,6 @@
 using System.Collections.Concurrent;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
-using Ledger.Http.Errors;
-using Ledger.Http.Requests;
 using Ledger.Http.TesterArmy;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;

@@ -1,4 +1,3 @@
-using Ledger.Projections.Daemon;
 using Npgsql;
 
 namespace Ledger.Projections.Rebuild;

@@ -3,7 +3,6 @@ using Ledger.Projections.Cancellations;
 using Ledger.Projections.Daemon;
 using Ledger.Projections.OpenRuns;
 using Ledger.Projections.SessionList;
-using Ledger.Store;
 using Ledger.Streams;
 using Ledger.Web.Connection;
 using Microsoft.AspNetCore.Components;
