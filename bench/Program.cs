@@ -3,6 +3,7 @@ using System.CommandLine;
 using Ledger.Bench;
 using Ledger.Bench.CatchUp;
 using Ledger.Bench.Live;
+using Ledger.Bench.Pages;
 using Ledger.Bench.Reports;
 using Ledger.Bench.Writes;
 using Ledger.Http.Embedded;
@@ -24,7 +25,11 @@ var catchUp = new Command("catchup", "Read models that catch up and are rebuilt,
 catchUp.SetAction((parsed, _) => WithDatabaseAsync((_, database, _) => CatchUps.RunAsync(database, parsed.GetValue(events))));
 var reports = new Command("reports", "Reports over many results.") { results };
 reports.SetAction((parsed, _) => WithDatabaseAsync((_, database, _) => ManyResults.RunAsync(database, parsed.GetValue(results))));
-return await new RootCommand("Measures the ledger.") { writes, live, catchUp, reports }.Parse(args).InvokeAsync();
+var sessions = new Argument<int>("sessions") { Description = "How many sessions", DefaultValueFactory = _ => 100_000 };
+var pages = new Command("pages", "The web page over many sessions, in a browser.") { sessions };
+pages.SetAction((parsed, _) => WithDatabaseAsync((postgres, database, folder) =>
+    PageTimes.RunAsync(postgres.ConnectionString, database, folder, parsed.GetValue(sessions))));
+return await new RootCommand("Measures the ledger.") { writes, live, catchUp, reports, pages }.Parse(args).InvokeAsync();
 
 static async Task WithDatabaseAsync(Func<EmbeddedPostgres, BenchDatabase, string, Task> measure)
 {

@@ -20,7 +20,7 @@ internal sealed class Histories(int seed, TimeSpan pace)
     private readonly Random random = new(seed);
 
     /// <summary>The account of all of them.</summary>
-    public Guid AccountId { get; } = new(1, 0, 0, new byte[8]);
+    public Guid AccountId { get; init; } = new(1, 0, 0, new byte[8]);
 
     /// <summary>The checks.</summary>
     public IReadOnlyList<Guid> Checks { get; } = [.. Enumerable.Range(0, 100).Select(check => new Guid(check, 1, 0, new byte[8]))];

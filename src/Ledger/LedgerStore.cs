@@ -31,11 +31,10 @@ public static class LedgerStore
         options.Events.DatabaseSchemaName = Schema;
         options.Events.StreamIdentity = StreamIdentity.AsGuid;
         options.Events.TenancyStyle = TenancyStyle.Conjoined;
-        options.Events.AppendMode = EventAppendMode.QuickWithServerTimestamps;
+        options.Events.AppendMode = EventAppendMode.Quick;
 
         // A lost race must not burn sequence numbers: a gap holds up everything that follows the log.
         options.Events.UseExclusiveLockOnConcurrentAppends = true;
-        options.Events.UseListenNotifyForEventAppends = true;
         options.Events.UseMandatoryStreamTypeDeclaration = true;
         options.Events.MetadataConfig.EnableAll();
         options.Events.MetadataConfig.UserNameEnabled = true;

@@ -13,6 +13,10 @@ internal static class Sql
         return command;
     }
 
+    /// <summary>A statement for some rows; none for no rows.</summary>
+    public static IEnumerable<NpgsqlBatchCommand> ForAny<T>(IEnumerable<T> rows, Func<IReadOnlyList<T>, NpgsqlBatchCommand> write) =>
+        rows.ToList() is { Count: > 0 } some ? [write(some)] : [];
+
     /// <summary>Runs a statement, and gives the number of rows that it has changed.</summary>
     public static async Task<int> ExecuteAsync(this NpgsqlConnection connection, string sql, object?[] values, CancellationToken cancellation)
     {

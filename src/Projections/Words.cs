@@ -14,7 +14,11 @@ internal static class Words<T>
 
     public static string Of(T value) => ByValue[value];
 
+    public static string? OrNull(T? value) => value is { } known ? Of(known) : null;
+
     public static T Read(string word) => ByWord[word];
+
+    public static T? ReadOrNull(string? word) => word is null ? null : Read(word);
 
     private static string WordOf(T value)
     {

@@ -2,6 +2,7 @@ using Ledger.Streams;
 using Ledger.Web.Access;
 using Ledger.Web.Connection;
 using Ledger.Web.Sessions;
+using Ledger.Web.Shared;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Components.Authorization;
@@ -28,6 +29,7 @@ public static class WebParts
         services.AddMudServices(mud => mud.SnackbarConfiguration.VisibleStateDuration = 6_000);
         services.AddCascadingAuthenticationState();
         services.AddScoped<ViewerState>();
+        services.AddScoped<Shell>();
         services.AddScoped<AuthenticationStateProvider>(provider => provider.GetRequiredService<ViewerState>());
         services.AddPagePolicies();
         services.AddPageCookie();

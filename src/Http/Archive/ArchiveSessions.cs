@@ -1,4 +1,5 @@
 using Ledger.Projections.Archiving;
+using Wolverine.Attributes;
 
 namespace Ledger.Http.Archive;
 
@@ -33,6 +34,7 @@ public sealed record ArchiveRequest(DateTimeOffset Before, int? Limit = null);
 public sealed record Archived(int Sessions);
 
 /// <summary>Archives, every ten minutes, what was settled <c>Ledger:Archive:AfterDays</c> ago.</summary>
+[MessageIdentity("archive-settled")]
 public sealed record ArchiveSettled;
 
 /// <summary>Does so. What it did not come to the next one does.</summary>

@@ -1,6 +1,9 @@
+using Wolverine.Attributes;
+
 namespace Ledger.Http.Bundles;
 
 /// <summary>Removes, once an hour, bundles that are older than <c>Ledger:Bundles:KeepDays</c>.</summary>
+[MessageIdentity("remove-old-bundles")]
 public sealed record RemoveOldBundles;
 
 public static class RemoveOldBundlesHandler

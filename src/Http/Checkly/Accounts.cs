@@ -1,95 +1,64 @@
 using System.Text.Json.Serialization;
-using Ledger.Http.Access;
-using Ledger.Http.Errors;
-using Ledger.Http.Requests;
-using Marten;
 
 namespace Ledger.Http.Checkly;
 
-/// <summary>Reads the key's account. The command line asks for it, and for the user, before every command.</summary>
-public static class ReadAccountEndpoint
+/// <summary>Who asks, and what an account has: what the command line wants to know before every command.</summary>
+public static class AccountEndpoints
 {
     [WolverineGet("/next/accounts/{accountId}"), Authorize(Scopes.ReadOrCommand), Errors(400, 401, 403, 404, 429), Tags("Checkly: command line")]
     [EndpointSummary("Reads the key's account; any other one is 403.")]
-    public static async Task<Account> Get(string accountId, Caller caller, IQuerySession documents, CancellationToken cancellation)
-    {
-        caller.RequireAccount(accountId);
-        return await documents.LoadAsync<Ledger.Access.Account>(caller.AccountId, cancellation) is { } account
-            ? new Account(account.Id, account.Name, Runtime.OfAccounts.Name, [])
-            : throw RequestRejected.NotFound("Not Found");
-    }
+    public static Task<Account> ReadAccount(string accountId, Caller caller, IQuerySession documents, CancellationToken cancellation) =>
+        Inputs.Uuid(nameof(accountId), accountId) == caller.AccountId
+            ? AccountAsync(caller, documents, cancellation)
+            : throw RequestRejected.Forbidden("Forbidden");
 
-    /// <summary>A path may name the key's own account and no other.</summary>
-    /// <exception cref="RequestRejected">400 for an id that is no uuid, 403 for another account.</exception>
-    internal static void RequireAccount(this Caller caller, string accountId)
-    {
-        if (Inputs.Uuid(nameof(accountId), accountId) != caller.AccountId)
-        {
-            throw RequestRejected.Forbidden("Forbidden");
-        }
-    }
-}
-
-/// <summary>Lists the accounts of the key, which is one.</summary>
-public static class ListAccountsEndpoint
-{
     [WolverineGet("/next/accounts"), Authorize(Scopes.ReadOrCommand), Errors(401, 403, 404, 429), Tags("Checkly: command line")]
     [EndpointSummary("Lists the accounts of the key: its one.")]
-    public static async Task<IReadOnlyList<Account>> Get(Caller caller, IQuerySession documents, CancellationToken cancellation) =>
-        [await ReadAccountEndpoint.Get(caller.AccountId.ToString(), caller, documents, cancellation)];
-}
+    public static async Task<IReadOnlyList<Account>> ListAccounts(Caller caller, IQuerySession documents, CancellationToken cancellation) =>
+        [await AccountAsync(caller, documents, cancellation)];
 
-/// <summary>Reads who holds the key.</summary>
-public static class ReadUserEndpoint
-{
     [WolverineGet("/next/users/me"), Authorize(Scopes.ReadOrCommand), Errors(401, 403, 429), Tags("Checkly: command line")]
     [EndpointSummary("Reads who holds the key.")]
-    public static User Get(HttpContext context)
+    public static User ReadUser(HttpContext context)
     {
         var key = context.Key();
         return new User(key.Id, key.Actor.Name ?? key.Name);
     }
+
+    [WolverineGet("/v1/runtimes"), Authorize(Scopes.ReadOrCommand), Errors(401, 403, 429), Tags("Checkly: supporting reads")]
+    [EndpointSummary("Lists the runtimes: the one that every account has.")]
+    public static IReadOnlyList<Runtime> ListRuntimes() => [Runtime.OfAccounts];
+
+    [WolverineGet("/v1/runtimes/{runtimeId}"), Authorize(Scopes.ReadOrCommand), Errors(401, 403, 404, 429), Tags("Checkly: supporting reads")]
+    [EndpointSummary("Reads one runtime.")]
+    public static Runtime ReadRuntime(string runtimeId) =>
+        runtimeId == Runtime.OfAccounts.Name ? Runtime.OfAccounts : throw RequestRejected.NotFound("Not Found");
+
+    [WolverineGet("/v1/variables"), Authorize(Scopes.ReadOrCommand), Errors(401, 403, 429), Tags("Checkly: command line")]
+    [EndpointSummary("Lists the environment variables of the account: none. Those of checks stand in the checks.")]
+    public static IReadOnlyList<EnvironmentVariable> ListVariables() => [];
+
+    private static async Task<Account> AccountAsync(Caller caller, IQuerySession documents, CancellationToken cancellation) =>
+        await documents.LoadAsync<Ledger.Access.Account>(caller.AccountId, cancellation) is { } account
+            ? new Account(account.Id, account.Name, Runtime.OfAccounts.Name, [])
+            : throw RequestRejected.NotFound("Not Found");
 }
 
 /// <summary>An account.</summary>
-/// <param name="Id">Its id.</param>
-/// <param name="Name">What it is called.</param>
 /// <param name="RuntimeId">The runtime of its checks, one of <c>/v1/runtimes</c>.</param>
 /// <param name="Features">Switches of the vendor's; none here, so that the command line's usual limits hold.</param>
 public sealed record Account(Guid Id, string Name, string RuntimeId, IReadOnlyList<string> Features);
 
-/// <summary>The holder of a key.</summary>
-/// <param name="Id">The key's id.</param>
-/// <param name="Name">Its owner, or what the key is called.</param>
+/// <summary>The holder of a key: the key's id, and its owner, or what the key is called.</summary>
 public sealed record User(Guid Id, string Name);
 
-/// <summary>Lists the runtimes.</summary>
-public static class ListRuntimesEndpoint
-{
-    [WolverineGet("/v1/runtimes"), Authorize(Scopes.ReadOrCommand), Errors(401, 403, 429), Tags("Checkly: supporting reads")]
-    [EndpointSummary("Lists the runtimes: the one that every account has.")]
-    public static IReadOnlyList<Runtime> Get() => [Runtime.OfAccounts];
-}
-
-/// <summary>Reads one runtime.</summary>
-public static class ReadRuntimeEndpoint
-{
-    [WolverineGet("/v1/runtimes/{runtimeId}"), Authorize(Scopes.ReadOrCommand), Errors(401, 403, 404, 429), Tags("Checkly: supporting reads")]
-    [EndpointSummary("Reads one runtime.")]
-    public static Runtime Get(string runtimeId) =>
-        runtimeId == Runtime.OfAccounts.Name ? Runtime.OfAccounts : throw RequestRejected.NotFound("Not Found");
-}
-
 /// <summary>
-/// A set of packages that checks may rely on. Nominal here: a run has what its bundle and its runner's machine bring, but the
-/// command line looks up the account's runtime before it schedules anything.
+/// A set of packages, with their versions, that checks may rely on. Nominal here: a run has what its bundle and its runner's machine bring,
+/// but the command line looks up the account's runtime before it schedules anything.
 /// </summary>
 /// <param name="Name">Its id.</param>
 /// <param name="MultiStepSupport">Whether multi-step checks can run.</param>
-/// <param name="NodeJsVersion">The version of Node.js.</param>
 /// <param name="Stage">How current it is.</param>
-/// <param name="Description">One sentence for people.</param>
-/// <param name="Dependencies">Packages and their versions.</param>
 public sealed record Runtime(
     string Name,
     bool MultiStepSupport,

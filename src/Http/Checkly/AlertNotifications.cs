@@ -1,11 +1,6 @@
 using System.Globalization;
-using Ledger.Http.Access;
-using Ledger.Http.Errors;
-using Ledger.Http.RateLimits;
 using Ledger.Http.ReadModels;
-using Ledger.Http.Requests;
 using Ledger.Projections.AlertChannels;
-using Ledger.Projections.SessionList;
 
 namespace Ledger.Http.Checkly;
 
@@ -31,15 +26,10 @@ public static class ListAlertNotificationsEndpoint
         HttpContext context, Caller caller, AlertDeliveryReader deliveries, Freshness freshness, TimeProvider clock, CancellationToken cancellation)
     {
         var query = QueryOf(context.Request, caller, clock.GetUtcNow());
-        await freshness.WaitForHeadAsync(AlertDeliveryReader.ProjectionName, cancellation);
-        if (query.Project is not null)
-        {
-            await freshness.WaitForHeadAsync(SessionListReader.ProjectionName, cancellation);
-        }
-
+        await freshness.WaitForHeadAsync(caller, AlertDeliveryReader.ProjectionName, cancellation);
         var (page, total) = await Database.RunAsync(() => deliveries.NotificationsAsync(query, cancellation));
-        context.Response.Headers.ContentRange = ContentRange.Items(query.Offset, page.Count, total);
-        return [.. page.Select(AlertNotification.Of)];
+        context.Response.SetContentRange(query.Offset, page.Count, total);
+        return [.. page.Select(sent => new AlertNotification(sent))];
     }
 
     private static NotificationQuery QueryOf(HttpRequest request, Caller caller, DateTimeOffset now)
@@ -54,69 +44,42 @@ public static class ListAlertNotificationsEndpoint
         };
     }
 
-    private static long? Channel(HttpRequest request)
-    {
-        var text = request.Query["alertChannelId"].ToString();
-        return text.Length == 0 ? null
-            : long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0 ? number
-            : throw RequestRejected.BadRequest("'alertChannelId' must be a positive whole number.");
-    }
+    private static long? Channel(HttpRequest request) => QueryValues.Text(request, "alertChannelId") is not { } text ? null
+        : long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0 ? number
+        : throw RequestRejected.BadRequest("'alertChannelId' must be a positive whole number.");
 }
 
 /// <summary>An alert that was sent to a channel.</summary>
-/// <param name="Id">The delivery.</param>
-/// <param name="Type">The type of channel.</param>
-/// <param name="Status">What became of it.</param>
-/// <param name="AlertConfig">What was sent with.</param>
-/// <param name="NotificationResult">The receiver's last answer, its status where that had no body, or why there was none; null before the first attempt.</param>
-/// <param name="Timestamp">When it was sent last; null before the first attempt.</param>
-/// <param name="CheckType">The check's type.</param>
-/// <param name="CheckId">The check.</param>
-/// <param name="CheckAlertId">The alert.</param>
-/// <param name="AlertChannelId">The channel's number.</param>
-/// <param name="CheckResultId">The result that raised it.</param>
-public sealed record AlertNotification(
-    string Id,
-    string Type,
-    string Status,
-    AlertConfig AlertConfig,
-    string? NotificationResult,
-    DateTimeOffset? Timestamp,
-    string CheckType,
-    Guid CheckId,
-    string CheckAlertId,
-    long AlertChannelId,
-    Guid CheckResultId)
+public sealed class AlertNotification(Notification sent)
 {
-    public static AlertNotification Of(Notification sent) => new(
-        sent.Id.ToString(CultureInfo.InvariantCulture),
-        "WEBHOOK",
-        StatusOf(sent),
-        new AlertConfig(sent.Url.AbsoluteUri),
-        ResultOf(sent.Last),
-        sent.Last?.At,
-        sent.CheckType,
-        sent.CheckId,
-        sent.AlertPosition.ToString(CultureInfo.InvariantCulture),
-        sent.Channel,
-        sent.ReportId ?? ResultIds.Derived(sent.SequenceId));
-
-    /// <summary>An answer without a body tells its status: a failure would say nothing else.</summary>
-    private static string? ResultOf(DeliveryAttempt? last) => last switch
-    {
-        { Error: { } error } => error,
-        { Response: { Length: > 0 } body } => body,
-        _ => last?.Status?.ToString(CultureInfo.InvariantCulture),
-    };
-
-    private static string StatusOf(Notification sent) => sent switch
+    public string Id => sent.Id.ToString(CultureInfo.InvariantCulture);
+    public string Type => "WEBHOOK";
+    public string Status => sent switch
     {
         { State: DeliveryState.Open } => "IN_PROGRESS",
         { State: DeliveryState.Delivered } => "SUCCESS",
         { State: DeliveryState.Failed, Last.Status: StatusCodes.Status429TooManyRequests } => "RATE_LIMITED",
         { State: DeliveryState.Failed } => "FAILURE",
-        _ => throw new ArgumentOutOfRangeException(nameof(sent), sent.State, "Nothing was sent."),
+        _ => throw new InvalidOperationException("Nothing was sent."),
     };
+
+    public AlertConfig AlertConfig => new(sent.Url.AbsoluteUri);
+
+    /// <summary>The receiver's last answer, its status where that had no body, or why there was none; null before the first attempt.</summary>
+    public string? NotificationResult => sent.Last switch
+    {
+        { Error: { } error } => error,
+        { Response: { Length: > 0 } body } => body,
+        var last => last?.Status?.ToString(CultureInfo.InvariantCulture),
+    };
+
+    /// <summary>When it was sent last; null before the first attempt.</summary>
+    public DateTimeOffset? Timestamp => sent.Last?.At;
+    public string CheckType => sent.CheckType;
+    public Guid CheckId => sent.CheckId;
+    public string CheckAlertId => sent.AlertPosition.ToString(CultureInfo.InvariantCulture);
+    public long AlertChannelId => sent.Channel;
+    public Guid CheckResultId => sent.ReportId ?? ResultIds.Derived(sent.SequenceId);
 }
 
 /// <summary>How a channel was configured.</summary>

@@ -1,31 +1,21 @@
 using System.Text.Json.Serialization;
-using Ledger.Http.Access;
-using Ledger.Http.Errors;
-using Ledger.Http.RateLimits;
-using Ledger.Http.Requests;
-using Ledger.Sessions;
-using Ledger.Streams;
 
 namespace Ledger.Http.Checkly;
 
-/// <summary>Cancels a check session, or some of its runs; see <see cref="SessionCancel"/>.</summary>
-public static class CancelCheckSessionEndpoint
+/// <summary>Cancels a session, or some of its runs; see <see cref="SessionCancel"/>.</summary>
+public static class CancelSessionEndpoints
 {
     [WolverinePost("/v1/check-sessions/{checkSessionId}/cancel"), Authorize(Scopes.Command), RateLimit("cancel"), Errors(400, 401, 403, 404, 429)]
     [Tags("Checkly: check sessions"), EndpointSummary("Cancels the Playwright runs of a check session, or some of them.")]
     [ProducesResponseType(StatusCodes.Status204NoContent)]
-    public static Task<IResult> Post(
+    public static Task<IResult> CancelCheckSession(
         string checkSessionId, [FromBody] CancelSequences? asked, Caller caller, SessionCancel cancel, HttpContext context) =>
         cancel.HandleAsync(SessionKind.Check, checkSessionId, asked, caller, context);
-}
 
-/// <summary>Cancels a test session, or some of its runs; see <see cref="SessionCancel"/>.</summary>
-public static class CancelTestSessionEndpoint
-{
     [WolverinePost("/v1/test-sessions/{testSessionId}/cancel"), Authorize(Scopes.Command), RateLimit("cancel"), Errors(400, 401, 403, 404, 429)]
     [Tags("Checkly: test sessions"), EndpointSummary("Cancels the Playwright runs of a test session, or some of them.")]
     [ProducesResponseType(StatusCodes.Status204NoContent)]
-    public static Task<IResult> Post(
+    public static Task<IResult> CancelTestSession(
         string testSessionId, [FromBody] CancelSequences? asked, Caller caller, SessionCancel cancel, HttpContext context) =>
         cancel.HandleAsync(SessionKind.Test, testSessionId, asked, caller, context);
 }

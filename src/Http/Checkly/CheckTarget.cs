@@ -1,7 +1,4 @@
-using System.Text.Json;
 using System.Text.Json.Serialization;
-using Ledger.Http.Errors;
-using Marten;
 
 namespace Ledger.Http.Checkly;
 
@@ -31,6 +28,13 @@ public record CheckTarget
                 && MatchTags?.Any(group => group.Matches(check.Tags)) is not false),
         ];
     }
+
+    /// <summary>The checks of the account that are meant: at least one.</summary>
+    /// <exception cref="RequestRejected">404 when none is meant.</exception>
+    public async Task<IReadOnlyList<Check>> SelectAsync(IQuerySession documents, CancellationToken cancellation) =>
+        SelectFrom(await documents.ChecksAsync(cancellation)) is { Count: > 0 } selected
+            ? selected
+            : throw RequestRejected.NotFound("No matching checks were found.");
 
     /// <summary>Whether a trigger may start it: activated and runnable.</summary>
     protected virtual bool IsEligible(Check check) => check.WhyNotStartable is null;
@@ -114,16 +118,4 @@ public sealed class OneOrManyOrNoneConverter<T> : OneOrManyConverter<T>
     where T : notnull
 {
     public override bool HandleNull => false;
-}
-
-/// <summary>Finds the checks of an account that a trigger means.</summary>
-public static class Targeting
-{
-    /// <summary>At least one check.</summary>
-    /// <exception cref="RequestRejected">404 when none is meant.</exception>
-    public static async Task<IReadOnlyList<Check>> SelectAsync(
-        this IQuerySession documents, CheckTarget target, CancellationToken cancellation) =>
-        target.SelectFrom(await documents.ChecksAsync(cancellation)) is { Count: > 0 } selected
-            ? selected
-            : throw RequestRejected.NotFound("No matching checks were found.");
 }

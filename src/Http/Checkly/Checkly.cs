@@ -1,11 +1,12 @@
+using System.Buffers.Binary;
 using System.Globalization;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
-using Ledger.Http.Errors;
-using Ledger.Http.Requests;
-using Ledger.Http.Settings;
-using Ledger.Sessions;
+using Ledger.Http.ReadModels;
+using Ledger.Projections.CheckResults;
+using Ledger.Projections.Metrics;
+using Ledger.Projections.SessionList;
+using Ledger.Sessions.Events;
 using Microsoft.AspNetCore.WebUtilities;
 
 namespace Ledger.Http.Checkly;
@@ -51,10 +52,7 @@ public sealed class ChecklyEnvelope : Envelope
         failure.Members.TryGetValue(ErrorCode, out var code) ? code as string : null);
 }
 
-/// <summary>An error.</summary>
-/// <param name="StatusCode">The HTTP status.</param>
-/// <param name="Error">Its reason phrase.</param>
-/// <param name="Message">One sentence for people.</param>
+/// <summary>An error: the HTTP status, its reason phrase, and one sentence for people.</summary>
 /// <param name="ErrorCode">A word for the command line; absent but for one answer.</param>
 public sealed record ChecklyError(
     int StatusCode,
@@ -88,6 +86,37 @@ public static class ChecklyRequests
 
         return facts.Count == 0 ? null : JsonSerializer.SerializeToElement(facts);
     }
+
+    /// <summary>A key that is bound to a project may touch no other.</summary>
+    /// <exception cref="RequestRejected">403 for another one.</exception>
+    public static void RequireProject(this Caller caller, string logicalId)
+    {
+        if (caller.Project is not null && caller.Project != logicalId)
+        {
+            throw RequestRejected.Forbidden("Forbidden");
+        }
+    }
+}
+
+/// <summary>What the reads of this dialect wait for: that a read model shows everything which is written now.</summary>
+public static class ChecklyFreshness
+{
+    /// <summary>What a key that is bound to a project may see of a projection, the list of sessions tells: that must have come as far.</summary>
+    public static async Task WaitForHeadAsync(this Freshness freshness, Caller caller, string projection, CancellationToken cancellation)
+    {
+        await freshness.WaitForHeadAsync(projection, cancellation);
+        if (caller.Project is not null)
+        {
+            await freshness.WaitForHeadAsync(SessionListReader.ProjectionName, cancellation);
+        }
+    }
+
+    /// <summary>Metrics. The ends of a range are read from single results.</summary>
+    public static async Task WaitForMetricsAsync(this Freshness freshness, CancellationToken cancellation)
+    {
+        await freshness.WaitForHeadAsync(CheckMetricsReader.ProjectionName, cancellation);
+        await freshness.WaitForHeadAsync(CheckResultsReader.ProjectionName, cancellation);
+    }
 }
 
 /// <summary>
@@ -120,29 +149,46 @@ public static class CheckIds
 }
 
 /// <summary>
+/// The ids of results. Once shown, an id finds the same result for ever, so none may depend on something that comes later:
+/// <list type="bullet">
+/// <item>A failed try has the id of its report, everywhere.</item>
+/// <item>In a test session the run's own result has one id from <c>PENDING</c> to <c>FINAL</c>, derived from the sequence id.</item>
+/// <item>In a check session the final result exists only when the run is settled. It has the id of the report that settled it; a run that
+/// no report settled (cancelled, expired, timed out, lost) has the derived id. A report that comes after an abort and only adds its
+/// details changes no id.</item>
+/// </list>
+/// </summary>
+public static class ResultIds
+{
+    /// <summary>The id of a run's own result while, or because, no report gives it one; the sequence id for such an id.</summary>
+    public static Guid Derived(Guid sequenceId) => MaskedIds.Of(sequenceId, 0x5a91c37e24b86d);
+
+    /// <summary>The id of a settled run's final result.</summary>
+    public static Guid OfFinal(SessionKind kind, Run run) =>
+        kind is SessionKind.Check && run.Final is { Settles: true } report ? report.ResultId : Derived(run.SequenceId);
+}
+
+/// <summary>
+/// The ids of schedulings. A scheduling is done when its session is there, so all that is known of it stands in the session. Its id is not
+/// the session's own, which a user who does not record is not told.
+/// </summary>
+public static class SchedulingIds
+{
+    /// <summary>The scheduling of a session, or the session of a scheduling.</summary>
+    public static Guid Derived(Guid id) => MaskedIds.Of(id, 0xc61d73a84f9235);
+}
+
+/// <summary>
 /// Ids that are made of other ids and lead back to them: the last seven bytes are inverted in part, so that a uuid stays one of its version
 /// and unique. No secret: they only keep two things that belong together from having one id.
 /// </summary>
-public static class MaskedIds
+internal static class MaskedIds
 {
-    /// <summary>How many bytes a mask has.</summary>
-    public const int MaskLength = 7;
-
-    private const int Length = 16;
-
-    /// <summary>The id made of another one, or the one that it was made of.</summary>
-    /// <param name="id">Either of the two.</param>
-    /// <param name="mask">What tells one kind of made ids from others.</param>
-    public static Guid Of(Guid id, ReadOnlySpan<byte> mask)
+    public static Guid Of(Guid id, ulong mask)
     {
-        ArgumentOutOfRangeException.ThrowIfNotEqual(mask.Length, MaskLength);
-        Span<byte> bytes = stackalloc byte[Length];
+        Span<byte> bytes = stackalloc byte[16];
         id.TryWriteBytes(bytes, bigEndian: true, out _);
-        for (var i = 0; i < MaskLength; i++)
-        {
-            bytes[Length - MaskLength + i] ^= mask[i];
-        }
-
+        BinaryPrimitives.WriteUInt128BigEndian(bytes, BinaryPrimitives.ReadUInt128BigEndian(bytes) ^ mask);
         return new Guid(bytes, bigEndian: true);
     }
 }
@@ -155,27 +201,23 @@ public static class Durations
         Math.Max(0, to.ToUnixTimeMilliseconds() - from.ToUnixTimeMilliseconds());
 }
 
-/// <summary>The header in which this dialect tells how many entries a list has.</summary>
-public static class ContentRange
-{
-    /// <summary>Its value for a page.</summary>
-    /// <param name="first">How many entries come before the page.</param>
-    /// <param name="count">How many are on it.</param>
-    /// <param name="total">How many there are in all.</param>
-    public static string Items(long first, int count, int total) => count == 0
-        ? FormattableString.Invariant($"items */{total}")
-        : FormattableString.Invariant($"items {first}-{first + count - 1}/{total}");
-}
+/// <summary>A page of a list by cursor, newest first.</summary>
+/// <param name="Length">Entries on this page.</param>
+/// <param name="Entries">What is on it.</param>
+/// <param name="NextId">Where the next page begins; null when there is none.</param>
+public sealed record CursorPage<T>(int Length, IReadOnlyList<T> Entries, string? NextId);
 
-/// <summary>Single values of the query string, as this dialect writes them. Each is named in its message.</summary>
+/// <summary>The query string, as this dialect writes it. Each parameter that is wrong is refused by its name, with 400.</summary>
 public static class QueryValues
 {
+    /// <summary>A text; null when it is absent or empty.</summary>
+    public static string? Text(HttpRequest request, string name) =>
+        request.Query[name].ToString() is { Length: > 0 } text ? text : null;
+
     /// <summary>A time in Unix seconds, with or without a fraction; null when it is absent.</summary>
-    /// <exception cref="RequestRejected">400.</exception>
     public static DateTimeOffset? UnixTime(HttpRequest request, string name)
     {
-        var text = request.Query[name].ToString();
-        if (text.Length == 0)
+        if (Text(request, name) is not { } text)
         {
             return null;
         }
@@ -187,13 +229,9 @@ public static class QueryValues
     }
 
     /// <summary>
-    /// What lies between <c>from</c> and <c>to</c>. One end alone means the longest range from it, none the last such range, with no end: what
-    /// comes meanwhile is shown.
+    /// What lies between <c>from</c> and <c>to</c>, at most so far apart. One end alone means the longest range from it, none the last such
+    /// range, with no end: what comes meanwhile is shown.
     /// </summary>
-    /// <param name="request">The request.</param>
-    /// <param name="longest">How far apart the two may be.</param>
-    /// <param name="now">The current time.</param>
-    /// <exception cref="RequestRejected">400.</exception>
     public static (DateTimeOffset From, DateTimeOffset? To) Range(HttpRequest request, TimeSpan longest, DateTimeOffset now) =>
         (UnixTime(request, "from"), UnixTime(request, "to")) switch
         {
@@ -208,7 +246,6 @@ public static class QueryValues
     /// <summary>A page by number: how many entries it has (1 to 100, 10 when absent), and how many come before it.</summary>
     /// <param name="request">The request.</param>
     /// <param name="lowest">The lowest number of a page that is accepted; 0 is the first page too.</param>
-    /// <exception cref="RequestRejected">400.</exception>
     public static (int Limit, int Page, long Offset) Page(HttpRequest request, int lowest = 0)
     {
         var (limit, page) = (Limit(request), Math.Max(1, Inputs.Int(request, "page", lowest, int.MaxValue, 1)));
@@ -216,26 +253,47 @@ public static class QueryValues
     }
 
     /// <summary>How many entries a page has: 1 to 100, 10 when absent.</summary>
-    /// <exception cref="RequestRejected">400.</exception>
     public static int Limit(HttpRequest request) => Inputs.Int(request, "limit", 1, 100, 10);
 
-    /// <summary>True or false; null when it is absent.</summary>
-    /// <exception cref="RequestRejected">400.</exception>
-    public static bool? Flag(HttpRequest request, string name) => request.Query[name].ToString() switch
+    /// <summary>The place after the last entry of the page before; null on the first page.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="parse">Reads a cursor; null for what is none.</param>
+    public static T? Cursor<T>(HttpRequest request, Func<string?, T?> parse)
+        where T : struct
     {
-        "" => null,
+        const string Name = "nextId";
+        return !request.Query.TryGetValue(Name, out var text) ? null
+            : parse(text) ?? throw RequestRejected.BadRequest($"'{Name}' must be the {Name} of the page before.");
+    }
+
+    /// <summary>True or false; null when it is absent.</summary>
+    public static bool? Flag(HttpRequest request, string name) => Text(request, name) switch
+    {
+        null => null,
         "true" => true,
         "false" => false,
         _ => throw RequestRejected.BadRequest($"'{name}' must be true or false."),
     };
 
     /// <summary>One of several words; null when it is absent.</summary>
-    /// <exception cref="RequestRejected">400.</exception>
-    public static string? Word(HttpRequest request, string name, IReadOnlyCollection<string> known)
-    {
-        var text = request.Query[name].ToString();
-        return text.Length == 0 ? null
+    public static string? Word(HttpRequest request, string name, IReadOnlyCollection<string> known) =>
+        Text(request, name) is not { } text ? null
             : known.Contains(text) ? text
             : throw RequestRejected.BadRequest($"'{name}' must be one of {string.Join(", ", known)}.");
+
+    /// <summary>Some of several words, each once; none when the parameter is absent.</summary>
+    public static IReadOnlyList<string> Words(HttpRequest request, string name, IReadOnlyCollection<string> known)
+    {
+        var words = QueryArrays.Read(request.Query, name);
+        return words.All(known.Contains) ? words : throw RequestRejected.BadRequest($"'{name}' must be of {string.Join(", ", known)}.");
     }
+
+    /// <summary>The header in which this dialect tells how many entries a list has.</summary>
+    /// <param name="response">The answer.</param>
+    /// <param name="first">How many entries come before the page.</param>
+    /// <param name="count">How many are on it.</param>
+    /// <param name="total">How many there are in all.</param>
+    public static void SetContentRange(this HttpResponse response, long first, int count, int total) => response.Headers.ContentRange = count == 0
+        ? FormattableString.Invariant($"items */{total}")
+        : FormattableString.Invariant($"items {first}-{first + count - 1}/{total}");
 }

@@ -1,13 +1,6 @@
 using System.Globalization;
-using System.Text.Json;
-using Ledger.Http.Errors;
 using Ledger.Http.Live;
-using Ledger.Http.Requests;
-using Ledger.Http.Settings;
-using Ledger.Sessions;
 using Ledger.Sessions.Events;
-using Ledger.Store;
-using Ledger.Streams;
 
 namespace Ledger.Http.Checkly;
 
@@ -97,8 +90,7 @@ public static class LongPoll
     /// <exception cref="RequestRejected">400 for a wait out of its bounds.</exception>
     public static TimeSpan MaxWaitOf(HttpRequest request, bool wholeSeconds)
     {
-        var text = request.Query[Parameter].ToString();
-        if (text.Length == 0)
+        if (QueryValues.Text(request, Parameter) is not { } text)
         {
             return TimeSpan.FromSeconds(Maximum);
         }

@@ -1,24 +1,14 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
-using Ledger.Http.Access;
-using Ledger.Http.Errors;
-using Ledger.Http.Requests;
 
 namespace Ledger.Http.Checkly;
 
 /// <summary>Where everything is to run: a region, or a private location.</summary>
-public sealed record RunLocation
+/// <param name="Type">Which of the two. Required.</param>
+/// <param name="Region">The region; for a public location.</param>
+/// <param name="SlugName">What the private location is called.</param>
+public sealed record RunLocation(RunLocationType? Type = null, string? Region = null, string? SlugName = null)
 {
-    /// <summary>Which of the two. Required.</summary>
-    public RunLocationType? Type { get; init; }
-
-    /// <summary>The region; for a public location.</summary>
-    public string? Region { get; init; }
-
-    /// <summary>What the private location is called.</summary>
-    public string? SlugName { get; init; }
-
     /// <summary>The location as runs name it.</summary>
     /// <exception cref="RequestRejected">400 for one that names none.</exception>
     public static string NameOf(RunLocation? location) => location switch
@@ -36,22 +26,11 @@ public enum RunLocationType
     [JsonStringEnumMemberName("PRIVATE")] Private,
 }
 
-/// <summary>Lists the variables of the account, of which there are none: <c>checkly env ls</c> and <c>pull</c> say so.</summary>
-public static class ListVariablesEndpoint
-{
-    [WolverineGet("/v1/variables"), Authorize(Scopes.ReadOrCommand), Errors(401, 403, 429), Tags("Checkly: command line")]
-    [EndpointSummary("Lists the environment variables of the account: none. Those of checks stand in the checks.")]
-    public static IReadOnlyList<EnvironmentVariable> Get() => [];
-}
-
 /// <summary>The facts that are kept with a session that the command line scheduled.</summary>
 public static class SuiteMetadata
 {
     /// <summary>The suite whose results the command line waits for, in lower case: by this MQTT finds the session.</summary>
     public const string CheckRunSuiteId = "checkRunSuiteId";
-
-    /// <summary>Kept when the command line asked for log lines.</summary>
-    private const string StreamLogs = "streamLogs";
 
     /// <summary>The facts under the names that lists read, and the origin of the request.</summary>
     /// <exception cref="RequestRejected">400 for facts about a repository that are not of their form.</exception>
@@ -69,7 +48,7 @@ public static class SuiteMetadata
 
         if (streamLogs)
         {
-            facts[StreamLogs] = true;
+            facts["streamLogs"] = true;
         }
 
         return ChecklyRequests.MetadataOf(http, facts);
@@ -80,40 +59,31 @@ public static class SuiteMetadata
 /// What is known of the code under test. Kept with the session under the same names, so that lists can filter by it; what is
 /// not there is left out.
 /// </summary>
-public sealed record TestSessionMetadata
+/// <param name="Github">Where on GitHub it comes from; with <c>reporting: true</c> the session counts as GitHub's.</param>
+public sealed record TestSessionMetadata(
+    string? Environment = null,
+    string? RepoUrl = null,
+    string? CommitId = null,
+    string? CommitOwner = null,
+    string? CommitMessage = null,
+    string? BranchName = null,
+    JsonElement? Github = null)
 {
-    public string? Environment { get; init; }
-
-    public string? RepoUrl { get; init; }
-
-    public string? CommitId { get; init; }
-
-    public string? CommitOwner { get; init; }
-
-    public string? CommitMessage { get; init; }
-
-    public string? BranchName { get; init; }
-
-    /// <summary>Where on GitHub it comes from; with <c>reporting: true</c> the session counts as GitHub's.</summary>
-    public JsonElement? Github { get; init; }
+    private const string GithubReporting = "reporting";
 
     /// <summary>Whether results are reported back to GitHub.</summary>
     [JsonIgnore]
-    public bool ReportsToGithub => Github is { } github && github.GetProperty(GithubReporting).GetBoolean();
-
-    private const string GithubReporting = "reporting";
+    public bool ReportsToGithub => Github.Member(GithubReporting) is { ValueKind: JsonValueKind.True };
 
     /// <summary>What of a session's metadata this dialect knows; it may have been triggered in another one.</summary>
-    public static TestSessionMetadata Of(JsonElement? metadata) => new()
-    {
-        Environment = metadata.Text("environment") is { Length: > 0 } environment ? environment : null,
-        RepoUrl = metadata.Text("repoUrl"),
-        CommitId = metadata.Text("commitId"),
-        CommitOwner = metadata.Text("commitOwner"),
-        CommitMessage = metadata.Text("commitMessage"),
-        BranchName = metadata.Text("branchName"),
-        Github = metadata.Member("github") is { } github && IsGithub(github) ? github : null,
-    };
+    public static TestSessionMetadata Of(JsonElement? metadata) => new(
+        metadata.Text("environment") is { Length: > 0 } environment ? environment : null,
+        metadata.Text("repoUrl"),
+        metadata.Text("commitId"),
+        metadata.Text("commitOwner"),
+        metadata.Text("commitMessage"),
+        metadata.Text("branchName"),
+        metadata.Member("github") is { } github && IsGithub(github) ? github : null);
 
     /// <summary>Checks what the JSON type cannot say.</summary>
     /// <param name="where">The member of the body that these are in, for the message.</param>
@@ -135,14 +105,7 @@ public sealed record TestSessionMetadata
     public JsonObject ToJson()
     {
         var members = (JsonObject)JsonSerializer.SerializeToNode(this, Json.Options)!;
-        foreach (var (name, value) in members.ToList())
-        {
-            if (value is null)
-            {
-                members.Remove(name);
-            }
-        }
-
+        members.Where(member => member.Value is null).ToList().ForEach(absent => members.Remove(absent.Key));
         return members;
     }
 
@@ -164,9 +127,7 @@ public static class TestSessionProvider
     public const string Member = "provider";
 
     public const string Api = "API";
-
     public const string Github = "GITHUB";
-
     public const string Trigger = "TRIGGER";
 
     /// <summary>Every published provider.</summary>

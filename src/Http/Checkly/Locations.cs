@@ -1,27 +1,19 @@
 using System.Collections.Frozen;
 using System.Security.Cryptography;
 using System.Text;
-using Ledger.Http.Access;
-using Ledger.Http.Errors;
-using Ledger.Http.Settings;
-using Marten;
 
 namespace Ledger.Http.Checkly;
 
-/// <summary>Lists the public locations.</summary>
-public static class ListLocationsEndpoint
+/// <summary>Lists where checks can run.</summary>
+public static class LocationEndpoints
 {
     [WolverineGet("/v1/locations"), Authorize(Scopes.ReadOrCommand), Errors(401, 403, 429), Tags("Checkly: supporting reads")]
     [EndpointSummary("Lists the public locations.")]
-    public static IReadOnlyList<PublicLocation> Get(PublicLocations locations) => locations.All;
-}
+    public static IReadOnlyList<PublicLocation> ListLocations(PublicLocations locations) => locations.All;
 
-/// <summary>Lists the private locations.</summary>
-public static class ListPrivateLocationsEndpoint
-{
     [WolverineGet("/v1/private-locations"), Authorize(Scopes.ReadOrCommand), Errors(401, 403, 429), Tags("Checkly: supporting reads")]
     [EndpointSummary("Lists the private locations: those of registered checks that are no public region.")]
-    public static async Task<IReadOnlyList<PrivateLocation>> Get(
+    public static async Task<IReadOnlyList<PrivateLocation>> ListPrivateLocations(
         Caller caller, PublicLocations locations, IQuerySession documents, CancellationToken cancellation) =>
     [
         .. (await documents.ChecksAsync(cancellation))
@@ -78,26 +70,21 @@ public sealed class PublicLocations(LedgerSettings settings)
 
 /// <summary>A public location.</summary>
 /// <param name="Region">Its code, which is the ledger's location.</param>
-/// <param name="Name">Its name for people.</param>
 public sealed record PublicLocation(string Region, string Name);
 
 /// <summary>A private location: one that no public region is called.</summary>
 /// <param name="Id">Its id, the same for ever: derived from the account and the slug.</param>
 /// <param name="SlugName">Its code, which is the ledger's location.</param>
-/// <param name="Name">Its name for people.</param>
 public sealed record PrivateLocation(Guid Id, string SlugName, string Name)
 {
-    private const int Version = 0x80;
-    private const int Variant = 0x80;
-
     /// <summary>The private location of that name.</summary>
     public static PrivateLocation Of(Guid accountId, string location)
     {
         var id = SHA256.HashData(Encoding.UTF8.GetBytes($"{accountId}/private-locations/{location}")).AsSpan(0, 16);
 
         // A uuid of version 8, which is for ids made in a way of one's own (RFC 9562).
-        id[6] = (byte)((id[6] & 0x0f) | Version);
-        id[8] = (byte)((id[8] & 0x3f) | Variant);
+        id[6] = (byte)((id[6] & 0x0f) | 0x80);
+        id[8] = (byte)((id[8] & 0x3f) | 0x80);
         return new PrivateLocation(new Guid(id, bigEndian: true), location, location);
     }
 }

@@ -1,112 +1,49 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
-using Ledger.Http.Access;
-using Ledger.Http.Errors;
-using Ledger.Http.Requests;
-using Ledger.Sessions;
 
 namespace Ledger.Http.Checkly;
 
-/// <summary>Reads a test session as of now.</summary>
-public static class ReadTestSessionEndpoint
+/// <summary>Reads a test session, waits for its end, or reads one of its results.</summary>
+public static class ReadTestSessionEndpoints
 {
     [WolverineGet("/v1/test-sessions/{testSessionId}"), Authorize(Scopes.Read), Errors(400, 401, 403, 404, 429), Tags("Checkly: test sessions")]
     [EndpointSummary("Reads a test session.")]
-    public static async Task<TestSession> Get(string testSessionId, Caller caller, ChecklySessions sessions, HttpContext context) =>
-        TestSession.Of(
-            await sessions.ReadAsync(caller, SessionKind.Test, testSessionId, context.RequestAborted),
-            sessions.LinksFor(context.Request),
-            sessions.Now);
-}
+    public static async Task<TestSession> Read(string testSessionId, Caller caller, ChecklySessions sessions, HttpContext context) => new(
+        await sessions.ReadAsync(caller, SessionKind.Test, testSessionId, context.RequestAborted), sessions.LinksFor(context.Request), sessions.Now);
 
-/// <summary>Waits for the end of a test session.</summary>
-public static class AwaitTestSessionEndpoint
-{
     [WolverineGet("/v1/test-sessions/{testSessionId}/completion"), Authorize(Scopes.Read), Errors(400, 401, 403, 404, 408, 429)]
     [Tags("Checkly: test sessions"), EndpointSummary("Answers when the session is final, or with 408 after maxWaitSeconds.")]
     [QueryNumber("maxWaitSeconds", "How long to wait, 1 to 30 seconds; 30 when absent.")]
-    public static async Task<TestSession> Get(string testSessionId, Caller caller, ChecklySessions sessions, HttpRequest request) =>
-        TestSession.Of(
-            await sessions.AwaitAsync(caller, SessionKind.Test, testSessionId, request), sessions.LinksFor(request), sessions.Now);
-}
+    public static async Task<TestSession> Await(string testSessionId, Caller caller, ChecklySessions sessions, HttpRequest request) =>
+        new(await sessions.AwaitAsync(caller, SessionKind.Test, testSessionId, request), sessions.LinksFor(request), sessions.Now);
 
-/// <summary>Reads one result of a test session.</summary>
-public static class ReadTestSessionResultEndpoint
-{
     [WolverineGet("/v1/test-sessions/{testSessionId}/results/{testSessionResultId}"), Authorize(Scopes.Read), Errors(400, 401, 403, 404, 429)]
     [Tags("Checkly: test sessions"), EndpointSummary("Reads one result of a test session.")]
-    public static async Task<TestSessionResultDetail> Get(
+    public static async Task<TestSessionResultDetail> ReadResult(
         string testSessionId, string testSessionResultId, Caller caller, ChecklySessions sessions, HttpContext context)
     {
-        var (session, result) = await sessions.ReadResultAsync(
-            caller, testSessionId, Inputs.Uuid(nameof(testSessionResultId), testSessionResultId), context.RequestAborted);
-        return TestSessionResultDetail.Of(session, result, sessions.LinksFor(context.Request));
+        var id = Inputs.Uuid(nameof(testSessionResultId), testSessionResultId);
+        var (session, result) = await sessions.ReadResultAsync(caller, testSessionId, id, context.RequestAborted);
+        return new TestSessionResultDetail(session, result, sessions.LinksFor(context.Request));
     }
-}
 
-/// <summary>Where the vendor's command line says that people look at a test session. It gets along without.</summary>
-public static class TestSessionLinkEndpoint
-{
     [WolverineGet("/next/test-sessions/{testSessionId}/link"), Authorize(Scopes.ReadOrCommand), Errors(400, 401, 403, 404, 429)]
     [Tags("Checkly: command line"), EndpointSummary("Where people look at a test session.")]
-    public static async Task<TestSessionLink> Get(string testSessionId, Caller caller, ChecklySessions sessions, HttpContext context)
-    {
-        var session = await sessions.ReadAsync(caller, SessionKind.Test, testSessionId, context.RequestAborted);
-        return new TestSessionLink(sessions.LinksFor(context.Request).TestSession(session));
-    }
-}
+    public static async Task<TestSessionLink> Link(string testSessionId, Caller caller, ChecklySessions sessions, HttpContext context) => new(
+        sessions.LinksFor(context.Request).TestSession(
+            await sessions.ReadAsync(caller, SessionKind.Test, testSessionId, context.RequestAborted)));
 
-/// <summary>The same for one result.</summary>
-public static class TestResultLinksEndpoint
-{
     [WolverineGet("/next/test-sessions/{testSessionId}/results/{testResultId}/links"), Authorize(Scopes.ReadOrCommand), Errors(400, 401, 403, 404, 429)]
     [Tags("Checkly: command line"), EndpointSummary("Where people look at a result of a test session.")]
-    public static async Task<TestResultLinks> Get(
+    public static async Task<TestResultLinks> ResultLinks(
         string testSessionId, string testResultId, Caller caller, ChecklySessions sessions, HttpContext context)
     {
-        var (session, result) = await sessions.ReadResultAsync(
-            caller, testSessionId, Inputs.Uuid(nameof(testResultId), testResultId), context.RequestAborted);
+        var id = Inputs.Uuid(nameof(testResultId), testResultId);
+        var (session, result) = await sessions.ReadResultAsync(caller, testSessionId, id, context.RequestAborted);
         return new TestResultLinks(sessions.LinksFor(context.Request).TestResult(session, result.Id), [], [], []);
     }
-}
 
-/// <summary>A session of kind <c>test</c> as Checkly shows it.</summary>
-public sealed record TestSession(
-    Guid TestSessionId,
-    string TestSessionLink,
-    string Name,
-    SessionStatus Status,
-    IReadOnlyList<Guid> ErrorGroupIds,
-    DateTimeOffset StartedAt,
-    DateTimeOffset? StoppedAt,
-    long TimeElapsed,
-    JsonObject Metadata,
-    IReadOnlyList<TestSessionResult> Results)
-{
-    /// <summary>The session with one result for each run, settled or not, and one for each failed try.</summary>
-    public static TestSession Of(Session session, ChecklyLinks links, DateTimeOffset now) => new(
-        session.Id,
-        links.TestSession(session),
-        session.Name,
-        session.Status,
-        [],
-        session.TriggeredAt,
-        session.SettledAt,
-        Durations.Between(session.TriggeredAt, session.SettledAt ?? now),
-        TestSessionMetadata.Of(session.Metadata).ToJson(),
-        [.. ResultsOf(session).Select(result => TestSessionResult.Of(session, result, links))]);
-
-    private static IEnumerable<RunResult> ResultsOf(Session session) =>
-        session.Runs.SelectMany(run => RunResult.AttemptsOf(run).Append(RunResult.Of(session.Kind, run)));
-}
-
-/// <summary>Finds results of test sessions.</summary>
-public static class TestResults
-{
-    /// <summary>A result of a test session, with its session.</summary>
-    /// <exception cref="RequestRejected">400 for an id that is no uuid, 404 when the caller sees no such result.</exception>
-    public static async Task<(Session Session, RunResult Result)> ReadResultAsync(
+    private static async Task<(Session Session, RunResult Result)> ReadResultAsync(
         this ChecklySessions sessions, Caller caller, string testSessionId, Guid resultId, CancellationToken cancellation)
     {
         var session = await sessions.ReadAsync(caller, SessionKind.Test, testSessionId, cancellation);
@@ -117,110 +54,80 @@ public static class TestResults
     }
 }
 
-/// <summary>A concise result of a test session. It has no <c>isCancelled</c>; its status tells.</summary>
-public record TestSessionResult(
-    Guid TestSessionResultId,
-    string TestSessionResultLink,
-    Guid? CheckId,
-    string CheckType,
-    string Name,
-    string RunLocation,
-    IReadOnlyList<Guid> ErrorGroupIds,
-    ResultScope ResultType,
-    SessionStatus Status,
-    bool HasErrors,
-    bool HasFailures,
-    bool IsDegraded,
-    bool Aborted,
-    long? ResponseTime,
-    DateTimeOffset? StartedAt,
-    DateTimeOffset? StoppedAt)
+/// <summary>A session of kind <c>test</c> as Checkly shows it, with one result for each run, settled or not, and one for each failed try.</summary>
+public sealed class TestSession(Session session, ChecklyLinks links, DateTimeOffset now)
 {
-    public static TestSessionResult Of(Session session, RunResult result, ChecklyLinks links) => new(
-        result.Id,
-        links.TestResult(session, result.Id),
-        result.Run.Plan.CheckId,
-        result.Run.Plan.CheckType,
-        result.Run.Plan.Name,
-        result.Run.Plan.Location,
-        [],
-        result.Scope,
-        result.Status,
-        result.HasErrors,
-        result.HasFailures,
-        result.IsDegraded,
-        result.Aborted,
-        result.ResponseTime,
-        result.StartedAt,
-        result.StoppedAt);
+    public Guid TestSessionId => session.Id;
+    public string TestSessionLink => links.TestSession(session);
+    public string Name => session.Name;
+    public SessionStatus Status => session.Status;
+    public IReadOnlyList<Guid> ErrorGroupIds => [];
+    public DateTimeOffset StartedAt => session.TriggeredAt;
+    public DateTimeOffset? StoppedAt => session.SettledAt;
+    public long TimeElapsed => Durations.Between(session.TriggeredAt, session.SettledAt ?? now);
+    public JsonObject Metadata => TestSessionMetadata.Of(session.Metadata).ToJson();
+    public IReadOnlyList<TestSessionResult> Results =>
+        [.. RunResult.AllOf(session).Select(result => new TestSessionResult(session, result, links))];
+}
+
+/// <summary>A concise result of a test session. It has no <c>isCancelled</c>; its status tells.</summary>
+public class TestSessionResult(Session session, RunResult result, ChecklyLinks links)
+{
+    public Guid TestSessionResultId => Result.Id;
+    public string TestSessionResultLink => links.TestResult(Session, Result.Id);
+    public Guid? CheckId => Result.Run.Plan.CheckId;
+    public string CheckType => Result.Run.Plan.CheckType;
+    public string Name => Result.Run.Plan.Name;
+    public string RunLocation => Result.Run.Plan.Location;
+    public IReadOnlyList<Guid> ErrorGroupIds => [];
+    public ResultScope ResultType => Result.Scope;
+    public SessionStatus Status => Result.Status;
+    public bool HasErrors => Result.HasErrors;
+    public bool HasFailures => Result.HasFailures;
+    public bool IsDegraded => Result.IsDegraded;
+    public bool Aborted => Result.Aborted;
+    public long? ResponseTime => Result.ResponseTime;
+    public DateTimeOffset? StartedAt => Result.StartedAt;
+    public DateTimeOffset? StoppedAt => Result.StoppedAt;
+
+    protected Session Session { get; } = session;
+
+    protected RunResult Result { get; } = result;
 }
 
 /// <summary>
 /// A single result of a test session: the concise one and more, with what the runner reported as details under the check's
 /// own type (<see cref="ResultDetails"/>).
 /// </summary>
-public sealed record TestSessionResultDetail : TestSessionResult
+public sealed class TestSessionResultDetail : TestSessionResult
 {
-    private TestSessionResultDetail(TestSessionResult concise)
-        : base(concise)
-    {
-    }
+    private readonly ResultDetails details;
 
-    /// <summary>The same as the result's id.</summary>
-    public Guid Id => TestSessionResultId;
+    public TestSessionResultDetail(Session session, RunResult result, ChecklyLinks links)
+        : base(session, result, links) => details = new ResultDetails(result);
 
-    public bool IsCancelled { get; private init; }
-
-    public bool OverMaxResponseTime { get; private init; }
-
-    public int Attempts { get; private init; }
-
-    public Guid SequenceId { get; private init; }
-
+    public Guid Id => Result.Id;
+    public bool IsCancelled => Result.IsCancelled;
+    public bool OverMaxResponseTime => Result.OverMaxResponseTime;
+    public int Attempts => Result.Attempts;
+    public Guid SequenceId => Result.Run.SequenceId;
     public string? TraceId => null;
 
     /// <summary>Why it was never executed; null when it was.</summary>
-    public string? ScheduleError { get; private init; }
-
+    public string? ScheduleError => details.ScheduleError;
     public string? FilePath => null;
-
     public Guid? PrivateLocationId => null;
 
     [JsonPropertyName("created_at")]
-    public DateTimeOffset CreatedAt { get; private init; }
+    public DateTimeOffset CreatedAt => Result.ReportedAt ?? Session.TriggeredAt;
 
     [JsonPropertyName("updated_at")]
-    public DateTimeOffset? UpdatedAt { get; private init; }
-
-    public JsonElement? ApiCheckResult { get; private init; }
-
-    public JsonElement? BrowserCheckResult { get; private init; }
-
-    public JsonElement? MultiStepCheckResult { get; private init; }
-
-    public JsonElement? PlaywrightCheckResult { get; private init; }
-
-    public JsonElement? AgenticCheckResult { get; private init; }
-
-    public static new TestSessionResultDetail Of(Session session, RunResult result, ChecklyLinks links)
-    {
-        var details = new ResultDetails(result);
-        return new TestSessionResultDetail(TestSessionResult.Of(session, result, links))
-        {
-            IsCancelled = result.IsCancelled,
-            OverMaxResponseTime = result.OverMaxResponseTime,
-            Attempts = result.Attempts,
-            SequenceId = result.Run.SequenceId,
-            CreatedAt = result.ReportedAt ?? session.TriggeredAt,
-            UpdatedAt = result.ReportedAt ?? result.Run.SettledAt,
-            ScheduleError = details.ScheduleError,
-            ApiCheckResult = details.Api,
-            BrowserCheckResult = details.Browser,
-            MultiStepCheckResult = details.MultiStep,
-            PlaywrightCheckResult = details.Playwright,
-            AgenticCheckResult = details.Agentic,
-        };
-    }
+    public DateTimeOffset? UpdatedAt => Result.ReportedAt ?? Result.Run.SettledAt;
+    public JsonElement? ApiCheckResult => details.Api;
+    public JsonElement? BrowserCheckResult => details.Browser;
+    public JsonElement? MultiStepCheckResult => details.MultiStep;
+    public JsonElement? PlaywrightCheckResult => details.Playwright;
+    public JsonElement? AgenticCheckResult => details.Agentic;
 }
 
 /// <summary>The link of a test session.</summary>

@@ -1,12 +1,6 @@
 using System.Text.Json.Serialization;
-using Ledger.Http.Access;
-using Ledger.Http.Errors;
-using Ledger.Http.RateLimits;
 using Ledger.Http.ReadModels;
-using Ledger.Http.Requests;
-using Ledger.Projections.CheckResults;
 using Ledger.Projections.Metrics;
-using Marten;
 
 namespace Ledger.Http.Checkly;
 
@@ -34,67 +28,50 @@ public static class ReportingEndpoint
     {
         var query = ReportingQuery.Read(request, clock.GetUtcNow());
         caller.RequireWholeAccount();
-        await freshness.WaitForHeadAsync(CheckMetricsReader.ProjectionName, cancellation);
-        await freshness.WaitForHeadAsync(CheckResultsReader.ProjectionName, cancellation);
+        await freshness.WaitForMetricsAsync(cancellation);
         var selected = (await documents.ChecksAsync(cancellation)).Where(query.Selects).ToList();
-        var aggregates = await Database.RunAsync(async () =>
-        {
-            var found = new List<(Guid CheckId, ReportingAggregate Aggregate)>();
-            await foreach (var measured in metrics.ReadAsync(
-                new CheckMetricsQuery(caller.AccountId, [.. selected.Select(check => check.Id)], query.Bounds), cancellation))
-            {
-                if (ReportingAggregate.Of(measured, query) is { } aggregate)
-                {
-                    found.Add((measured.CheckId, aggregate));
-                }
-            }
-
-            return found.ToLookup(each => each.CheckId, each => each.Aggregate);
-        });
-        return [.. selected.Select(check => CheckReporting.Of(check, [.. aggregates[check.Id]], query))];
+        var asked = new CheckMetricsQuery(caller.AccountId, [.. selected.Select(check => check.Id)], query.Bounds);
+        var aggregates = await Database.RunAsync(async () => await metrics.ReadAsync(asked, cancellation)
+            .Select(measured => (measured.CheckId, Aggregate: ReportingAggregate.Of(measured, query)))
+            .Where(found => found.Aggregate is not null)
+            .ToListAsync(cancellation));
+        var byCheck = aggregates.ToLookup(found => found.CheckId, found => found.Aggregate!);
+        return [.. selected.Select(check => new CheckReporting(check, [.. byCheck[check.Id]], query))];
     }
 }
 
 /// <summary>What is asked of a report.</summary>
-/// <param name="Window">The time that it is about.</param>
 /// <param name="Bounds">The start of each bucket, and the end of the last one; one bucket when there is no granularity.</param>
 /// <param name="HasGranularity">Whether the buckets are shown, or the window as a whole.</param>
-/// <param name="Tags">Tags that a check must have.</param>
 /// <param name="IsDeactivated">Only deactivated checks, or only the others; null for all.</param>
-public sealed record ReportingQuery(
+internal sealed record ReportingQuery(
     TimeWindow Window, IReadOnlyList<DateTimeOffset> Bounds, bool HasGranularity, IReadOnlyList<string> Tags, bool? IsDeactivated)
 {
     public const int MaximumDays = 400;
-
-    private static readonly Dictionary<string, Granularity> Granularities = new(StringComparer.Ordinal)
-    {
-        ["day"] = Granularity.Day,
-        ["week"] = Granularity.Week,
-        ["month"] = Granularity.Month,
-    };
-
-    /// <summary>Reads the query.</summary>
-    /// <exception cref="RequestRejected">400 naming the parameter that is wrong.</exception>
     public static ReportingQuery Read(HttpRequest request, DateTimeOffset now)
     {
         var window = TimeWindow.Read(request, QuickRanges.OfReporting, now);
         var zone = ZoneOf(request);
-        var granularity = QueryValues.Word(request, "granularity", Granularities.Keys);
+        Granularity? granularity = QueryValues.Word(request, "granularity", ["day", "week", "month"]) switch
+        {
+            "day" => Granularity.Day,
+            "week" => Granularity.Week,
+            "month" => Granularity.Month,
+            _ => null,
+        };
         return new ReportingQuery(
             window,
-            granularity is null ? [window.From, window.End] : BoundsOf(window, Granularities[granularity], zone),
+            granularity is { } parts ? BoundsOf(window, parts, zone) : [window.From, window.End],
             granularity is not null,
             QueryArrays.Read(request.Query, "filterByTags"),
             QueryValues.Flag(request, "deactivated"));
     }
-
-    /// <summary>Whether a check is in the report.</summary>
     public bool Selects(Check check) => Tags.All(check.Tags.Contains) && (IsDeactivated is null || check.Activated != IsDeactivated);
 
     /// <summary>The end of a bucket, as it is shown.</summary>
     public DateTimeOffset EndOf(int bucket) => bucket < Bounds.Count - 2 ? Bounds[bucket + 1] : Window.To;
 
-    private static TimeZoneInfo ZoneOf(HttpRequest request) => request.Query["timezone"].ToString() is { Length: > 0 } name
+    private static TimeZoneInfo ZoneOf(HttpRequest request) => QueryValues.Text(request, "timezone") is { } name
         ? IanaTimeZones.Find(name) ?? throw RequestRejected.BadRequest("'timezone' must be the IANA name of a time zone, such as Europe/Berlin.")
         : TimeZoneInfo.Utc;
 
@@ -111,29 +88,29 @@ public sealed record ReportingQuery(
     }
 }
 
-/// <summary>How the runs of one check went.</summary>
-/// <param name="Name">As it is registered.</param>
-/// <param name="CheckId">The check.</param>
-/// <param name="CheckType">Its type.</param>
-/// <param name="Deactivated">Whether no trigger may select it.</param>
-/// <param name="Tags">What triggers select it by.</param>
-public sealed record CheckReporting(string Name, Guid CheckId, string CheckType, bool Deactivated, IReadOnlyList<string> Tags)
+/// <summary>How the runs of one check went, from its buckets in which a run counts.</summary>
+public sealed class CheckReporting
 {
+    internal CheckReporting(Check check, IReadOnlyList<ReportingAggregate> aggregates, ReportingQuery query)
+    {
+        (Name, CheckId, CheckType, Deactivated, Tags) = (check.Name, check.Id, check.CheckType, !check.Activated, check.Tags);
+        Aggregate = query.HasGranularity ? null : aggregates.SingleOrDefault();
+        Aggregates = query.HasGranularity ? aggregates : null;
+    }
+
+    public string Name { get; }
+    public Guid CheckId { get; }
+    public string CheckType { get; }
+    public bool Deactivated { get; }
+    public IReadOnlyList<string> Tags { get; }
+
     /// <summary>The window as a whole; absent when no run counts, and when there are buckets.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public ReportingAggregate? Aggregate { get; private init; }
+    public ReportingAggregate? Aggregate { get; }
 
     /// <summary>The buckets in which a run counts, in order; absent when the window is shown as a whole.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public IReadOnlyList<ReportingAggregate>? Aggregates { get; private init; }
-
-    /// <summary>The report of a check, from its buckets.</summary>
-    public static CheckReporting Of(Check check, IReadOnlyList<ReportingAggregate> aggregates, ReportingQuery query) =>
-        new(check.Name, check.Id, check.CheckType, !check.Activated, check.Tags)
-        {
-            Aggregate = query.HasGranularity ? null : aggregates.SingleOrDefault(),
-            Aggregates = query.HasGranularity ? aggregates : null,
-        };
+    public IReadOnlyList<ReportingAggregate>? Aggregates { get; }
 }
 
 /// <summary>How some runs went. No run of them is cancelled, and there is at least one.</summary>
@@ -152,7 +129,7 @@ public sealed record ReportingAggregate(decimal SuccessRatio, decimal Avg, long 
     public DateTimeOffset? To { get; private init; }
 
     /// <summary>What is shown of a bucket; null when no run counts.</summary>
-    public static ReportingAggregate? Of(MeasuredRuns runs, ReportingQuery query)
+    internal static ReportingAggregate? Of(MeasuredRuns runs, ReportingQuery query)
     {
         var times = runs.Metrics.ResponseTimes;
         return runs.Metrics.SuccessRatio is { } ratio

@@ -1,9 +1,6 @@
 using System.Globalization;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
-using Ledger.Http.Requests;
-using Ledger.Sessions;
 using Ledger.TestCases;
 
 namespace Ledger.Http.Checkly;
@@ -15,6 +12,12 @@ namespace Ledger.Http.Checkly;
 /// </summary>
 internal sealed class ResultDetails
 {
+    private static readonly string[] Recordings = ["playwrightTestVideos", "playwrightTestTraces", "playwrightTestJsonReportFile"];
+
+    private static readonly string[] ScriptMembers = ["errors", "endTime", "startTime", "runtimeVersion", "jobLog", "jobAssets", .. Recordings];
+
+    private static readonly string[] ProbeMembers = ["timingPhases", "requestError", "request", "assertions", "response"];
+
     private readonly RunResult result;
     private readonly JsonElement? details;
     private readonly string? message;
@@ -29,9 +32,6 @@ internal sealed class ResultDetails
         log = Shown(details.Text("log"));
         tests = TestCase.Of(details);
     }
-
-    /// <summary>Whether a check is one HTTP request, which clients show in a form of its own.</summary>
-    public static bool IsRequest(Run run) => run.Plan.CheckType is "API" or "URL";
 
     /// <summary>Why it went wrong, in a sentence or two; null for a result that did not.</summary>
     public string? Reason => !result.HasErrors && !result.HasFailures ? null
@@ -49,7 +49,7 @@ internal sealed class ResultDetails
             : Reason;
 
     /// <summary>The output: by the phases of a request for a check that is one.</summary>
-    public JsonNode Logs => IsRequest(result.Run)
+    public JsonNode Logs => IsRequest
         ? new JsonObject { ["setup"] = new JsonArray(), ["request"] = Entries, ["teardown"] = new JsonArray() }
         : Entries;
 
@@ -61,21 +61,16 @@ internal sealed class ResultDetails
     {
         get
         {
-            if (Api is not { } api)
-            {
-                return null;
-            }
-
-            var data = (JsonObject)JsonSerializer.SerializeToNode(api)!;
-            data.Remove("jobLog");
-            (data["request"] as JsonObject)?.TryAdd("data", "");
-            (data["response"] as JsonObject)?.TryAdd("body", "");
+            var data = Api is { } api ? (JsonObject)JsonSerializer.SerializeToNode(api)! : null;
+            data?.Remove("jobLog");
+            (data?["request"] as JsonObject)?.TryAdd("data", "");
+            (data?["response"] as JsonObject)?.TryAdd("body", "");
             return data;
         }
     }
 
     /// <summary>Clients read <c>request</c> and <c>response</c> without a look whether they are there: without them it is left out.</summary>
-    public JsonElement? Api => IsRequest(result.Run) ? Of(["assertions", "request", "response", "requestError", "jobLog", "jobAssets"], api =>
+    public JsonElement? Api => Of(IsRequest, ["assertions", "request", "response", "requestError", "jobLog", "jobAssets"], api =>
     {
         if (details.Member("api") is { ValueKind: JsonValueKind.Object } own)
         {
@@ -89,48 +84,36 @@ internal sealed class ResultDetails
         }
 
         return api["request"] is JsonObject && api["response"] is JsonObject;
-    }) : null;
+    });
 
-    /// <summary>Clients read <c>errors</c> without a look whether they are there; the same of <see cref="MultiStep"/>.</summary>
     public JsonElement? Browser => Scripted("BROWSER", ["type", "traceSummary", "pages", .. ScriptMembers]);
 
     public JsonElement? MultiStep => Scripted("MULTI_STEP", ScriptMembers);
 
-    public JsonElement? Playwright => Is(CheckTypes.Playwright)
-        ? Of(["errors", "playwrightTraceFiles", "jobLog", "jobAssets", .. Recordings], playwright =>
-        {
-            playwright.TryAdd("errors", Errors);
-            return true;
-        })
-        : null;
+    public JsonElement? Playwright => Of(
+        Is(CheckTypes.Playwright),
+        ["errors", "playwrightTraceFiles", "jobLog", "jobAssets", .. Recordings],
+        playwright => playwright.ContainsKey("errors") || playwright.TryAdd("errors", Errors));
 
-    public JsonElement? Agentic => Is("AGENTIC")
-        ? Of(["summary", "prompt", "assertions", "suggestions", "steps", "errors", "artifactManifest"], agentic =>
-        {
-            agentic.TryAdd("errors", new JsonArray([.. Errors.Select(error => new JsonObject { ["error"] = error!.DeepClone() })]));
-            return true;
-        })
-        : null;
+    public JsonElement? Agentic => Of(
+        Is("AGENTIC"),
+        ["summary", "prompt", "assertions", "suggestions", "steps", "errors", "artifactManifest"],
+        agentic => agentic.ContainsKey("errors")
+            || agentic.TryAdd("errors", new JsonArray([.. Errors.Select(error => new JsonObject { ["error"] = error!.DeepClone() })])));
 
-    public JsonElement? Traceroute => Probe("TRACEROUTE", "totalHops", "destinationReached", "finalHopLatency");
+    public JsonElement? Traceroute => Probe("TRACEROUTE", ["totalHops", "destinationReached", "finalHopLatency"]);
 
-    public JsonElement? Grpc => Probe("GRPC", "grpcStatusCode", "healthStatus");
+    public JsonElement? Grpc => Probe("GRPC", ["grpcStatusCode", "healthStatus"]);
 
     public JsonElement? Ssl => Probe(
         "SSL",
-        "tlsVersion",
-        "cipherSuite",
-        "daysUntilExpiry",
-        "handshakeTimeMs",
-        "chainTrusted",
-        "hostnameVerified",
-        "baselineVerdict",
-        "baselineGrade",
-        "failureCategory");
+        [
+            "tlsVersion", "cipherSuite", "daysUntilExpiry", "handshakeTimeMs", "chainTrusted", "hostnameVerified", "baselineVerdict",
+            "baselineGrade", "failureCategory",
+        ]);
 
-    private static string[] Recordings => ["playwrightTestVideos", "playwrightTestTraces", "playwrightTestJsonReportFile"];
-
-    private static string[] ScriptMembers => ["errors", "endTime", "startTime", "runtimeVersion", "jobLog", "jobAssets", .. Recordings];
+    /// <summary>Whether the check is one HTTP request, which clients show in a form of its own.</summary>
+    private bool IsRequest => Is("API") || Is("URL");
 
     private List<TestCase> Failed =>
         [.. tests.Where(test => test.Status is TestCaseStatus.Failed or TestCaseStatus.TimedOut or TestCaseStatus.Interrupted)];
@@ -159,7 +142,8 @@ internal sealed class ResultDetails
 
     private bool Is(string checkType) => result.Run.Plan.CheckType == checkType;
 
-    private JsonElement? Scripted(string checkType, IReadOnlyList<string> described) => Is(checkType) ? Of(described, script =>
+    /// <summary>Clients read <c>errors</c> without a look whether they are there: without them it is left out.</summary>
+    private JsonElement? Scripted(string checkType, IReadOnlyList<string> described) => Of(Is(checkType), described, script =>
     {
         if (Reason is not null && script.TryAdd("errors", Errors))
         {
@@ -171,23 +155,22 @@ internal sealed class ResultDetails
         }
 
         return script["errors"] is JsonArray;
-    }) : null;
+    });
 
-    private JsonElement? Probe(string checkType, params IReadOnlyList<string> described) =>
-        Is(checkType) ? Of([.. described, "timingPhases", "requestError", "request", "assertions", "response"], probe =>
+    private JsonElement? Probe(string checkType, IReadOnlyList<string> described) => Of(Is(checkType), [.. described, .. ProbeMembers], probe =>
+    {
+        if (Reason is { } reason)
         {
-            if (Reason is { } reason)
-            {
-                probe.TryAdd("requestError", reason);
-            }
+            probe.TryAdd("requestError", reason);
+        }
 
-            return true;
-        }) : null;
+        return true;
+    });
 
     /// <summary>The described members of what was reported, and what can be added to them; null when nothing was, or when it is no use.</summary>
-    private JsonElement? Of(IReadOnlyList<string> described, Func<JsonObject, bool> complete)
+    private JsonElement? Of(bool applies, IReadOnlyList<string> described, Func<JsonObject, bool> complete)
     {
-        if (details is not { ValueKind: JsonValueKind.Object } && message is null)
+        if (!applies || (details is not { ValueKind: JsonValueKind.Object } && message is null))
         {
             return null;
         }

@@ -1,19 +1,13 @@
-using System.Text.Json;
 using System.Text.Json.Serialization;
-using Ledger.Http.Access;
 using Ledger.Http.Bundles;
-using Ledger.Http.Errors;
-using Ledger.Http.Requests;
-using Ledger.Sessions;
-using Ledger.Streams;
 
 namespace Ledger.Http.Checkly;
 
 /// <summary>Schedules one session with a run of each job that <c>checkly test</c> sends.</summary>
 public static class RunChecksEndpoint
 {
-    /// <summary>Of the body, compressed or not.</summary>
-    private const int MaximumBytes = 64 * 1024 * 1024;
+    /// <summary>The most bytes of the body, compressed or not.</summary>
+    public const int MaximumBytes = 64 * 1024 * 1024;
 
     [WolverinePost("/v1/test-sessions/run"), Authorize(Scopes.Command), Errors(400, 401, 403, 413, 429), Tags("Checkly: command line")]
     [BodyLimit(MaximumBytes), RequestSizeLimit(MaximumBytes)]
@@ -72,50 +66,35 @@ public static class RunChecksEndpoint
 }
 
 /// <summary>The body with which <c>checkly test</c> schedules the checks of a project, registered or not.</summary>
-public sealed record ChecksRun
+/// <param name="Name">What people call the session. Required.</param>
+/// <param name="Project">The project that the checks belong to.</param>
+/// <param name="RunLocation">Where all of it runs. Required.</param>
+/// <param name="RepoInfo">What is known of the code under test.</param>
+/// <param name="Environment">The environment under test.</param>
+/// <param name="ShouldRecord">Whether the user wants to see the session again.</param>
+/// <param name="StreamLogs">Whether the user wants log lines while it runs.</param>
+/// <param name="RefreshCache">Whether the runner is to install dependencies from scratch.</param>
+public sealed record ChecksRun(
+    string? Name = null,
+    ProjectOfRun? Project = null,
+    RunLocation? RunLocation = null,
+    TestSessionMetadata? RepoInfo = null,
+    string? Environment = null,
+    bool ShouldRecord = true,
+    bool StreamLogs = false,
+    bool RefreshCache = false)
 {
-    /// <summary>What people call the session. Required.</summary>
-    public string? Name { get; init; }
-
     /// <summary>
     /// One for each run, at least one: see <see cref="CheckRunJob"/>, <see cref="PlaywrightJob"/> and <see cref="ApiJob"/>.
     /// </summary>
     public IReadOnlyList<JsonElement> CheckRunJobs { get; init; } = [];
-
-    /// <summary>The project.</summary>
-    public ProjectOfRun? Project { get; init; }
-
-    /// <summary>Where all of it runs. Required.</summary>
-    public RunLocation? RunLocation { get; init; }
-
-    /// <summary>What is known of the code under test.</summary>
-    public TestSessionMetadata? RepoInfo { get; init; }
-
-    /// <summary>The environment under test.</summary>
-    public string? Environment { get; init; }
-
-    /// <summary>Whether the user wants to see the session again.</summary>
-    public bool ShouldRecord { get; init; } = true;
-
-    /// <summary>Whether the user wants log lines while it runs.</summary>
-    public bool StreamLogs { get; init; }
-
-    /// <summary>Whether the runner is to install dependencies from scratch.</summary>
-    public bool RefreshCache { get; init; }
 }
 
-/// <summary>The project that the checks belong to.</summary>
-public sealed record ProjectOfRun
-{
-    /// <summary>Its name, unique in the account.</summary>
-    public string? LogicalId { get; init; }
-
-    /// <summary>What people call it.</summary>
-    public string? Name { get; init; }
-
-    /// <summary>Where its code is.</summary>
-    public string? RepoUrl { get; init; }
-}
+/// <summary>The project that checks belong to.</summary>
+/// <param name="LogicalId">Its name, unique in the account.</param>
+/// <param name="Name">What people call it.</param>
+/// <param name="RepoUrl">Where its code is.</param>
+public sealed record ProjectOfRun(string? LogicalId = null, string? Name = null, string? RepoUrl = null);
 
 /// <summary>
 /// The answer, by logical id, not by check. A user who does not record gets no session and no results named.
@@ -129,25 +108,6 @@ public sealed record ScheduledChecks(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] Guid? TestSessionId,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyDictionary<string, Guid>? TestResultIds,
     IReadOnlyDictionary<string, Guid> SequenceIds);
-
-/// <summary>What a run's spec says about the job that it came from.</summary>
-public static class JobSpec
-{
-    /// <summary>The check's name in its project.</summary>
-    public const string LogicalId = "logicalId";
-
-    /// <summary>The command line's own id for the run.</summary>
-    public const string CheckRunId = "checkRunId";
-
-    /// <summary>The command line's own id for a run; null for one that it gave none.</summary>
-    public static Guid? CheckRunIdOf(Run run) =>
-        run.Plan.Spec is { ValueKind: JsonValueKind.Object } spec
-        && spec.TryGetProperty(CheckRunId, out var text)
-        && text.ValueKind is JsonValueKind.String
-        && text.TryGetGuid(out var id)
-            ? id
-            : null;
-}
 
 /// <summary>
 /// Says that a scheduling has succeeded. It was done in the transaction of the request that asked for it, so nobody ever waits, on whichever
@@ -164,54 +124,25 @@ public static class AwaitSchedulingEndpoint
         LongPoll.MaxWaitOf(context.Request, wholeSeconds: false);
         return await sessions.ReadAsync(caller, SchedulingIds.Derived(id), context.RequestAborted) is { Session: { Kind: SessionKind.Test } session }
             && session.Source is SessionSource.TestRecord or SessionSource.TestNoRecord
-                ? Scheduling.Of(id, session)
+                ? new Scheduling(id, session)
                 : throw RequestRejected.NotFound("Not Found");
     }
 }
 
-/// <summary>A scheduling.</summary>
-/// <param name="SchedulingId">Its id.</param>
-/// <param name="TestSessionId">The session; null when it is not recorded.</param>
-/// <param name="Status">Always <c>SUCCEEDED</c>.</param>
-/// <param name="ChecksTotal">Runs that were scheduled.</param>
-/// <param name="Error">Always null.</param>
-/// <param name="CreatedAt">When it was asked for.</param>
-/// <param name="StartedAt">The same moment.</param>
-/// <param name="EndedAt">The same moment.</param>
-public sealed record Scheduling(
-    Guid SchedulingId,
-    Guid? TestSessionId,
-    string Status,
-    int ChecksTotal,
-    SchedulingError? Error,
-    DateTimeOffset CreatedAt,
-    DateTimeOffset? StartedAt,
-    DateTimeOffset? EndedAt)
+/// <summary>A scheduling, which is over: it was the same moment at which it was asked for.</summary>
+public sealed class Scheduling(Guid id, Session session)
 {
-    private const string Succeeded = "SUCCEEDED";
+    public Guid SchedulingId => id;
 
-    public static Scheduling Of(Guid id, Session session) => new(
-        id,
-        session.Source is SessionSource.TestRecord ? session.Id : null,
-        Succeeded,
-        session.Runs.Length,
-        null,
-        session.TriggeredAt,
-        session.TriggeredAt,
-        session.TriggeredAt);
+    /// <summary>The session; null when it is not recorded.</summary>
+    public Guid? TestSessionId => session.Source is SessionSource.TestRecord ? session.Id : null;
+    public string Status => "SUCCEEDED";
+    public int ChecksTotal => session.Runs.Length;
+    public SchedulingError? Error => null;
+    public DateTimeOffset CreatedAt => session.TriggeredAt;
+    public DateTimeOffset? StartedAt => session.TriggeredAt;
+    public DateTimeOffset? EndedAt => session.TriggeredAt;
 }
 
 /// <summary>Why a scheduling failed, which none does.</summary>
 public sealed record SchedulingError(string Code, string Message);
-
-/// <summary>
-/// The ids of schedulings. A scheduling is done when its session is there, so all that is known of it stands in the session; its id leads
-/// there and back (<see cref="MaskedIds"/>). It is not the session's own, which a user who does not record is not told.
-/// </summary>
-public static class SchedulingIds
-{
-    private static ReadOnlySpan<byte> Mask => [0xc6, 0x1d, 0x73, 0xa8, 0x4f, 0x92, 0x35];
-
-    /// <summary>The scheduling of a session, or the session of a scheduling.</summary>
-    public static Guid Derived(Guid id) => MaskedIds.Of(id, Mask);
-}

@@ -1,4 +1,3 @@
-using Ledger.Http.Errors;
 using Ledger.Projections.Metrics;
 
 namespace Ledger.Http.Checkly;
@@ -66,13 +65,8 @@ public static class QuickRanges
     /// <summary>Those of analytics of several checks.</summary>
     public const string NamesOfBatches = "last24Hours, last7Days, thisWeek, lastWeek, lastMonth";
 
-    /// <summary>Those of reporting.</summary>
     public static readonly IReadOnlyList<string> OfReporting = NamesOfReporting.Split(", ");
-
-    /// <summary>Those of analytics.</summary>
     public static readonly IReadOnlyList<string> OfAnalytics = NamesOfAnalytics.Split(", ");
-
-    /// <summary>Those of analytics of several checks.</summary>
     public static readonly IReadOnlyList<string> OfBatches = NamesOfBatches.Split(", ");
 
     /// <summary>The window that a name means now.</summary>

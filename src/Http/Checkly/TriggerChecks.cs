@@ -1,10 +1,5 @@
 using System.Text.Json.Serialization;
-using Ledger.Http.Access;
 using Ledger.Http.Checks;
-using Ledger.Http.Errors;
-using Ledger.Http.Requests;
-using Ledger.Sessions;
-using Marten;
 
 namespace Ledger.Http.Checkly;
 
@@ -19,12 +14,13 @@ public static class TriggerChecksEndpoint
     public static async Task<IResult> Post(
         [FromBody] ChecksTrigger asked, Caller caller, IQuerySession documents, ChecklySessions sessions, HttpContext context)
     {
-        asked.Validate();
+        var name = Inputs.Name("name", asked.Name);
         var location = RunLocation.NameOf(asked.RunLocation);
-        var environment = EnvironmentVariable.OfCommandLine(asked.EnvironmentVariables ?? []);
+        var environment = EnvironmentVariable.OfCommandLine(asked.EnvironmentVariables);
         var options = TriggerOptions.MembersOf(asked.RefreshCache, asked.TestRetryStrategy);
         var metadata = SuiteMetadata.Of(context.Request, asked.RepoInfo, asked.Environment, asked.CheckRunSuiteId);
-        var checks = asked.Target.SelectFrom(await documents.ChecksAsync(context.RequestAborted));
+        var target = new CheckTarget { MatchTags = asked.TargetTags is { Count: > 0 } tags ? tags : null, CheckId = asked.CheckId };
+        var checks = target.SelectFrom(await documents.ChecksAsync(context.RequestAborted));
         if (checks.Count == 0)
         {
             throw NothingMatches();
@@ -34,7 +30,7 @@ public static class TriggerChecksEndpoint
         var command = sessions.CommandOf(
             caller,
             SessionKind.Test,
-            asked.Name!,
+            name,
             asked.ShouldRecord ? SessionSource.TriggerRecord : SessionSource.TriggerNoRecord,
             metadata,
             checks.Select(check => check.At(location, check.SpecWith(options, environment), now)));
@@ -57,55 +53,29 @@ public static class TriggerChecksEndpoint
 }
 
 /// <summary>The body with which <c>checkly trigger</c> schedules.</summary>
-public sealed record ChecksTrigger
-{
-    /// <summary>What people call the session. Required.</summary>
-    public string? Name { get; init; }
-
-    /// <summary>Whether the user wants to see the session again.</summary>
-    public bool ShouldRecord { get; init; } = true;
-
-    /// <summary>Where all of it runs. Required.</summary>
-    public RunLocation? RunLocation { get; init; }
-
-    /// <summary>The command line's own id for what it waits for.</summary>
-    public Guid? CheckRunSuiteId { get; init; }
-
-    /// <summary>Any of these groups. The command line sends an empty array when its user named no tags: everything is meant.</summary>
-    [JsonConverter(typeof(OneOrManyConverter<TagGroup>))]
-    public IReadOnlyList<TagGroup>? TargetTags { get; init; }
-
-    /// <summary>Any of these checks; absent when the user named none.</summary>
-    [JsonConverter(typeof(OneOrManyConverter<Guid>))]
-    public IReadOnlyList<Guid>? CheckId { get; init; }
-
-    /// <summary>For all of it, in addition to each check's own.</summary>
-    public IReadOnlyList<EnvironmentVariable>? EnvironmentVariables { get; init; }
-
-    /// <summary>What is known of the code under test.</summary>
-    public TestSessionMetadata? RepoInfo { get; init; }
-
-    /// <summary>The environment under test.</summary>
-    public string? Environment { get; init; }
-
-    /// <summary>When failed runs are tried again; null for the check's own way.</summary>
-    public RetryStrategy? TestRetryStrategy { get; init; }
-
-    /// <summary>Whether the runner is to install dependencies from scratch.</summary>
-    public bool RefreshCache { get; init; }
-
-    /// <summary>The checks that are meant.</summary>
-    [JsonIgnore]
-    public CheckTarget Target => new() { MatchTags = TargetTags is { Count: > 0 } ? TargetTags : null, CheckId = CheckId };
-
-    /// <summary>Checks what the JSON type cannot say.</summary>
-    /// <exception cref="RequestRejected">400 for a value out of its bounds.</exception>
-    public void Validate()
-    {
-        Inputs.Name("name", Name);
-        TestRetryStrategy?.Validate();
-    }
-}
+/// <param name="Name">What people call the session. Required.</param>
+/// <param name="ShouldRecord">Whether the user wants to see the session again.</param>
+/// <param name="RunLocation">Where all of it runs. Required.</param>
+/// <param name="CheckRunSuiteId">The command line's own id for what it waits for.</param>
+/// <param name="TargetTags">Any of these groups. The command line sends an empty array when its user named no tags: everything is meant.</param>
+/// <param name="CheckId">Any of these checks; absent when the user named none.</param>
+/// <param name="EnvironmentVariables">For all of it, in addition to each check's own.</param>
+/// <param name="RepoInfo">What is known of the code under test.</param>
+/// <param name="Environment">The environment under test.</param>
+/// <param name="TestRetryStrategy">When failed runs are tried again; null for the check's own way.</param>
+/// <param name="RefreshCache">Whether the runner is to install dependencies from scratch.</param>
+public sealed record ChecksTrigger(
+    string? Name = null,
+    bool ShouldRecord = true,
+    RunLocation? RunLocation = null,
+    Guid? CheckRunSuiteId = null,
+    [property: JsonConverter(typeof(OneOrManyConverter<TagGroup>))] IReadOnlyList<TagGroup>? TargetTags = null,
+    [property: JsonConverter(typeof(OneOrManyConverter<Guid>))] IReadOnlyList<Guid>? CheckId = null,
+    IReadOnlyList<EnvironmentVariable>? EnvironmentVariables = null,
+    TestSessionMetadata? RepoInfo = null,
+    string? Environment = null,
+    RetryStrategy? TestRetryStrategy = null,
+    bool RefreshCache = false);
 
 /// <summary>The answer. A user who did not want to record gets neither session nor results named.</summary>
 /// <param name="Checks">The checks that were scheduled.</param>

@@ -1,9 +1,5 @@
-using System.Text.Json;
 using System.Text.Json.Serialization;
 using Ledger.Http.Checks;
-using Ledger.Http.Errors;
-using Ledger.Http.Requests;
-using Ledger.Sessions;
 
 namespace Ledger.Http.Checkly;
 
@@ -11,6 +7,7 @@ namespace Ledger.Http.Checkly;
 public static class TriggerOptions
 {
     /// <summary>The members to set; none for what was not asked for.</summary>
+    /// <exception cref="RequestRejected">400 for a retry strategy that is none.</exception>
     public static IReadOnlyDictionary<string, JsonElement> MembersOf(bool refreshCache, RetryStrategy? retryStrategy = null)
     {
         var members = new Dictionary<string, JsonElement>(StringComparer.Ordinal);
@@ -21,6 +18,7 @@ public static class TriggerOptions
 
         if (retryStrategy is not null)
         {
+            retryStrategy.Validate();
             members["retryStrategy"] = JsonSerializer.SerializeToElement(retryStrategy, Json.Options);
         }
 
@@ -29,54 +27,39 @@ public static class TriggerOptions
 }
 
 /// <summary>How often and when a failed run is tried again; the runner does it.</summary>
-public sealed record RetryStrategy
+/// <param name="Type">Required.</param>
+/// <param name="MaxRetries">From 1 to 10; 1 for a single retry.</param>
+/// <param name="BaseBackoffSeconds">The wait before the first retry.</param>
+/// <param name="SameRegion">Whether it is tried again at the same location.</param>
+/// <param name="MaxDurationSeconds">From 0 to 600: how long all of it may take.</param>
+/// <param name="OnlyOn">After which failures, a list or one of them; absent for all.</param>
+public sealed record RetryStrategy(
+    RetryType? Type = null,
+    int MaxRetries = 2,
+    double BaseBackoffSeconds = 60,
+    bool SameRegion = true,
+    double MaxDurationSeconds = 600,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull), JsonConverter(typeof(OneOrManyOrNoneConverter<RetryOn>))]
+    IReadOnlyList<RetryOn>? OnlyOn = null)
 {
-    /// <summary>Required.</summary>
-    public RetryType? Type { get; init; }
-
-    /// <summary>From 1 to 10; 1 for a single retry.</summary>
-    public int MaxRetries
-    {
-        get => Type is RetryType.SingleRetry ? 1 : field;
-        init;
-    }
-    = 2;
-
-    /// <summary>The wait before the first retry.</summary>
-    public double BaseBackoffSeconds { get; init; } = 60;
-
-    /// <summary>Whether it is tried again at the same location.</summary>
-    public bool SameRegion { get; init; } = true;
-
-    /// <summary>From 0 to 600: how long all of it may take.</summary>
-    public double MaxDurationSeconds { get; init; } = 600;
-
-    /// <summary>After which failures, a list or one of them; absent for all.</summary>
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull), JsonConverter(typeof(OneOrManyOrNoneConverter<RetryOn>))]
-    public IReadOnlyList<RetryOn>? OnlyOn { get; init; }
+    /// <summary>From 1 to 10; 1 for a single retry, whatever was said.</summary>
+    public int MaxRetries { get; init; } = Type is RetryType.SingleRetry ? 1 : MaxRetries;
 
     /// <summary>Checks what the JSON type cannot say.</summary>
     /// <exception cref="RequestRejected">400 for a value out of its bounds.</exception>
     public void Validate()
     {
-        if (Type is null)
+        var fault = this switch
         {
-            throw RequestRejected.BadRequest("'retryStrategy.type' must be FIXED, LINEAR, EXPONENTIAL or SINGLE_RETRY.");
-        }
-
-        if (MaxRetries is < 1 or > 10)
+            { Type: null } => "type' must be FIXED, LINEAR, EXPONENTIAL or SINGLE_RETRY.",
+            { MaxRetries: < 1 or > 10 } => "maxRetries' must be a whole number from 1 to 10.",
+            { BaseBackoffSeconds: < 0 } => "baseBackoffSeconds' must not be negative.",
+            { MaxDurationSeconds: < 0 or > 600 } => "maxDurationSeconds' must be a number from 0 to 600.",
+            _ => null,
+        };
+        if (fault is not null)
         {
-            throw RequestRejected.BadRequest("'retryStrategy.maxRetries' must be a whole number from 1 to 10.");
-        }
-
-        if (BaseBackoffSeconds < 0)
-        {
-            throw RequestRejected.BadRequest("'retryStrategy.baseBackoffSeconds' must not be negative.");
-        }
-
-        if (MaxDurationSeconds is < 0 or > 600)
-        {
-            throw RequestRejected.BadRequest("'retryStrategy.maxDurationSeconds' must be a number from 0 to 600.");
+            throw RequestRejected.BadRequest($"'retryStrategy.{fault}");
         }
     }
 }
@@ -97,54 +80,36 @@ public enum RetryOn
 }
 
 /// <summary>A variable for the runs of a test session.</summary>
-public sealed record EnvironmentVariable
+/// <param name="Key">Its name. Required.</param>
+/// <param name="Locked">Whether people are not to see its value: no reader is shown it, as with a secret.</param>
+/// <param name="Secret">Whether the value is a secret.</param>
+public sealed record EnvironmentVariable(string Key = "", bool Locked = false, bool Secret = false)
 {
-    /// <summary>Its name. Required.</summary>
-    public string Key { get; init; } = "";
-
-    /// <summary>Its value, required; null removes the check's own variable of that name. A secret may be any JSON value.</summary>
+    /// <summary>Required; null removes the check's own variable of that name. A secret may be any JSON value.</summary>
     public JsonElement Value { get; init; }
 
     /// <summary>Variables in one trigger.</summary>
     public const int Maximum = 50;
 
-    /// <summary>Whether people are not to see its value: no reader is shown it, as with a secret.</summary>
-    public bool Locked { get; init; }
-
-    /// <summary>Whether the value is a secret.</summary>
-    public bool Secret { get; init; }
-
     /// <summary>The variables by name; of two with one name the later counts.</summary>
     /// <exception cref="RequestRejected">400 for a variable that no process can have.</exception>
-    public static RunVariables ByName(IReadOnlyList<EnvironmentVariable> variables)
-    {
-        if (variables.Count > Maximum)
-        {
-            throw RequestRejected.BadRequest($"'environmentVariables' must be at most {Maximum}.");
-        }
-
-        return ValuesOf(variables, mayBeEmpty: false);
-    }
+    public static RunVariables ByName(IReadOnlyList<EnvironmentVariable> variables) => variables.Count <= Maximum
+        ? ValuesOf(variables, mayBeEmpty: false)
+        : throw RequestRejected.BadRequest($"'environmentVariables' must be at most {Maximum}.");
 
     /// <summary>
     /// The same for what the command line sends, which has other limits: as many as the body holds, and a value may be
     /// empty, as its user may say <c>--env NAME=</c>.
     /// </summary>
     /// <exception cref="RequestRejected">400 for a variable that no process can have.</exception>
-    public static RunVariables OfCommandLine(IEnumerable<EnvironmentVariable> variables) =>
-        ValuesOf(variables, mayBeEmpty: true);
+    public static RunVariables OfCommandLine(IReadOnlyList<EnvironmentVariable>? variables) => ValuesOf(variables ?? [], mayBeEmpty: true);
 
-    private static RunVariables ValuesOf(IEnumerable<EnvironmentVariable?> variables, bool mayBeEmpty)
+    private static RunVariables ValuesOf(IEnumerable<EnvironmentVariable> variables, bool mayBeEmpty)
     {
         var values = new Dictionary<string, string?>(StringComparer.Ordinal);
         var secrets = new HashSet<string>(StringComparer.Ordinal);
         foreach (var variable in variables)
         {
-            if (variable is null)
-            {
-                throw RequestRejected.BadRequest("'environmentVariables' must hold objects.");
-            }
-
             values[variable.NameOf()] = variable.ValueOf(mayBeEmpty);
             if (variable.Secret || variable.Locked)
             {

@@ -1,10 +1,4 @@
-using System.Text.Json;
-using Ledger.Http.Access;
 using Ledger.Http.Checks;
-using Ledger.Http.Errors;
-using Ledger.Http.Requests;
-using Ledger.Sessions;
-using Marten;
 
 namespace Ledger.Http.Checkly;
 
@@ -17,26 +11,27 @@ public static class TriggerTestSessionEndpoint
     public static async Task<IResult> Post(
         [FromBody] TestSessionTrigger asked, Caller caller, IQuerySession documents, ChecklySessions sessions, HttpContext context)
     {
-        asked.Validate();
-        var environment = EnvironmentVariable.ByName(asked.EnvironmentVariables ?? []);
+        var name = Inputs.Name("name", asked.Name);
+        var location = Inputs.Name("runLocation", asked.RunLocation);
         var options = TriggerOptions.MembersOf(asked.RefreshCache, asked.RetryStrategy);
-        var checks = await documents.SelectAsync(asked.Target, context.RequestAborted);
+        asked.Metadata?.Validate();
+        var environment = EnvironmentVariable.ByName(asked.EnvironmentVariables ?? []);
+        var checks = await asked.Target.SelectAsync(documents, context.RequestAborted);
         var now = sessions.Now;
         var command = sessions.CommandOf(
             caller,
             SessionKind.Test,
-            asked.Name!,
+            name,
             SessionSource.TriggerApi,
-            MetadataOf(context.Request, asked),
-            checks.Select(check => check.At(asked.RunLocation!, check.SpecWith(options, environment), now)));
+            MetadataOf(context.Request, asked.Metadata ?? new TestSessionMetadata()),
+            checks.Select(check => check.At(location, check.SpecWith(options, environment), now)));
         var made = await sessions.TriggerAsync(context, caller, command);
         return TypedResults.Json(
-            TestSession.Of(made[0], sessions.LinksFor(context.Request), sessions.Now), Json.Options, statusCode: StatusCodes.Status201Created);
+            new TestSession(made[0], sessions.LinksFor(context.Request), sessions.Now), Json.Options, statusCode: StatusCodes.Status201Created);
     }
 
-    private static JsonElement? MetadataOf(HttpRequest http, TestSessionTrigger asked)
+    private static JsonElement? MetadataOf(HttpRequest http, TestSessionMetadata metadata)
     {
-        var metadata = asked.Metadata ?? new TestSessionMetadata();
         var facts = metadata.ToJson();
         facts[TestSessionProvider.Member] = metadata.ReportsToGithub ? TestSessionProvider.Github : TestSessionProvider.Api;
         return ChecklyRequests.MetadataOf(http, facts);
@@ -44,36 +39,20 @@ public static class TriggerTestSessionEndpoint
 }
 
 /// <summary>The body of a trigger of a test session.</summary>
-public sealed record TestSessionTrigger
+/// <param name="Name">What people call the session. Required.</param>
+/// <param name="RunLocation">Where all of it runs: a region, or a private location's slug. Required.</param>
+/// <param name="EnvironmentVariables">At most <see cref="EnvironmentVariable.Maximum"/>.</param>
+/// <param name="RetryStrategy">When failed runs are tried again; null for the check's own way.</param>
+/// <param name="RefreshCache">Whether the runner is to install dependencies from scratch.</param>
+/// <param name="Metadata">What is known of the code under test.</param>
+public sealed record TestSessionTrigger(
+    string? Name = null,
+    string? RunLocation = null,
+    IReadOnlyList<EnvironmentVariable>? EnvironmentVariables = null,
+    RetryStrategy? RetryStrategy = null,
+    bool RefreshCache = false,
+    TestSessionMetadata? Metadata = null)
 {
-    /// <summary>What people call the session. Required.</summary>
-    public string? Name { get; init; }
-
-    /// <summary>Where all of it runs: a region, or a private location's slug. Required.</summary>
-    public string? RunLocation { get; init; }
-
     /// <summary>Which checks.</summary>
     public TestTarget Target { get; init; } = new();
-
-    /// <summary>At most <see cref="EnvironmentVariable.Maximum"/>.</summary>
-    public IReadOnlyList<EnvironmentVariable>? EnvironmentVariables { get; init; }
-
-    /// <summary>When failed runs are tried again; null for the check's own way.</summary>
-    public RetryStrategy? RetryStrategy { get; init; }
-
-    /// <summary>Whether the runner is to install dependencies from scratch.</summary>
-    public bool RefreshCache { get; init; }
-
-    /// <summary>What is known of the code under test.</summary>
-    public TestSessionMetadata? Metadata { get; init; }
-
-    /// <summary>Checks what the JSON type cannot say.</summary>
-    /// <exception cref="RequestRejected">400 for a value out of its bounds.</exception>
-    public void Validate()
-    {
-        Inputs.Name("name", Name);
-        Inputs.Name("runLocation", RunLocation);
-        RetryStrategy?.Validate();
-        Metadata?.Validate();
-    }
 }

@@ -62,12 +62,10 @@ public static class Composition
         services.AddSingleton<KeyWatch>();
         services.AddSingleton<Bootstrap>();
         services.AddSingleton<PublicLocations>();
-        services.AddSingleton<CheckAlerts>();
         services.AddSingleton<CheckResults>();
         services.AddSingleton<PlainRunSessions>();
         services.AddSingleton<RunHistory>();
         services.AddSingleton<ChecklySessions>();
-        services.AddSingleton<CheckSessionTriggers>();
         services.AddSingleton<SessionCancel>();
         services.AddSingleton<Batches>();
         services.AddSingleton<RateWindows>();

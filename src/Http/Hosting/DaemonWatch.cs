@@ -1,12 +1,12 @@
+using JasperFx;
+using JasperFx.Events.Daemon;
 using Ledger.Projections.Daemon;
 using IProjectionCoordinator = Marten.Events.Daemon.Coordination.IProjectionCoordinator;
 
 namespace Ledger.Http.Hosting;
 
-/// <summary>
-/// Starts what Marten's daemon has paused on this host (<see cref="PausedShards"/>).
-/// </summary>
-public sealed partial class DaemonWatch(IProjectionCoordinator coordinator, ILogger<DaemonWatch> logger)
+/// <summary>Starts what Marten's daemon has paused on this host (<see cref="PausedShards"/>), and says when this host keeps the read models.</summary>
+public sealed partial class DaemonWatch(IProjectionCoordinator coordinator, ReadModelShard models, ILogger<DaemonWatch> logger)
 {
     /// <summary>What operators know it by.</summary>
     public const string Part = "daemon";
@@ -19,6 +19,8 @@ public sealed partial class DaemonWatch(IProjectionCoordinator coordinator, ILog
         foreach (var daemon in await coordinator.AllDaemonsAsync())
         {
             await PausedShards.StartAsync(daemon, LogPaused, stopping);
+            await models.AnnounceAsync(
+                daemon.CurrentAgents().Any(agent => agent is { Status: AgentStatus.Running, Name.Identity: ReadModelShard.Shard }), stopping);
         }
     }
 

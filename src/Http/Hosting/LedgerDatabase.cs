@@ -74,6 +74,7 @@ public sealed class LedgerDatabase : IAsyncDisposable
             builder.ConnectionStringBuilder.MaxPoolSize = settings.Postgres.MaximumConnections;
             builder.ConnectionStringBuilder.MaxAutoPrepare = 50;
             builder.ConnectionStringBuilder.AutoPrepareMinUsages = 2;
+            builder.ConnectionStringBuilder.Timezone = "UTC"; // Marten's function gives events a time without a zone.
             if (isShared)
             {
                 FrozenHosts.Configure(builder.ConnectionStringBuilder);

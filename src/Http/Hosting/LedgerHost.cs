@@ -1,4 +1,5 @@
 using Ledger.Http.Telemetry;
+using Wolverine.Runtime;
 
 namespace Ledger.Http.Hosting;
 
@@ -143,6 +144,7 @@ public sealed class LedgerHost : IAsyncDisposable
 
         builder.AddTelemetry(); // After the parts that make the tables which it reads.
         var app = builder.Build();
+        Messages.AcceptEarlierNames(app.Services.GetRequiredService<IWolverineRuntime>());
         app.UseLedger();
         return new LedgerHost(app, database, phase, isAlone);
     }

@@ -1,7 +1,9 @@
 using Ledger.Deadlines;
 using Ledger.Http.Runners;
+using Ledger.Http.Telemetry;
 using Ledger.Projections.Rebuild;
 using Ledger.Projections.Runners;
+using Ledger.Telemetry;
 
 namespace Ledger.Http.Hosting;
 
@@ -18,11 +20,15 @@ public sealed class LedgerLifetime(
     DeadlineSweep deadlines,
     DaemonWatch daemon,
     DatabaseWatch database,
+    LedgerMetrics metrics,
+    StandingFigures standing,
+    Collector collector,
     HostPhase phase,
     FrozenHosts? frozenHosts = null) : IHostedService
 {
     public async Task StartAsync(CancellationToken cancellationToken)
     {
+        metrics.ShowZeros();
         loops.Run(DatabaseWatch.Part, database.RunAsync);
         await bootstrap.RunAsync(cancellationToken);
         await notes.StartAsync(cancellationToken);
@@ -33,6 +39,11 @@ public sealed class LedgerLifetime(
         loops.Run(DeadlineSweep.Part, deadlines.RunAsync, DeadlineSweep.Patience);
         loops.Every(Repairs.Part, Repairs.Pause, repairs.RunAsync);
         loops.Every(DaemonWatch.Part, DaemonWatch.Pause, daemon.RunAsync);
+        if (collector.IsNamed)
+        {
+            loops.Every(StandingFigures.Part, StandingFigures.Freshness, standing.LookUpAsync);
+        }
+
         if (frozenHosts is not null)
         {
             loops.Every(FrozenHosts.Part, FrozenHosts.Pause, frozenHosts.RunAsync);

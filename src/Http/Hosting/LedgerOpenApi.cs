@@ -55,10 +55,12 @@ public static class LedgerOpenApi
                 schema.AdditionalPropertiesAllowed = true;
             }
 
-            // A record that inherits, and cannot be read, is an answer: it has all of its members but those that are left out when they are null.
-            if (context.JsonTypeInfo.CreateObject is null && context.JsonTypeInfo.Type.BaseType?.Namespace?.StartsWith(nameof(Ledger), StringComparison.Ordinal) is true)
+            // What an answer computes is always there, and so is what it inherits, unless it is left out when it is null.
+            var inherits = context.JsonTypeInfo.CreateObject is null
+                && context.JsonTypeInfo.Type.BaseType?.Namespace?.StartsWith(nameof(Ledger), StringComparison.Ordinal) is true;
+            foreach (var member in context.JsonTypeInfo.Properties.Where(member => member is { Get: not null, ShouldSerialize: null } && (inherits || member.Set is null)))
             {
-                schema.Required = context.JsonTypeInfo.Properties.Where(member => member.ShouldSerialize is null).Select(member => member.Name).ToHashSet();
+                (schema.Required ??= new HashSet<string>()).Add(member.Name);
             }
 
             // Nobody can see from a converter what it writes.

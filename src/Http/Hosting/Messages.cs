@@ -19,6 +19,22 @@ namespace Ledger.Http.Hosting;
 /// <summary>What the host does by messages of Wolverine's: what follows from events, and what recurs (docs/projections.md#reactions).</summary>
 public static class Messages
 {
+    // Stored by versions that named messages after their types, in queues of the same names.
+    private static readonly Dictionary<string, Type> EarlierNames = new(StringComparer.Ordinal)
+    {
+        ["Ledger.Projections.AlertChannels.DeliverAlert"] = typeof(DeliverAlert),
+        ["Ledger.Projections.Concurrency.CancelPrevious"] = typeof(CancelPrevious),
+    };
+
+    /// <summary>Has the messages handled that an earlier version has stored.</summary>
+    public static void AcceptEarlierNames(IWolverineRuntime runtime)
+    {
+        foreach (var (earlier, message) in EarlierNames)
+        {
+            ((WolverineRuntime)runtime).Handlers.RegisterMessageType(message, earlier);
+        }
+    }
+
     /// <summary>Says which there are, and how they are handled.</summary>
     /// <param name="options">Wolverine's.</param>
     /// <param name="settings">The host's.</param>
@@ -31,8 +47,14 @@ public static class Messages
             options.Discovery.IncludeType(handler);
         }
 
+        // Their queues bear the names that their types say, and not those of the types.
         options.LocalQueueFor<DeliverAlert>().UseDurableInbox().MaximumParallelMessages(settings.Webhooks.AtOnce);
         options.LocalQueueFor<CancelPrevious>().UseDurableInbox().Sequential(); // The first successor is the one that a cancel names.
+        foreach (var earlier in EarlierNames.Keys)
+        {
+            options.LocalQueue(earlier.ToLowerInvariant()).UseDurableInbox().Sequential();
+        }
+
         options.Policies.Add<TriedAgain>();
 
         // Wolverine looks for what is due all 5 s otherwise.

@@ -34,6 +34,7 @@ public static class ReadModelParts
         services.AddSingleton<CancellationReportReader>();
         services.AddSingleton<RunDaysReader>();
         services.AddSingleton<Freshness>();
+        services.AddSingleton<DeadLetters.DeadLetterStore>();
         services.AddSingleton(settings.CancelPolicy);
         services.AddSingleton(provider => new ReadModelShard(
             LedgerProjections.Models,
@@ -48,9 +49,14 @@ public static class ReadModelParts
         services.AddSingleton<AlertDeliveriesProjection>();
         services.AddSingleton<Supersede>();
         services.AddSingleton<Outbox>(Messages.Outbox);
-        services.ConfigureMarten((provider, options) => options.AddReadModels(
-            provider.GetRequiredService<ReadModelShard>(),
-            provider.GetRequiredService<AlertDeliveriesProjection>(),
-            provider.GetRequiredService<Supersede>()));
+        services.AddSingleton<CommitWakeup>();
+        services.ConfigureMarten((provider, options) =>
+        {
+            options.AddReadModels(
+                provider.GetRequiredService<ReadModelShard>(),
+                provider.GetRequiredService<AlertDeliveriesProjection>(),
+                provider.GetRequiredService<Supersede>());
+            options.Projections.Wakeup = provider.GetRequiredService<CommitWakeup>();
+        });
     }
 }

@@ -95,16 +95,14 @@ public sealed record FailingTest(
 public sealed record FailingSummary(int TotalFailingTests, int TotalNonSkippedRuns);
 
 /// <summary>
-/// Counts the tests of a project's latest runs, read from their streams. At most <see cref="MaximumRuns"/> runs are looked at, newest first;
+/// Counts the tests of a project's latest runs, as the reports tell that settled them; nothing else of a session is read. At most <see cref="MaximumRuns"/> runs are looked at, newest first;
 /// the answer says whether that was all of them.
 /// </summary>
-public sealed class RunHistory(SessionListReader list, Freshness freshness, SessionWriter sessions, TimeProvider clock)
+public sealed class RunHistory(SessionListReader list, Freshness freshness, EventLog log, TimeProvider clock)
 {
     /// <summary>The most runs that one answer looks at.</summary>
     public const int MaximumRuns = SessionListQuery.MaximumLimit;
 
-    // Each is read whole.
-    private const int AtOnce = 16;
     private const int MaximumDays = 90;
     private const int DefaultDays = 7;
     private const int DefaultLimit = 10;
@@ -135,12 +133,15 @@ public sealed class RunHistory(SessionListReader list, Freshness freshness, Sess
         await freshness.WaitForHeadAsync(SessionListReader.ProjectionName, cancellation);
         var page = await Database.RunAsync(() => list.FindAsync(query, cancellation));
         var counted = new CountedTests(new AnalyticsPeriod(days, IsComplete: page.NextCursor is null), new AnalyticsFilters(branch), limit);
-        foreach (var some in page.Sessions.Chunk(AtOnce))
+        var tests = new Dictionary<Guid, (IReadOnlyList<TestCase> Tests, DateTimeOffset At)>();
+        await log.ReadFinalReportsAsync(
+            caller.AccountId,
+            [.. page.Sessions.Select(listed => listed.SessionId)],
+            (stream, report) => tests[stream.SessionId] = (TestCase.Of(report.Details), report.At),
+            cancellation);
+        foreach (var listed in page.Sessions.Where(listed => tests.ContainsKey(listed.SessionId)))
         {
-            foreach (var found in await sessions.ReadManyAsync(caller, [.. some.Select(listed => listed.SessionId)], cancellation))
-            {
-                counted.Add(found.Session.Runs[0]);
-            }
+            counted.Add(tests[listed.SessionId].Tests, tests[listed.SessionId].At);
         }
 
         return counted;
@@ -173,9 +174,11 @@ public sealed class CountedTests(AnalyticsPeriod period, AnalyticsFilters filter
     public int Runs { get; private set; }
 
     /// <summary>Counts a run that came to a result; the latest run first, so that titles and places are the latest ones.</summary>
-    public void Add(Run run)
+    /// <param name="ofRun">The tests of the run.</param>
+    /// <param name="settledAt">When it was settled.</param>
+    public void Add(IReadOnlyList<TestCase> ofRun, DateTimeOffset settledAt)
     {
-        var executed = TestCase.Of(run).Where(test => test.Status is not (TestCaseStatus.Skipped or TestCaseStatus.Interrupted)).ToList();
+        var executed = ofRun.Where(test => test.Status is not (TestCaseStatus.Skipped or TestCaseStatus.Interrupted)).ToList();
         Runs += executed.Count > 0 ? 1 : 0;
         foreach (var test in executed)
         {
@@ -184,7 +187,7 @@ public sealed class CountedTests(AnalyticsPeriod period, AnalyticsFilters filter
                 tests[test.Id] = counted = new CountedTest(test.Id, test.Title, test.Location);
             }
 
-            counted.Count(test.Status, run.SettledAt);
+            counted.Count(test.Status, settledAt);
         }
     }
 

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using Ledger.Http.Checkly.Live;
+using Ledger.Http.DeadLetters;
 using Ledger.Http.Runners;
 using Ledger.Projections.Daemon;
 using Ledger.Projections.OpenRuns;
@@ -11,16 +12,25 @@ namespace Ledger.Http.Telemetry;
 /// <summary>How things stand now, as gauges. Over all accounts, none of which is named.</summary>
 public sealed class StandingFigures
 {
+    /// <summary>What operators know their renewal by.</summary>
+    public const string Part = "figures";
+
     public const string ThreadPoolThreads = "dotnet.thread_pool.thread.count";
     public const string ThreadPoolQueue = "dotnet.thread_pool.queue.length";
 
+    /// <summary>How old they are at most for a collector.</summary>
+    public static readonly TimeSpan Freshness = TimeSpan.FromSeconds(15);
+
     private readonly ReadModelOperations projections;
+    private readonly DeadLetterStore deadLetters;
     private readonly OpenRunsReader openRuns;
     private readonly Meter meter;
     private volatile Figures? found;
 
-    public StandingFigures(IMeterFactory meters, ReadModelOperations projections, OpenRunsReader openRuns, LiveResults live, RunnerSignals signals)
+    public StandingFigures(
+        IMeterFactory meters, ReadModelOperations projections, DeadLetterStore deadLetters, OpenRunsReader openRuns, LiveResults live, RunnerSignals signals)
     {
+        this.deadLetters = deadLetters;
         this.projections = projections;
         this.openRuns = openRuns;
         meter = meters.Create("Ledger");
@@ -37,6 +47,7 @@ public sealed class StandingFigures
         ShowProjections("position", "The last event that is in the projection's rows.", each => each.Position);
         ShowProjections("lag.events", "How many events the projection is behind.", each => each.Lag);
         ShowProjections("stopped", "Whether the projection met an event that it cannot handle.", each => each.Stopped is null ? 0 : 1);
+        ShowFound("ledger.dead_letters", "Messages that could not be handled, and wait for an operator.", figures => [new(figures.DeadLetters)]);
         ShowFound("ledger.cancels.unacknowledged", "Runs whose cancel their runner has not confirmed yet.", figures => [new(figures.Runs.Unacknowledged)]);
         ShowFound("ledger.open.runs", "Runs that are not settled, by state.", figures =>
         [
@@ -55,7 +66,7 @@ public sealed class StandingFigures
     {
         try
         {
-            found = new Figures(await projections.StatusAsync(cancellation), await openRuns.CountAsync(cancellation));
+            found = new Figures(await projections.StatusAsync(cancellation), await openRuns.CountAsync(cancellation), await deadLetters.CountAsync(cancellation));
         }
         catch (NpgsqlException)
         {
@@ -82,5 +93,5 @@ public sealed class StandingFigures
     private void ShowProjections(string name, string description, Func<ProjectionStatus, double> figure) => ShowFound(
         $"ledger.projection.{name}", description, figures => figures.Projections.Select(each => With(figure(each), "projection", each.Name)));
 
-    private sealed record Figures(IReadOnlyList<ProjectionStatus> Projections, OpenRunCounts Runs);
+    private sealed record Figures(IReadOnlyList<ProjectionStatus> Projections, OpenRunCounts Runs, int DeadLetters);
 }

@@ -46,8 +46,7 @@ public static class TelemetryParts
 
         builder.Services.AddSingleton<LedgerMetrics>();
         builder.Services.AddSingleton<StandingFigures>();
-        builder.Services.AddHostedService(services => new FirstFigures(
-            services.GetRequiredService<LedgerMetrics>(), services.GetRequiredService<StandingFigures>(), hasCollector));
+        builder.Services.AddSingleton(new Collector(hasCollector));
     }
 
     // Rules and no AddMeter: of the meters that each host makes for itself, only this host's are listened to, although another host may
@@ -69,31 +68,7 @@ public static class TelemetryParts
         metrics.DisableMetrics("System.Runtime", StandingFigures.ThreadPoolThreads);
         metrics.DisableMetrics("System.Runtime", StandingFigures.ThreadPoolQueue);
     }
-
-    /// <summary>Shows the first figures when the host starts, and keeps the standing ones fresh for a collector, who asks nobody.</summary>
-    private sealed class FirstFigures(LedgerMetrics metrics, StandingFigures standing, bool hasCollector) : BackgroundService
-    {
-        private static readonly TimeSpan Freshness = TimeSpan.FromSeconds(15);
-
-        public override Task StartAsync(CancellationToken cancellationToken)
-        {
-            metrics.ShowZeros();
-            return base.StartAsync(cancellationToken);
-        }
-
-        protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-        {
-            if (!hasCollector)
-            {
-                return;
-            }
-
-            using var timer = new PeriodicTimer(Freshness);
-            do
-            {
-                await standing.LookUpAsync(stoppingToken);
-            }
-            while (await timer.WaitForNextTickAsync(stoppingToken));
-        }
-    }
 }
+
+/// <summary>Whether a collector is named, which is sent what is measured, and asks nobody.</summary>
+public sealed record Collector(bool IsNamed);

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Ledger.Serialization;
+using Ledger.Sessions.Events;
 using Ledger.Store.Postgres;
 using Npgsql;
 using NpgsqlTypes;
@@ -31,6 +32,11 @@ public sealed class EventLog(NpgsqlDataSource dataSource)
           order by e.version
         ) e
         order by s.n, e.version limit 2000
+        """;
+
+    private const string FinalReportsSql = $"""
+        select {Columns} from ledger.mt_events e
+        where e.tenant_id = $1 and e.stream_id = any($2) and e.type = 'result_reported' and (e.data ->> 'settles')::boolean
         """;
 
     // A tombstone is Marten's mark of an append that failed; it is nobody's fact.
@@ -118,6 +124,28 @@ public sealed class EventLog(NpgsqlDataSource dataSource)
             ],
             ReadBoundedAsync,
             cancellation);
+
+    /// <summary>The reports that settled runs of some sessions, each handed on by itself and not kept, in no order.</summary>
+    /// <exception cref="StoreUnavailableException">The database cannot be reached.</exception>
+    public Task ReadFinalReportsAsync(
+        Guid accountId, IReadOnlyCollection<Guid> sessions, Action<StreamId, ResultReported> read, CancellationToken cancellation) => QueryAsync(
+        FinalReportsSql,
+        [
+            new NpgsqlParameter<string> { TypedValue = accountId.ToString(), NpgsqlDbType = NpgsqlDbType.Varchar },
+            new NpgsqlParameter<Guid[]> { TypedValue = [.. sessions] },
+        ],
+        async (reader, ending) =>
+        {
+            var count = 0;
+            for (; await reader.ReadAsync(ending); count++)
+            {
+                var recorded = ReadEvent(reader, reader.GetFieldValue<byte[]>(0));
+                read(recorded.Stream, (ResultReported)recorded.Data);
+            }
+
+            return count;
+        },
+        cancellation);
 
     /// <summary>What the run at a place in a session is to execute, where that is kept apart; null for nothing.</summary>
     /// <exception cref="StoreUnavailableException">The database cannot be reached.</exception>

@@ -33,6 +33,7 @@ public sealed partial class SessionChanges
     private readonly ILogger logger;
     private readonly Dictionary<StreamId, Wanted> wanted = [];
     private volatile Action[] missed = [];
+    private volatile Action[] changed = [];
 
     /// <summary>Nobody waits yet.</summary>
     /// <param name="log">Where to read what other hosts have written; null where there are none.</param>
@@ -83,6 +84,15 @@ public sealed partial class SessionChanges
         }
     }
 
+    /// <summary>Calls a handler when something has been committed, on whichever host. It must be quick.</summary>
+    public void WhenChanged(Action handler)
+    {
+        lock (gate)
+        {
+            changed = [.. changed, handler];
+        }
+    }
+
     /// <summary>This host has committed something.</summary>
     public void Committed(IReadOnlyList<SessionChange> changes)
     {
@@ -97,6 +107,7 @@ public sealed partial class SessionChanges
 
         if (notes.Count > 0)
         {
+            Call(changed);
             Tell?.Invoke(notes);
         }
     }
@@ -112,6 +123,7 @@ public sealed partial class SessionChanges
     /// <summary>Another host has committed something.</summary>
     public void Heard(IReadOnlyList<ChangeNote> notes)
     {
+        Call(changed);
         foreach (var note in notes)
         {
             var isBehind = false;
@@ -133,10 +145,8 @@ public sealed partial class SessionChanges
     public void LookAtEverything()
     {
         LookAtFollowed();
-        foreach (var handler in missed)
-        {
-            Guard(handler);
-        }
+        Call(changed);
+        Call(missed);
     }
 
     /// <summary>Has every session read that is followed.</summary>
@@ -367,6 +377,14 @@ public sealed partial class SessionChanges
             {
                 wanted[each.Stream] = wanted.TryGetValue(each.Stream, out var newer) ? newer.And(each) : each;
             }
+        }
+    }
+
+    private void Call(Action[] handlers)
+    {
+        foreach (var handler in handlers)
+        {
+            Guard(handler);
         }
     }
 

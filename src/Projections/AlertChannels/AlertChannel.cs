@@ -1,3 +1,5 @@
+using System.Collections.Frozen;
+using System.Security.Cryptography;
 using Marten;
 using Marten.Schema.Indexing.Unique;
 using Weasel.Core.Sequences;
@@ -139,5 +141,55 @@ public static class AlertChannelQueries
             "update ledger.alert_deliveries set state = 'failed', reason = 'channelDeleted', closed_at = ? where channel = ? and state = 'open'",
             now,
             channel.Number);
+    }
+}
+
+/// <summary>The names of the events that a channel may ask for: Checkly's types of alert, written as the webhook convention writes types.</summary>
+public static class AlertEvents
+{
+    /// <summary>What a channel is sent to try it out. No channel asks for it.</summary>
+    public const string Test = "alert.test";
+
+    /// <summary>All that a channel may ask for.</summary>
+    public static FrozenSet<string> Known { get; } = FrozenSet.Create(
+        StringComparer.Ordinal,
+        "alert.failure",
+        "alert.failure_remain",
+        "alert.failure_degraded",
+        "alert.recovery",
+        "alert.degraded",
+        "alert.degraded_remain",
+        "alert.degraded_failure",
+        "alert.degraded_recovery");
+}
+
+/// <summary>A secret as Standard Webhooks 1.0 writes it: <c>whsec_</c> and the base64 of 24 to 64 bytes.</summary>
+public static class WebhookSecret
+{
+    private const string Prefix = "whsec_";
+    private const int FewestBytes = 24;
+    private const int MostBytes = 64;
+    private const int OwnBytes = 32;
+
+    /// <summary>A fresh secret.</summary>
+    public static string Make() => Prefix + Convert.ToBase64String(RandomNumberGenerator.GetBytes(OwnBytes));
+
+    /// <summary>The key that a secret stands for; false when the text is no secret.</summary>
+    public static bool TryRead(string? secret, out byte[] key)
+    {
+        key = [];
+        if (secret?.StartsWith(Prefix, StringComparison.Ordinal) is not true || secret.Length > Prefix.Length + (MostBytes * 2))
+        {
+            return false;
+        }
+
+        Span<byte> bytes = stackalloc byte[MostBytes * 2];
+        if (!Convert.TryFromBase64String(secret[Prefix.Length..], bytes, out var length) || length is < FewestBytes or > MostBytes)
+        {
+            return false;
+        }
+
+        key = bytes[..length].ToArray();
+        return true;
     }
 }

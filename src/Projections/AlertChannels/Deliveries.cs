@@ -1,13 +1,14 @@
-using Ledger.Projections.Daemon;
+using System.Text.Json;
 using Marten;
 using Npgsql;
-using NpgsqlTypes;
+using Wolverine.Attributes;
 
 namespace Ledger.Projections.AlertChannels;
 
 /// <summary>There is something to send: the next try of one delivery. Whoever handles it looks at the delivery, which is the truth.</summary>
 /// <param name="Delivery">The delivery's id.</param>
 /// <param name="Waits">How often it was put off because its receiver had as many at once as it may get.</param>
+[MessageIdentity("deliver-alert")]
 public sealed record DeliverAlert(long Delivery, int Waits = 0);
 
 /// <summary>A delivery that is to be sent, as it stands now.</summary>
@@ -45,65 +46,63 @@ public sealed record DeliveryAttempt(DateTimeOffset At, TimeSpan Duration, int? 
 /// The deliveries, as who sends them reads and writes them. What is written is queued, for the transaction that also keeps the message of
 /// the next try.
 /// </summary>
-/// <param name="dataSource">The database.</param>
 public sealed class Deliveries(NpgsqlDataSource dataSource)
 {
     // Two hosts may be at one delivery when one of them was believed dead: only a try that nobody else has recorded counts. That it arrived is
     // so, whoever says it.
     private const string RecordSql = """
-        with recorded as (
-          update ledger.alert_deliveries set
-            state = $3, reason = $4, next_attempt_at = $5, attempts = attempts + 1,
-            closed_at = case when $3 = 'open' then null else $6 + make_interval(secs => $7 / 1000.0) end
-          where id = $1 and case when $3 = 'delivered' then state <> 'delivered' else state = 'open' and attempts = $2 end
-          returning id, attempts)
+        with given as (
+          select * from jsonb_to_record(?::jsonb) as g(
+            id bigint, attempts int, state text, reason text, next_at timestamptz, at timestamptz, duration int, status int, error text, response text)),
+        recorded as (
+          update ledger.alert_deliveries d set
+            state = g.state, reason = g.reason, next_attempt_at = g.next_at, attempts = d.attempts + 1,
+            closed_at = case when g.state = 'open' then null else g.at + make_interval(secs => g.duration / 1000.0) end
+          from given g
+          where d.id = g.id and case when g.state = 'delivered' then d.state <> 'delivered' else d.state = 'open' and d.attempts = g.attempts end
+          returning d.id, d.attempts)
         insert into ledger.alert_delivery_attempts (delivery, attempt, at, duration_ms, status, error, response)
-        select id, attempts, $6, $7, $8, $9, $10 from recorded
+        select r.id, r.attempts, g.at, g.duration, g.status, g.error, g.response from recorded r cross join given g
         """;
 
     private const string DisableSql = """
-        with disabled as (
-          update ledger.mt_doc_alertchannel set mt_version = gen_random_uuid(), mt_last_modified = now(), data = data || jsonb_build_object(
-            'disabledAt', $2, 'updatedAt', $2, 'disabledReason', 'the receiver answered 410 Gone')
-          where id = $1 and data -> 'target' ->> 'url' = $3 and data ->> 'disabledAt' is null and not mt_deleted returning id as number)
-        update ledger.alert_deliveries d set state = 'failed', reason = 'channelDisabled', closed_at = $2
+        with given as (select ?::bigint as channel, ?::timestamptz as at, ?::text as url),
+        disabled as (
+          update ledger.mt_doc_alertchannel c set mt_version = gen_random_uuid(), mt_last_modified = now(), data = data || jsonb_build_object(
+            'disabledAt', g.at, 'updatedAt', g.at, 'disabledReason', 'the receiver answered 410 Gone')
+          from given g
+          where c.id = g.channel and data -> 'target' ->> 'url' = g.url and data ->> 'disabledAt' is null and not mt_deleted returning c.id as number, g.at)
+        update ledger.alert_deliveries d set state = 'failed', reason = 'channelDisabled', closed_at = disabled.at
         from disabled where d.channel = disabled.number and d.state = 'open'
         """;
 
     /// <summary>A delivery that is to be sent; null when it is none any more, or its channel is sent nothing.</summary>
     /// <param name="id">The delivery.</param>
     /// <param name="now">The present, by the ledger's clock.</param>
-    /// <param name="cancellation">Ends the read.</param>
     /// <exception cref="NpgsqlException">The database cannot be reached.</exception>
-    public async Task<OpenDelivery?> FindOpenAsync(long id, DateTimeOffset now, CancellationToken cancellation)
-    {
-        await using var command = dataSource.CreateCommand(
-            """
-            select d.id, c.number, c.url, c.host, d.webhook_id, d.payload,
-              array(select s.secret ->> 'secret' from jsonb_array_elements(c.secrets) with ordinality s(secret, nth)
-                where coalesce((s.secret ->> 'validUntil')::timestamptz > $2, true) order by s.nth),
-              d.attempts, d.next_attempt_at, coalesce(a.state in ('withdrawn', 'suppressed'), false)
-            from ledger.alert_deliveries d join ledger.alert_channels c on c.number = d.channel and not c.is_deleted and c.disabled_at is null
-            left join ledger.alerts a on a.position = d.alert_position
-            where d.id = $1 and d.state = 'open'
-            """);
-        command.Parameters.AddWithValue(id);
-        command.Parameters.AddWithValue(now);
-        await using var reader = await command.ExecuteReaderAsync(cancellation);
-        return await reader.ReadAsync(cancellation)
-            ? new OpenDelivery(
-                reader.GetInt64(0),
-                reader.GetInt64(1),
-                new Uri(reader.GetString(2)),
-                reader.GetString(3),
-                reader.GetString(4),
-                reader.GetString(5),
-                reader.GetFieldValue<string[]>(6),
-                reader.GetInt32(7),
-                reader.GetFieldValue<DateTimeOffset>(8),
-                reader.GetBoolean(9))
-            : null;
-    }
+    public async Task<OpenDelivery?> FindOpenAsync(long id, DateTimeOffset now, CancellationToken cancellation) => (await dataSource.QueryAsync(
+        """
+        select d.id, c.number, c.url, c.host, d.webhook_id, d.payload,
+          array(select s.secret ->> 'secret' from jsonb_array_elements(c.secrets) with ordinality s(secret, nth)
+            where coalesce((s.secret ->> 'validUntil')::timestamptz > $2, true) order by s.nth),
+          d.attempts, d.next_attempt_at, coalesce(a.state in ('withdrawn', 'suppressed'), false)
+        from ledger.alert_deliveries d join ledger.alert_channels c on c.number = d.channel and not c.is_deleted and c.disabled_at is null
+        left join ledger.alerts a on a.position = d.alert_position
+        where d.id = $1 and d.state = 'open'
+        """,
+        [id, now],
+        row => new OpenDelivery(
+            row.GetInt64(0),
+            row.GetInt64(1),
+            new Uri(row.GetString(2)),
+            row.GetString(3),
+            row.GetString(4),
+            row.GetString(5),
+            row.GetFieldValue<string[]>(6),
+            row.GetInt32(7),
+            row.GetFieldValue<DateTimeOffset>(8),
+            row.GetBoolean(9)),
+        cancellation)).SingleOrDefault();
 
     /// <summary>Has a channel sent something that no alert brought about, to try it out.</summary>
     /// <returns>The delivery, as it is once the documents are saved.</returns>
@@ -148,30 +147,27 @@ public sealed class Deliveries(NpgsqlDataSource dataSource)
         DeliveryAttempt attempt,
         DeliveryState state,
         string? reason = null,
-        DateTimeOffset? nextAttemptAt = null) => Queue(
-        documents,
+        DateTimeOffset? nextAttemptAt = null) => documents.QueueSqlCommand(
         RecordSql,
-        Optional.Of(delivery.Id, NpgsqlDbType.Bigint),
-        Optional.Of(delivery.Attempts, NpgsqlDbType.Integer),
-        Optional.Of(Words<DeliveryState>.Of(state), NpgsqlDbType.Text),
-        Optional.Of(reason, NpgsqlDbType.Text),
-        Optional.Of(nextAttemptAt ?? attempt.At, NpgsqlDbType.TimestampTz),
-        Optional.Of(attempt.At, NpgsqlDbType.TimestampTz),
-        Optional.Of((int)attempt.Duration.TotalMilliseconds, NpgsqlDbType.Integer),
-        Optional.Of(attempt.Status, NpgsqlDbType.Integer),
-        Optional.Of(attempt.Error, NpgsqlDbType.Text),
-        Optional.Of(attempt.Response, NpgsqlDbType.Text));
+        JsonSerializer.Serialize(new
+        {
+            id = delivery.Id,
+            attempts = delivery.Attempts,
+            state = Words<DeliveryState>.Of(state),
+            reason,
+            next_at = nextAttemptAt ?? attempt.At,
+            at = attempt.At,
+            duration = (int)attempt.Duration.TotalMilliseconds,
+            status = attempt.Status,
+            error = attempt.Error,
+            response = attempt.Response,
+        }));
 
     /// <summary>The receiver is gone for good: the channel is disabled, unless its address has changed, and all that it was owed is given up.</summary>
     public static void Gone(IDocumentOperations documents, OpenDelivery delivery, DeliveryAttempt attempt)
     {
         Record(documents, delivery, attempt, DeliveryState.Failed, "gone");
-        Queue(
-            documents,
-            DisableSql,
-            Optional.Of(delivery.Channel, NpgsqlDbType.Bigint),
-            Optional.Of(attempt.At, NpgsqlDbType.TimestampTz),
-            Optional.Of(delivery.Url.AbsoluteUri, NpgsqlDbType.Text));
+        documents.QueueSqlCommand(DisableSql, delivery.Channel, attempt.At, delivery.Url.AbsoluteUri);
     }
 
     /// <summary>It must not be sent: its alert was withdrawn or suppressed.</summary>
@@ -181,7 +177,6 @@ public sealed class Deliveries(NpgsqlDataSource dataSource)
     /// <summary>Forgets deliveries that were over before a time, with their tries.</summary>
     /// <param name="before">The time.</param>
     /// <param name="limit">How many at most.</param>
-    /// <param name="cancellation">Ends the attempt.</param>
     /// <returns>How many.</returns>
     /// <exception cref="NpgsqlException">The database cannot be reached.</exception>
     public async Task<int> ForgetAsync(DateTimeOffset before, int limit, CancellationToken cancellation)
@@ -197,7 +192,4 @@ public sealed class Deliveries(NpgsqlDataSource dataSource)
         command.Parameters.AddWithValue(limit);
         return await command.ExecuteNonQueryAsync(cancellation);
     }
-
-    private static void Queue(IDocumentOperations documents, string sql, params NpgsqlParameter[] parameters) =>
-        documents.QueueOperation(new Statement(SqlArray.Command(sql, parameters)));
 }

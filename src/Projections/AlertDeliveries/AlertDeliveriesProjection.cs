@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Ledger.Projections.AlertChannels;
 using Ledger.Projections.Alerts;
 using Ledger.Projections.Daemon;
@@ -6,7 +7,6 @@ using Ledger.Sessions.Events;
 using Ledger.Store;
 using Marten;
 using Npgsql;
-using NpgsqlTypes;
 
 namespace Ledger.Projections.AlertDeliveries;
 
@@ -22,15 +22,15 @@ public sealed class AlertDeliveriesProjection : Reaction
         insert into ledger.alert_deliveries (id, channel, alert_position, account_id, webhook_id, event, payload, check_id, check_type,
           sequence_id, report_id, created_at, next_attempt_at)
         select id, channel, alert_position, account_id, webhook_id, event, payload, check_id, check_type, sequence_id, report_id, at, at
-        from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) as n(
-          id, channel, alert_position, account_id, webhook_id, event, payload, check_id, check_type, sequence_id, report_id, at)
+        from jsonb_to_recordset(?::jsonb) as n(
+          id bigint, channel bigint, alert_position bigint, account_id uuid, webhook_id text, event text, payload text, check_id uuid,
+          check_type text, sequence_id uuid, report_id uuid, at timestamptz)
         """;
 
     private readonly NpgsqlDataSource dataSource;
 
     /// <summary>The reaction, for Marten's daemon to drive.</summary>
     /// <param name="progress">Says how far the alerts are.</param>
-    /// <param name="dataSource">The same database.</param>
     /// <param name="outbox">Keeps the messages.</param>
     public AlertDeliveriesProjection(ReadModelProgress progress, NpgsqlDataSource dataSource, Outbox outbox)
         : base(
@@ -48,23 +48,21 @@ public sealed class AlertDeliveriesProjection : Reaction
         var due = await DueAlert.ReadAsync(connection, events[0].Position - 1, events[^1].Position, cancellation);
         if (due.Count > 0)
         {
-            operations.QueueOperation(new Statement(
-                SqlArray.Command(
-                    InsertSql,
-                    [
-                        SqlArray.Of(due, NpgsqlDbType.Bigint, alert => alert.Delivery),
-                        SqlArray.Of(due, NpgsqlDbType.Bigint, alert => alert.Channel),
-                        SqlArray.Of(due, NpgsqlDbType.Bigint, alert => alert.Position),
-                        SqlArray.Of(due, NpgsqlDbType.Uuid, alert => alert.AccountId),
-                        SqlArray.Of(due, NpgsqlDbType.Text, WebhookIds.Of),
-                        SqlArray.Of(due, NpgsqlDbType.Text, alert => alert.Event),
-                        SqlArray.Of(due, NpgsqlDbType.Text, AlertPayload.Of),
-                        SqlArray.Of(due, NpgsqlDbType.Uuid, alert => alert.CheckId),
-                        SqlArray.Of(due, NpgsqlDbType.Text, alert => alert.CheckType),
-                        SqlArray.Of(due, NpgsqlDbType.Uuid, alert => alert.SequenceId),
-                        SqlArray.Of(due, NpgsqlDbType.Uuid, alert => alert.ReportId),
-                        SqlArray.Of(due, NpgsqlDbType.TimestampTz, alert => alert.SettledAt),
-                    ])));
+            operations.QueueSqlCommand(InsertSql, JsonSerializer.Serialize(due.Select(alert => new
+            {
+                id = alert.Delivery,
+                channel = alert.Channel,
+                alert_position = alert.Position,
+                account_id = alert.AccountId,
+                webhook_id = WebhookIds.Of(alert),
+                @event = alert.Event,
+                payload = AlertPayload.Of(alert),
+                check_id = alert.CheckId,
+                check_type = alert.CheckType,
+                sequence_id = alert.SequenceId,
+                report_id = alert.ReportId,
+                at = alert.SettledAt,
+            })));
         }
 
         return [.. due.Select(alert => new DeliverAlert(alert.Delivery))];

@@ -1,21 +1,12 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
 using Npgsql;
 
 namespace Ledger.Projections.AlertDeliveries;
 
 /// <summary>An alert that is to be sent, and a channel that asked for it.</summary>
-/// <param name="Channel">The channel's number.</param>
-/// <param name="AccountId">The tenant.</param>
-/// <param name="Position">The event that decided the alert.</param>
-/// <param name="Event">Its name as the channel asked for it.</param>
-/// <param name="AlertType">Its type in Checkly's word.</param>
-/// <param name="CheckId">The check.</param>
-/// <param name="CheckName">What its session calls it.</param>
-/// <param name="CheckType">Its type.</param>
-/// <param name="Location">Where it ran.</param>
-/// <param name="SessionId">The session.</param>
-/// <param name="SequenceId">The run.</param>
-/// <param name="DecidedAt">When it was decided.</param>
-/// <param name="SettledAt">When its run was settled.</param>
 internal sealed record DueAlert(
     long Channel,
     Guid AccountId,
@@ -31,7 +22,7 @@ internal sealed record DueAlert(
     DateTimeOffset DecidedAt,
     DateTimeOffset SettledAt)
 {
-    private const string Sql = """
+    private const string DueSql = """
         select c.number, a.account_id, a.position, n.event, a.alert_type, a.check_id, a.check_name, a.check_type, a.location, a.session_id,
           a.sequence_id, a.decided_at, a.settled_at, a.incident_id, a.response_time, a.started_at, a.report_id,
           nextval('ledger.alert_deliveries_id_seq')
@@ -45,7 +36,6 @@ internal sealed record DueAlert(
         order by a.settled_position, c.number
         """;
 
-    /// <summary>The id of the delivery that is to be made.</summary>
     public required long Delivery { get; init; }
 
     /// <summary>The incident that it belongs to; null for none.</summary>
@@ -65,39 +55,93 @@ internal sealed record DueAlert(
     /// delivery yet. The projection's connection says where the alerts are.
     /// </summary>
     public static async Task<IReadOnlyList<DueAlert>> ReadAsync(
-        NpgsqlConnection connection, long after, long through, CancellationToken cancellation)
-    {
-        await using var command = new NpgsqlCommand(Sql, connection);
-        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = after });
-        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = through });
-        await command.PrepareAsync(cancellation);
-        await using var reader = await command.ExecuteReaderAsync(cancellation);
-        var due = new List<DueAlert>();
-        while (await reader.ReadAsync(cancellation))
+        NpgsqlConnection connection, long after, long through, CancellationToken cancellation) => await connection.QueryAsync(
+        DueSql,
+        [after, through],
+        row => new DueAlert(
+            row.GetInt64(0),
+            row.GetGuid(1),
+            row.GetInt64(2),
+            row.GetString(3),
+            row.GetString(4),
+            row.GetGuid(5),
+            row.GetString(6),
+            row.GetString(7),
+            row.GetString(8),
+            row.GetGuid(9),
+            row.GetGuid(10),
+            row.GetFieldValue<DateTimeOffset>(11),
+            row.GetFieldValue<DateTimeOffset>(12))
         {
-            due.Add(new DueAlert(
-                reader.GetInt64(0),
-                reader.GetGuid(1),
-                reader.GetInt64(2),
-                reader.GetString(3),
-                reader.GetString(4),
-                reader.GetGuid(5),
-                reader.GetString(6),
-                reader.GetString(7),
-                reader.GetString(8),
-                reader.GetGuid(9),
-                reader.GetGuid(10),
-                reader.GetFieldValue<DateTimeOffset>(11),
-                reader.GetFieldValue<DateTimeOffset>(12))
-            {
-                Delivery = reader.GetInt64(17),
-                IncidentId = reader.GetFieldValue<Guid?>(13),
-                ResponseTime = reader.GetFieldValue<long?>(14),
-                StartedAt = reader.GetFieldValue<DateTimeOffset?>(15),
-                ReportId = reader.GetFieldValue<Guid?>(16),
-            });
-        }
+            Delivery = row.GetInt64(17),
+            IncidentId = row.GetFieldValue<Guid?>(13),
+            ResponseTime = row.GetFieldValue<long?>(14),
+            StartedAt = row.GetFieldValue<DateTimeOffset?>(15),
+            ReportId = row.GetFieldValue<Guid?>(16),
+        },
+        cancellation);
+}
 
-        return due;
-    }
+/// <summary>
+/// The body of a webhook, in the form that Standard Webhooks recommends: <c>{type, timestamp, data}</c>. Written once, when the delivery is
+/// made, so that every attempt sends the same bytes.
+/// </summary>
+internal sealed record AlertPayload(string Type, string Timestamp, AlertPayloadData Data)
+{
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
+
+    public static string Of(DueAlert alert) => JsonSerializer.Serialize(
+        new AlertPayload(
+            alert.Event,
+            Time(alert.SettledAt),
+            new AlertPayloadData(
+                alert.Position.ToString(CultureInfo.InvariantCulture),
+                alert.AlertType,
+                alert.CheckId,
+                alert.CheckName,
+                alert.CheckType,
+                alert.Location,
+                alert.SessionId,
+                alert.SequenceId,
+                alert.IncidentId,
+                alert.ResponseTime,
+                alert.StartedAt is { } startedAt ? Time(startedAt) : null,
+                Time(alert.DecidedAt))),
+        Json);
+
+    private static string Time(DateTimeOffset time) =>
+        time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
+}
+
+/// <summary>What a receiver learns of an alert.</summary>
+/// <param name="AlertId">The alert's id, as other readers show it.</param>
+/// <param name="IncidentId">The incident that the alert belongs to; null for none.</param>
+/// <param name="ResponseTime">In milliseconds; null for a run that never started.</param>
+/// <param name="StartedAt">When execution began; null for a run that never started.</param>
+internal sealed record AlertPayloadData(
+    string AlertId,
+    string AlertType,
+    Guid CheckId,
+    string CheckName,
+    string CheckType,
+    string Location,
+    Guid SessionId,
+    Guid SequenceId,
+    Guid? IncidentId,
+    long? ResponseTime,
+    string? StartedAt,
+    string DecidedAt);
+
+/// <summary>
+/// The ids by which receivers know a webhook again. Each follows from the alert and the channel alone: however often the delivery is made
+/// or tried, it is the same (docs/domain.md#p14), and no other ledger's.
+/// </summary>
+public static class WebhookIds
+{
+    internal static string Of(DueAlert alert) => Of(new Guid(
+        SHA256.HashData(Encoding.UTF8.GetBytes(FormattableString.Invariant($"{alert.AccountId}/{alert.Channel}/{alert.Position}")))
+            .AsSpan(0, 16)));
+
+    /// <summary>An id made of a uuid.</summary>
+    public static string Of(Guid id) => $"msg_{id:N}";
 }

@@ -5,7 +5,6 @@ using Npgsql;
 namespace Ledger.Projections.Alerts;
 
 /// <summary>Answers: which alerts are there, and what became of them?</summary>
-/// <param name="dataSource">The database.</param>
 public sealed class AlertsReader(NpgsqlDataSource dataSource)
 {
     /// <summary>What to wait for before a read that must see a write (<see cref="ReadModelProgress.WaitForAsync"/>).</summary>
@@ -105,13 +104,13 @@ public sealed class AlertsReader(NpgsqlDataSource dataSource)
     {
         SettledPosition = row.GetFieldValue<long?>(10),
         SettledAt = row.GetFieldValue<DateTimeOffset?>(11),
-        Outcome = row.GetStringOrNull(12) is { } outcome ? Words<RunState>.Read(outcome) : null,
+        Outcome = Words<RunState>.ReadOrNull(row.GetStringOrNull(12)),
         ResponseTime = row.GetFieldValue<long?>(13),
         StartedAt = row.GetFieldValue<DateTimeOffset?>(14),
         IncidentId = row.GetFieldValue<Guid?>(15),
         Reason = row.GetStringOrNull(16),
         CancelId = row.GetFieldValue<Guid?>(17),
-        Cause = row.GetStringOrNull(18) is { } cause ? Words<CancelCause>.Read(cause) : null,
+        Cause = Words<CancelCause>.ReadOrNull(row.GetStringOrNull(18)),
         Cancel = row.IsDBNull(19) ? null : new AlertCancel(
             row.GetGuid(17),
             new Actor(Words<ActorKind>.Read(row.GetString(19)), row.GetString(20), row.GetStringOrNull(21)),

@@ -1,3 +1,4 @@
+using Ledger.Projections.CheckResults;
 using Ledger.Sessions;
 using Npgsql;
 
@@ -6,48 +7,20 @@ namespace Ledger.Projections.Alerts;
 /// <summary>
 /// Answers: how does a check stand at each location, and since when? Kept by the projection of <see cref="AlertsReader.ProjectionName"/>.
 /// </summary>
-/// <param name="dataSource">The database.</param>
 public sealed class ConditionsReader(NpgsqlDataSource dataSource)
 {
     /// <summary>The locations that an answer shows at most.</summary>
     public const int MaximumLocations = 1_000;
 
-    private static readonly string Sql = $"""
-        select location, check_name, check_type, condition, since, last_session_id, last_sequence_id, last_outcome, last_response_time,
-          last_settled_at, last_position, incident_id
-        from ledger.check_conditions where account_id = $1 and check_id = $2
+    private static readonly string ListSql = $"""
+        select {ConditionsTable.Columns} from ledger.check_conditions where account_id = $1 and check_id = $2
         order by array_position(array['failing', 'degraded', 'passing'], condition), location limit {MaximumLocations}
         """;
 
     /// <summary>The worst locations first, then by name; empty when no run of the check counts.</summary>
     /// <exception cref="NpgsqlException">The database cannot be reached.</exception>
-    public async Task<IReadOnlyList<LocationCondition>> ListAsync(Guid accountId, Guid checkId, CancellationToken cancellation = default)
-    {
-        await using var command = dataSource.CreateCommand(Sql);
-        command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = accountId });
-        command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = checkId });
-        await using var reader = await command.ExecuteReaderAsync(cancellation);
-        var found = new List<LocationCondition>();
-        while (await reader.ReadAsync(cancellation))
-        {
-            found.Add(new LocationCondition(
-                reader.GetString(0),
-                reader.GetString(1),
-                reader.GetString(2),
-                Words<CheckCondition>.Read(reader.GetString(3)),
-                reader.GetFieldValue<DateTimeOffset>(4),
-                new LastCountedRun(
-                    reader.GetGuid(5),
-                    reader.GetGuid(6),
-                    Words<RunState>.Read(reader.GetString(7)),
-                    reader.GetFieldValue<long?>(8),
-                    reader.GetFieldValue<DateTimeOffset>(9),
-                    reader.GetInt64(10)),
-                reader.GetFieldValue<Guid?>(11)));
-        }
-
-        return found;
-    }
+    public async Task<IReadOnlyList<LocationCondition>> ListAsync(Guid accountId, Guid checkId, CancellationToken cancellation = default) =>
+        await dataSource.QueryAsync(ListSql, [accountId, checkId], ConditionsTable.Read, cancellation);
 }
 
 /// <summary>How a check stands at one location.</summary>
@@ -65,7 +38,28 @@ public sealed record LocationCondition(
     CheckCondition Condition,
     DateTimeOffset Since,
     LastCountedRun LastRun,
-    Guid? IncidentId);
+    Guid? IncidentId)
+{
+    /// <summary>The event that settled the first run of this condition.</summary>
+    internal long SincePosition { get; init; }
+
+    /// <summary>How it stands after a further run that counts.</summary>
+    internal static LocationCondition After(LocationCondition? before, ResultFact run, CheckCondition condition, Guid? incidentId)
+    {
+        var goesOn = before?.Condition == condition;
+        return new(
+            run.Location,
+            run.Name,
+            run.CheckType,
+            condition,
+            goesOn ? before!.Since : run.CreatedAt,
+            new LastCountedRun(run.Run.SessionId, run.Run.SequenceId, run.Outcome!.Value, run.ResponseTime, run.CreatedAt, run.Position),
+            incidentId)
+        {
+            SincePosition = goesOn ? before!.SincePosition : run.Position,
+        };
+    }
+}
 
 /// <summary>The last run of a check at a location that counts: settled, in a check session, not cancelled.</summary>
 /// <param name="SessionId">Its session.</param>

@@ -4,7 +4,6 @@ using Npgsql;
 namespace Ledger.Projections.Alerts;
 
 /// <summary>Answers: which incidents are there? Kept by the projection of <see cref="AlertsReader.ProjectionName"/>.</summary>
-/// <param name="dataSource">The database.</param>
 public sealed class IncidentsReader(NpgsqlDataSource dataSource)
 {
     /// <summary>One page, newest first.</summary>

@@ -1,3 +1,4 @@
+using Ledger.Projections.Daemon;
 using Ledger.Sessions;
 using Npgsql;
 

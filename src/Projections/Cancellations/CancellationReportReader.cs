@@ -1,4 +1,5 @@
 using System.Data;
+using Ledger.Projections.Metrics;
 using Ledger.Sessions;
 using Npgsql;
 
@@ -6,9 +7,8 @@ namespace Ledger.Projections.Cancellations;
 
 /// <summary>
 /// Answers: how many cancels were there, how did they end, how long did they take, what did they save? Exactly for any range, at a cost
-/// that grows with its days and not with its cancels: see <see cref="ReportSpans"/>. What is pending is few, and counted as it stands.
+/// that grows with its days and not with its cancels: see <see cref="Cover"/>. What is pending is few, and counted as it stands.
 /// </summary>
-/// <param name="dataSource">The database.</param>
 public sealed class CancellationReportReader(NpgsqlDataSource dataSource)
 {
     // Each range is a statement of its own, so that the database knows how little of the rows is at the edges.
@@ -50,16 +50,14 @@ public sealed class CancellationReportReader(NpgsqlDataSource dataSource)
     /// <param name="accountId">The tenant.</param>
     /// <param name="from">From this time on; null for all before.</param>
     /// <param name="to">Until before this time; null for all after.</param>
-    /// <param name="cancellation">Ends the read.</param>
     /// <exception cref="NpgsqlException">The database cannot be reached.</exception>
     public async Task<CancellationReport> ReadAsync(
         Guid accountId, DateTimeOffset? from, DateTimeOffset? to, CancellationToken cancellation = default) =>
-        (await ReadAsync(accountId, [from ?? DateTimeOffset.UnixEpoch, to ?? Grains.Floor(Grain.Day, DateTimeOffset.MaxValue)], cancellation))[0];
+        (await ReadAsync(accountId, [from ?? DateTimeOffset.UnixEpoch, to ?? CheckMetricsQuery.Unbounded], cancellation))[0];
 
     /// <summary>The reports on several ranges of time that follow each other, all of one moment.</summary>
     /// <param name="accountId">The tenant.</param>
     /// <param name="bounds">Where each range begins, and the end of the last one.</param>
-    /// <param name="cancellation">Ends the read.</param>
     /// <exception cref="NpgsqlException">The database cannot be reached.</exception>
     public async Task<IReadOnlyList<CancellationReport>> ReadAsync(
         Guid accountId, IReadOnlyList<DateTimeOffset> bounds, CancellationToken cancellation = default)
@@ -69,28 +67,30 @@ public sealed class CancellationReportReader(NpgsqlDataSource dataSource)
         var reports = new List<CancellationReport>();
         foreach (var (from, to) in bounds.Zip(bounds.Skip(1)))
         {
-            reports.Add(await ReadAsync(connection, accountId, new TimeRange(from.ToUniversalTime(), to.ToUniversalTime()), cancellation));
+            reports.Add(await ReadAsync(connection, accountId, new Period(from.ToUniversalTime(), to.ToUniversalTime()), cancellation));
         }
 
         return reports;
     }
 
     private static async Task<CancellationReport> ReadAsync(
-        NpgsqlConnection connection, Guid accountId, TimeRange range, CancellationToken cancellation)
+        NpgsqlConnection connection, Guid accountId, Period range, CancellationToken cancellation)
     {
-        var spans = ReportSpans.Of(range);
+        var cover = Cover.Of([range.From, range.To]);
+        var sums = cover.Days.Select(days => (Period: days, Span: MetricsSpan.Day))
+            .Concat(cover.Hours.Select(hours => (Period: hours, Span: MetricsSpan.Hour))).ToList();
         await using var batch = new NpgsqlBatch(connection);
-        Add(spans.Sums.Select(sum => Of(CountsSql, accountId, sum.Range, sum.Grain)));
-        Add(spans.Edges.Select(edge => Of(EdgeRequestsSql, accountId, edge)));
+        Add(sums.Select(sum => Of(CountsSql, accountId, sum.Period, sum.Span)));
+        Add(cover.Results.Select(edge => Of(EdgeRequestsSql, accountId, edge)));
         Add([Of(PendingSql, accountId, range)]);
-        Add(spans.Sums.Select(sum => Of(SpansSql, accountId, sum.Range, sum.Grain)));
-        Add(spans.Edges.Select(edge => Of(EdgeRunsSql, accountId, edge)));
+        Add(sums.Select(sum => Of(SpansSql, accountId, sum.Period, sum.Span)));
+        Add(cover.Results.Select(edge => Of(EdgeRunsSql, accountId, edge)));
 
         var report = new CancellationReport(new CancelTally<CancelOutcome>(), new CancelTally<CancelRunOutcome>(), new SpanMetrics());
         await using var reader = await batch.ExecuteReaderAsync(cancellation);
-        await ReadAsync(reader, spans.Sums.Count + spans.Edges.Count + 1, row => ReadCount(row, report), cancellation);
-        await ReadAsync(reader, spans.Sums.Count, row => report.Metrics.Add(CancelSpansTable.Read(row, 0)), cancellation);
-        await ReadAsync(reader, spans.Edges.Count, row => ReadRun(row, report), cancellation);
+        await ReadAsync(reader, sums.Count + cover.Results.Count + 1, row => ReadCount(row, report), cancellation);
+        await ReadAsync(reader, sums.Count, row => report.Metrics.Add(CancelSpansTable.Read(row, 0)), cancellation);
+        await ReadAsync(reader, cover.Results.Count, row => ReadRun(row, report), cancellation);
         return report;
 
         void Add(IEnumerable<NpgsqlBatchCommand> commands)
@@ -102,7 +102,6 @@ public sealed class CancellationReportReader(NpgsqlDataSource dataSource)
         }
     }
 
-    /// <summary>Reads the answers of so many statements.</summary>
     private static async Task ReadAsync(
         NpgsqlDataReader reader, int statements, Action<NpgsqlDataReader> read, CancellationToken cancellation)
     {
@@ -145,22 +144,160 @@ public sealed class CancellationReportReader(NpgsqlDataSource dataSource)
             row.GetFieldValue<long?>(8));
     }
 
-    private static NpgsqlBatchCommand Of(string sql, Guid accountId, TimeRange range, Grain? grain = null)
-    {
-        var command = new NpgsqlBatchCommand(sql)
-        {
-            Parameters =
-            {
-                new NpgsqlParameter<Guid> { TypedValue = accountId },
-                new NpgsqlParameter<DateTimeOffset> { TypedValue = range.From },
-                new NpgsqlParameter<DateTimeOffset> { TypedValue = range.To },
-            },
-        };
-        if (grain is { } length)
-        {
-            command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = Words<Grain>.Of(length) });
-        }
+    private static NpgsqlBatchCommand Of(string sql, Guid accountId, Period range, MetricsSpan? span = null) =>
+        Sql.Of(sql, [accountId, range.From, range.To, .. span is { } length ? (object[])[Words<MetricsSpan>.Of(length)] : []]);
+}
 
-        return command;
+/// <summary>How many requests to cancel there were, how they ended, how long they took and what they saved.</summary>
+/// <param name="Requests">The requests, those included that are pending or were refused.</param>
+/// <param name="Runs">The runs that they targeted.</param>
+/// <param name="Metrics">Of the targeted runs that are settled: their latencies, and the runner time that was freed.</param>
+public sealed record CancellationReport(
+    CancelTally<CancelOutcome> Requests, CancelTally<CancelRunOutcome> Runs, SpanMetrics Metrics);
+
+/// <summary>How many there were, by what they have in common. The sum over each dictionary is the total.</summary>
+/// <typeparam name="TOutcome">The words of the outcomes.</typeparam>
+public sealed class CancelTally<TOutcome>
+    where TOutcome : struct, Enum
+{
+    private readonly Dictionary<CancelCause, long> byCause = Zeros<CancelCause>();
+    private readonly Dictionary<CancelVia, long> byVia = Zeros<CancelVia>();
+    private readonly Dictionary<TOutcome, long> byOutcome = Zeros<TOutcome>();
+
+    /// <summary>All of them.</summary>
+    public long Total { get; private set; }
+
+    /// <summary>By cause; every cause is there.</summary>
+    public IReadOnlyDictionary<CancelCause, long> ByCause => byCause;
+
+    /// <summary>By interface; every one is there.</summary>
+    public IReadOnlyDictionary<CancelVia, long> ByVia => byVia;
+
+    /// <summary>By outcome; every one is there.</summary>
+    public IReadOnlyDictionary<TOutcome, long> ByOutcome => byOutcome;
+
+    internal void Add(CancelCause cause, CancelVia via, TOutcome outcome, long count)
+    {
+        Total += count;
+        byCause[cause] += count;
+        byVia[via] += count;
+        byOutcome[outcome] += count;
+    }
+
+    private static Dictionary<T, long> Zeros<T>()
+        where T : struct, Enum => Enum.GetValues<T>().ToDictionary(value => value, _ => 0L);
+}
+
+/// <summary>How long cancels took, and what they saved.</summary>
+public sealed class SpanMetrics
+{
+    /// <summary>From the request to the signal at the runner.</summary>
+    public Latency RequestedToDelivered { get; internal init; } = new();
+
+    /// <summary>From the signal to the runner's confirmation.</summary>
+    public Latency DeliveredToAcknowledged { get; internal init; } = new();
+
+    /// <summary>From the confirmation to the proven end of the execution.</summary>
+    public Latency AcknowledgedToStopped { get; internal init; } = new();
+
+    /// <summary>From the request to whatever settled the run.</summary>
+    public Latency RequestedToSettled { get; internal init; } = new();
+
+    /// <summary>The runner time that stops saved, in milliseconds, as an estimate.</summary>
+    public decimal FreedMs { get; internal set; }
+
+    /// <summary>How many runs it was estimated for.</summary>
+    public long FreedRuns { get; internal set; }
+
+    /// <summary>How many runs were settled as cancelled without an estimate: nothing to estimate by, or no proof of the stop.</summary>
+    public long UnknownRuns { get; internal set; }
+
+    /// <summary>Takes in what became of a run, all at once, when it is settled.</summary>
+    internal void Add(
+        DateTimeOffset requestedAt,
+        DateTimeOffset? deliveredAt,
+        DateTimeOffset? acknowledgedAt,
+        DateTimeOffset? stoppedAt,
+        DateTimeOffset settledAt,
+        CancelRunOutcome outcome,
+        long? freedMs)
+    {
+        RequestedToDelivered.Add(requestedAt, deliveredAt);
+        DeliveredToAcknowledged.Add(deliveredAt, acknowledgedAt);
+        AcknowledgedToStopped.Add(acknowledgedAt, stoppedAt);
+        RequestedToSettled.Add(requestedAt, settledAt);
+        if (outcome is CancelRunOutcome.Cancelled && freedMs is { } freed)
+        {
+            FreedMs += freed;
+            FreedRuns++;
+        }
+        else if (outcome is CancelRunOutcome.Cancelled or CancelRunOutcome.Expired)
+        {
+            UnknownRuns++;
+        }
+    }
+
+    internal void Add(SpanMetrics other)
+    {
+        RequestedToDelivered.Add(other.RequestedToDelivered);
+        DeliveredToAcknowledged.Add(other.DeliveredToAcknowledged);
+        AcknowledgedToStopped.Add(other.AcknowledgedToStopped);
+        RequestedToSettled.Add(other.RequestedToSettled);
+        FreedMs += other.FreedMs;
+        FreedRuns += other.FreedRuns;
+        UnknownRuns += other.UnknownRuns;
+    }
+}
+
+/// <summary>How long something took, many times over.</summary>
+public sealed class Latency
+{
+    private readonly Histogram histogram;
+
+    /// <summary>Nothing yet.</summary>
+    public Latency()
+        : this(new Histogram(), null)
+    {
+    }
+
+    internal Latency(Histogram histogram, long? max)
+    {
+        this.histogram = histogram;
+        Max = max;
+    }
+
+    /// <summary>How often it was measured.</summary>
+    public long Count => histogram.Count;
+
+    /// <summary>The longest, exactly, in milliseconds; null without data.</summary>
+    public long? Max { get; private set; }
+
+    internal byte[] Bytes => histogram.ToBytes();
+
+    /// <summary>
+    /// The value of a rank in milliseconds, within <see cref="Histogram.RelativeError"/>, never above the maximum; null without data.
+    /// </summary>
+    /// <param name="percent">Above 0, at most 100.</param>
+    public long? Percentile(double percent) => histogram.Percentile(percent) is { } value ? Math.Min(value, Max!.Value) : null;
+
+    /// <summary>From one fact to a later one, as times are written; never less than nothing, since clocks of several hosts may differ.</summary>
+    internal static long Milliseconds(DateTimeOffset from, DateTimeOffset to) =>
+        Math.Max(0, to.ToUnixTimeMilliseconds() - from.ToUnixTimeMilliseconds());
+
+    /// <summary>Measures once, if both facts are there.</summary>
+    internal void Add(DateTimeOffset? from, DateTimeOffset? to)
+    {
+        if (from is { } start && to is { } end)
+        {
+            var milliseconds = Milliseconds(start, end);
+            histogram.Add(milliseconds);
+            Max = Math.Max(Max ?? 0, milliseconds);
+        }
+    }
+
+    internal void Add(Latency other)
+    {
+        histogram.Add(other.histogram);
+        Max = ((long?[])[Max, other.Max]).Max();
     }
 }

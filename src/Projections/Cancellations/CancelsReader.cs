@@ -1,5 +1,4 @@
 using System.Data;
-using System.Text.Json;
 using Ledger.Projections.Daemon;
 using Ledger.Sessions;
 using Ledger.Sessions.Events;
@@ -8,7 +7,6 @@ using Npgsql;
 namespace Ledger.Projections.Cancellations;
 
 /// <summary>Answers: who asked to cancel what, when, why, and how did each end?</summary>
-/// <param name="dataSource">The database.</param>
 public sealed class CancelsReader(NpgsqlDataSource dataSource)
 {
     /// <summary>What to wait for before a read that must see a write (<see cref="ReadModelProgress.WaitForAsync"/>).</summary>
@@ -38,8 +36,7 @@ public sealed class CancelsReader(NpgsqlDataSource dataSource)
     /// <exception cref="NpgsqlException">The database cannot be reached.</exception>
     public async Task<CancelsPage> ListAsync(CancelsQuery query, CancellationToken cancellation = default)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(query.Limit, 1);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(query.Limit, CancelsQuery.MaximumLimit);
+        Sql.RejectBeyond(query.Limit, CancelsQuery.MaximumLimit);
         await using var connection = await dataSource.OpenConnectionAsync(cancellation);
         await using var snapshot = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, cancellation);
         var (places, more) = await FindAsync(connection, query, cancellation);
@@ -53,11 +50,7 @@ public sealed class CancelsReader(NpgsqlDataSource dataSource)
     {
         await using var connection = await dataSource.OpenConnectionAsync(cancellation);
         await using var snapshot = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, cancellation);
-        await using var command = new NpgsqlCommand(FindSql, connection)
-        {
-            Parameters = { new NpgsqlParameter<Guid> { TypedValue = accountId }, new NpgsqlParameter<Guid> { TypedValue = cancelId } },
-        };
-        return await command.ExecuteScalarAsync(cancellation) is long position
+        return await connection.ScalarAsync<long?>(FindSql, [accountId, cancelId], cancellation) is { } position
             ? (await CancelEntries.ReadAsync(connection, [position], cancellation)).SingleOrDefault()
             : null;
     }
@@ -82,10 +75,7 @@ public sealed class CancelsReader(NpgsqlDataSource dataSource)
             return new Dictionary<Guid, AskedCancel>();
         }
 
-        await using var command = dataSource.CreateCommand(sql);
-        command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = accountId });
-        command.Parameters.Add(new NpgsqlParameter<Guid[]> { TypedValue = [.. ids] });
-        return (await command.ReadAllAsync(AskedCancel.Read, cancellation)).DistinctBy(keyOf).ToDictionary(keyOf);
+        return (await dataSource.QueryAsync(sql, [accountId, ids.ToArray()], AskedCancel.Read, cancellation)).DistinctBy(keyOf).ToDictionary(keyOf);
     }
 
     private static async Task<(IReadOnlyList<TimeCursor> Places, bool More)> FindAsync(
@@ -168,11 +158,7 @@ internal static class CancelsConditions
         AddWords(conditions, "via", query.Via);
         AddWords(conditions, "cause", query.Causes);
         AddWords(conditions, "outcome", query.Outcomes);
-        if (query.After is { } after)
-        {
-            conditions.Add($"(requested_at, position) < ({{0}}, {after.Position})", after.At.ToUniversalTime());
-        }
-
+        conditions.AddAfter("requested_at", "position", query.After);
         if (query.Actor is null)
         {
             return Select($"{conditions}", limit);
@@ -237,27 +223,10 @@ internal static class CancelEntries
             return [];
         }
 
-        await using var batch = new NpgsqlBatch(connection) { BatchCommands = { Command(RunsSql, positions), Command(CancelsSql, positions) } };
+        await using var batch = new NpgsqlBatch(connection) { BatchCommands = { Sql.Of(RunsSql, positions), Sql.Of(CancelsSql, positions) } };
         await using var reader = await batch.ExecuteReaderAsync(cancellation);
-        var runs = new Dictionary<long, List<CancelledRun>>();
-        while (await reader.ReadAsync(cancellation))
-        {
-            if (!runs.TryGetValue(reader.GetInt64(0), out var ofCancel))
-            {
-                runs.Add(reader.GetInt64(0), ofCancel = []);
-            }
-
-            ofCancel.Add(ReadRun(reader));
-        }
-
-        await reader.NextResultAsync(cancellation);
-        var entries = new List<CancelEntry>();
-        while (await reader.ReadAsync(cancellation))
-        {
-            entries.Add(ReadCancel(reader, runs.GetValueOrDefault(reader.GetInt64(0)) ?? []));
-        }
-
-        return entries;
+        var runs = (await reader.ReadAllAsync(row => (Cancel: row.GetInt64(0), Run: ReadRun(row)), cancellation)).ToLookup(run => run.Cancel, run => run.Run);
+        return await reader.ReadAllAsync(row => ReadCancel(row, [.. runs[row.GetInt64(0)]]), cancellation);
     }
 
     private static CancelEntry ReadCancel(NpgsqlDataReader row, IReadOnlyList<CancelledRun> runs) =>
@@ -271,14 +240,14 @@ internal static class CancelEntries
             Cause = Words<CancelCause>.Read(row.GetString(10)),
             Reason = row.GetStringOrNull(11),
             Forced = row.GetBoolean(12),
-            Escalation = Json<CancelEscalation>(row, 13),
+            Escalation = CancelJson.Read<CancelEscalation>(row.GetStringOrNull(13)),
             SupersededBy = row.GetFieldValue<Guid?>(14),
-            Origin = Json<Dictionary<string, string>>(row, 15),
+            Origin = CancelJson.Read<Dictionary<string, string>>(row.GetStringOrNull(15)),
             RequestedAt = row.GetFieldValue<DateTimeOffset>(16),
             SettledAt = row.GetFieldValue<DateTimeOffset?>(17),
             Outcome = Words<CancelOutcome>.Read(row.GetString(18)),
             Runs = runs,
-            Skipped = Json<List<SkippedRun>>(row, 19) ?? [],
+            Skipped = CancelJson.Read<List<SkippedRun>>(row.GetStringOrNull(19)) ?? [],
         };
 
     private static CancelledRun ReadRun(NpgsqlDataReader row) =>
@@ -287,12 +256,12 @@ internal static class CancelEntries
             StartedAt = row.GetFieldValue<DateTimeOffset?>(6),
             RequestedAt = row.GetFieldValue<DateTimeOffset>(7),
             DeliveredAt = row.GetFieldValue<DateTimeOffset?>(8),
-            Channel = row.GetStringOrNull(9) is { } channel ? Words<DeliveryChannel>.Read(channel) : null,
+            Channel = Words<DeliveryChannel>.ReadOrNull(row.GetStringOrNull(9)),
             AcknowledgedAt = row.GetFieldValue<DateTimeOffset?>(10),
             StoppedAt = row.GetFieldValue<DateTimeOffset?>(11),
             SettledAt = row.GetFieldValue<DateTimeOffset?>(12),
             Forced = row.GetBoolean(13),
-            How = row.GetStringOrNull(14) is { } how ? Words<AbortManner>.Read(how) : null,
+            How = Words<AbortManner>.ReadOrNull(row.GetStringOrNull(14)),
             ExitCode = row.GetFieldValue<int?>(15),
             Signal = row.GetStringOrNull(16),
             DurationMs = row.GetFieldValue<long?>(17),
@@ -301,10 +270,163 @@ internal static class CancelEntries
             Outcome = Words<CancelRunOutcome>.Read(row.GetString(20)),
             RunnerTimeFreedMs = row.GetFieldValue<long?>(21),
         };
+}
 
-    private static T? Json<T>(NpgsqlDataReader row, int column)
-        where T : class => row.GetStringOrNull(column) is { } json ? JsonSerializer.Deserialize<T>(json, CancelJson.Options) : null;
+/// <summary>A request to cancel, accepted or refused, and what came of it.</summary>
+/// <param name="CancelId">Its id; a refused one has the id that it would have had.</param>
+/// <param name="SessionId">The session.</param>
+/// <param name="Position">The event that brought it.</param>
+public sealed record CancelEntry(Guid CancelId, Guid SessionId, long Position)
+{
+    /// <summary>What the session executes.</summary>
+    public required SessionKind SessionKind { get; init; }
 
-    private static NpgsqlBatchCommand Command(string sql, long[] positions) =>
-        new(sql) { Parameters = { new NpgsqlParameter<long[]> { TypedValue = positions } } };
+    /// <summary>What people call the session.</summary>
+    public required string SessionName { get; init; }
+
+    /// <summary>The session's project, or null.</summary>
+    public string? Project { get; init; }
+
+    /// <summary>Who asked.</summary>
+    public required Actor Actor { get; init; }
+
+    /// <summary>Through which interface.</summary>
+    public required CancelVia Via { get; init; }
+
+    /// <summary>Why, as a class.</summary>
+    public required CancelCause Cause { get; init; }
+
+    /// <summary>Why, in words; null when none were given.</summary>
+    public string? Reason { get; init; }
+
+    /// <summary>Whether it was forced from the start, or escalated.</summary>
+    public required bool Forced { get; init; }
+
+    /// <summary>Who escalated it first; null when nobody did.</summary>
+    public CancelEscalation? Escalation { get; init; }
+
+    /// <summary>The successor session, for the cause <see cref="CancelCause.Superseded"/>.</summary>
+    public Guid? SupersededBy { get; init; }
+
+    /// <summary>What the client said about itself.</summary>
+    public IReadOnlyDictionary<string, string>? Origin { get; init; }
+
+    /// <summary>When.</summary>
+    public required DateTimeOffset RequestedAt { get; init; }
+
+    /// <summary>When the last targeted run was settled, or the request refused; null while it is pending.</summary>
+    public DateTimeOffset? SettledAt { get; init; }
+
+    /// <summary>What came of it.</summary>
+    public required CancelOutcome Outcome { get; init; }
+
+    /// <summary>The runs that it targeted, in the order of the request.</summary>
+    public IReadOnlyList<CancelledRun> Runs { get; init; } = [];
+
+    /// <summary>The runs that were asked for and left alone, each with why.</summary>
+    public IReadOnlyList<SkippedRun> Skipped { get; init; } = [];
+}
+
+/// <summary>A cancel was turned into an order to kill.</summary>
+/// <param name="Actor">Who did it; the ledger's deadlines where nobody acknowledged in time.</param>
+/// <param name="Via">Through which interface.</param>
+/// <param name="At">When.</param>
+public sealed record CancelEscalation(Actor Actor, CancelVia Via, DateTimeOffset At);
+
+/// <summary>What became of a targeted run: the five facts with their times. A null time says that the fact has not happened.</summary>
+/// <param name="SequenceId">The run.</param>
+/// <param name="CheckId">Its check, if there is one.</param>
+/// <param name="CheckType">The check's type.</param>
+/// <param name="Name">What people call it.</param>
+/// <param name="Location">Where it ran.</param>
+public sealed record CancelledRun(Guid SequenceId, Guid? CheckId, string CheckType, string Name, string Location)
+{
+    /// <summary>When its execution had begun; null if it had not.</summary>
+    public DateTimeOffset? StartedAt { get; init; }
+
+    /// <summary>When the cancel was asked for.</summary>
+    public required DateTimeOffset RequestedAt { get; init; }
+
+    /// <summary>When the signal was first handed to the runner.</summary>
+    public DateTimeOffset? DeliveredAt { get; init; }
+
+    /// <summary>By which channel.</summary>
+    public DeliveryChannel? Channel { get; init; }
+
+    /// <summary>When the runner confirmed that it is stopping.</summary>
+    public DateTimeOffset? AcknowledgedAt { get; init; }
+
+    /// <summary>When execution was proven over.</summary>
+    public DateTimeOffset? StoppedAt { get; init; }
+
+    /// <summary>When the run was settled, by whichever terminal fact came first.</summary>
+    public DateTimeOffset? SettledAt { get; init; }
+
+    /// <summary>Whether the runner was told to kill at once.</summary>
+    public required bool Forced { get; init; }
+
+    /// <summary>How execution ended; null where a result or the deadline settled the run.</summary>
+    public AbortManner? How { get; init; }
+
+    /// <summary>The exit code of what was stopped.</summary>
+    public int? ExitCode { get; init; }
+
+    /// <summary>The signal that ended it.</summary>
+    public string? Signal { get; init; }
+
+    /// <summary>From the signal to the end, in milliseconds, as the runner measured it.</summary>
+    public long? DurationMs { get; init; }
+
+    /// <summary>What the runner found when it looked; null when nobody looked.</summary>
+    public StopEvidence? Evidence { get; init; }
+
+    /// <summary>Whether the deadline settled it, without proof.</summary>
+    public bool Expired => Outcome is CancelRunOutcome.Expired;
+
+    /// <summary>Where the run stands.</summary>
+    public required RunState State { get; init; }
+
+    /// <summary>What that means for the cancel.</summary>
+    public required CancelRunOutcome Outcome { get; init; }
+
+    /// <summary>The runner time that the stop saved, in milliseconds, as an estimate; null where there is none.</summary>
+    public long? RunnerTimeFreedMs { get; init; }
+}
+
+/// <summary>What came of a request to cancel. It follows from what became of the runs that it targeted; skipped runs have no part in it.</summary>
+public enum CancelOutcome
+{
+    /// <summary>At least one targeted run is not settled.</summary>
+    Pending,
+
+    /// <summary>Every targeted run was stopped by it.</summary>
+    Cancelled,
+
+    /// <summary>Some targeted runs were stopped by it; the others had finished first.</summary>
+    PartlyCancelled,
+
+    /// <summary>Every targeted run had finished first, and kept its real result (docs/domain.md#rule-3).</summary>
+    Finished,
+
+    /// <summary>At least one targeted run was settled by the deadline, without proof that it stopped (docs/domain.md#rule-8).</summary>
+    Expired,
+
+    /// <summary>It could target nothing.</summary>
+    Refused,
+}
+
+/// <summary>What became of a run that a cancel targeted.</summary>
+public enum CancelRunOutcome
+{
+    /// <summary>It is not settled.</summary>
+    Pending,
+
+    /// <summary>It was stopped: a runner said so, or it never started (docs/domain.md#rule-2, docs/domain.md#rule-3).</summary>
+    Cancelled,
+
+    /// <summary>It was settled by the deadline, without proof that it stopped (docs/domain.md#rule-8).</summary>
+    Expired,
+
+    /// <summary>It ended otherwise before the cancel took effect, and kept its real result.</summary>
+    Finished,
 }

@@ -5,7 +5,6 @@ using Npgsql;
 namespace Ledger.Projections.CheckResults;
 
 /// <summary>Answers: which results does a check have?</summary>
-/// <param name="dataSource">The database.</param>
 public sealed class CheckResultsReader(NpgsqlDataSource dataSource)
 {
     /// <summary>What to wait for before a read that must see a write (<see cref="ReadModelProgress.WaitForAsync"/>).</summary>
@@ -46,19 +45,10 @@ public sealed class CheckResultsReader(NpgsqlDataSource dataSource)
     /// <param name="checkId">The check.</param>
     /// <param name="reportId">The report that brought the result;</param>
     /// <param name="sequenceId">or the run that no report settled.</param>
-    /// <param name="cancellation">Ends the read.</param>
     /// <exception cref="NpgsqlException">The database cannot be reached.</exception>
     public async Task<ListedResult?> FindAsync(
-        Guid accountId, Guid checkId, Guid reportId, Guid sequenceId, CancellationToken cancellation = default)
-    {
-        await using var command = dataSource.CreateCommand(FindSql);
-        foreach (var value in (Guid[])[accountId, checkId, reportId, sequenceId])
-        {
-            command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = value });
-        }
-
-        return (await command.ReadAllAsync(Read, cancellation)).FirstOrDefault();
-    }
+        Guid accountId, Guid checkId, Guid reportId, Guid sequenceId, CancellationToken cancellation = default) =>
+        (await dataSource.QueryAsync(FindSql, [accountId, checkId, reportId, sequenceId], Read, cancellation)).FirstOrDefault();
 
     private static SqlConditions ConditionsOf(CheckResultsQuery query, NpgsqlCommand command)
     {
@@ -68,7 +58,7 @@ public sealed class CheckResultsReader(NpgsqlDataSource dataSource)
         conditions.Add(
             "exists (select from ledger.session_list s where s.account_id = r.account_id and s.session_id = r.session_id and s.project = {0})",
             query.Project);
-        conditions.Add("result_type = {0}", query.ResultType is { } type ? Words<ResultType>.Of(type) : null);
+        conditions.Add("result_type = {0}", Words<ResultType>.OrNull(query.ResultType));
         conditions.Add("location = {0}", query.Location);
         conditions.Add("check_type = {0}", query.CheckType);
         conditions.Add("created_at >= {0}", query.From?.ToUniversalTime());

@@ -1,62 +1,29 @@
+using Ledger.Projections.CheckResults;
 using Ledger.Projections.Daemon;
 using Npgsql;
 
 namespace Ledger.Projections.CheckStatus;
 
 /// <summary>Answers: how does each check stand?</summary>
-/// <param name="dataSource">The database.</param>
 public sealed class CheckStatusReader(NpgsqlDataSource dataSource)
 {
     /// <summary>What to wait for before a read that must see a write (<see cref="ReadModelProgress.WaitForAsync"/>).</summary>
     public const string ProjectionName = "check_status";
 
-    private const string ListSql = """
-        select check_id, name, has_failures, has_errors, is_degraded, longest_run, shortest_run, last_location, last_position,
-          created_at, updated_at
-        from ledger.check_statuses where account_id = $1
-        """;
+    private const string ListSql = $"select {CheckStatusTable.Columns} from ledger.check_statuses where account_id = $1";
 
     /// <summary>The projection that keeps the rows.</summary>
     public static Projection CreateProjection() => new CheckStatusProjection();
 
     /// <summary>All checks of an account that have a run which counts.</summary>
     /// <exception cref="NpgsqlException">The database cannot be reached.</exception>
-    public Task<IReadOnlyList<CheckStanding>> ListAsync(Guid accountId, CancellationToken cancellation = default) =>
-        QueryAsync($"{ListSql} order by name, check_id", [accountId], cancellation);
+    public async Task<IReadOnlyList<CheckStanding>> ListAsync(Guid accountId, CancellationToken cancellation = default) =>
+        await dataSource.QueryAsync($"{ListSql} order by name, check_id", [accountId], CheckStatusTable.Read, cancellation);
 
     /// <summary>One check; null when no run of it counts.</summary>
     /// <exception cref="NpgsqlException">The database cannot be reached.</exception>
     public async Task<CheckStanding?> FindAsync(Guid accountId, Guid checkId, CancellationToken cancellation = default) =>
-        (await QueryAsync($"{ListSql} and check_id = $2", [accountId, checkId], cancellation)).SingleOrDefault();
-
-    private async Task<IReadOnlyList<CheckStanding>> QueryAsync(string sql, Guid[] ids, CancellationToken cancellation)
-    {
-        await using var command = dataSource.CreateCommand(sql);
-        foreach (var id in ids)
-        {
-            command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = id });
-        }
-
-        await using var reader = await command.ExecuteReaderAsync(cancellation);
-        var found = new List<CheckStanding>();
-        while (await reader.ReadAsync(cancellation))
-        {
-            found.Add(new CheckStanding(
-                reader.GetGuid(0),
-                reader.GetString(1),
-                reader.GetBoolean(2),
-                reader.GetBoolean(3),
-                reader.GetBoolean(4),
-                reader.GetFieldValue<long?>(5),
-                reader.GetFieldValue<long?>(6),
-                reader.GetString(7),
-                reader.GetInt64(8),
-                reader.GetFieldValue<DateTimeOffset>(9),
-                reader.GetFieldValue<DateTimeOffset>(10)));
-        }
-
-        return found;
-    }
+        (await dataSource.QueryAsync($"{ListSql} and check_id = $2", [accountId, checkId], CheckStatusTable.Read, cancellation)).SingleOrDefault();
 }
 
 /// <summary>
@@ -84,4 +51,19 @@ public sealed record CheckStanding(
     string LastLocation,
     long LastPosition,
     DateTimeOffset CreatedAt,
-    DateTimeOffset UpdatedAt);
+    DateTimeOffset UpdatedAt)
+{
+    /// <summary>How it stands after a further run that counts.</summary>
+    internal static CheckStanding After(CheckStanding? before, ResultFact run) => new(
+        run.CheckId,
+        run.Name,
+        run.HasFailures,
+        run.HasErrors,
+        run.IsDegraded,
+        ((long?[])[before?.LongestRun, run.ResponseTime]).Max(),
+        ((long?[])[before?.ShortestRun, run.ResponseTime]).Min(),
+        run.Location,
+        run.Position,
+        before?.CreatedAt ?? run.CreatedAt,
+        run.CreatedAt);
+}

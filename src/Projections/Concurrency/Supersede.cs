@@ -5,6 +5,7 @@ using Ledger.Sessions.Events;
 using Ledger.Store;
 using Ledger.Streams;
 using Marten;
+using Wolverine.Attributes;
 
 namespace Ledger.Projections.Concurrency;
 
@@ -48,6 +49,7 @@ public sealed record Successor(GroupPlace Place, Guid SessionId, DateTimeOffset 
 
 /// <summary>Has the earlier open sessions of each successor's group cancelled.</summary>
 /// <param name="Successors">Those of one page of events, in the order of their events.</param>
+[MessageIdentity("cancel-previous")]
 public sealed record CancelPrevious(IReadOnlyList<Successor> Successors);
 
 /// <summary>

@@ -68,7 +68,6 @@ public abstract class Reaction : SubscriptionBase
     /// <summary>Decides what is to be done. May be called again for the same events.</summary>
     /// <param name="operations">What is queued here is committed with the checkpoint.</param>
     /// <param name="events">At least one event, in order.</param>
-    /// <param name="cancellation">Ends the work.</param>
     /// <returns>The messages that are kept with the checkpoint; none when nothing is to be done.</returns>
     internal abstract Task<IReadOnlyList<object>> ReactAsync(
         IDocumentOperations operations, IReadOnlyList<RecordedEvent> events, CancellationToken cancellation);

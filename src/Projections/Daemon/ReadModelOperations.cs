@@ -6,7 +6,6 @@ namespace Ledger.Projections.Daemon;
 /// <summary>What operators ask and do about the read models and the reactions, on any host.</summary>
 /// <param name="models">The read models.</param>
 /// <param name="reactions">The names of the reactions, which have no rows to rebuild and stop at no event for good.</param>
-/// <param name="dataSource">The same database.</param>
 public sealed class ReadModelOperations(ReadModelShard models, IReadOnlyList<string> reactions, NpgsqlDataSource dataSource)
 {
     private readonly IReadOnlyList<string> names = [.. models.Models.Select(model => model.Name), .. reactions];
@@ -71,7 +70,6 @@ public sealed class ReadModelOperations(ReadModelShard models, IReadOnlyList<str
     /// <summary>Has a stopped read model try its event again.</summary>
     /// <param name="model">Its name.</param>
     /// <param name="actor">Who asks; kept with the action.</param>
-    /// <param name="cancellation">Ends the attempt.</param>
     /// <returns>False when it was not stopped.</returns>
     /// <exception cref="ArgumentException">There is no read model of that name.</exception>
     /// <exception cref="NpgsqlException">The database cannot be reached.</exception>
@@ -83,7 +81,6 @@ public sealed class ReadModelOperations(ReadModelShard models, IReadOnlyList<str
     /// <param name="position">The event that is meant: one at which it has not stopped is not left out.</param>
     /// <param name="reason">Why.</param>
     /// <param name="actor">Who asks; kept with the action.</param>
-    /// <param name="cancellation">Ends the attempt.</param>
     /// <returns>False when it has not stopped at that event.</returns>
     /// <exception cref="ArgumentException">There is no read model of that name.</exception>
     /// <exception cref="NpgsqlException">The database cannot be reached.</exception>
@@ -95,7 +92,6 @@ public sealed class ReadModelOperations(ReadModelShard models, IReadOnlyList<str
     /// <param name="model">Its name.</param>
     /// <param name="limit">How many at most.</param>
     /// <param name="before">Only those before the one of this number.</param>
-    /// <param name="cancellation">Ends the read.</param>
     /// <exception cref="ArgumentException">There is no read model of that name.</exception>
     /// <exception cref="NpgsqlException">The database cannot be reached.</exception>
     public async Task<IReadOnlyList<ProjectionAction>> ActionsAsync(
@@ -112,7 +108,6 @@ public sealed class ReadModelOperations(ReadModelShard models, IReadOnlyList<str
     /// <summary>Has a read model's rows made anew from the first event on, beside those that serve, and put in their place.</summary>
     /// <param name="model">Its name.</param>
     /// <param name="actor">Who asks; kept with the rebuild.</param>
-    /// <param name="cancellation">Ends the attempt.</param>
     /// <exception cref="ArgumentException">There is no read model of that name.</exception>
     /// <exception cref="NpgsqlException">The database cannot be reached.</exception>
     public Task<RebuildRequest> RebuildAsync(string model, string actor, CancellationToken cancellation = default) =>
@@ -142,4 +137,47 @@ public sealed class ReadModelOperations(ReadModelShard models, IReadOnlyList<str
     private string Known(string model) => Knows(model) ? model : throw new ArgumentException($"There is no read model {model}.", nameof(model));
 
     private Projection? Find(string model) => models.Models.FirstOrDefault(known => known.Name == Known(model));
+}
+
+/// <summary>Where a projection stands.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Version">Its version.</param>
+/// <param name="Position">The last event that is in its rows.</param>
+/// <param name="Lag">How many events it is behind.</param>
+/// <param name="State">What it is doing.</param>
+/// <param name="Owner">The host that owns it or owned it last; null when nobody ever did.</param>
+/// <param name="Stopped">Why it stopped; null unless it has.</param>
+public sealed record ProjectionStatus(
+    string Name, int Version, long Position, long Lag, ProjectionState State, string? Owner, StoppedProjection? Stopped)
+{
+    /// <summary>The position of the last event that there is: what it comes up to.</summary>
+    public long Head { get; init; }
+
+    /// <summary>When its position last changed, by the database's clock; null before it was ever kept.</summary>
+    public DateTimeOffset? UpdatedAt { get; init; }
+
+    /// <summary>Its last rebuild; null when there was none.</summary>
+    public RebuildStatus? Rebuild { get; init; }
+}
+
+/// <summary>An event that a projection cannot handle.</summary>
+/// <param name="Position">The event's position.</param>
+/// <param name="Error">What happened.</param>
+/// <param name="At">When, by the database's clock.</param>
+public sealed record StoppedProjection(long Position, string Error, DateTimeOffset At);
+
+/// <summary>What a projection is doing, seen from one host.</summary>
+public enum ProjectionState
+{
+    /// <summary>Another host keeps it, or this one is about to.</summary>
+    Standby,
+
+    /// <summary>It is brought to where the others are, apart from them.</summary>
+    CatchingUp,
+
+    /// <summary>This host owns it and keeps it up to date.</summary>
+    Running,
+
+    /// <summary>It met an event that it cannot handle and waits to be told to try again; the others go on.</summary>
+    Stopped,
 }

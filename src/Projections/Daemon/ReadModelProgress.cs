@@ -6,7 +6,6 @@ namespace Ledger.Projections.Daemon;
 /// Says when a read model or a reaction has come to a position, whichever host keeps it. One query serves all who wait on this host, and
 /// none is made while nobody does.
 /// </summary>
-/// <param name="dataSource">The same database.</param>
 public sealed class ReadModelProgress(NpgsqlDataSource dataSource)
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(5);
@@ -20,7 +19,6 @@ public sealed class ReadModelProgress(NpgsqlDataSource dataSource)
     /// <param name="model">Its name.</param>
     /// <param name="position">The position.</param>
     /// <param name="timeout">How long to wait at most.</param>
-    /// <param name="cancellation">Ends the wait.</param>
     /// <returns>False when it did not come so far in time.</returns>
     /// <exception cref="NpgsqlException">The database cannot be reached.</exception>
     public async Task<bool> WaitForAsync(string model, long position, TimeSpan timeout, CancellationToken cancellation = default)

@@ -30,10 +30,10 @@ public sealed partial class ReadModelShard : SubscriptionBase
     private readonly ILogger log;
     private readonly EventLog store;
     private readonly string[] aliases;
+    private bool isAnnounced;
 
     /// <summary>A shard that does nothing before Marten's daemon starts it.</summary>
     /// <param name="models">The models; each name once.</param>
-    /// <param name="dataSource">The same database as Marten's.</param>
     /// <param name="owner">What this host calls itself in the status; null for machine and process.</param>
     /// <param name="log">Where a model that stops is told; null for nowhere.</param>
     /// <exception cref="ArgumentException">Two models have one name.</exception>
@@ -65,6 +65,21 @@ public sealed partial class ReadModelShard : SubscriptionBase
     /// <summary>How many positions a page spans at most; it ends early where its events are large.</summary>
     public int PageSize { get; init; } = 2_000;
 
+    /// <summary>Has the status say that this host keeps the models as soon as it begins to, and not with its first page, which may be long in coming.</summary>
+    /// <param name="isKept">Whether Marten's daemon runs the shard on this host.</param>
+    /// <param name="cancellation">Ends the attempt.</param>
+    /// <exception cref="NpgsqlException">The database cannot be reached.</exception>
+    public async Task AnnounceAsync(bool isKept, CancellationToken cancellation)
+    {
+        if (isKept && !isAnnounced)
+        {
+            await using var connection = await dataSource.OpenConnectionAsync(cancellation);
+            await connection.ExecuteAsync("update ledger.read_models set owner = $2 where shard = $1", [Shard, Owner], cancellation);
+        }
+
+        isAnnounced = isKept;
+    }
+
     /// <summary>Brings the models to the end of a range that is safe to read, in as many pages and transactions as that takes.</summary>
     public override async Task<IChangeListener> ProcessEventsAsync(
         EventRange page, ISubscriptionController controller, IDocumentOperations operations, CancellationToken cancellationToken)
@@ -90,9 +105,10 @@ public sealed partial class ReadModelShard : SubscriptionBase
 
     private async Task WriteAsync(NpgsqlConnection connection, ReadModelStates states, long ceiling, bool isCareful, CancellationToken cancellation)
     {
-        if (Models.FirstOrDefault(model => states.Versions.GetValueOrDefault(model.Name) > model.Version) is { } outdated)
+        if (states.Kept.Except(Models.Select(model => (model.Name, model.Version))).ToList() is { Count: > 0 } others)
         {
-            throw new InvalidOperationException($"A newer host has made the rows of {outdated.Name} anew: only hosts of its version keep them.");
+            await LeaveAsync(connection, states, others, cancellation);
+            return;
         }
 
         var page = await store.ReadPageAsync(states.Position, Math.Min(ceiling, states.Position + PageSize), aliases, cancellation);
@@ -117,6 +133,27 @@ public sealed partial class ReadModelShard : SubscriptionBase
     }
 
     /// <summary>
+    /// Puts apart the models that this host does not have, or not in that version: hosts that do bring them forward from here on. So an older host
+    /// and a newer one live side by side, and neither writes what the other has to.
+    /// </summary>
+    private async Task LeaveAsync(
+        NpgsqlConnection connection, ReadModelStates states, IEnumerable<(string Name, int Version)> others, CancellationToken cancellation)
+    {
+        await using var transaction = await connection.BeginTransactionAsync(cancellation);
+        if (await connection.ExecuteAsync(
+            "update ledger.read_models set generation = generation + 1 where shard = $1 and generation = $2 and position = $3",
+            [Shard, states.Generation, states.Position],
+            cancellation) == 1)
+        {
+            await connection.ExecuteAsync(
+                [.. others.Select(other => Sql.Of(
+                    "insert into ledger.read_models_apart (shard, name, position) values ($1, $2, $3)", Shard, other.Name, states.Position))],
+                cancellation);
+            await transaction.CommitAsync(cancellation);
+        }
+    }
+
+    /// <summary>
     /// Moves the position, unless the page was prepared for other models than the shard keeps now, or another host has counted it: then nothing of it
     /// is written, however late it comes. The commit need not wait for the disk: rows and position are lost together, and made again from the events.
     /// </summary>
@@ -136,7 +173,6 @@ public sealed partial class ReadModelShard : SubscriptionBase
 /// <summary>Events as the models read them.</summary>
 internal static class RecordedEvents
 {
-    /// <summary>Those that are facts of sessions.</summary>
     public static IReadOnlyList<RecordedEvent> Of(IReadOnlyList<IEvent> events)
     {
         var recorded = new List<RecordedEvent>(events.Count);

@@ -5,8 +5,6 @@ namespace Ledger.Projections.Daemon;
 /// <summary>How far the shard has come, which read models it keeps, and which events they leave out, as the database says for all hosts.</summary>
 /// <param name="Generation">Counts the changes to which models the shard keeps.</param>
 /// <param name="Position">The last event that is in the rows of those that it keeps.</param>
-/// <param name="Apart">The models that it does not keep.</param>
-/// <param name="Versions">The version of each model's rows.</param>
 /// <param name="Skipped">The events that an operator had a model leave out.</param>
 internal sealed record ReadModelStates(
     long Generation,
@@ -15,6 +13,10 @@ internal sealed record ReadModelStates(
     IReadOnlyDictionary<string, int> Versions,
     IReadOnlySet<(string Model, long Position)> Skipped)
 {
+    /// <summary>The models that the shard keeps, and the version of their rows.</summary>
+    public IEnumerable<(string Name, int Version)> Kept =>
+        Versions.Where(known => !Apart.Contains(known.Key)).Select(known => (known.Key, known.Value));
+
     public static async Task<ReadModelStates> ReadAsync(NpgsqlConnection connection, string shard, CancellationToken cancellation)
     {
         await using var batch = new NpgsqlBatch(connection)
@@ -41,7 +43,6 @@ internal sealed record ReadModelStates(
 /// <summary>Which read models the database has rows of, and of which version.</summary>
 public static class RegisteredModels
 {
-    /// <summary>Asks for the versions of a shard's models.</summary>
     internal const string VersionsSql = "select name, version from ledger.read_models_known where shard = $1";
 
     /// <summary>
@@ -50,7 +51,6 @@ public static class RegisteredModels
     /// </summary>
     /// <param name="dataSource">The database, whose schema is up to date.</param>
     /// <param name="models">The models.</param>
-    /// <param name="cancellation">Ends the attempt.</param>
     /// <returns>How many are made anew.</returns>
     /// <exception cref="NpgsqlException">The database cannot be reached.</exception>
     public static async Task<int> RegisterAsync(
@@ -107,7 +107,6 @@ public static class RegisteredModels
         return [.. models.Where(model => known.GetValueOrDefault(model.Name) < model.Version).Select(model => model.Name)];
     }
 
-    /// <summary>The version of each model's rows.</summary>
     internal static async Task<IReadOnlyDictionary<string, int>> VersionsAsync(NpgsqlConnection connection, CancellationToken cancellation) =>
         (await connection.QueryAsync(VersionsSql, [ReadModelShard.Shard], ReadVersion, cancellation)).ToDictionary(StringComparer.Ordinal);
 
@@ -144,19 +143,13 @@ internal static class StoppedModels
         failure.Position,
         Describe(failure.Cause));
 
-    /// <summary>Has pages refused that were prepared before.</summary>
     public static NpgsqlBatchCommand NextGeneration(string shard) =>
         Sql.Of("update ledger.read_models set generation = generation + 1 where shard = $1", shard);
 
     /// <summary>
     /// Has a stopped model go on. The action and its record are one transaction: of two at once the second finds that the model no longer stands there.
     /// </summary>
-    /// <param name="dataSource">The database.</param>
-    /// <param name="model">Its name.</param>
     /// <param name="skipped">The event that it is to leave out, now and in every rebuild; null to try again.</param>
-    /// <param name="reason">Why.</param>
-    /// <param name="actor">Who asks.</param>
-    /// <param name="cancellation">Ends the attempt.</param>
     /// <returns>False when the model is not stopped, or at another event.</returns>
     public static async Task<bool> GoOnAsync(
         NpgsqlDataSource dataSource, string model, long? skipped, string? reason, string actor, CancellationToken cancellation)

@@ -3,7 +3,6 @@ using Ledger.Projections.CheckResults;
 using Ledger.Projections.Daemon;
 using Ledger.Sessions;
 using Npgsql;
-using NpgsqlTypes;
 
 namespace Ledger.Projections.Metrics;
 
@@ -68,7 +67,6 @@ internal sealed class MetricsRow
 
     public ResponseTimes ResponseTimes { get; private init; } = new();
 
-    /// <summary>A row as it is stored.</summary>
     public static MetricsRow Stored(long runs, ResponseTimes responseTimes) => new() { Runs = runs, ResponseTimes = responseTimes };
 
     /// <summary>Adds a run. One that does not count gives no response time.</summary>
@@ -81,7 +79,6 @@ internal sealed class MetricsRow
         }
     }
 
-    /// <summary>Adds the runs of another row.</summary>
     public void Add(MetricsRow other)
     {
         Runs += other.Runs;
@@ -92,56 +89,48 @@ internal sealed class MetricsRow
 /// <summary>The table <c>check_metrics</c>, as the projection reads and writes it.</summary>
 internal static class CheckMetricsTable
 {
-    private const string Keys = "account_id, check_id, span, starts_at, location, outcome, cause";
-    private const string Figures = "runs, sum, sum_of_squares, shortest, longest, histogram";
+    private static readonly Table<MetricsKey> Keys = new Table<MetricsKey>("check_metrics")
+        .Key("account_id", key => key.AccountId)
+        .Key("check_id", key => key.CheckId)
+        .Key("span", key => Words<MetricsSpan>.Of(key.Span))
+        .Key("starts_at", key => key.StartsAt)
+        .Key("location", key => key.Location)
+        .Key("outcome", key => Words<RunState>.Of(key.Outcome))
+        .Key("cause", key => Words<CancelCause>.OrNull(key.Cause) ?? "");
 
-    private const string LoadSql = $"""
-        select {Keys}, {Figures} from unnest($1, $2, $3, $4, $5, $6, $7) as k({Keys}) join check_metrics m using ({Keys})
-        """;
+    private static readonly Table<KeyValuePair<MetricsKey, MetricsRow>> Table = new Table<KeyValuePair<MetricsKey, MetricsRow>>("check_metrics")
+        .Keys(Keys, row => row.Key)
+        .Set("runs", row => row.Value.Runs)
+        .Set("sum", row => row.Value.ResponseTimes.Sum)
+        .Set("sum_of_squares", row => row.Value.ResponseTimes.SumOfSquares)
+        .Set("shortest", row => row.Value.ResponseTimes.Shortest)
+        .Set("longest", row => row.Value.ResponseTimes.Longest)
+        .Set("histogram", row => row.Value.ResponseTimes.HistogramBytes());
 
-    private const string UpsertSql = $"""
-        insert into check_metrics ({Keys}, {Figures})
-        select * from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
-        on conflict ({Keys}) do update set
-          runs = excluded.runs, sum = excluded.sum, sum_of_squares = excluded.sum_of_squares, shortest = excluded.shortest,
-          longest = excluded.longest, histogram = excluded.histogram
-        """;
-
-    /// <summary>Adds to each row what is stored for it.</summary>
     public static async Task AddStoredAsync(
         NpgsqlConnection connection, IReadOnlyDictionary<MetricsKey, MetricsRow> rows, CancellationToken cancellation)
     {
-        await using var command = new NpgsqlCommand(LoadSql, connection);
-        command.Parameters.AddRange(KeysOf([.. rows]));
-        await command.PrepareAsync(cancellation);
-        await using var reader = await command.ExecuteReaderAsync(cancellation);
-        while (await reader.ReadAsync(cancellation))
-        {
-            var key = new MetricsKey(
-                reader.GetGuid(0),
-                reader.GetGuid(1),
-                reader.GetString(4),
-                Words<MetricsSpan>.Read(reader.GetString(2)),
-                reader.GetFieldValue<DateTimeOffset>(3),
-                Words<RunState>.Read(reader.GetString(5)),
-                CauseOf(reader.GetString(6)));
-            rows[key].Add(MetricsRow.Stored(reader.GetInt64(7), ReadResponseTimes(reader, 8)));
-        }
+        var stored = await Keys.LoadAsync(
+            connection,
+            [.. rows.Keys],
+            "account_id, check_id, location, span, starts_at, outcome, cause, runs, sum, sum_of_squares, shortest, longest, histogram",
+            row => (
+                Key: new MetricsKey(
+                    row.GetGuid(0),
+                    row.GetGuid(1),
+                    row.GetString(2),
+                    Words<MetricsSpan>.Read(row.GetString(3)),
+                    row.GetFieldValue<DateTimeOffset>(4),
+                    Words<RunState>.Read(row.GetString(5)),
+                    CauseOf(row.GetString(6))),
+                Row: MetricsRow.Stored(row.GetInt64(7), ReadResponseTimes(row, 8))),
+            cancellation);
+        stored.ForEach(found => rows[found.Key].Add(found.Row));
     }
 
-    public static NpgsqlBatchCommand Upsert(IReadOnlyList<KeyValuePair<MetricsKey, MetricsRow>> rows) => SqlArray.Command(
-        UpsertSql,
-        [
-            .. KeysOf(rows),
-            SqlArray.Of(rows, NpgsqlDbType.Bigint, row => row.Value.Runs),
-            SqlArray.Of(rows, NpgsqlDbType.Numeric, row => row.Value.ResponseTimes.Sum),
-            SqlArray.Of(rows, NpgsqlDbType.Numeric, row => row.Value.ResponseTimes.SumOfSquares),
-            SqlArray.Of(rows, NpgsqlDbType.Bigint, row => row.Value.ResponseTimes.Shortest),
-            SqlArray.Of(rows, NpgsqlDbType.Bigint, row => row.Value.ResponseTimes.Longest),
-            SqlArray.Of(rows, NpgsqlDbType.Bytea, row => row.Value.ResponseTimes.HistogramBytes()),
-        ]);
+    public static NpgsqlBatchCommand Upsert(IReadOnlyList<KeyValuePair<MetricsKey, MetricsRow>> rows) => Table.Upsert(rows);
 
-    /// <summary>The word that stands for a cause, or for none.</summary>
+    /// <summary>The cause that a word stands for; null for the empty one.</summary>
     public static CancelCause? CauseOf(string word) => word.Length == 0 ? null : Words<CancelCause>.Read(word);
 
     /// <summary>Response times from five columns: sum, sum of squares, shortest, longest, histogram.</summary>
@@ -151,45 +140,29 @@ internal static class CheckMetricsTable
         reader.GetFieldValue<long?>(column + 2),
         reader.GetFieldValue<long?>(column + 3),
         reader.GetFieldValue<byte[]>(column + 4));
-
-    private static NpgsqlParameter[] KeysOf(IReadOnlyList<KeyValuePair<MetricsKey, MetricsRow>> rows) =>
-    [
-        SqlArray.Of(rows, NpgsqlDbType.Uuid, row => row.Key.AccountId),
-        SqlArray.Of(rows, NpgsqlDbType.Uuid, row => row.Key.CheckId),
-        SqlArray.Of(rows, NpgsqlDbType.Text, row => Words<MetricsSpan>.Of(row.Key.Span)),
-        SqlArray.Of(rows, NpgsqlDbType.TimestampTz, row => row.Key.StartsAt),
-        SqlArray.Of(rows, NpgsqlDbType.Text, row => row.Key.Location),
-        SqlArray.Of(rows, NpgsqlDbType.Text, row => Words<RunState>.Of(row.Key.Outcome)),
-        SqlArray.Of(rows, NpgsqlDbType.Text, row => row.Key.Cause is { } cause ? Words<CancelCause>.Of(cause) : ""),
-    ];
 }
 
 /// <summary>The spans of time that metrics are kept for, in UTC.</summary>
 internal enum MetricsSpan
 {
-    /// <summary>An hour.</summary>
     Hour,
 
-    /// <summary>A day.</summary>
     Day,
 }
 
 internal static class MetricsSpans
 {
-    /// <summary>How long it is.</summary>
     public static TimeSpan Length(this MetricsSpan span) => span is MetricsSpan.Hour ? TimeSpan.FromHours(1) : TimeSpan.FromDays(1);
 
-    /// <summary>The start of the span that a time is in.</summary>
     public static DateTimeOffset StartOf(this MetricsSpan span, DateTimeOffset time)
     {
         var ticks = time.UtcTicks;
         return new DateTimeOffset(ticks - (ticks % span.Length().Ticks), TimeSpan.Zero);
     }
 
-    /// <summary>The first start of a span at or after a time.</summary>
     public static DateTimeOffset StartFrom(this MetricsSpan span, DateTimeOffset time)
     {
         var start = span.StartOf(time);
-        return start == time ? start : start + span.Length();
+        return start == time || start > DateTimeOffset.MaxValue - span.Length() ? time : start + span.Length();
     }
 }

@@ -8,7 +8,6 @@ using Npgsql;
 namespace Ledger.Projections.Metrics;
 
 /// <summary>Answers: how did the runs of each check go?</summary>
-/// <param name="dataSource">The database.</param>
 public sealed class CheckMetricsReader(NpgsqlDataSource dataSource)
 {
     /// <summary>
@@ -65,26 +64,10 @@ public sealed class CheckMetricsReader(NpgsqlDataSource dataSource)
     /// <param name="to">The last day has the time before this.</param>
     /// <param name="after">Only checks after this one; the nil uuid for all.</param>
     /// <param name="limit">How many at most.</param>
-    /// <param name="cancellation">Ends the query.</param>
     /// <exception cref="NpgsqlException">The database cannot be reached.</exception>
     public async Task<IReadOnlyList<Guid>> ListChecksAsync(
-        Guid accountId, DateTimeOffset from, DateTimeOffset to, Guid after, int limit, CancellationToken cancellation = default)
-    {
-        await using var command = dataSource.CreateCommand(ListSql);
-        command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = accountId });
-        command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = after });
-        command.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = MetricsSpan.Day.StartOf(from) });
-        command.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = to });
-        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = limit });
-        await using var reader = await command.ExecuteReaderAsync(cancellation);
-        var found = new List<Guid>();
-        while (await reader.ReadAsync(cancellation))
-        {
-            found.Add(reader.GetGuid(0));
-        }
-
-        return found;
-    }
+        Guid accountId, DateTimeOffset from, DateTimeOffset to, Guid after, int limit, CancellationToken cancellation = default) =>
+        await dataSource.QueryAsync(ListSql, [accountId, after, MetricsSpan.Day.StartOf(from), to, limit], row => row.GetGuid(0), cancellation);
 
     /// <summary>The counted runs of one check one by one, in the order in which they were settled.</summary>
     /// <param name="accountId">The tenant.</param>
@@ -94,7 +77,6 @@ public sealed class CheckMetricsReader(NpgsqlDataSource dataSource)
     /// <param name="outcomes">Only runs that ended in one of these ways.</param>
     /// <param name="offset">How many to pass over.</param>
     /// <param name="limit">How many at most.</param>
-    /// <param name="cancellation">Ends the query.</param>
     /// <exception cref="NpgsqlException">The database cannot be reached.</exception>
     public async Task<IReadOnlyList<MeasuredRun>> ListRunsAsync(
         Guid accountId,
@@ -104,26 +86,11 @@ public sealed class CheckMetricsReader(NpgsqlDataSource dataSource)
         IReadOnlyCollection<RunState> outcomes,
         long offset,
         int limit,
-        CancellationToken cancellation = default)
-    {
-        await using var command = dataSource.CreateCommand(RunsSql);
-        command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = accountId });
-        command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = checkId });
-        command.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = from });
-        command.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = to });
-        command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. outcomes.Select(Words<RunState>.Of)] });
-        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = offset });
-        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = limit });
-        await using var reader = await command.ExecuteReaderAsync(cancellation);
-        var found = new List<MeasuredRun>();
-        while (await reader.ReadAsync(cancellation))
-        {
-            found.Add(new MeasuredRun(
-                reader.GetString(0), reader.GetFieldValue<DateTimeOffset?>(1), reader.GetFieldValue<long?>(2), reader.GetInt32(3)));
-        }
-
-        return found;
-    }
+        CancellationToken cancellation = default) => await dataSource.QueryAsync(
+        RunsSql,
+        [accountId, checkId, from, to, outcomes.Select(Words<RunState>.Of).ToArray(), offset, limit],
+        row => new MeasuredRun(row.GetString(0), row.GetFieldValue<DateTimeOffset?>(1), row.GetFieldValue<long?>(2), row.GetInt32(3)),
+        cancellation);
 }
 
 /// <summary>One counted run.</summary>
@@ -241,25 +208,25 @@ internal sealed class CheckMetricsSums(CheckMetricsQuery query, Cover cover)
         string sql,
         Action<RunMetrics, NpgsqlDataReader> add)
     {
-        if (periods.Count == 0)
+        if (periods.Count > 0)
         {
-            return;
+            parts.Add((
+                Sql.Of(
+                    sql,
+                    query.AccountId,
+                    query.Bounds.ToArray(),
+                    query.ByLocation,
+                    periods.Select(period => period.From).ToArray(),
+                    periods.Select(period => period.To).ToArray(),
+                    query.CheckIds.ToArray(),
+                    query.Outcomes.Select(Words<RunState>.Of).ToArray()),
+                add));
         }
-
-        var command = new NpgsqlBatchCommand(sql);
-        command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = query.AccountId });
-        command.Parameters.Add(new NpgsqlParameter<DateTimeOffset[]> { TypedValue = [.. query.Bounds] });
-        command.Parameters.Add(new NpgsqlParameter<bool> { TypedValue = query.ByLocation });
-        command.Parameters.Add(new NpgsqlParameter<DateTimeOffset[]> { TypedValue = [.. periods.Select(period => period.From)] });
-        command.Parameters.Add(new NpgsqlParameter<DateTimeOffset[]> { TypedValue = [.. periods.Select(period => period.To)] });
-        command.Parameters.Add(new NpgsqlParameter<Guid[]> { TypedValue = [.. query.CheckIds] });
-        command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. query.Outcomes.Select(Words<RunState>.Of)] });
-        parts.Add((command, add));
     }
 
     private RunMetrics Find(NpgsqlDataReader reader)
     {
-        var key = (reader.GetGuid(0), reader.GetInt32(1) - 1, reader.IsDBNull(2) ? null : reader.GetString(2));
+        var key = (reader.GetGuid(0), reader.GetInt32(1) - 1, reader.GetStringOrNull(2));
         if (!sums.TryGetValue(key, out var metrics))
         {
             sums.Add(key, metrics = new RunMetrics());
@@ -283,3 +250,76 @@ internal sealed class CheckMetricsSums(CheckMetricsQuery query, Cover cover)
         }
     }
 }
+
+/// <summary>
+/// Where the figures of some buckets stand: whole days and whole hours in rows of their own, the rest in single results. The parts of one kind
+/// are in order, and none touches the next: what lies side by side is read at once, whichever buckets it belongs to.
+/// </summary>
+internal sealed class Cover
+{
+    private readonly List<Period> days = [];
+    private readonly List<Period> hours = [];
+    private readonly List<Period> results = [];
+
+    public IReadOnlyList<Period> Days => days;
+
+    public IReadOnlyList<Period> Hours => hours;
+
+    public IReadOnlyList<Period> Results => results;
+
+    public static Cover Of(IReadOnlyList<DateTimeOffset> bounds)
+    {
+        var cover = new Cover();
+        for (var i = 1; i < bounds.Count; i++)
+        {
+            cover.Add(bounds[i - 1], bounds[i]);
+        }
+
+        return cover;
+    }
+
+    private void Add(DateTimeOffset from, DateTimeOffset to)
+    {
+        var (firstHour, lastHour) = (MetricsSpan.Hour.StartFrom(from), MetricsSpan.Hour.StartOf(to));
+        if (firstHour >= lastHour)
+        {
+            Append(results, from, to);
+            return;
+        }
+
+        Append(results, from, firstHour);
+        var (firstDay, lastDay) = (MetricsSpan.Day.StartFrom(firstHour), MetricsSpan.Day.StartOf(lastHour));
+        if (firstDay >= lastDay)
+        {
+            Append(hours, firstHour, lastHour);
+        }
+        else
+        {
+            Append(hours, firstHour, firstDay);
+            Append(days, firstDay, lastDay);
+            Append(hours, lastDay, lastHour);
+        }
+
+        Append(results, lastHour, to);
+    }
+
+    private static void Append(List<Period> periods, DateTimeOffset from, DateTimeOffset to)
+    {
+        if (from >= to)
+        {
+            return;
+        }
+
+        if (periods.Count > 0 && periods[^1].To == from)
+        {
+            periods[^1] = periods[^1] with { To = to };
+        }
+        else
+        {
+            periods.Add(new Period(from, to));
+        }
+    }
+}
+
+/// <summary>From one time up to another, without it.</summary>
+internal readonly record struct Period(DateTimeOffset From, DateTimeOffset To);

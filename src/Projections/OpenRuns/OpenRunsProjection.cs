@@ -82,20 +82,11 @@ internal sealed class OpenRunsProjection() : RowProjection<RunKey, OpenRunRow>(O
         NpgsqlConnection connection, IReadOnlyCollection<RunKey> keys, Rows<RunKey, OpenRunRow> rows, CancellationToken cancellation) =>
         OpenRunsTable.LoadAsync(connection, [.. keys], rows, cancellation);
 
-    protected override IEnumerable<NpgsqlBatchCommand> Save(Rows<RunKey, OpenRunRow> rows)
-    {
-        var open = rows.Added.Concat(rows.Changed).ToList();
-        if (open.Count > 0)
-        {
-            yield return OpenRunsTable.Upsert(open);
-        }
-
-        var settled = rows.Removed.ToList();
-        if (settled.Count > 0)
-        {
-            yield return OpenRunsTable.Delete(settled);
-        }
-    }
+    protected override IEnumerable<NpgsqlBatchCommand> Save(Rows<RunKey, OpenRunRow> rows) =>
+    [
+        .. Sql.ForAny(rows.Added.Concat(rows.Changed), OpenRunsTable.Upsert),
+        .. Sql.ForAny(rows.Removed, OpenRunsTable.Delete),
+    ];
 
     private static void Open(RecordedEvent recorded, SessionTriggered triggered, Rows<RunKey, OpenRunRow> rows)
     {
@@ -123,4 +114,107 @@ internal sealed class OpenRunsProjection() : RowProjection<RunKey, OpenRunRow>(O
 
     private static RunKey Key(RecordedEvent recorded, Guid sequenceId) =>
         new(recorded.Stream.AccountId, recorded.Stream.SessionId, sequenceId);
+}
+
+/// <summary>The table <c>open_runs</c>, as the projection reads and writes it.</summary>
+internal static class OpenRunsTable
+{
+    private const string Columns = """
+        account_id, session_id, sequence_id, session_number, ordinal, project, concurrency_group, location, check_type, timeout_seconds,
+        state, runner_id, lease_seconds, claimed_at, started_at, cancel_id, cancel_requested_at, cancel_forced, cancel_acknowledged
+        """;
+
+    private static readonly Table<RunKey> Keys = new Table<RunKey>("open_runs")
+        .Key("account_id", key => key.AccountId)
+        .Key("session_id", key => key.SessionId)
+        .Key("sequence_id", key => key.SequenceId);
+
+    private static readonly Table<KeyValuePair<RunKey, OpenRunRow>> Table = new Table<KeyValuePair<RunKey, OpenRunRow>>("open_runs")
+        .Keys(Keys, row => row.Key)
+        .Once("session_number", row => row.Value.SessionNumber)
+        .Once("ordinal", row => row.Value.Ordinal)
+        .Once("project", row => row.Value.Project)
+        .Once("concurrency_group", row => row.Value.ConcurrencyGroup)
+        .Once("location", row => row.Value.Location)
+        .Once("check_type", row => row.Value.CheckType)
+        .Once("timeout_seconds", row => row.Value.TimeoutSeconds)
+        .Set("state", row => Words<RunState>.Of(row.Value.State))
+        .Set("runner_id", row => row.Value.RunnerId)
+        .Set("lease_seconds", row => row.Value.LeaseSeconds)
+        .Set("claimed_at", row => row.Value.ClaimedAt)
+        .Set("started_at", row => row.Value.StartedAt)
+        .Set("cancel_id", row => row.Value.CancelId)
+        .Set("cancel_requested_at", row => row.Value.CancelRequestedAt)
+        .Set("cancel_forced", row => row.Value.CancelForced)
+        .Set("cancel_acknowledged", row => row.Value.CancelAcknowledged);
+
+    public static async Task LoadAsync(
+        NpgsqlConnection connection, IReadOnlyList<RunKey> keys, Rows<RunKey, OpenRunRow> rows, CancellationToken cancellation) =>
+        rows.Load(await Keys.LoadAsync(connection, keys, Columns, Read, cancellation));
+
+    public static NpgsqlBatchCommand Upsert(IReadOnlyList<KeyValuePair<RunKey, OpenRunRow>> rows) => Table.Upsert(rows);
+
+    public static NpgsqlBatchCommand Delete(IReadOnlyList<RunKey> keys) => Keys.Delete(keys);
+
+    private static KeyValuePair<RunKey, OpenRunRow> Read(NpgsqlDataReader row) => new(
+        new RunKey(row.GetGuid(0), row.GetGuid(1), row.GetGuid(2)),
+        new OpenRunRow
+        {
+            SessionNumber = row.GetInt64(3),
+            Ordinal = row.GetInt32(4),
+            Project = row.GetStringOrNull(5),
+            ConcurrencyGroup = row.GetStringOrNull(6),
+            Location = row.GetString(7),
+            CheckType = row.GetString(8),
+            TimeoutSeconds = row.GetFieldValue<int?>(9),
+            State = Words<RunState>.Read(row.GetString(10)),
+            RunnerId = row.GetStringOrNull(11),
+            LeaseSeconds = row.GetInt32(12),
+            ClaimedAt = row.GetFieldValue<DateTimeOffset?>(13),
+            StartedAt = row.GetFieldValue<DateTimeOffset?>(14),
+            CancelId = row.GetFieldValue<Guid?>(15),
+            CancelRequestedAt = row.GetFieldValue<DateTimeOffset?>(16),
+            CancelForced = row.GetBoolean(17),
+            CancelAcknowledged = row.GetBoolean(18),
+        });
+}
+
+/// <summary>One run, across sessions.</summary>
+internal readonly record struct RunKey(Guid AccountId, Guid SessionId, Guid SequenceId);
+
+/// <summary>A run that is not settled.</summary>
+internal sealed record OpenRunRow
+{
+    public required long SessionNumber { get; init; }
+
+    /// <summary>Its place in the session, from 0.</summary>
+    public required int Ordinal { get; init; }
+
+    public required string? Project { get; init; }
+
+    public required string? ConcurrencyGroup { get; init; }
+
+    public required string Location { get; init; }
+
+    public required string CheckType { get; init; }
+
+    public required int? TimeoutSeconds { get; init; }
+
+    public required RunState State { get; init; }
+
+    public string? RunnerId { get; init; }
+
+    public int LeaseSeconds { get; init; }
+
+    public DateTimeOffset? ClaimedAt { get; init; }
+
+    public DateTimeOffset? StartedAt { get; init; }
+
+    public Guid? CancelId { get; init; }
+
+    public DateTimeOffset? CancelRequestedAt { get; init; }
+
+    public bool CancelForced { get; init; }
+
+    public bool CancelAcknowledged { get; init; }
 }

@@ -1,12 +1,10 @@
 using Ledger.Projections.Daemon;
 using Ledger.Sessions;
 using Npgsql;
-using NpgsqlTypes;
 
 namespace Ledger.Projections.OpenRuns;
 
 /// <summary>Answers: what is open, and who has it?</summary>
-/// <param name="dataSource">The database.</param>
 public sealed class OpenRunsReader(NpgsqlDataSource dataSource)
 {
     /// <summary>What to wait for before a read that must see a write (<see cref="ReadModelProgress.WaitForAsync"/>).</summary>
@@ -22,7 +20,7 @@ public sealed class OpenRunsReader(NpgsqlDataSource dataSource)
           select r.session_id, r.sequence_id, r.session_number, r.ordinal
           from ledger.open_runs r
           where r.account_id = $1 and r.location = l.location and r.check_type = t.check_type and r.state = 'queued'
-            and ($5 is null or r.project = $5)
+            and ($5::text is null or r.project = $5)
             and (r.concurrency_group is null or not exists (
               select from ledger.open_runs earlier
               where earlier.account_id = r.account_id and earlier.concurrency_group = r.concurrency_group
@@ -74,7 +72,6 @@ public sealed class OpenRunsReader(NpgsqlDataSource dataSource)
     /// <param name="checkTypes">What it can execute; empty for all of <see cref="CheckTypes.Known"/>.</param>
     /// <param name="limit">How many at most.</param>
     /// <param name="project">Only runs of this project; null for all.</param>
-    /// <param name="cancellation">Ends the read.</param>
     /// <exception cref="NpgsqlException">The database cannot be reached.</exception>
     public async Task<IReadOnlyList<ClaimableRun>> ClaimableAsync(
         Guid accountId,
@@ -85,25 +82,19 @@ public sealed class OpenRunsReader(NpgsqlDataSource dataSource)
         CancellationToken cancellation = default)
     {
         var types = checkTypes.Count > 0 ? checkTypes : (IEnumerable<string>)CheckTypes.Known;
-        return await QueryAsync(
+        return await dataSource.QueryAsync(
             ClaimableSql,
-            [
-                new NpgsqlParameter<Guid> { TypedValue = accountId },
-                new NpgsqlParameter<string[]> { TypedValue = [.. locations.Distinct()] },
-                new NpgsqlParameter<string[]> { TypedValue = [.. types.Distinct()] },
-                new NpgsqlParameter<int> { TypedValue = limit },
-                new NpgsqlParameter { Value = (object?)project ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text },
-            ],
+            [accountId, locations.Distinct().ToArray(), types.Distinct().ToArray(), limit, project],
             row => new ClaimableRun(row.GetGuid(0), row.GetGuid(1), row.GetInt64(2)),
             cancellation);
     }
 
     /// <summary>Every cancel that is still open for a runner, oldest first; the reason stands in the session.</summary>
     /// <exception cref="NpgsqlException">The database cannot be reached.</exception>
-    public Task<IReadOnlyList<OpenCancel>> OpenCancelsAsync(Guid accountId, string runnerId, CancellationToken cancellation = default) =>
-        QueryAsync(
+    public async Task<IReadOnlyList<OpenCancel>> OpenCancelsAsync(Guid accountId, string runnerId, CancellationToken cancellation = default) =>
+        await dataSource.QueryAsync(
             OpenCancelsSql,
-            [new NpgsqlParameter<Guid> { TypedValue = accountId }, new NpgsqlParameter<string> { TypedValue = runnerId }],
+            [accountId, runnerId],
             row => new OpenCancel(
                 row.GetGuid(0),
                 row.GetGuid(1),
@@ -115,7 +106,7 @@ public sealed class OpenRunsReader(NpgsqlDataSource dataSource)
 
     /// <summary>How many runs are open, over all accounts.</summary>
     /// <exception cref="NpgsqlException">The database cannot be reached.</exception>
-    public async Task<OpenRunCounts> CountAsync(CancellationToken cancellation = default) => (await QueryAsync(
+    public async Task<OpenRunCounts> CountAsync(CancellationToken cancellation = default) => (await dataSource.QueryAsync(
         CountSql,
         [],
         row => new OpenRunCounts(row.GetInt64(0), row.GetInt64(1), row.GetInt64(2), row.GetInt64(3), row.GetInt64(4)),
@@ -124,9 +115,9 @@ public sealed class OpenRunsReader(NpgsqlDataSource dataSource)
     /// <summary>How many open runs of some sessions stand where; nothing of sessions without an open run.</summary>
     /// <exception cref="NpgsqlException">The database cannot be reached.</exception>
     public async Task<ILookup<Guid, OpenRunGroup>> OfSessionsAsync(
-        Guid accountId, IReadOnlyCollection<Guid> sessionIds, CancellationToken cancellation = default) => (await QueryAsync(
+        Guid accountId, IReadOnlyCollection<Guid> sessionIds, CancellationToken cancellation = default) => (await dataSource.QueryAsync(
         OfSessionsSql,
-        [new NpgsqlParameter<Guid> { TypedValue = accountId }, new NpgsqlParameter<Guid[]> { TypedValue = [.. sessionIds] }],
+        [accountId, sessionIds.ToArray()],
         row => (SessionId: row.GetGuid(0), Group: new OpenRunGroup(Words<RunState>.Read(row.GetString(1)), row.GetString(2), (int)row.GetInt64(3))),
         cancellation)).ToLookup(found => found.SessionId, found => found.Group);
 
@@ -140,34 +131,17 @@ public sealed class OpenRunsReader(NpgsqlDataSource dataSource)
     }
 
     /// <summary>The same for several places at once; <c>Place</c> is the index of the place that a session came before.</summary>
-    internal Task<IReadOnlyList<(int Place, Guid SessionId)>> OpenSessionsOfGroupsAsync(
-        IReadOnlyList<GroupPlace> places, CancellationToken cancellation) => QueryAsync(
+    internal async Task<IReadOnlyList<(int Place, Guid SessionId)>> OpenSessionsOfGroupsAsync(
+        IReadOnlyList<GroupPlace> places, CancellationToken cancellation) => await dataSource.QueryAsync(
         GroupsSql,
         [
-            SqlArray.Of(places, NpgsqlDbType.Uuid, place => place.AccountId),
-            SqlArray.Of(places, NpgsqlDbType.Text, place => place.Project),
-            SqlArray.Of(places, NpgsqlDbType.Text, place => place.ConcurrencyGroup),
-            SqlArray.Of(places, NpgsqlDbType.Bigint, place => place.BeforeNumber),
+            places.Select(place => place.AccountId).ToArray(),
+            places.Select(place => place.Project).ToArray(),
+            places.Select(place => place.ConcurrencyGroup).ToArray(),
+            places.Select(place => place.BeforeNumber).ToArray(),
         ],
         row => ((int)row.GetInt64(0) - 1, row.GetGuid(1)),
         cancellation);
-
-    private async Task<IReadOnlyList<T>> QueryAsync<T>(
-        string sql, NpgsqlParameter[] parameters, Func<NpgsqlDataReader, T> read, CancellationToken cancellation)
-    {
-        await using var connection = await dataSource.OpenConnectionAsync(cancellation);
-        await using var command = new NpgsqlCommand(sql, connection);
-        command.Parameters.AddRange(parameters);
-        await command.PrepareAsync(cancellation);
-        await using var reader = await command.ExecuteReaderAsync(cancellation);
-        var found = new List<T>();
-        while (await reader.ReadAsync(cancellation))
-        {
-            found.Add(read(reader));
-        }
-
-        return found;
-    }
 }
 
 /// <summary>How many runs are open.</summary>

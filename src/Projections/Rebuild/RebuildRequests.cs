@@ -134,23 +134,8 @@ internal sealed class RebuildRecord
     /// <summary>Where a transaction that was rolled back leaves it.</summary>
     public void ReturnTo(long position) => Position = position;
 
-    /// <summary>Says what it is doing now.</summary>
-    public Task EnterAsync(RebuildState state, CancellationToken cancellation) =>
-        WriteAsync("state = $2", cancellation, Words<RebuildState>.Of(state));
-
-    /// <summary>Writes down what the comparison found.</summary>
-    public Task ComparedAsync(long differences, CancellationToken cancellation) =>
-        WriteAsync("state = 'switching', differences = $2", cancellation, differences);
-
-    /// <summary>The second copy serves. Part of the transaction that switches.</summary>
-    public Task DoneAsync(CancellationToken cancellation) =>
-        WriteAsync("state = 'done', finished_at = now(), keeps_old = true, error = null", cancellation);
-
-    /// <summary>It is given up.</summary>
-    public Task FailedAsync(string error, CancellationToken cancellation) =>
-        WriteAsync("state = 'failed', finished_at = now(), error = $2", cancellation, error);
-
-    private Task WriteAsync(string assignments, CancellationToken cancellation, params object[] values) => connection.ExecuteAsync(
+    /// <summary>Writes what it is doing, or has come to.</summary>
+    public Task WriteAsync(string assignments, CancellationToken cancellation, params object[] values) => connection.ExecuteAsync(
         $"update ledger.projection_rebuilds set {assignments} where name = $1 and finished_at is null", [name, .. values], cancellation);
 }
 

@@ -12,7 +12,6 @@ namespace Ledger.Projections.Rebuild;
 /// </summary>
 /// <param name="models">The read models.</param>
 /// <param name="store">Where events are read.</param>
-/// <param name="dataSource">The same database.</param>
 /// <param name="log">Where the work and outages are told; null for nowhere.</param>
 /// <param name="largest">How many events one transaction goes through at most.</param>
 public sealed partial class Repairs(
@@ -25,6 +24,8 @@ public sealed partial class Repairs(
     public static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(250);
 
     private const long Largest = 8_000;
+    private const string ApartSql = "select name from ledger.read_models_apart where failed is null order by name";
+    private const string AskedSql = "select name from ledger.projection_rebuilds where finished_at is null order by started_at";
 
     private readonly ILogger log = log ?? NullLogger<Repairs>.Instance;
 
@@ -32,7 +33,7 @@ public sealed partial class Repairs(
     /// <exception cref="NpgsqlException">The database cannot be reached.</exception>
     public async Task RunAsync(CancellationToken stopping)
     {
-        if (!await IsThereWorkAsync(stopping))
+        if ((await NamedAsync($"({ApartSql}) union all ({AskedSql})", stopping)).Count == 0)
         {
             return;
         }
@@ -52,24 +53,11 @@ public sealed partial class Repairs(
         }
     }
 
-    private async Task<bool> IsThereWorkAsync(CancellationToken stopping)
-    {
-        var found = await dataSource.QueryAsync(
-            """
-            select exists (select from ledger.read_models_apart where failed is null)
-              or exists (select from ledger.projection_rebuilds where finished_at is null)
-            """,
-            [],
-            row => row.GetBoolean(0),
-            stopping);
-        return found[0];
-    }
-
     /// <summary>One that cannot get on does not keep the others waiting, nor rebuilds.</summary>
     private async Task CatchUpAsync(WorkLease lease, CancellationToken stopping)
     {
         var failures = new List<Exception>();
-        foreach (var model in await NamedAsync("select name from ledger.read_models_apart where failed is null order by name", stopping))
+        foreach (var model in await NamedAsync(ApartSql, stopping))
         {
             try
             {
@@ -89,7 +77,7 @@ public sealed partial class Repairs(
 
     private async Task RebuildAsync(WorkLease lease, CancellationToken stopping)
     {
-        foreach (var projection in await NamedAsync("select name from ledger.projection_rebuilds where finished_at is null order by started_at", stopping))
+        foreach (var projection in await NamedAsync(AskedSql, stopping))
         {
             await using var connection = await dataSource.OpenConnectionAsync(stopping);
             if (await RebuildRecord.FindAsync(connection, projection.Name, stopping) is not { } record)
@@ -113,6 +101,7 @@ public sealed partial class Repairs(
         }
     }
 
+    /// <summary>Models of another version, or that this host does not have, are for other hosts.</summary>
     private async Task<IReadOnlyList<Projection>> NamedAsync(string sql, CancellationToken stopping)
     {
         await using var connection = await dataSource.OpenConnectionAsync(stopping);
@@ -130,3 +119,94 @@ public sealed partial class Repairs(
     [LoggerMessage(LogLevel.Error, "The rebuild of projection {Projection} is given up.")]
     private partial void LogGivenUp(Exception failure, string projection);
 }
+
+/// <summary>
+/// The right of one host to catch up with and to rebuild read models. It is renewed until it is disposed; a host that was away for longer
+/// than it lasts has its transactions refused.
+/// </summary>
+internal sealed class WorkLease : IAsyncDisposable
+{
+    private static readonly TimeSpan Renewal = TimeSpan.FromSeconds(2);
+
+    private readonly CancellationTokenSource ended = new();
+    private readonly NpgsqlDataSource dataSource;
+    private readonly string shard;
+    private readonly long epoch;
+    private readonly Task renewing;
+
+    private WorkLease(NpgsqlDataSource dataSource, string shard, long epoch)
+    {
+        this.dataSource = dataSource;
+        this.shard = shard;
+        this.epoch = epoch;
+        renewing = RenewAsync();
+    }
+
+    /// <summary>Takes it; null while another host has it.</summary>
+    public static async Task<WorkLease?> TryTakeAsync(NpgsqlDataSource dataSource, string shard, CancellationToken cancellation)
+    {
+        var taken = await dataSource.QueryAsync(
+            """
+            insert into ledger.read_model_work as w (shard, epoch, busy_until) values ($1, 1, clock_timestamp() + interval '8 s')
+            on conflict (shard) do update set epoch = w.epoch + 1, busy_until = excluded.busy_until
+            where w.busy_until < clock_timestamp()
+            returning w.epoch
+            """,
+            [shard],
+            row => row.GetInt64(0),
+            cancellation);
+        return taken is [var epoch] ? new WorkLease(dataSource, shard, epoch) : null;
+    }
+
+    /// <summary>Holds it until the open transaction ends.</summary>
+    /// <exception cref="LeaseLostException">Another host has it by now.</exception>
+    public async Task HoldAsync(NpgsqlConnection connection, CancellationToken cancellation)
+    {
+        if (!await connection.ScalarAsync<bool>(
+            "select true from ledger.read_model_work where shard = $1 and epoch = $2 for share", [shard, epoch], cancellation))
+        {
+            throw new LeaseLostException();
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await ended.CancelAsync();
+        await renewing;
+        ended.Dispose();
+        try
+        {
+            await SetAsync("clock_timestamp()", CancellationToken.None);
+        }
+        catch (NpgsqlException)
+        {
+            // Then it runs out.
+        }
+    }
+
+    private async Task RenewAsync()
+    {
+        while (!ended.IsCancellationRequested)
+        {
+            await Task.Delay(Renewal, ended.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            try
+            {
+                await SetAsync("clock_timestamp() + interval '8 s'", ended.Token);
+            }
+            catch (Exception failure) when (failure is NpgsqlException or OperationCanceledException)
+            {
+                // Who cannot renew it finds out at the next transaction.
+            }
+        }
+    }
+
+    private async Task SetAsync(string until, CancellationToken cancellation)
+    {
+        await using var connection = await dataSource.OpenConnectionAsync(cancellation);
+        await connection.ExecuteAsync(
+            $"update ledger.read_model_work set busy_until = {until} where shard = $1 and epoch = $2", [shard, epoch], cancellation);
+    }
+}
+
+/// <summary>Another host does the work by now.</summary>
+internal sealed class LeaseLostException() : Exception("Another host catches up and rebuilds by now.");

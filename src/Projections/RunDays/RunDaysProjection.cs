@@ -8,7 +8,6 @@ using Ledger.Sessions.Events;
 using Ledger.Store;
 using Ledger.TestCases;
 using Npgsql;
-using NpgsqlTypes;
 
 namespace Ledger.Projections.RunDays;
 
@@ -18,13 +17,30 @@ namespace Ledger.Projections.RunDays;
 /// </summary>
 internal sealed class RunDaysProjection() : Projection(RunDaysReader.ProjectionName)
 {
+    private static readonly Table<KeyValuePair<RunDayKey, RunDayCounts>> Table = new Table<KeyValuePair<RunDayKey, RunDayCounts>>("run_days")
+        .Key("account_id", day => day.Key.AccountId)
+        .Key("day", day => day.Key.Day)
+        .Key("place", day => day.Key.Place.Digest)
+        .Once("project", day => day.Key.Place.Project)
+        .Once("environment", day => day.Key.Place.Environment)
+        .Once("branch", day => day.Key.Place.Branch)
+        .Sum("passed", day => day.Value.Passed)
+        .Sum("failed", day => day.Value.Failed)
+        .Sum("error", day => day.Value.Error)
+        .Sum("cancelled", day => day.Value.Cancelled)
+        .Sum("reruns", day => day.Value.Reruns)
+        .Sum("total_tests", day => day.Value.TotalTests)
+        .Sum("passed_tests", day => day.Value.PassedTests)
+        .Sum("failed_tests", day => day.Value.FailedTests)
+        .Sum("flaky_tests", day => day.Value.FlakyTests);
+
     internal override IReadOnlyCollection<Type> Handles { get; } = [.. EventTypes.That<ISettlesRun>()];
 
     internal override Task<IReadOnlyList<NpgsqlBatchCommand>> PrepareAsync(
         NpgsqlConnection connection, IReadOnlyList<RecordedEvent> events, CancellationToken cancellation)
     {
         var days = Counted(events);
-        return Task.FromResult<IReadOnlyList<NpgsqlBatchCommand>>(days.Count == 0 ? [] : [RunDaysTable.Add(days)]);
+        return Task.FromResult<IReadOnlyList<NpgsqlBatchCommand>>(days.Count == 0 ? [] : [Table.Upsert(days)]);
     }
 
     /// <summary>What events add to which day; each day once. Pure.</summary>
@@ -64,47 +80,6 @@ internal sealed class RunDaysProjection() : Projection(RunDaysReader.ProjectionN
         counts = settled is ResultReported report ? counts.With(TestCase.Of(report.Details)) : counts;
         return plain.IsRerun ? counts with { Reruns = 1 } : counts;
     }
-}
-
-/// <summary>The table <c>run_days</c>, as the projection writes it.</summary>
-internal static class RunDaysTable
-{
-    /// <summary>The numbers, in the order in which readers read them.</summary>
-    public const string Numbers =
-        "passed, failed, error, cancelled, reruns, total_tests, passed_tests, failed_tests, flaky_tests";
-
-    private const string Columns = $"account_id, day, place, project, environment, branch, {Numbers}";
-
-    private const string AddSql = $"""
-        insert into run_days as d ({Columns})
-        select {Columns} from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) as n({Columns})
-        on conflict (account_id, day, place) do update set
-          passed = d.passed + excluded.passed, failed = d.failed + excluded.failed, error = d.error + excluded.error,
-          cancelled = d.cancelled + excluded.cancelled, reruns = d.reruns + excluded.reruns,
-          total_tests = d.total_tests + excluded.total_tests, passed_tests = d.passed_tests + excluded.passed_tests,
-          failed_tests = d.failed_tests + excluded.failed_tests, flaky_tests = d.flaky_tests + excluded.flaky_tests
-        """;
-
-    /// <summary>Adds counts to their days; each day once.</summary>
-    public static NpgsqlBatchCommand Add(IReadOnlyList<KeyValuePair<RunDayKey, RunDayCounts>> days) => SqlArray.Command(
-        AddSql,
-        [
-            SqlArray.Of(days, NpgsqlDbType.Uuid, day => day.Key.AccountId),
-            SqlArray.Of(days, NpgsqlDbType.Date, day => day.Key.Day),
-            SqlArray.Of(days, NpgsqlDbType.Uuid, day => day.Key.Place.Digest),
-            SqlArray.Of(days, NpgsqlDbType.Text, day => day.Key.Place.Project),
-            SqlArray.Of(days, NpgsqlDbType.Text, day => day.Key.Place.Environment),
-            SqlArray.Of(days, NpgsqlDbType.Text, day => day.Key.Place.Branch),
-            SqlArray.Of(days, NpgsqlDbType.Bigint, day => day.Value.Passed),
-            SqlArray.Of(days, NpgsqlDbType.Bigint, day => day.Value.Failed),
-            SqlArray.Of(days, NpgsqlDbType.Bigint, day => day.Value.Error),
-            SqlArray.Of(days, NpgsqlDbType.Bigint, day => day.Value.Cancelled),
-            SqlArray.Of(days, NpgsqlDbType.Bigint, day => day.Value.Reruns),
-            SqlArray.Of(days, NpgsqlDbType.Bigint, day => day.Value.TotalTests),
-            SqlArray.Of(days, NpgsqlDbType.Bigint, day => day.Value.PassedTests),
-            SqlArray.Of(days, NpgsqlDbType.Bigint, day => day.Value.FailedTests),
-            SqlArray.Of(days, NpgsqlDbType.Bigint, day => day.Value.FlakyTests),
-        ]);
 }
 
 /// <summary>What runs of a day are told apart by.</summary>

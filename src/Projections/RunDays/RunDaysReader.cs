@@ -1,84 +1,73 @@
 using Ledger.Projections.Daemon;
+using Ledger.TestCases;
 using Npgsql;
-using NpgsqlTypes;
 
 namespace Ledger.Projections.RunDays;
 
 /// <summary>Answers: how did the plain test runs of each day end?</summary>
-/// <param name="dataSource">The database.</param>
 public sealed class RunDaysReader(NpgsqlDataSource dataSource)
 {
     /// <summary>What to wait for before a read that must see a write (<see cref="ReadModelProgress.WaitForAsync"/>).</summary>
     public const string ProjectionName = "run_days";
-
-    private const string OfProject = "account_id = $1 and project is not distinct from $2 and day between $3 and $4";
 
     private const string Sums = """
         sum(passed)::bigint, sum(failed)::bigint, sum(error)::bigint, sum(cancelled)::bigint, sum(reruns)::bigint,
         sum(total_tests)::bigint, sum(passed_tests)::bigint, sum(failed_tests)::bigint, sum(flaky_tests)::bigint
         """;
 
-    private const string DaysSql = $"""
-        select day, {Sums} from ledger.run_days
-        where {OfProject} and ($5 is null or branch = $5) and ($6 is null or environment = any($6))
-        group by day order by day
-        """;
-
-    private const string EnvironmentsSql =
-        $"select distinct environment from ledger.run_days where {OfProject} and environment is not null";
-
     /// <summary>The projection that keeps the rows.</summary>
     public static Projection CreateProjection() => new RunDaysProjection();
 
     /// <summary>The days that have a settled run, in order.</summary>
     /// <exception cref="NpgsqlException">The database cannot be reached.</exception>
-    public Task<IReadOnlyList<RunDay>> ReadAsync(RunDaysQuery query, CancellationToken cancellation = default) => QueryAsync(
-        DaysSql,
-        query,
-        [
-            new NpgsqlParameter { Value = query.Branch ?? (object)DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text },
-            new NpgsqlParameter
+    public async Task<IReadOnlyList<RunDay>> ReadAsync(RunDaysQuery query, CancellationToken cancellation = default)
+    {
+        await using var command = dataSource.CreateCommand();
+        var conditions = ConditionsOf(query, command);
+        conditions.Add("branch = {0}", query.Branch);
+        conditions.Add("environment = any({0})", query.Environments?.ToArray());
+        command.CommandText = $"""
+            select day, {Sums} from ledger.run_days where {conditions} group by day order by day
+            """;
+        return await command.ReadAllAsync(
+            row => new RunDay(row.GetFieldValue<DateOnly>(0), new RunDayCounts
             {
-                Value = query.Environments?.ToArray() ?? (object)DBNull.Value,
-                NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text,
-            },
-        ],
-        row => new RunDay(row.GetFieldValue<DateOnly>(0), new RunDayCounts
-        {
-            Passed = row.GetInt64(1),
-            Failed = row.GetInt64(2),
-            Error = row.GetInt64(3),
-            Cancelled = row.GetInt64(4),
-            Reruns = row.GetInt64(5),
-            TotalTests = row.GetInt64(6),
-            PassedTests = row.GetInt64(7),
-            FailedTests = row.GetInt64(8),
-            FlakyTests = row.GetInt64(9),
-        }),
-        cancellation);
+                Passed = row.GetInt64(1),
+                Failed = row.GetInt64(2),
+                Error = row.GetInt64(3),
+                Cancelled = row.GetInt64(4),
+                Reruns = row.GetInt64(5),
+                TotalTests = row.GetInt64(6),
+                PassedTests = row.GetInt64(7),
+                FailedTests = row.GetInt64(8),
+                FlakyTests = row.GetInt64(9),
+            }),
+            cancellation);
+    }
 
     /// <summary>The environments of the project's runs in these days, whatever else the query says.</summary>
     /// <exception cref="NpgsqlException">The database cannot be reached.</exception>
-    public Task<IReadOnlyList<string>> EnvironmentsAsync(RunDaysQuery query, CancellationToken cancellation = default) =>
-        QueryAsync(EnvironmentsSql, query, [], row => row.GetString(0), cancellation);
-
-    private async Task<IReadOnlyList<T>> QueryAsync<T>(
-        string sql, RunDaysQuery query, NpgsqlParameter[] further, Func<NpgsqlDataReader, T> read, CancellationToken cancellation)
+    public async Task<IReadOnlyList<string>> EnvironmentsAsync(RunDaysQuery query, CancellationToken cancellation = default)
     {
-        await using var command = dataSource.CreateCommand(sql);
-        command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = query.AccountId });
-        command.Parameters.Add(new NpgsqlParameter { Value = query.Project ?? (object)DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text });
-        command.Parameters.Add(new NpgsqlParameter<DateOnly> { TypedValue = query.From });
-        command.Parameters.Add(new NpgsqlParameter<DateOnly> { TypedValue = query.Through });
-        command.Parameters.AddRange(further);
-        await using var reader = await command.ExecuteReaderAsync(cancellation);
-        var found = new List<T>();
-        while (await reader.ReadAsync(cancellation))
+        await using var command = dataSource.CreateCommand();
+        var conditions = ConditionsOf(query, command);
+        command.CommandText = $"select distinct environment from ledger.run_days where {conditions} and environment is not null";
+        return await command.ReadAllAsync(row => row.GetString(0), cancellation);
+    }
+
+    private static SqlConditions ConditionsOf(RunDaysQuery query, NpgsqlCommand command)
+    {
+        var conditions = new SqlConditions(command);
+        conditions.Add("account_id = {0}", query.AccountId);
+        conditions.Add("day >= {0}", query.From);
+        conditions.Add("day <= {0}", query.Through);
+        if (query.Project is null)
         {
-            found.Add(read(reader));
+            conditions.Add("project is null");
         }
 
-        return found;
+        conditions.Add("project = {0}", query.Project);
+        return conditions;
     }
 }
 
@@ -100,3 +89,62 @@ public sealed record RunDaysQuery(Guid AccountId, string? Project, DateOnly From
 /// <param name="Day">The day.</param>
 /// <param name="Counts">How they ended.</param>
 public sealed record RunDay(DateOnly Day, RunDayCounts Counts);
+
+/// <summary>
+/// How runs ended, and how many tests they had. Cancelled runs are counted beside: they are in no other number (docs/domain.md#rule-7,
+/// docs/dialects/empirical.md#analytics).
+/// </summary>
+public sealed record RunDayCounts
+{
+    /// <summary>Runs that passed, degraded ones among them.</summary>
+    public long Passed { get; init; }
+
+    /// <summary>Runs that ended with a failure.</summary>
+    public long Failed { get; init; }
+
+    /// <summary>Runs that could not come to their end: they took longer than they may, or their runner vanished.</summary>
+    public long Error { get; init; }
+
+    /// <summary>Runs that were cancelled.</summary>
+    public long Cancelled { get; init; }
+
+    /// <summary>Those of <see cref="Runs"/> that repeat an earlier run.</summary>
+    public long Reruns { get; init; }
+
+    /// <summary>Tests of all <see cref="Runs"/>.</summary>
+    public long TotalTests { get; init; }
+
+    /// <summary>Tests that passed at the first try.</summary>
+    public long PassedTests { get; init; }
+
+    /// <summary>Tests that failed or timed out.</summary>
+    public long FailedTests { get; init; }
+
+    /// <summary>Tests that passed after a failed try.</summary>
+    public long FlakyTests { get; init; }
+
+    /// <summary>All runs that count: those that came to an end of their own.</summary>
+    public long Runs => Passed + Failed + Error;
+
+    /// <summary>Both together.</summary>
+    public static RunDayCounts operator +(RunDayCounts one, RunDayCounts other) => new()
+    {
+        Passed = one.Passed + other.Passed,
+        Failed = one.Failed + other.Failed,
+        Error = one.Error + other.Error,
+        Cancelled = one.Cancelled + other.Cancelled,
+        Reruns = one.Reruns + other.Reruns,
+        TotalTests = one.TotalTests + other.TotalTests,
+        PassedTests = one.PassedTests + other.PassedTests,
+        FailedTests = one.FailedTests + other.FailedTests,
+        FlakyTests = one.FlakyTests + other.FlakyTests,
+    };
+
+    internal RunDayCounts With(IReadOnlyList<TestCase> tests) => this with
+    {
+        TotalTests = tests.Count,
+        PassedTests = tests.Count(test => test.Status is TestCaseStatus.Passed),
+        FailedTests = tests.Count(test => test.Status is TestCaseStatus.Failed or TestCaseStatus.TimedOut),
+        FlakyTests = tests.Count(test => test.Status is TestCaseStatus.Flaky),
+    };
+}

@@ -1,8 +1,6 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
-using Ledger.Projections.Daemon;
 using Npgsql;
-using NpgsqlTypes;
 
 namespace Ledger.Projections.Runners;
 
@@ -10,8 +8,6 @@ namespace Ledger.Projections.Runners;
 /// Notes which runners are heard of, for people who ask who is connected. What this host has heard is written together every few seconds, so
 /// that any host can tell (<see cref="RunnersReader"/>), and which queues nobody serves (docs/deadlines.md#queue).
 /// </summary>
-/// <param name="dataSource">The database.</param>
-/// <param name="clock">The ledger's clock.</param>
 public sealed class RunnerPresence(NpgsqlDataSource dataSource, TimeProvider clock)
 {
     /// <summary>The part of the host that writes.</summary>
@@ -79,23 +75,18 @@ public sealed class RunnerPresence(NpgsqlDataSource dataSource, TimeProvider clo
         {
             BatchCommands =
             {
-                new NpgsqlBatchCommand("select set_config('synchronous_commit', 'off', true)"),
-                SqlArray.Command(
+                Sql.Of("select set_config('synchronous_commit', 'off', true)"),
+                Sql.Of(
                     WriteSql,
-                    [
-                        SqlArray.Of(taken, NpgsqlDbType.Uuid, each => each.Key.AccountId),
-                        SqlArray.Of(taken, NpgsqlDbType.Text, each => each.Key.RunnerId),
-                        SqlArray.Of(taken, NpgsqlDbType.Text, each => each.Value.Project),
-                        SqlArray.Of(taken, NpgsqlDbType.Text, each => each.Value.Locations),
-                        SqlArray.Of(taken, NpgsqlDbType.Text, each => each.Value.CheckTypes),
-                        SqlArray.Of(taken, NpgsqlDbType.TimestampTz, each => each.Value.At),
-                        SqlArray.Of(taken, NpgsqlDbType.TimestampTz, each => each.Value.DrainingSince),
-                        new NpgsqlParameter<TimeSpan> { TypedValue = Silence },
-                    ]),
-                new NpgsqlBatchCommand("delete from ledger.runners where seen_at < $1")
-                {
-                    Parameters = { new NpgsqlParameter<DateTimeOffset> { TypedValue = clock.GetUtcNow() - Forgotten } },
-                },
+                    taken.Select(each => each.Key.AccountId).ToArray(),
+                    taken.Select(each => each.Key.RunnerId).ToArray(),
+                    taken.Select(each => each.Value.Project).ToArray(),
+                    taken.Select(each => each.Value.Locations).ToArray(),
+                    taken.Select(each => each.Value.CheckTypes).ToArray(),
+                    taken.Select(each => each.Value.At).ToArray(),
+                    taken.Select(each => each.Value.DrainingSince).ToArray(),
+                    Silence),
+                Sql.Of("delete from ledger.runners where seen_at < $1", clock.GetUtcNow() - Forgotten),
             },
         };
         await batch.ExecuteNonQueryAsync(cancellation);

@@ -1,22 +1,18 @@
 using System.Text.Json;
 using Ledger.Deadlines;
-using Ledger.Projections.Daemon;
 using Ledger.Sessions;
 using Npgsql;
-using NpgsqlTypes;
 
 namespace Ledger.Projections.Runners;
 
 /// <summary>Answers: which runners work for the account, and what does each hold? The same on every host, a few seconds late at most.</summary>
-/// <param name="dataSource">The database.</param>
-/// <param name="clock">The ledger's clock.</param>
 public sealed class RunnersReader(NpgsqlDataSource dataSource, TimeProvider clock)
 {
     private const int MaximumRunners = 1_000;
     private const int MaximumHeld = 100;
 
     // What a runner holds is read from the leases, which are written with the events; the rest of a run comes from the lists.
-    private const string Sql = """
+    private const string ListSql = """
         select r.runner_id, r.project, r.locations, r.check_types, r.since, r.seen_at, r.draining_since, h.count,
           h.session_id, h.session_name, h.sequence_id, h.location, h.check_type, h.state, h.has_begun, h.claimed_at
         from (select * from ledger.runners where account_id = $1 and seen_at >= $2 order by seen_at desc limit $3) r
@@ -43,27 +39,24 @@ public sealed class RunnersReader(NpgsqlDataSource dataSource, TimeProvider cloc
     /// <param name="accountId">The tenant.</param>
     /// <param name="queues">The queues.</param>
     /// <param name="within">The time, if it is longer than a runner may be silent.</param>
-    /// <param name="cancellation">Ends the read.</param>
     /// <exception cref="NpgsqlException">The database cannot be reached.</exception>
     public async Task<IReadOnlySet<RunQueue>> UnservedAsync(
         Guid accountId, IReadOnlyCollection<RunQueue> queues, TimeSpan within, CancellationToken cancellation = default)
     {
         var asked = queues.ToArray();
-        await using var command = dataSource.CreateCommand(UnservedSql);
-        command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = accountId });
-        command.Parameters.Add(SqlArray.Of(asked, NpgsqlDbType.Text, queue => queue.Project));
-        command.Parameters.Add(SqlArray.Of(asked, NpgsqlDbType.Text, queue => queue.Location));
-        command.Parameters.Add(SqlArray.Of(asked, NpgsqlDbType.Text, queue => queue.CheckType));
-        command.Parameters.Add(new NpgsqlParameter<double> { TypedValue = within.TotalSeconds });
-        command.Parameters.Add(new NpgsqlParameter<double> { TypedValue = RunnerPresence.Silence.TotalSeconds });
-        await using var reader = await command.ExecuteReaderAsync(cancellation);
-        var unserved = new HashSet<RunQueue>();
-        while (await reader.ReadAsync(cancellation))
-        {
-            unserved.Add(asked[reader.GetInt64(0) - 1]);
-        }
-
-        return unserved;
+        var unserved = await dataSource.QueryAsync(
+            UnservedSql,
+            [
+                accountId,
+                asked.Select(queue => queue.Project).ToArray(),
+                asked.Select(queue => queue.Location).ToArray(),
+                asked.Select(queue => queue.CheckType).ToArray(),
+                within.TotalSeconds,
+                RunnerPresence.Silence.TotalSeconds,
+            ],
+            row => asked[row.GetInt64(0) - 1],
+            cancellation);
+        return unserved.ToHashSet();
     }
 
     /// <summary>Whether a runner serves a queue: what the longest wait of a run asks.</summary>
@@ -73,43 +66,32 @@ public sealed class RunnersReader(NpgsqlDataSource dataSource, TimeProvider cloc
     /// <summary>The runners that were heard of lately, by name.</summary>
     /// <param name="accountId">The tenant.</param>
     /// <param name="within">Only those that were heard of within this time.</param>
-    /// <param name="cancellation">Ends the read.</param>
     /// <exception cref="NpgsqlException">The database cannot be reached.</exception>
     public async Task<IReadOnlyList<ConnectedRunner>> ListAsync(Guid accountId, TimeSpan within, CancellationToken cancellation = default)
     {
         var now = clock.GetUtcNow();
-        await using var command = dataSource.CreateCommand(Sql);
-        command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = accountId });
-        command.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = now - within });
-        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = MaximumRunners });
-        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = MaximumHeld });
-        await using var reader = await command.ExecuteReaderAsync(cancellation);
-        var found = new List<ConnectedRunner>();
-        while (await reader.ReadAsync(cancellation))
-        {
-            if (found.Count == 0 || found[^1].RunnerId != reader.GetString(0))
-            {
-                var seenAt = reader.GetFieldValue<DateTimeOffset>(5);
-                found.Add(new ConnectedRunner(
-                    reader.GetString(0),
-                    reader.GetStringOrNull(1),
-                    Texts(reader, 2),
-                    Texts(reader, 3),
-                    reader.GetFieldValue<DateTimeOffset>(4),
-                    seenAt,
-                    reader.GetFieldValue<DateTimeOffset?>(6),
-                    now - seenAt < RunnerPresence.Silence,
-                    reader.GetFieldValue<long?>(7) ?? 0,
-                    []));
-            }
-
-            if (!reader.IsDBNull(8))
-            {
-                found[^1] = found[^1] with { Holds = [.. found[^1].Holds, ReadHeld(reader)] };
-            }
-        }
-
-        return found;
+        var rows = await dataSource.QueryAsync(
+            ListSql,
+            [accountId, now - within, MaximumRunners, MaximumHeld],
+            row => (
+                Runner: new ConnectedRunner(
+                    row.GetString(0),
+                    row.GetStringOrNull(1),
+                    Texts(row, 2),
+                    Texts(row, 3),
+                    row.GetFieldValue<DateTimeOffset>(4),
+                    row.GetFieldValue<DateTimeOffset>(5),
+                    row.GetFieldValue<DateTimeOffset?>(6),
+                    now - row.GetFieldValue<DateTimeOffset>(5) < RunnerPresence.Silence,
+                    row.GetFieldValue<long?>(7) ?? 0,
+                    []),
+                Held: row.IsDBNull(8) ? null : ReadHeld(row)),
+            cancellation);
+        return
+        [
+            .. rows.GroupBy(row => row.Runner.RunnerId, StringComparer.Ordinal)
+                .Select(ofOne => ofOne.First().Runner with { Holds = [.. ofOne.Select(row => row.Held).OfType<HeldRun>()] }),
+        ];
     }
 
     private static HeldRun ReadHeld(NpgsqlDataReader row) => new(

@@ -6,7 +6,6 @@ using Npgsql;
 namespace Ledger.Projections.SessionList;
 
 /// <summary>Answers: which sessions are there?</summary>
-/// <param name="dataSource">The database.</param>
 public sealed class SessionListReader(NpgsqlDataSource dataSource)
 {
     /// <summary>What to wait for before a read that must see a write (<see cref="ReadModelProgress.WaitForAsync"/>).</summary>
@@ -53,19 +52,9 @@ public sealed class SessionListReader(NpgsqlDataSource dataSource)
             ) page on true
             order by page.number desc
             """;
-        await using var reader = await command.ExecuteReaderAsync(cancellation);
-        var total = 0L;
-        var page = new List<SessionSummary>();
-        while (await reader.ReadAsync(cancellation))
-        {
-            total = reader.GetInt64(reader.FieldCount - 1);
-            if (!await reader.IsDBNullAsync(0, cancellation))
-            {
-                page.Add(Read(reader));
-            }
-        }
-
-        return new CountedSessionList(total, page);
+        var rows = await command.ReadAllAsync(
+            row => (Total: row.GetInt64(row.FieldCount - 1), Session: row.IsDBNull(0) ? null : Read(row)), cancellation);
+        return new CountedSessionList(rows[0].Total, [.. rows.Select(row => row.Session).OfType<SessionSummary>()]);
     }
 
     /// <summary>The environments of the sessions that a query finds, on whichever page, each once.</summary>

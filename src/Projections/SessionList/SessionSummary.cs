@@ -266,7 +266,6 @@ internal static class SearchText
     public static IEnumerable<int> TrigramsOf(string text) =>
         Enumerable.Range(0, Math.Max(0, text.Length - 2)).Select(at => Hash(text[at], text[at + 1], text[at + 2])).Distinct().Order();
 
-    /// <summary>Those that a text has which contains this one.</summary>
     public static int[] TrigramsFor(string search) => [.. TrigramsOf(search).Take(MostTrigrams)];
 
     private static int Hash(char first, char second, char third) =>

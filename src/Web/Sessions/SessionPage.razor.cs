@@ -1,7 +1,10 @@
 using System.Collections.Immutable;
 using System.Threading.Channels;
 using Ledger.Access;
+using Ledger.Deadlines;
+using Ledger.Projections.Runners;
 using Ledger.Sessions;
+using Ledger.Store;
 using Ledger.Streams;
 using Ledger.Web.Shared;
 using Microsoft.AspNetCore.Components;
@@ -26,6 +29,7 @@ public partial class SessionPage
     private ImmutableArray<Run> entries = [];
     private RunCounts counts = new([], 0);
     private IReadOnlyList<(Cancel Cancel, List<Run> Runs)> asked = [];
+    private IReadOnlyList<string> unserved = [];
     private bool canBegin;
     private bool canForce;
     private string tab = "";
@@ -42,6 +46,12 @@ public partial class SessionPage
 
     [Inject]
     public required Cancelling Cancelling { get; set; }
+
+    [Inject]
+    public required RunnersReader Runners { get; set; }
+
+    [Inject]
+    public required Shell Shell { get; set; }
 
     [Inject]
     public required IDialogService Dialogs { get; set; }
@@ -74,6 +84,9 @@ public partial class SessionPage
             opened.Add(one.SequenceId);
         }
 
+        unserved = now?.Session is { IsOpen: true } session && Tone.Of(session) == Tone.Of(RunState.Queued)
+            ? [.. (await Database.RunAsync(() => Runners.UnservedAsync(session.AccountId, QueuesOf(session), TimeSpan.Zero, Leaving))).Select(queue => queue.Location).Distinct()]
+            : [];
         if (ResultId is { } result && now?.Session.Runs.FirstOrDefault(run => run.HasReport(result)) is { } reported)
         {
             highlighted = reported.SequenceId;
@@ -186,6 +199,9 @@ public partial class SessionPage
             }
         });
     }
+
+    private static IReadOnlyCollection<RunQueue> QueuesOf(Session session) =>
+        [.. session.Runs.Select(run => new RunQueue(session.Project, run.Plan.Location, run.Plan.CheckType)).Distinct().Take(MostAsked)];
 
     private void OnMoved(object? sender, LocationChangedEventArgs moved)
     {

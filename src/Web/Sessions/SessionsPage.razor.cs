@@ -1,10 +1,15 @@
+using System.Text.Json;
 using Ledger.Access;
 using Ledger.Projections.Cancellations;
 using Ledger.Projections.Daemon;
 using Ledger.Projections.OpenRuns;
 using Ledger.Projections.SessionList;
+using Ledger.Sessions;
+using Ledger.Sessions.Events;
+using Ledger.Store;
 using Ledger.Streams;
 using Ledger.Web.Connection;
+using Ledger.Web.Shared;
 using Microsoft.AspNetCore.Components;
 using Microsoft.AspNetCore.Components.Routing;
 using MudBlazor;
@@ -50,6 +55,9 @@ public partial class SessionsPage
     public required IDialogService Dialogs { get; set; }
 
     [Inject]
+    public required Shell Shell { get; set; }
+
+    [Inject]
     public required TimeProvider Clock { get; set; }
 
     private List<SessionRow> Rows { get; set; } = [];
@@ -60,8 +68,10 @@ public partial class SessionsPage
 
     private string Summary => !isLoaded ? "" : Rows.Count(row => row.IsOpen) is var open and > 0 ? $"{open} open on this page" : "";
 
-    private string TriggerCommand =>
-        $"curl -X POST {Navigation.BaseUri}ledger/sessions -H \"Authorization: Bearer $KEY\" -d '{{\"kind\":\"test\",\"name\":\"Checkout\",\"runs\":[{{\"checkType\":\"PLAYWRIGHT\",\"name\":\"checkout\",\"location\":\"local\",\"spec\":{{\"command\":[\"sleep\",\"600\"]}}}}]}}'";
+    private string TriggerCommand => Shell.Send(
+        "POST",
+        "ledger/sessions",
+        """{"kind":"test","name":"Checkout","runs":[{"checkType":"PLAYWRIGHT","name":"checkout","location":"local","spec":{"command":["sleep","600"]}}]}""");
 
     protected override async Task LoadAsync()
     {
@@ -180,6 +190,27 @@ public partial class SessionsPage
             selected.UnionWith(Rows.Select(row => row.Id));
         }
     }
+
+    /// <summary>Something to cancel for somebody who is new: what the command beside it triggers.</summary>
+    private Task TriggerFirstAsync() => CommandAsync(Scope.Command, async asking =>
+    {
+        var spec = JsonSerializer.SerializeToElement(new { command = (string[])["sleep", "600"] });
+        var (made, refusal) = await Sessions.TriggerAsync(
+            asking,
+            [
+                new TriggerSession(
+                    Guid.CreateVersion7(Clock.GetUtcNow()), asking.AccountId, SessionKind.Test, null, "A first session", SessionSource.TriggerApi, asking.Actor, null,
+                    ConflictBehaviour.Queue, null, [new PlannedRun(Guid.CreateVersion7(Clock.GetUtcNow()), null, CheckTypes.Playwright, "Sleep", "local", spec)]),
+            ],
+            Leaving);
+        if (refusal is not null)
+        {
+            Snackbar.Add(refusal.Message, Severity.Warning);
+            return;
+        }
+
+        Navigation.NavigateTo($"/sessions/{made[0].Session.Id}");
+    });
 
     /// <summary>Asks, cancels, and says what came of each; those that were left alone stay selected.</summary>
     private async Task CancelAsync(IReadOnlyList<Guid> ids)

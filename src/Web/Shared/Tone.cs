@@ -8,7 +8,8 @@ namespace Ledger.Web.Shared;
 /// </summary>
 /// <param name="Name">The class of its colour, and the name of its picture.</param>
 /// <param name="Word">What people call it.</param>
-public readonly record struct Tone(string Name, string Word)
+/// <param name="Picture">The name of its picture where that is another one.</param>
+public readonly record struct Tone(string Name, string Word, string? Picture = null)
 {
     /// <summary>In this order they stand in bars.</summary>
     public static IReadOnlyList<string> Order { get; } =

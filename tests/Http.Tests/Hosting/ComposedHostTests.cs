@@ -7,6 +7,7 @@ using System.Text.RegularExpressions;
 using Alba;
 using Ledger.Http.AlertChannels.Sending;
 using Ledger.Http.Bundles;
+using Ledger.Projections.AlertChannels;
 using Ledger.Support;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Hosting;
@@ -14,6 +15,7 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Npgsql;
+using Wolverine;
 using Wolverine.Runtime;
 
 namespace Ledger.Http.Tests.Hosting;
@@ -28,7 +30,7 @@ public sealed partial class ComposedHostTests(ComposedHost composed) : IClassFix
     {
         composed.Services.GetServices<IHostedService>().Select(service => service.GetType().FullName!)
             .Where(name => name.StartsWith("Ledger.", StringComparison.Ordinal)).Order()
-            .ShouldBe(["Ledger.Http.Checkly.Live.LiveResults", "Ledger.Http.Hosting.LedgerLifetime", "Ledger.Http.Telemetry.TelemetryParts+FirstFigures"]);
+            .ShouldBe(["Ledger.Http.Checkly.Live.LiveResults", "Ledger.Http.Hosting.LedgerLifetime"]);
         composed.Services.GetRequiredService<BackgroundLoops>().Names.Order().ShouldBe(
             [
                 "claims", "daemon", "database-watch", "deadlines", "keys", "repairs", "runner-signals", "runners", "session-changes-listen",
@@ -144,6 +146,68 @@ public sealed partial class ComposedHostTests(ComposedHost composed) : IClassFix
         await composed.ExecuteAsync("alter table ledger.clock_that_is_away rename to deadline_clock");
 
         await Eventually.Become(() => Client.ReadAsync("/health/ready"), answer => answer.Status is HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task A_message_that_could_not_be_handled_is_shown_and_counted_and_can_be_handled_again_or_given_up()
+    {
+        var (replayed, discarded) = (await FailAsync("deliver-alert"), await FailAsync("Ledger.Projections.AlertChannels.DeliverAlert"));
+
+        var list = (await Client.ReadAsync("/ledger/dead-letters")).Body;
+        list.GetProperty("count").GetInt32().ShouldBe(2);
+        var entry = list.GetProperty("entries").EnumerateArray().Single(each => each.GetProperty("id").GetGuid() == replayed);
+        entry.GetProperty("message").GetString().ShouldBe("deliver-alert");
+        entry.GetProperty("error").GetString().ShouldBe("System.InvalidOperationException: The test has broken it.");
+        (await Client.GetStringAsync("/metrics")).Split('\n').Where(line => line.StartsWith("ledger_dead_letters", StringComparison.Ordinal))
+            .ShouldHaveSingleItem().ShouldStartWith("ledger_dead_letters 2");
+        (await Client.PostBodyAsync($"/ledger/dead-letters/{Guid.NewGuid()}/replay", null)).Status.ShouldBe(HttpStatusCode.NotFound);
+        (await Client.PostBodyAsync("/ledger/dead-letters/x/replay", null)).Status.ShouldBe(HttpStatusCode.BadRequest);
+        (await Client.ReadAsync("/ledger/dead-letters?page=0")).Status.ShouldBe(HttpStatusCode.BadRequest);
+
+        (await Client.PostBodyAsync($"/ledger/dead-letters/{replayed}/replay", null)).Status.ShouldBe(HttpStatusCode.Accepted);
+        using var given = await Client.DeleteAsync($"/ledger/dead-letters/{discarded}");
+
+        given.StatusCode.ShouldBe(HttpStatusCode.NoContent);
+        await Eventually.Become(
+            async () => (await Client.ReadAsync("/ledger/dead-letters")).Body.GetProperty("count").GetInt32(), count => count == 0);
+        await BecomeHandledAsync(replayed);
+    }
+
+    [Fact]
+    public async Task A_message_that_an_earlier_version_has_stored_under_the_name_of_its_type_is_handled()
+    {
+        var earlier = await FailAsync("Ledger.Projections.AlertChannels.DeliverAlert");
+
+        (await Client.PostBodyAsync($"/ledger/dead-letters/{earlier}/replay", null)).Status.ShouldBe(HttpStatusCode.Accepted);
+
+        await BecomeHandledAsync(earlier);
+    }
+
+    private async Task BecomeHandledAsync(Guid message)
+    {
+        await Eventually.Become(
+            () => composed.ScalarAsync<long>($"select count(*) from wolverine.wolverine_dead_letters where id = '{message}'"), count => count == 0);
+        await Eventually.Become(
+            () => composed.ScalarAsync<string>($"select coalesce(max(status), 'Handled') from wolverine.wolverine_incoming_envelopes where id = '{message}'"),
+            status => status == "Handled");
+    }
+
+    /// <summary>A delivery that there is not, which a handler finds nothing to do about, as one that could not be handled.</summary>
+    private async Task<Guid> FailAsync(string name)
+    {
+        var messages = composed.Services.GetRequiredService<IWolverineRuntime>();
+        var envelope = new Envelope(new DeliverAlert(-1))
+        {
+            Id = Guid.NewGuid(),
+            MessageType = name,
+            Destination = new Uri($"local://{name.ToLowerInvariant()}/"),
+            Serializer = messages.Options.DefaultSerializer,
+            Status = EnvelopeStatus.Incoming,
+            OwnerId = messages.DurabilitySettings.AssignedNodeNumber,
+        };
+        await messages.Storage.Inbox.StoreIncomingAsync(envelope);
+        await messages.Storage.Inbox.MoveToDeadLetterStorageAsync(envelope, new InvalidOperationException("The test has broken it."));
+        return envelope.Id;
     }
 
     [GeneratedRegex("mt_quick_append_events", RegexOptions.None, 1000)]

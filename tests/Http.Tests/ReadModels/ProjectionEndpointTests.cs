@@ -145,3 +145,16 @@ public sealed class ProjectionEndpointTests(LedgerOfClass fixture) : IClassFixtu
         return fixture.Ledger.ClientWith(made.Body.GetProperty("apiKey").GetString());
     }
 }
+
+public sealed class KeepingReadModelsTests(LedgerOfClass fixture) : IClassFixture<LedgerOfClass>
+{
+    [Fact]
+    public async Task A_host_says_that_it_keeps_the_read_models_before_anything_has_happened()
+    {
+        var first = await Eventually.Become(
+            async () => (await fixture.Ledger.Client.ReadAsync("/ledger/projections")).Body.GetProperty("entries")[0],
+            model => model.GetProperty("state").GetString() == "running");
+
+        first.GetProperty("position").GetInt64().ShouldBe(0);
+    }
+}

@@ -7,7 +7,7 @@ namespace Ledger.Projections.Tests.Alerts;
 /// <summary>The three tables in memory: batches find of them what the projection's own queries would find.</summary>
 internal sealed class MemoryTables
 {
-    private readonly Dictionary<ConditionKey, ConditionRow> conditions = [];
+    private readonly Dictionary<ConditionKey, LocationCondition> conditions = [];
     private readonly Dictionary<long, AlertRow> alerts = [];
     private readonly Dictionary<Guid, IncidentRow> incidents = [];
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Ledger.Projections.Cancellations;
+using Ledger.Projections.Metrics;
 using Ledger.Projections.OpenRuns;
 using Ledger.Sessions;
 using Ledger.Sessions.Events;
@@ -64,8 +65,8 @@ public sealed class CancelFoldTests
                 (metrics.FreedRuns + metrics.UnknownRuns).ShouldBe(settled.Count(row => row.Run.State is RunState.Cancelled));
             }
 
-            fold.Spans.Where(span => span.Key.Grain is Grain.Day).Sum(span => span.Value.FreedMs)
-                .ShouldBe(fold.Spans.Where(span => span.Key.Grain is Grain.Hour).Sum(span => span.Value.FreedMs));
+            fold.Spans.Where(span => span.Key.Span is MetricsSpan.Day).Sum(span => span.Value.FreedMs)
+                .ShouldBe(fold.Spans.Where(span => span.Key.Span is MetricsSpan.Hour).Sum(span => span.Value.FreedMs));
         }
     }
 

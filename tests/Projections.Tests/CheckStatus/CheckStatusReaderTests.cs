@@ -134,7 +134,7 @@ public sealed class CheckStatusReaderTests : LedgerTest
     private async Task<(string Results, IReadOnlyList<CheckStanding> Statuses)> RecomputeAsync()
     {
         var results = (await Store.ReadAllAsync(0, int.MaxValue, CancellationToken.None)).Select(ResultFact.Of).OfType<ResultFact>().ToList();
-        var statuses = new Rows<CheckKey, CheckStatusRow>();
+        var statuses = new Rows<CheckKey, CheckStanding>();
         results.ForEach(result => CheckStatusProjection.Apply(result, statuses));
         return (
             string.Join('\n', results.Select(result => string.Join(' ', ((object?[])
@@ -142,20 +142,7 @@ public sealed class CheckStatusReaderTests : LedgerTest
                 result.Position, result.CheckId, result.Run.SequenceId, result.ReportId, result.IsFinal ? "FINAL" : "ATTEMPT",
                 Words(result.HasFailures), Words(result.HasErrors), Words(result.IsDegraded), Words(result.IsCancelled), result.ResponseTime,
             ]).Where(value => value is not null)))),
-            [
-                .. statuses.Added.OrderBy(status => status.Key.CheckId).Select(status => new CheckStanding(
-                    status.Key.CheckId,
-                    status.Value.Last.Name,
-                    status.Value.Last.HasFailures,
-                    status.Value.Last.HasErrors,
-                    status.Value.Last.IsDegraded,
-                    status.Value.LongestRun,
-                    status.Value.ShortestRun,
-                    status.Value.Last.Location,
-                    status.Value.Last.Position,
-                    status.Value.CreatedAt,
-                    status.Value.Last.SettledAt)),
-            ]);
+            [.. statuses.Added.OrderBy(status => status.Key.CheckId).Select(status => status.Value)]);
     }
 
     private async Task<SessionSnapshot> RunAsync(Guid? check = null, string location = "eu-central-1", bool hasFailures = false)

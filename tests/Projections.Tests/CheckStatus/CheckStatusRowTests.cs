@@ -19,7 +19,7 @@ public sealed class CheckStatusRowTests
     {
         var status = Fold([Run(1, 22_100), Run(2, 41_230, hasFailures: true), Run(3, null), Run(4, 30_000, isDegraded: true)])!;
 
-        (status.Last.Position, status.Last.IsDegraded, status.Last.HasFailures).ShouldBe((4, true, false));
+        (status.LastPosition, status.IsDegraded, status.HasFailures).ShouldBe((4, true, false));
         (status.LongestRun, status.ShortestRun).ShouldBe((41_230, 22_100));
         status.CreatedAt.ShouldBe(Start.AddSeconds(1));
     }
@@ -52,7 +52,7 @@ public sealed class CheckStatusRowTests
     [Fact]
     public void A_cancelled_run_is_not_even_written()
     {
-        var rows = new Rows<CheckKey, CheckStatusRow>();
+        var rows = new Rows<CheckKey, CheckStanding>();
         rows.Load(Check, Fold([Run(1, 10)])!);
 
         CheckStatusProjection.Apply(Cancelled(2, 99), rows);
@@ -62,9 +62,9 @@ public sealed class CheckStatusRowTests
         rows.Changed.ShouldHaveSingleItem().Value.ShortestRun.ShouldBe(5);
     }
 
-    private static CheckStatusRow? Fold(IEnumerable<ResultFact> runs)
+    private static CheckStanding? Fold(IEnumerable<ResultFact> runs)
     {
-        var rows = new Rows<CheckKey, CheckStatusRow>();
+        var rows = new Rows<CheckKey, CheckStanding>();
         foreach (var run in runs)
         {
             CheckStatusProjection.Apply(run, rows);

@@ -2,13 +2,14 @@ using Ledger.Projections.Daemon;
 using Ledger.Sessions.Events;
 using Ledger.Store;
 using Npgsql;
-using NpgsqlTypes;
 
 namespace Ledger.Projections.Tests.Daemon;
 
 /// <summary>A projection that writes down the position of every event once, unless it is told to fail at one.</summary>
-internal sealed class Journal(string name) : RowProjection<long, string>(name)
+internal sealed class Journal(string name, int version = 1) : RowProjection<long, string>(name)
 {
+    public override int Version => version;
+
     public const string Table = "create table if not exists ledger.journal (projection text, position bigint, primary key (projection, position))";
 
     /// <summary>The position that it cannot handle.</summary>
@@ -32,7 +33,7 @@ internal sealed class Journal(string name) : RowProjection<long, string>(name)
             throw new InvalidOperationException("This one is poison.");
         }
 
-        rows.Set(recorded.Position, Name);
+        rows.Set(recorded.Position, version == 1 ? Name : $"{Name} {version}");
     }
 
     protected override Task LoadAsync(
@@ -43,12 +44,10 @@ internal sealed class Journal(string name) : RowProjection<long, string>(name)
     {
         var added = rows.Added.ToList();
         LargestPage = Math.Max(LargestPage, added.Count);
-        yield return SqlArray.Command(
+        yield return Sql.Of(
             "insert into ledger.journal select n, p / q from unnest($1, $2, $3) as r(n, p, q)",
-            [
-                SqlArray.Of(added, NpgsqlDbType.Text, row => row.Value),
-                SqlArray.Of(added, NpgsqlDbType.Bigint, row => row.Key),
-                SqlArray.Of(added, NpgsqlDbType.Bigint, row => row.Key == RefusedAt ? 0L : 1L),
-            ]);
+            added.Select(row => row.Value).ToArray(),
+            added.Select(row => row.Key).ToArray(),
+            added.Select(row => row.Key == RefusedAt ? 0L : 1L).ToArray());
     }
 }

@@ -124,4 +124,37 @@ public sealed class TwoHostsTests : JournalTest
         (await WrittenAsync("journal")).ShouldBe(Through(6));
         other.Faults.ShouldBeEmpty();
     }
+
+    [Fact]
+    public async Task Hosts_of_two_releases_live_side_by_side_and_each_keeps_what_it_has()
+    {
+        var older = await StartJournalsAsync("older", new Journal("same"), new Journal("changed"), new Journal("dropped"));
+        await TriggerManyAsync(10);
+        (await older.WaitForHeadAsync("changed", Patience)).ShouldBeTrue();
+
+        var newer = await StartJournalsAsync("newer", new Journal("same"), new Journal("changed", version: 2), new Journal("added"));
+        for (var round = 0; round < 5; round++)
+        {
+            await TriggerManyAsync(5);
+            foreach (var model in (string[])["same", "changed", "added"])
+            {
+                (await newer.WaitForHeadAsync(model, Patience)).ShouldBeTrue(model);
+            }
+
+            (await older.WaitForHeadAsync("dropped", Patience)).ShouldBeTrue();
+        }
+
+        (await WrittenAsync("same")).ShouldBe(Through(35));
+        (await WrittenAsync("changed 2")).ShouldBe(Through(35));
+        (await WrittenAsync("added")).ShouldBe(Through(35));
+        (await WrittenAsync("dropped")).ShouldBe(Through(35));
+        older.Faults.ShouldBeEmpty();
+        newer.Faults.ShouldBeEmpty();
+
+        await older.DisposeAsync();
+        await TriggerManyAsync(5);
+        await Eventually.Become(async () => (await newer.StatusAsync("changed")).State is ProjectionState.Running);
+        (await newer.WaitForHeadAsync("changed", Patience)).ShouldBeTrue();
+        (await WrittenAsync("changed 2")).ShouldBe(Through(40));
+    }
 }

@@ -59,6 +59,14 @@ public sealed class CoverTests
         }
     }
 
+    [Fact]
+    public void The_ends_of_all_time_are_no_trouble()
+    {
+        Cover.Of([DateTimeOffset.MinValue, DateTimeOffset.MaxValue]).Results.ShouldNotBeEmpty();
+        Cover.Of([DateTimeOffset.MaxValue.AddMinutes(-1), DateTimeOffset.MaxValue]).Results.ShouldHaveSingleItem();
+        Cover.Of([At(0), At(0)]).Results.ShouldBeEmpty();
+    }
+
     private static IEnumerable<DateTimeOffset> Ends(Period part) => [part.From, part.To];
 
     private static DateTimeOffset At(int day, int hour = 0, int minute = 0) => Start.AddDays(day).AddHours(hour).AddMinutes(minute);

@@ -46,6 +46,9 @@ public sealed class ReadModelHost : IAsyncDisposable
             LedgerStore.Configure(options, typeof(ReadModelShard).Assembly);
             options.AutoCreateSchemaObjects = AutoCreate.None;
             options.AddReadModels(shard, reactions.Select(make => make(Progress)));
+
+            // Here no host tells the daemon of commits.
+            options.Projections.SlowPollingTime = options.Projections.FastPollingTime = TimeSpan.FromMilliseconds(25);
         });
     }
 

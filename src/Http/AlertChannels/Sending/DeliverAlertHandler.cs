@@ -125,6 +125,7 @@ public sealed class ReceiverShares(WebhookSettings settings)
 }
 
 /// <summary>Forgets, once an hour, what was over <c>Ledger:Webhooks:KeepDays</c> ago.</summary>
+[MessageIdentity("forget-deliveries")]
 public sealed record ForgetDeliveries;
 
 public static class ForgetDeliveriesHandler

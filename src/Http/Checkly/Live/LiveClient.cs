@@ -5,7 +5,6 @@ using System.Net;
 using System.Net.WebSockets;
 using System.Security.Cryptography.X509Certificates;
 using System.Threading.Channels;
-using Ledger.Http.Access;
 using MQTTnet.Adapter;
 using MQTTnet.AspNetCore;
 using MQTTnet.Exceptions;
@@ -20,11 +19,8 @@ namespace Ledger.Http.Checkly.Live;
 /// One client: its WebSocket as MQTTnet reads and writes it, its subscriptions, and what waits to be sent to it. All of it is bounded. MQTTnet's
 /// own transport is not: it takes in packets of 256 MiB from clients that were not let in yet, and closes without a reason.
 /// </summary>
-/// <param name="socket">The upgraded connection.</param>
-/// <param name="suites">What it can subscribe to.</param>
-/// <param name="address">Where it is.</param>
 /// <param name="abort">Cuts it off at once; called once at most, and never after the client was disposed of.</param>
-public sealed class LiveClient(WebSocket socket, Suites suites, IPAddress? address, Action abort) : IMqttChannelAdapter
+public sealed class LiveClient(WebSocket socket, IPAddress? address, Action abort) : IMqttChannelAdapter
 {
     /// <summary>The largest packet that is read, in bytes.</summary>
     public const int MaximumPacket = 64 * 1024;
@@ -47,8 +43,8 @@ public sealed class LiveClient(WebSocket socket, Suites suites, IPAddress? addre
     private readonly Channel<(IEnumerable<SuiteMessage> Messages, int Size)> waiting =
         Channel.CreateUnbounded<(IEnumerable<SuiteMessage> Messages, int Size)>(new UnboundedChannelOptions { SingleReader = true });
 
-    private readonly Dictionary<string, SuiteSubscriber> subscriptions = new(StringComparer.Ordinal);
-    private readonly ConcurrentQueue<SuiteSubscriber> granted = new();
+    private readonly Dictionary<string, SuiteSubscription> subscriptions = new(StringComparer.Ordinal);
+    private readonly ConcurrentQueue<SuiteSubscription> granted = new();
     private readonly CancellationTokenSource ended = new();
     private readonly Lock gate = new();
     private (WebSocketCloseStatus Status, string Reason)? ending;
@@ -97,7 +93,7 @@ public sealed class LiveClient(WebSocket socket, Suites suites, IPAddress? addre
     /// Notes a filter that is granted; it begins when the client has been told so. The same filter again takes the place of the one before,
     /// and begins anew (MQTT-3.8.4-3). False when there are too many.
     /// </summary>
-    public bool TryGrant(string filter, SuiteSubscriber subscriber, MqttSessionStatus session)
+    public bool TryGrant(string filter, SuiteSubscription subscription, MqttSessionStatus session)
     {
         if (subscriptions.Count == MaximumSubscriptions && !subscriptions.ContainsKey(filter))
         {
@@ -105,8 +101,8 @@ public sealed class LiveClient(WebSocket socket, Suites suites, IPAddress? addre
         }
 
         EndSubscription(filter);
-        subscriptions.Add(filter, subscriber);
-        granted.Enqueue(subscriber);
+        subscriptions.Add(filter, subscription);
+        granted.Enqueue(subscription);
         sending ??= SendWaitingAsync(session);
         return true;
     }
@@ -114,9 +110,9 @@ public sealed class LiveClient(WebSocket socket, Suites suites, IPAddress? addre
     /// <summary>Ends the subscription to a filter, if there is one.</summary>
     public void EndSubscription(string filter)
     {
-        if (subscriptions.Remove(filter, out var subscriber))
+        if (subscriptions.Remove(filter, out var subscription))
         {
-            suites.Unsubscribe(subscriber);
+            subscription.Dispose();
         }
     }
 
@@ -229,9 +225,9 @@ public sealed class LiveClient(WebSocket socket, Suites suites, IPAddress? addre
 
         if (packet is MqttSubAckPacket)
         {
-            while (granted.TryDequeue(out var subscriber))
+            while (granted.TryDequeue(out var subscription))
             {
-                suites.Subscribe(subscriber);
+                subscription.Begin();
             }
         }
     }
@@ -248,9 +244,9 @@ public sealed class LiveClient(WebSocket socket, Suites suites, IPAddress? addre
     /// <summary>Ends all subscriptions, and whatever may still want to cut the connection off.</summary>
     public void Dispose()
     {
-        foreach (var subscriber in subscriptions.Values)
+        foreach (var subscription in subscriptions.Values)
         {
-            suites.Unsubscribe(subscriber);
+            subscription.Dispose();
         }
 
         keyEnding.Dispose();

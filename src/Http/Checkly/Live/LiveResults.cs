@@ -1,11 +1,6 @@
 using System.Net;
 using System.Net.WebSockets;
 using System.Text;
-using Ledger.Http.Access;
-using Ledger.Http.Errors;
-using Ledger.Http.Settings;
-using Ledger.Store;
-using Ledger.Streams;
 using MQTTnet.Adapter;
 using MQTTnet.Diagnostics.Logger;
 using MQTTnet.Formatter;
@@ -66,7 +61,7 @@ public sealed class LiveResults : IMqttServerAdapter, IHostedService
             }
 
             using var socket = await context.WebSockets.AcceptWebSocketAsync(Protocol);
-            using var client = new LiveClient(socket, suites, context.Connection.RemoteIpAddress, context.Abort);
+            using var client = new LiveClient(socket, context.Connection.RemoteIpAddress, context.Abort);
             await using var leaving = lifetime.ApplicationStopping.Register(
                 () => client.End(WebSocketCloseStatus.EndpointUnavailable, "The server is stopping."));
             await ClientHandler!(client);
@@ -132,7 +127,7 @@ public sealed class LiveResults : IMqttServerAdapter, IHostedService
         var client = (LiveClient)subscribe.Session.Items[typeof(LiveClient)]!;
         var filter = subscribe.TopicFilter.Topic;
         if (ResultTopic.Read(filter, client.AccountId) is not { } asked
-            || !client.TryGrant(filter, new SuiteSubscriber(asked.Suite, asked.Filter, client), subscribe.Session))
+            || !client.TryGrant(filter, new SuiteSubscription(asked.Suite, asked.Filter, client, suites), subscribe.Session))
         {
             subscribe.Response.ReasonCode = MqttSubscribeReasonCode.UnspecifiedError;
         }
@@ -164,7 +159,6 @@ public static class LiveResultsParts
 
     public static void AddChecklyLive(this IServiceCollection services)
     {
-        services.AddSingleton<SuiteSearch>();
         services.AddSingleton<Suites>();
         services.AddSingleton<TopicsOf>(Suites.TopicsOf);
         services.AddSingleton<LiveResults>();

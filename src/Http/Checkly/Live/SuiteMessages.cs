@@ -1,8 +1,5 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
-using Ledger.Http.Requests;
-using Ledger.Sessions;
 using Ledger.Sessions.Events;
 using MQTTnet;
 
@@ -12,13 +9,9 @@ namespace Ledger.Http.Checkly.Live;
 /// What subscribers are told, and when. Each run is told to be over exactly when it is settled, by whichever fact comes first;
 /// whatever a runner reports afterwards changes nothing that clients are shown.
 /// </summary>
-public static class SuiteMessages
+internal static class SuiteMessages
 {
-    /// <summary>What an event means to subscribers.</summary>
-    /// <param name="suite">The suite.</param>
-    /// <param name="before">The session before the event.</param>
-    /// <param name="after">The session after it.</param>
-    /// <param name="data">The event.</param>
+    /// <summary>What an event means to subscribers, from how the session was before it and is after it.</summary>
     public static IEnumerable<SuiteMessage> Of(SuiteKey suite, Session before, Session after, ISessionEvent data)
     {
         if (data is not IRunEvent e
@@ -60,20 +53,19 @@ public static class SuiteMessages
     }
 }
 
-/// <summary>A message as it goes to every subscriber of a suite: made once, however many they are.</summary>
-/// <param name="Content">Its topic and its payload.</param>
+/// <summary>A message as it goes to a client.</summary>
 public sealed record SuiteMessage(MqttApplicationMessage Content)
 {
     /// <summary>What it takes in memory, in bytes.</summary>
     public int Size => (Content.Topic.Length * sizeof(char)) + (int)Content.Payload.Length;
 
     /// <summary>A run is being executed.</summary>
-    public static SuiteMessage Started(SuiteKey suite, Run run) => Of(suite, run, ResultTopic.RunStart, new { });
+    public static SuiteMessage Started(SuiteKey suite, Run run) => Of(suite, run, "run-start", new { });
 
     /// <summary>A failed try, or the final result; of a run that the ledger gave up on, why.</summary>
     public static SuiteMessage Reported(SuiteKey suite, RunResult result) => result.Explanation is { } explanation
-        ? Of(suite, result.Run, ResultTopic.Error, explanation)
-        : Of(suite, result.Run, ResultTopic.Result, new ResultMessage(result.Scope, result.Id, LiveResult.Of(result)));
+        ? Of(suite, result.Run, "error", explanation)
+        : Of(suite, result.Run, "result", new { ResultType = result.Scope, TestResultId = result.Id, Result = new LiveResult(result) });
 
     private static SuiteMessage Of<T>(SuiteKey suite, Run run, string subtopic, T payload) => new(new MqttApplicationMessage
     {
@@ -82,69 +74,44 @@ public sealed record SuiteMessage(MqttApplicationMessage Content)
     });
 }
 
-/// <summary>The payload of a result.</summary>
-public sealed record ResultMessage(ResultScope ResultType, Guid TestResultId, LiveResult Result);
-
 /// <summary>
 /// A result as live messages show it. It has neither <c>sourceFile</c>, which clients choke on, nor <c>assets</c>, which they would fetch.
 /// One with errors has failures as well: the command line looks at <c>hasFailures</c> alone, and a check that could not be
 /// executed must not be counted as passed.
 /// </summary>
-public sealed record LiveResult(
-    string Name,
-    string CheckType,
-    bool HasFailures,
-    bool HasErrors,
-    bool IsDegraded,
-    bool IsCancelled,
-    DateTimeOffset? StartedAt,
-    DateTimeOffset? StoppedAt,
-    long? ResponseTime,
-    string RunLocation)
+internal sealed class LiveResult(RunResult result)
 {
+    private readonly ResultDetails details = new(result);
+
+    public string Name => result.Run.Plan.Name;
+    public string CheckType => result.Run.Plan.CheckType;
+    public bool HasFailures => result.HasFailures || result.HasErrors;
+    public bool HasErrors => result.HasErrors;
+    public bool IsDegraded => result.IsDegraded;
+    public bool IsCancelled => result.IsCancelled;
+    public DateTimeOffset? StartedAt => result.StartedAt;
+    public DateTimeOffset? StoppedAt => result.StoppedAt;
+    public long? ResponseTime => result.ResponseTime;
+    public string RunLocation => result.Run.Plan.Location;
+
     /// <summary>The output: a list, or for a request one list for each of its phases.</summary>
-    public required JsonNode Logs { get; init; }
+    public JsonNode Logs => details.Logs;
 
     /// <summary>A request and what came of it; absent for every other check.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public JsonObject? CheckRunData { get; private init; }
+    public JsonObject? CheckRunData => details.CheckRunData;
 
     /// <summary>Why it went wrong, as far as nothing else tells it; absent when it did not.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public string? RunError { get; private init; }
-
-    public static LiveResult Of(RunResult result)
-    {
-        var details = new ResultDetails(result);
-        return new LiveResult(
-            result.Run.Plan.Name,
-            result.Run.Plan.CheckType,
-            result.HasFailures || result.HasErrors,
-            result.HasErrors,
-            result.IsDegraded,
-            result.IsCancelled,
-            result.StartedAt,
-            result.StoppedAt,
-            result.ResponseTime,
-            result.Run.Plan.Location)
-        {
-            Logs = details.Logs,
-            CheckRunData = details.CheckRunData,
-            RunError = details.RunError,
-        };
-    }
+    public string? RunError => details.RunError;
 }
 
 /// <summary>
 /// The topics of a suite: <c>account/{accountId}/ad-hoc-check-results/{checkRunSuiteId}/{sequenceId}/{checkRunId}/{subtopic}</c>.
 /// Uuids are written in lower case, and read in either.
 /// </summary>
-public static class ResultTopic
+internal static class ResultTopic
 {
-    public const string RunStart = "run-start";
-    public const string Result = "result";
-    public const string Error = "error";
-
     private const string AnythingBelow = "#";
     private const string Account = "account";
     private const string Results = "ad-hoc-check-results";
@@ -156,7 +123,7 @@ public static class ResultTopic
     /// given none has its sequence id there once more.
     /// </summary>
     public static string Of(SuiteKey suite, Run run, string subtopic) =>
-        $"{OfSuiteAlone(suite)}/{run.SequenceId}/{JobSpec.CheckRunIdOf(run) ?? run.SequenceId}/{subtopic}";
+        $"{OfSuiteAlone(suite)}/{run.SequenceId}/{PlannedJob.CheckRunIdOf(run) ?? run.SequenceId}/{subtopic}";
 
     /// <summary>
     /// The suite that a filter is about, and the filter as topics are written. Null unless it names one suite of the account and can match

@@ -1,5 +1,8 @@
+using System.Net.Sockets;
 using JasperFx;
 using JasperFx.Events.Daemon;
+using Ledger.Store;
+using Npgsql;
 
 namespace Ledger.Projections.Daemon;
 
@@ -13,7 +16,6 @@ public static class PausedShards
     /// <summary>Starts them, once.</summary>
     /// <param name="daemon">The daemon.</param>
     /// <param name="tell">Is told the shard, and why it does not run, unless that will pass: a database that is away is told by others.</param>
-    /// <param name="cancellation">Ends the attempt.</param>
     public static async Task StartAsync(IProjectionDaemon daemon, Action<string, string?> tell, CancellationToken cancellation)
     {
         if (daemon is { IsRunning: true, IsHighWaterStale: true })
@@ -34,4 +36,19 @@ public static class PausedShards
             await daemon.StartAgentAsync(agent.Name.Identity, cancellation);
         }
     }
+}
+
+/// <summary>Tells a database that is away, which is waited for, from data that cannot be handled, which is not.</summary>
+public static class Outage
+{
+    /// <summary>Whether the error says that the database was not reached, went away, or could not serve at this time.</summary>
+    public static bool Is(Exception error) => error switch
+    {
+        PostgresException { InvariantSeverity: "FATAL" or "PANIC" } => true,
+        PostgresException { SqlState: PostgresErrorCodes.QueryCanceled or PostgresErrorCodes.ReadOnlySqlTransaction } => true,
+        PostgresException refusal => refusal.IsTransient,
+        StoreUnavailableException or NpgsqlException or IOException or SocketException or TimeoutException => true,
+        ObjectDisposedException => true, // The host is stopping and has closed the database first.
+        _ => false,
+    };
 }

@@ -1,0 +1,31 @@
+using Microsoft.AspNetCore.Components;
+
+namespace Ledger.Web.Shared;
+
+/// <summary>
+/// Commands as pages show them, to be pasted as they stand. Somebody who looks at a page on the host's own machine is told the file of the first
+/// key; everybody else puts their own in.
+/// </summary>
+/// <param name="navigation">Where the page is looked at.</param>
+/// <param name="settings">What the host tells its pages.</param>
+public sealed class Shell(NavigationManager navigation, WebSettings settings)
+{
+    /// <summary>What a command-line program takes as the file of a key.</summary>
+    public string KeyFile => File is { } file ? Quoted(file) : "FILE";
+
+    /// <summary>Starts a runner.</summary>
+    public string StartRunner(string location) =>
+        $"dotnet run --project src/Runner -- --url {navigation.BaseUri.TrimEnd('/')} --location {Quoted(location)} --key-file {KeyFile}";
+
+    /// <summary>Sends JSON to the interface.</summary>
+    public string Send(string method, string path, string json) =>
+        $"curl -X {method} {navigation.BaseUri}{path} -H \"Authorization: Bearer {(File is null ? "$KEY" : $"$({PrintKey(File)})")}\" -d '{json}'";
+
+    /// <summary>Prints the key that is kept in a file of the host.</summary>
+    public static string PrintKey(string file) => $"sed -n 's/^key=//p' {Quoted(file)}";
+
+    private string? File => new Uri(navigation.BaseUri).IsLoopback ? settings.KeyFile : null;
+
+    private static string Quoted(string text) =>
+        text.All(c => char.IsAsciiLetterOrDigit(c) || c is '/' or '.' or '-' or '_') ? text : $"'{text.Replace("'", @"'\''", StringComparison.Ordinal)}'";
+}
