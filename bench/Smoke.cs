@@ -5,7 +5,7 @@ namespace Ledger.Bench;
 /// <summary>A minute of writes for machines that are busy with other things: only a collapse is told.</summary>
 internal static class Smoke
 {
-    private static readonly Scale Short = new(TimeSpan.FromSeconds(1), Windows: 2, default, 0, 0, 0);
+    private static readonly Scale Short = new(TimeSpan.FromSeconds(1), Windows: 2, default, 0, 0, 0, 0);
 
     /// <summary>Measures, and compares with what a full run recorded.</summary>
     /// <returns>The exit code: 1 when a ratio is less than a third of the recorded one.</returns>

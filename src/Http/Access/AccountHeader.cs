@@ -1,5 +1,3 @@
-using Ledger.Http.Errors;
-
 namespace Ledger.Http.Access;
 
 /// <summary>The header in which the clients of a route name their account; when it is sent, it must be the key's own.</summary>

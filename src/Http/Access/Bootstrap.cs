@@ -1,6 +1,4 @@
 using System.Security.Cryptography;
-using Ledger.Http.Settings;
-using Marten;
 using Npgsql;
 
 namespace Ledger.Http.Access;

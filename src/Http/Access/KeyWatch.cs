@@ -1,7 +1,3 @@
-using Ledger.Http.Errors;
-using Ledger.Store;
-using Marten;
-
 namespace Ledger.Http.Access;
 
 /// <summary>

@@ -1,6 +1,3 @@
-using Ledger.Http.Requests;
-using Marten;
-
 namespace Ledger.Http.Access;
 
 /// <summary>Lists the account's keys, or those of the project that the asking key is bound to.</summary>

@@ -1,7 +1,3 @@
-using Ledger.Http.Errors;
-using Ledger.Http.Requests;
-using Microsoft.AspNetCore.Http.HttpResults;
-
 namespace Ledger.Http.Access;
 
 /// <summary>Makes a key. Nobody gives away what they do not have: neither a scope, nor a project outside their own.</summary>

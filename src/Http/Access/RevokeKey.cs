@@ -1,6 +1,3 @@
-using Ledger.Http.Errors;
-using Ledger.Http.Requests;
-
 namespace Ledger.Http.Access;
 
 /// <summary>Revokes a key. The answer comes when no host accepts the key any more.</summary>

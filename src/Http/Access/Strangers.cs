@@ -1,7 +1,5 @@
 using System.Net;
 using System.Net.Sockets;
-using Ledger.Http.Errors;
-using Ledger.Http.RateLimits;
 
 namespace Ledger.Http.Access;
 

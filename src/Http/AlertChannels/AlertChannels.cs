@@ -1,9 +1,5 @@
-using Ledger.Http.Access;
 using Ledger.Http.AlertChannels.Sending;
-using Ledger.Http.Errors;
-using Ledger.Http.Settings;
 using Ledger.Projections.AlertChannels;
-using Marten;
 
 namespace Ledger.Http.AlertChannels;
 

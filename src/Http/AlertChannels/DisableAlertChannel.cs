@@ -1,6 +1,4 @@
-using Ledger.Http.Access;
 using Ledger.Projections.AlertChannels;
-using Marten;
 
 namespace Ledger.Http.AlertChannels;
 

@@ -1,7 +1,3 @@
-using Ledger.Http.Access;
-using Ledger.Store;
-using Marten;
-
 namespace Ledger.Http.AlertChannels;
 
 /// <summary>Has a channel that was disabled sent alerts again. What happened meanwhile is not made up for.</summary>

@@ -1,9 +1,6 @@
 using System.Globalization;
-using Ledger.Http.Access;
 using Ledger.Http.ReadModels;
-using Ledger.Http.Requests;
 using Ledger.Projections.AlertChannels;
-using Marten;
 
 namespace Ledger.Http.AlertChannels;
 
@@ -69,6 +66,7 @@ public sealed record DeliveryView(
         delivery.ClosedAt);
 }
 
+/// <summary>One try of a delivery.</summary>
 /// <param name="DurationMs">How long it took, in milliseconds.</param>
 /// <param name="Status">The receiver's answer; null when there was none.</param>
 /// <param name="Error">Why there was none.</param>

@@ -1,11 +1,6 @@
 using System.Net;
-using Ledger.Http.Access;
 using Ledger.Http.AlertChannels.Sending;
-using Ledger.Http.Errors;
-using Ledger.Http.Settings;
 using Ledger.Projections.AlertChannels;
-using Ledger.Store;
-using Marten;
 
 namespace Ledger.Http.AlertChannels;
 

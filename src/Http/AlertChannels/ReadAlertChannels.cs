@@ -1,7 +1,4 @@
-using Ledger.Http.Access;
-using Ledger.Http.Requests;
 using Ledger.Projections.AlertChannels;
-using Marten;
 
 namespace Ledger.Http.AlertChannels;
 

@@ -1,11 +1,5 @@
-using System.Text.Json;
-using Ledger.Http.Access;
-using Ledger.Http.Errors;
-using Ledger.Http.Requests;
 using Ledger.Projections.AlertChannels;
 using Ledger.Projections.AlertDeliveries;
-using Marten;
-using Microsoft.AspNetCore.Http.HttpResults;
 using Wolverine.Marten;
 using Wolverine.Runtime;
 

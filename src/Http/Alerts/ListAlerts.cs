@@ -1,11 +1,7 @@
-using Ledger.Http.Access;
-using Ledger.Http.RateLimits;
 using Ledger.Http.ReadModels;
-using Ledger.Http.Requests;
 using Ledger.Projections.AlertChannels;
 using Ledger.Projections.Alerts;
 using Ledger.Projections.SessionList;
-using Ledger.Sessions;
 
 namespace Ledger.Http.Alerts;
 

@@ -1,7 +1,4 @@
-using Ledger.Http.Access;
-using Ledger.Http.RateLimits;
 using Ledger.Http.ReadModels;
-using Ledger.Http.Requests;
 using Ledger.Projections.Alerts;
 
 namespace Ledger.Http.Alerts;

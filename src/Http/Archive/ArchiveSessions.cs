@@ -1,6 +1,3 @@
-using Ledger.Http.Access;
-using Ledger.Http.Errors;
-using Ledger.Http.Settings;
 using Ledger.Projections.Archiving;
 using Wolverine.Attributes;
 

@@ -1,10 +1,5 @@
-using Ledger.Http.Access;
-using Ledger.Http.Errors;
-using Ledger.Http.RateLimits;
 using Ledger.Http.ReadModels;
-using Ledger.Http.Requests;
 using Ledger.Projections.Cancellations;
-using Ledger.Sessions;
 using Microsoft.Net.Http.Headers;
 
 namespace Ledger.Http.Audit;

@@ -1,7 +1,5 @@
 using System.Buffers;
-using System.Text.Json;
 using CsvHelper;
-using Ledger.Http.Requests;
 using Ledger.Projections.Cancellations;
 using Ledger.Sessions.Events;
 

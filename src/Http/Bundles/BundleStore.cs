@@ -1,6 +1,3 @@
-using Ledger.Http.Errors;
-using Ledger.Store;
-using Marten;
 using Npgsql;
 using NpgsqlTypes;
 

@@ -1,8 +1,4 @@
 using System.Security.Cryptography;
-using Ledger.Http.Access;
-using Ledger.Http.Errors;
-using Ledger.Http.Settings;
-using Ledger.Store;
 
 namespace Ledger.Http.Bundles;
 

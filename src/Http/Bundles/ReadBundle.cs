@@ -1,8 +1,3 @@
-using Ledger.Http.Access;
-using Ledger.Http.Errors;
-using Ledger.Http.RateLimits;
-using Ledger.Http.Requests;
-
 namespace Ledger.Http.Bundles;
 
 /// <summary>Hands bundles to runners. Clients upload them through their dialect.</summary>

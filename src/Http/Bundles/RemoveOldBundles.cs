@@ -1,4 +1,3 @@
-using Ledger.Http.Settings;
 using Wolverine.Attributes;
 
 namespace Ledger.Http.Bundles;

@@ -1,16 +1,7 @@
 using System.Security.Cryptography;
-using System.Text.Json;
 using System.Text.Json.Nodes;
-using Ledger.Http.Access;
-using Ledger.Http.Errors;
-using Ledger.Http.RateLimits;
-using Ledger.Http.Requests;
 using Ledger.Http.Runners;
 using Ledger.Projections.Runners;
-using Ledger.Sessions;
-using Ledger.Store;
-using Ledger.Streams;
-using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Ledger.Http.Cancels;
 

@@ -1,9 +1,5 @@
 using System.Globalization;
-using Ledger.Http.Access;
-using Ledger.Http.Errors;
-using Ledger.Http.RateLimits;
 using Ledger.Http.ReadModels;
-using Ledger.Http.Requests;
 using Ledger.Projections.AlertChannels;
 
 namespace Ledger.Http.Checkly;

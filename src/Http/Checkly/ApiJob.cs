@@ -1,9 +1,6 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using Ledger.Http.Bundles;
-using Ledger.Http.Errors;
-using Ledger.Http.Requests;
 
 namespace Ledger.Http.Checkly;
 

@@ -1,13 +1,8 @@
 using System.Collections.Frozen;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
-using Ledger.Http.Access;
-using Ledger.Http.Errors;
-using Ledger.Http.RateLimits;
 using Ledger.Http.ReadModels;
-using Ledger.Http.Requests;
 using Ledger.Projections.Metrics;
-using Marten;
 
 namespace Ledger.Http.Checkly;
 

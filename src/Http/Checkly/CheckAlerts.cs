@@ -1,13 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Serialization;
-using Ledger.Http.Access;
-using Ledger.Http.Errors;
-using Ledger.Http.RateLimits;
 using Ledger.Http.ReadModels;
-using Ledger.Http.Requests;
 using Ledger.Projections.Alerts;
-using Ledger.Sessions;
-using Marten;
 
 namespace Ledger.Http.Checkly;
 

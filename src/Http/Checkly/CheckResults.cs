@@ -1,16 +1,9 @@
 using System.Collections.Frozen;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
-using Ledger.Http.Access;
-using Ledger.Http.Errors;
-using Ledger.Http.RateLimits;
 using Ledger.Http.ReadModels;
-using Ledger.Http.Requests;
 using Ledger.Projections;
 using Ledger.Projections.CheckResults;
-using Ledger.Sessions;
-using Ledger.Streams;
 
 namespace Ledger.Http.Checkly;
 

@@ -1,10 +1,6 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Ledger.Http.Bundles;
 using Ledger.Http.Checks;
-using Ledger.Http.Errors;
-using Ledger.Http.Requests;
-using Ledger.Sessions;
 using Ledger.Sessions.Events;
 
 namespace Ledger.Http.Checkly;

@@ -1,10 +1,6 @@
 using System.Text.Json.Serialization;
-using Ledger.Http.Access;
-using Ledger.Http.Errors;
 using Ledger.Http.ReadModels;
-using Ledger.Http.Requests;
 using Ledger.Projections.CheckStatus;
-using Marten;
 
 namespace Ledger.Http.Checkly;
 

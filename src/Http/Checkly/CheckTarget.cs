@@ -1,7 +1,4 @@
-using System.Text.Json;
 using System.Text.Json.Serialization;
-using Ledger.Http.Errors;
-using Marten;
 
 namespace Ledger.Http.Checkly;
 

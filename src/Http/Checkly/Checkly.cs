@@ -1,16 +1,13 @@
 using System.Buffers.Binary;
 using System.Globalization;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
-using Ledger.Http.Errors;
 using Ledger.Http.ReadModels;
-using Ledger.Http.Requests;
-using Ledger.Http.Settings;
 using Ledger.Projections.CheckResults;
 using Ledger.Projections.Metrics;
 using Ledger.Projections.SessionList;
 using Ledger.Sessions;
+using Ledger.Sessions.Events;
 using Microsoft.AspNetCore.WebUtilities;
 
 namespace Ledger.Http.Checkly;

@@ -1,10 +1,5 @@
 using System.Globalization;
-using System.Text.Json;
-using Ledger.Http.Errors;
 using Ledger.Http.Live;
-using Ledger.Http.Requests;
-using Ledger.Http.Settings;
-using Ledger.Sessions;
 using Ledger.Sessions.Events;
 using Ledger.Streams;
 

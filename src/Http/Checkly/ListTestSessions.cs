@@ -1,11 +1,6 @@
 using System.Text.Json.Serialization;
-using Ledger.Http.Access;
-using Ledger.Http.Errors;
-using Ledger.Http.RateLimits;
 using Ledger.Http.ReadModels;
-using Ledger.Http.Requests;
 using Ledger.Projections.SessionList;
-using Ledger.Sessions;
 
 namespace Ledger.Http.Checkly;
 

@@ -1,10 +1,6 @@
 using System.Collections.Frozen;
 using System.Security.Cryptography;
 using System.Text;
-using Ledger.Http.Access;
-using Ledger.Http.Errors;
-using Ledger.Http.Settings;
-using Marten;
 
 namespace Ledger.Http.Checkly;
 

@@ -1,10 +1,5 @@
-using System.Text.Json;
 using Ledger.Http.Bundles;
-using Ledger.Http.Errors;
 using Ledger.Http.Groups;
-using Ledger.Http.Requests;
-using Ledger.Sessions;
-using Marten;
 
 namespace Ledger.Http.Checkly;
 

@@ -1,10 +1,5 @@
-using System.Text.Json;
 using System.Text.Json.Serialization;
-using Ledger.Http.Access;
 using Ledger.Http.Bundles;
-using Ledger.Http.Errors;
-using Ledger.Http.Requests;
-using Marten;
 
 namespace Ledger.Http.Checkly;
 

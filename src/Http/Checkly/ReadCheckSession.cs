@@ -1,8 +1,4 @@
 using System.Text.Json.Serialization;
-using Ledger.Http.Access;
-using Ledger.Http.Errors;
-using Ledger.Http.Requests;
-using Ledger.Sessions;
 
 namespace Ledger.Http.Checkly;
 

@@ -1,12 +1,7 @@
 using System.Text.Json.Serialization;
-using Ledger.Http.Access;
-using Ledger.Http.Errors;
 using Ledger.Http.ReadModels;
-using Ledger.Http.Requests;
 using Ledger.Projections.CheckStatus;
 using Ledger.Secrets;
-using Ledger.Sessions;
-using Marten;
 
 namespace Ledger.Http.Checkly;
 

@@ -1,9 +1,6 @@
 using System.Globalization;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
-using Ledger.Http.Requests;
-using Ledger.Sessions;
 using Ledger.TestCases;
 
 namespace Ledger.Http.Checkly;

@@ -1,11 +1,5 @@
-using System.Text.Json;
 using System.Text.Json.Serialization;
-using Ledger.Http.Access;
 using Ledger.Http.Bundles;
-using Ledger.Http.Errors;
-using Ledger.Http.Requests;
-using Ledger.Sessions;
-using Ledger.Streams;
 
 namespace Ledger.Http.Checkly;
 

@@ -1,7 +1,5 @@
 using System.Globalization;
-using System.Text.Json;
 using System.Text.Json.Serialization;
-using Ledger.Sessions;
 using Ledger.Sessions.Events;
 
 namespace Ledger.Http.Checkly;

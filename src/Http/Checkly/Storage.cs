@@ -1,7 +1,4 @@
-using Ledger.Http.Access;
 using Ledger.Http.Bundles;
-using Ledger.Http.Errors;
-using Ledger.Http.Requests;
 
 namespace Ledger.Http.Checkly;
 

@@ -1,4 +1,3 @@
-using Ledger.Http.Errors;
 using Ledger.Projections.Metrics;
 
 namespace Ledger.Http.Checkly;

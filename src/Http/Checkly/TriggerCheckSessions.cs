@@ -1,9 +1,4 @@
-using Ledger.Http.Access;
 using Ledger.Http.Checks;
-using Ledger.Http.Errors;
-using Ledger.Http.Requests;
-using Ledger.Sessions;
-using Marten;
 
 namespace Ledger.Http.Checkly;
 

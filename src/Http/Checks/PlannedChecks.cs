@@ -1,6 +1,4 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
-using Ledger.Http.Errors;
 
 namespace Ledger.Http.Checks;
 

@@ -1,8 +1,3 @@
-using Ledger.Http.Access;
-using Ledger.Http.Errors;
-using Ledger.Http.Requests;
-using Marten;
-
 namespace Ledger.Http.Checks;
 
 public static class ListChecksEndpoint

@@ -1,10 +1,4 @@
-using Ledger.Http.Access;
-using Ledger.Http.Errors;
-using Ledger.Http.Requests;
 using Ledger.Http.Sessions;
-using Ledger.Streams;
-using Marten;
-using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Ledger.Http.Checks;
 

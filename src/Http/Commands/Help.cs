@@ -1,5 +1,4 @@
 using System.Reflection;
-using Ledger.Http.Settings;
 
 namespace Ledger.Http.Commands;
 

@@ -1,5 +1,3 @@
-using Ledger.Http.Settings;
-
 namespace Ledger.Http.Commands;
 
 /// <summary>The command line is not one of the ledger's; the message says in one sentence what is wrong with it.</summary>

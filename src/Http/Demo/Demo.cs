@@ -1,16 +1,10 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Text.Json;
 using CliWrap;
 using Ledger.Deadlines;
 using Ledger.Http.AlertChannels;
-using Ledger.Http.Settings;
 using Ledger.Secrets;
-using Ledger.Sessions;
 using Ledger.Sessions.Events;
-using Ledger.Store;
-using Ledger.Streams;
-using Marten;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Npgsql;

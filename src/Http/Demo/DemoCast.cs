@@ -1,9 +1,5 @@
-using System.Text.Json;
 using Ledger.Http.Checks;
 using Ledger.Secrets;
-using Ledger.Sessions;
-using Ledger.Store;
-using Marten;
 
 namespace Ledger.Http.Demo;
 

@@ -1,8 +1,4 @@
-using System.Text.Json;
-using Ledger.Sessions;
 using Ledger.Sessions.Events;
-using Ledger.Store;
-using Ledger.Streams;
 
 namespace Ledger.Http.Demo;
 

@@ -1,10 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Serialization;
-using Ledger.Http.Access;
-using Ledger.Http.Errors;
-using Ledger.Http.RateLimits;
 using Ledger.Http.ReadModels;
-using Ledger.Http.Requests;
 using Ledger.Projections.RunDays;
 
 namespace Ledger.Http.Empirical;

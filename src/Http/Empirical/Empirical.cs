@@ -2,11 +2,7 @@ using System.Buffers.Binary;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
-using Ledger.Http.Errors;
 using Ledger.Http.PlainRuns;
-using Ledger.Http.Requests;
-using Ledger.Store;
-using Ledger.Streams;
 using Microsoft.Extensions.Primitives;
 using Microsoft.OpenApi;
 

@@ -1,11 +1,6 @@
 using System.Globalization;
-using Ledger.Http.Access;
-using Ledger.Http.Errors;
-using Ledger.Http.RateLimits;
 using Ledger.Http.ReadModels;
-using Ledger.Http.Requests;
 using Ledger.Projections.SessionList;
-using Ledger.Sessions;
 
 namespace Ledger.Http.Empirical;
 
@@ -104,6 +99,7 @@ public sealed record TestRunPageData(ListedProject Project, TestRunItems TestRun
 
 public sealed record TestRunItems(IReadOnlyList<TestRun> Items);
 
+/// <summary>The project that a list is of.</summary>
 /// <param name="Slug">Its name once more: the ledger knows no other.</param>
 /// <param name="RepoName">Always null: the ledger knows no repositories.</param>
 public sealed record ListedProject(int Id, string Name, string Slug, string? RepoName)
@@ -111,6 +107,7 @@ public sealed record ListedProject(int Id, string Name, string Slug, string? Rep
     public static ListedProject Of(EmpiricalProject project) => new(project.Number, project.ShownName, project.ShownName, null);
 }
 
+/// <summary>Where a page stands.</summary>
 /// <param name="Page">Its number, from 1.</param>
 /// <param name="PerPage">The longest page.</param>
 /// <param name="Total">All runs that the filters let through.</param>

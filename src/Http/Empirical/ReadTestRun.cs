@@ -1,12 +1,6 @@
-using System.Text.Json;
 using System.Text.Json.Serialization;
-using Ledger.Http.Access;
-using Ledger.Http.Errors;
 using Ledger.Http.PlainRuns;
-using Ledger.Http.Requests;
 using Ledger.Projections.SessionList;
-using Ledger.Sessions;
-using Ledger.Streams;
 using Ledger.TestCases;
 
 namespace Ledger.Http.Empirical;
@@ -111,6 +105,7 @@ public sealed record CaseSummary(TestCaseStatus Status, string PwTestId, object?
     public static CaseSummary Of(TestCase test) => new(test.Status, test.Id, null);
 }
 
+/// <summary>A test of a run.</summary>
 /// <param name="PwTestId">What identifies the test from run to run.</param>
 /// <param name="Location">File and line, or null.</param>
 /// <param name="Duration">Milliseconds, all tries together; null when it never started.</param>

@@ -1,6 +1,4 @@
-using Ledger.Http.Requests;
 using Ledger.Projections.SessionList;
-using Ledger.Sessions;
 
 namespace Ledger.Http.Empirical;
 

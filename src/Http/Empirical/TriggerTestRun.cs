@@ -1,13 +1,6 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
-using Ledger.Http.Access;
-using Ledger.Http.Errors;
 using Ledger.Http.PlainRuns;
-using Ledger.Http.Requests;
-using Ledger.Http.Settings;
-using Ledger.Sessions;
-using Ledger.Streams;
 
 namespace Ledger.Http.Empirical;
 

@@ -1,4 +1,3 @@
-using Ledger.Http.Requests;
 using Microsoft.AspNetCore.WebUtilities;
 
 namespace Ledger.Http.Errors;

@@ -1,6 +1,4 @@
 using System.Globalization;
-using Ledger.Http.Access;
-using Ledger.Store;
 using Microsoft.AspNetCore.Connections;
 
 namespace Ledger.Http.Errors;

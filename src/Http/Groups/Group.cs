@@ -1,8 +1,5 @@
 using System.Security.Cryptography;
 using System.Text;
-using Ledger.Http.Errors;
-using Ledger.Http.Requests;
-using Marten;
 
 namespace Ledger.Http.Groups;
 

@@ -1,11 +1,5 @@
 using System.Security.Cryptography;
-using Ledger.Http.Access;
-using Ledger.Http.Errors;
-using Ledger.Http.Requests;
-using Ledger.Http.Settings;
 using Ledger.Http.TesterArmy;
-using Marten;
-using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Ledger.Http.Groups;
 

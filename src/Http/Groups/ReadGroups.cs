@@ -1,7 +1,3 @@
-using Ledger.Http.Access;
-using Ledger.Http.Requests;
-using Marten;
-
 namespace Ledger.Http.Groups;
 
 public static class ListGroupsEndpoint

@@ -1,9 +1,3 @@
-using Ledger.Http.Access;
-using Ledger.Http.Errors;
-using Ledger.Http.Requests;
-using Marten;
-using Microsoft.AspNetCore.Http.HttpResults;
-
 namespace Ledger.Http.Groups;
 
 /// <summary>Registers a group of checks, or what has changed of it.</summary>

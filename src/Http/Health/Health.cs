@@ -1,5 +1,4 @@
 using Ledger.Projections.Daemon;
-using Ledger.Store;
 
 namespace Ledger.Http.Health;
 

@@ -1,12 +1,8 @@
 using System.Reflection;
 using JasperFx.CodeGeneration;
-using Ledger.Http.Access;
 using Ledger.Http.Checkly;
 using Ledger.Http.Empirical;
-using Ledger.Http.Errors;
-using Ledger.Http.Requests;
 using Ledger.Http.Runners;
-using Ledger.Http.Settings;
 using Ledger.Http.Stably;
 using Ledger.Http.TesterArmy;
 using Microsoft.AspNetCore.Http.Metadata;
@@ -17,6 +13,7 @@ namespace Ledger.Http.Hosting;
 /// <summary>How the host uses Wolverine: for endpoints, whose code the build has generated (docs/http-pipeline.md), and for <see cref="Messages"/>.</summary>
 public static class Endpoints
 {
+    /// <summary>Adds Wolverine.</summary>
     /// <param name="purpose">What the host is composed for: one that generates code cannot use what was generated.</param>
     /// <param name="isAlone">Whether no other host uses the same database.</param>
     public static void AddWolverine(this WebApplicationBuilder builder, LedgerSettings settings, HostPurpose purpose, bool isAlone)
@@ -51,9 +48,10 @@ public static class Endpoints
 
     public static void MapLedgerEndpoints(this WebApplication app) => app.MapWolverineEndpoints(options =>
     {
-        options.AddParameterHandlingStrategy<CallerParameter>();
-        options.AddParameterHandlingStrategy<DocumentsParameter>();
-        options.AddParameterHandlingStrategy<RunCallParameter>();
+        options.AddParameterHandlingStrategy(new Provided(typeof(Caller), typeof(CallerExtensions), nameof(CallerExtensions.Caller)));
+        options.AddParameterHandlingStrategy(new Provided(typeof(IDocumentSession), typeof(KeyDocuments), nameof(KeyDocuments.Open)));
+        options.AddParameterHandlingStrategy(new Provided(typeof(IQuerySession), typeof(KeyDocuments), nameof(KeyDocuments.Read)));
+        options.AddParameterHandlingStrategy(new Provided(typeof(RunCall), typeof(RunCall), nameof(RunCall.OfAsync)));
         options.AddParameterHandlingStrategy<BodyParameter>();
         options.ConfigureEndpoints(chain =>
         {

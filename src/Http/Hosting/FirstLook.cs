@@ -1,6 +1,4 @@
-using Ledger.Http.Access;
 using Ledger.Http.Commands;
-using Ledger.Http.Settings;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 

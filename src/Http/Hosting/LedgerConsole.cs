@@ -1,5 +1,4 @@
 using System.Globalization;
-using Ledger.Store;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Logging.Console;
 using Npgsql;

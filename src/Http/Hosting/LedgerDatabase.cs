@@ -1,7 +1,6 @@
 using System.Net.Sockets;
 using System.Reflection;
 using Ledger.Http.Embedded;
-using Ledger.Http.Settings;
 using Ledger.Web;
 using Npgsql;
 
@@ -51,11 +50,7 @@ public sealed class LedgerDatabase : IAsyncDisposable
         }
 
         var own = await EmbeddedPostgres.StartAsync(
-            new EmbeddedPostgresOptions
-            {
-                DataDirectory = settings.DataDirectory,
-                BinDirectory = settings.Postgres.BinDirectory,
-            },
+            new EmbeddedPostgresOptions(settings.DataDirectory, settings.Postgres.BinDirectory),
             loggers.CreateLogger<EmbeddedPostgres>(),
             cancellation);
         return new LedgerDatabase(Prepare(own.ConnectionString, settings, isShared: false).Source, own, $"{own.DataDirectory}, in a PostgreSQL of the host's own");

@@ -1,4 +1,3 @@
-using Ledger.Http.Settings;
 using Ledger.Http.Telemetry;
 using Wolverine.Runtime;
 

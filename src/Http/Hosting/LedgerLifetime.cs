@@ -1,10 +1,8 @@
 using Ledger.Deadlines;
-using Ledger.Http.Access;
 using Ledger.Http.Runners;
 using Ledger.Http.Telemetry;
 using Ledger.Projections.Rebuild;
 using Ledger.Projections.Runners;
-using Ledger.Streams;
 using Ledger.Telemetry;
 
 namespace Ledger.Http.Hosting;

@@ -1,8 +1,6 @@
 using System.Collections.Concurrent;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
-using Ledger.Http.Errors;
-using Ledger.Http.Requests;
 using Ledger.Http.TesterArmy;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
@@ -57,16 +55,12 @@ public static class LedgerOpenApi
                 schema.AdditionalPropertiesAllowed = true;
             }
 
-            // What an answer computes is always there, unless it is left out when it is null.
-            foreach (var member in context.JsonTypeInfo.Properties.Where(member => member is { Get: not null, Set: null, ShouldSerialize: null }))
+            // What an answer computes is always there, and so is what it inherits, unless it is left out when it is null.
+            var inherits = context.JsonTypeInfo.CreateObject is null
+                && context.JsonTypeInfo.Type.BaseType?.Namespace?.StartsWith(nameof(Ledger), StringComparison.Ordinal) is true;
+            foreach (var member in context.JsonTypeInfo.Properties.Where(member => member is { Get: not null, ShouldSerialize: null } && (inherits || member.Set is null)))
             {
                 (schema.Required ??= new HashSet<string>()).Add(member.Name);
-            }
-
-            // A record that inherits, and cannot be read, is an answer: it has all of its members but those that are left out when they are null.
-            if (context.JsonTypeInfo.CreateObject is null && context.JsonTypeInfo.Type.BaseType?.Namespace?.StartsWith(nameof(Ledger), StringComparison.Ordinal) is true)
-            {
-                schema.Required = context.JsonTypeInfo.Properties.Where(member => member.ShouldSerialize is null).Select(member => member.Name).ToHashSet();
             }
 
             // Nobody can see from a converter what it writes.

@@ -1,6 +1,5 @@
 using JasperFx.CommandLine.Descriptions;
 using JasperFx.Resources;
-using Ledger.Http.Settings;
 using Ledger.Projections;
 using Ledger.Projections.Daemon;
 using Ledger.Store.Postgres;

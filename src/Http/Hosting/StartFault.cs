@@ -1,8 +1,6 @@
 using System.Net.Sockets;
 using Ledger.Http.Commands;
 using Ledger.Http.Embedded;
-using Ledger.Http.Settings;
-using Ledger.Store;
 using Microsoft.AspNetCore.Connections;
 
 namespace Ledger.Http.Hosting;
@@ -10,7 +8,6 @@ namespace Ledger.Http.Hosting;
 /// <summary>Why the host cannot start, in one sentence for the person who starts it: what, where, and what to do.</summary>
 internal static class StartFault
 {
-    /// <returns>The exit code.</returns>
     internal static int Tell(Exception fault)
     {
         Console.Error.WriteLine(fault is UsageException ? fault.Message : $"The ledger cannot start: {Explain(fault)}");

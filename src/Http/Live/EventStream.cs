@@ -1,9 +1,7 @@
 using System.Globalization;
 using System.IO.Pipelines;
 using System.Text;
-using System.Text.Json;
 using System.Threading.Channels;
-using Ledger.Http.Requests;
 
 namespace Ledger.Http.Live;
 

@@ -1,6 +1,3 @@
-using Ledger.Http.Access;
-using Ledger.Http.Requests;
-using Ledger.Store;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace Ledger.Http.Live;

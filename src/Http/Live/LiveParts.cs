@@ -1,5 +1,3 @@
-using Ledger.Streams;
-
 namespace Ledger.Http.Live;
 
 public static class LiveParts

@@ -1,6 +1,4 @@
 using System.Threading.Channels;
-using Ledger.Store;
-using Ledger.Streams;
 
 namespace Ledger.Http.Live;
 

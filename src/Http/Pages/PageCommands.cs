@@ -1,11 +1,6 @@
-using Ledger.Http.Access;
 using Ledger.Http.AlertChannels;
-using Ledger.Http.Errors;
-using Ledger.Http.Settings;
 using Ledger.Projections.AlertChannels;
-using Ledger.Store;
 using Ledger.Web.Settings;
-using Marten;
 using Wolverine.Runtime;
 
 namespace Ledger.Http.Pages;
@@ -24,42 +19,33 @@ public sealed class PageCommands(
 
     /// <inheritdoc/>
     public Task<string?> PutChannelAsync(Caller caller, string name, string url, IReadOnlyList<string> events, CancellationToken cancellation) =>
-        RunAsync(async () =>
+        RunAsync(caller, async documents =>
         {
-            await using var documents = Documents(caller);
             var made = await PutAlertChannelEndpoint.PutAsync(name, new AlertChannelRequest(url, events), caller, documents, log, webhooks, clock, cancellation);
             return made.IsNew ? made.Secret : null;
         });
 
     /// <inheritdoc/>
-    public Task<string> RotateSecretAsync(Caller caller, string channel, CancellationToken cancellation) => RunAsync(async () =>
-    {
-        await using var documents = Documents(caller);
-        return (await RotateSecretEndpoint.Post(channel, null, caller, documents, clock, cancellation)).Secret;
-    });
+    public Task<string> RotateSecretAsync(Caller caller, string channel, CancellationToken cancellation) => RunAsync(caller, async documents =>
+        (await RotateSecretEndpoint.Post(channel, null, caller, documents, clock, cancellation)).Secret);
 
     /// <inheritdoc/>
-    public Task TestChannelAsync(Caller caller, string channel, CancellationToken cancellation) => RunAsync(async () =>
-    {
-        await using var documents = Documents(caller);
-        await TestAlertChannelEndpoint.Post(channel, caller, documents, deliveries, messages, clock, cancellation);
-    });
+    public Task TestChannelAsync(Caller caller, string channel, CancellationToken cancellation) =>
+        RunAsync(caller, documents => TestAlertChannelEndpoint.Post(channel, caller, documents, deliveries, messages, clock, cancellation));
 
     /// <inheritdoc/>
-    public Task EnableChannelAsync(Caller caller, string channel, CancellationToken cancellation) => RunAsync(async () =>
-    {
-        await using var documents = Documents(caller);
-        await EnableAlertChannelEndpoint.Post(channel, caller, documents, log, clock, cancellation);
-    });
+    public Task EnableChannelAsync(Caller caller, string channel, CancellationToken cancellation) =>
+        RunAsync(caller, documents => EnableAlertChannelEndpoint.Post(channel, caller, documents, log, clock, cancellation));
 
     /// <inheritdoc/>
-    public Task DisableChannelAsync(Caller caller, string channel, CancellationToken cancellation) => RunAsync(async () =>
-    {
-        await using var documents = Documents(caller);
-        await DisableAlertChannelEndpoint.Post(channel, caller, documents, clock, cancellation);
-    });
+    public Task DisableChannelAsync(Caller caller, string channel, CancellationToken cancellation) =>
+        RunAsync(caller, documents => DisableAlertChannelEndpoint.Post(channel, caller, documents, clock, cancellation));
 
-    private IDocumentSession Documents(Caller caller) => store.LightweightSession(caller.AccountId.ToString());
+    private Task<T> RunAsync<T>(Caller caller, Func<IDocumentSession, Task<T>> work) => RunAsync(async () =>
+    {
+        await using var documents = store.LightweightSession(caller.AccountId.ToString());
+        return await work(documents);
+    });
 
     private static Task RunAsync(Func<Task> work) => RunAsync(async () =>
     {

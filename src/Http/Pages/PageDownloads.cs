@@ -1,6 +1,5 @@
 using System.Reflection;
 using Ledger.Http.Audit;
-using Ledger.Http.Requests;
 using Ledger.Projections.Cancellations;
 using Ledger.Web.Access;
 

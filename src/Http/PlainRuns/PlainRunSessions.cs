@@ -1,14 +1,6 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Ledger.Http.Checks;
-using Ledger.Http.Errors;
-using Ledger.Http.Requests;
-using Ledger.Http.Settings;
-using Ledger.Sessions;
 using Ledger.Sessions.Events;
-using Ledger.Store;
-using Ledger.Streams;
-using Marten;
 
 namespace Ledger.Http.PlainRuns;
 
@@ -19,6 +11,7 @@ namespace Ledger.Http.PlainRuns;
 public sealed class PlainRunSessions(
     IDocumentStore store, SessionWriter sessions, CancelPolicy policy, LedgerSettings settings, TimeProvider clock)
 {
+    /// <summary>Triggers a run.</summary>
     /// <exception cref="RequestRejected">400 for a value out of its bounds, or a project that the caller is not bound to.</exception>
     public async Task<SessionSnapshot> TriggerAsync(Caller caller, PlainRunRequest request, CancellationToken cancellation) =>
         (await TriggerAsync(caller, [request], cancellation)).Single();

@@ -1,4 +1,3 @@
-
 namespace Ledger.Http.PlainRuns;
 
 /// <summary>

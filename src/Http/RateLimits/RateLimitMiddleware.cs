@@ -1,7 +1,4 @@
 using System.Threading.RateLimiting;
-using Ledger.Http.Access;
-using Ledger.Http.Errors;
-using Ledger.Http.Settings;
 
 namespace Ledger.Http.RateLimits;
 

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using Ledger.Http.Settings;
 
 namespace Ledger.Http.RateLimits;
 

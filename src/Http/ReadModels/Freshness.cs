@@ -1,7 +1,4 @@
-using Ledger.Http.Errors;
-using Ledger.Http.Requests;
 using Ledger.Projections.Daemon;
-using Ledger.Store;
 
 namespace Ledger.Http.ReadModels;
 

@@ -1,6 +1,4 @@
 using System.Globalization;
-using Ledger.Http.Access;
-using Ledger.Http.Requests;
 using Ledger.Projections.Daemon;
 
 namespace Ledger.Http.ReadModels;

@@ -1,6 +1,3 @@
-using Ledger.Http.Access;
-using Ledger.Http.Errors;
-using Ledger.Http.Requests;
 using Ledger.Projections.Daemon;
 using Ledger.Projections.Rebuild;
 

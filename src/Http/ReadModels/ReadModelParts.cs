@@ -1,5 +1,4 @@
 using Ledger.Http.Hosting;
-using Ledger.Http.Settings;
 using Ledger.Projections;
 using Ledger.Projections.AlertChannels;
 using Ledger.Projections.AlertDeliveries;
@@ -14,7 +13,6 @@ using Ledger.Projections.OpenRuns;
 using Ledger.Projections.Rebuild;
 using Ledger.Projections.RunDays;
 using Ledger.Projections.SessionList;
-using Marten;
 using Npgsql;
 
 namespace Ledger.Http.ReadModels;

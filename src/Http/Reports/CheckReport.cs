@@ -1,12 +1,7 @@
 using System.Text.Json.Serialization;
-using Ledger.Http.Access;
-using Ledger.Http.Errors;
-using Ledger.Http.RateLimits;
 using Ledger.Http.ReadModels;
-using Ledger.Http.Requests;
 using Ledger.Projections.CheckResults;
 using Ledger.Projections.Metrics;
-using Ledger.Sessions;
 
 namespace Ledger.Http.Reports;
 
@@ -101,6 +96,7 @@ public static class ReportGroupingRules
     }
 }
 
+/// <summary>What is asked of a report.</summary>
 /// <param name="Bounds">The start of each bucket, and the end of the last one.</param>
 /// <param name="To">The end as it is shown; that of a report up to now lets in what is settled meanwhile.</param>
 /// <param name="CheckIds">Only these checks, in the order of their ids, as far as they come after <paramref name="After"/>; null for all.</param>

@@ -1,7 +1,5 @@
 using System.IO.Compression;
-using System.Text.Json;
 using System.Text.Unicode;
-using Ledger.Http.Errors;
 
 namespace Ledger.Http.Requests;
 

@@ -1,5 +1,3 @@
-using Ledger.Http.Errors;
-
 namespace Ledger.Http.Requests;
 
 /// <summary>

@@ -1,7 +1,4 @@
-using System.Text.Json;
-using Ledger.Http.Errors;
 using Ledger.Secrets;
-using Ledger.Sessions;
 
 namespace Ledger.Http.Requests;
 

@@ -1,5 +1,3 @@
-using System.Text.Json;
-
 namespace Ledger.Http.Requests;
 
 /// <summary>Reads JSON that the ledger only keeps, such as metadata: nothing of it need be there, or of the form that is expected.</summary>

@@ -1,10 +1,7 @@
 using System.Collections.Frozen;
 using System.Globalization;
-using System.Text.Json;
-using Ledger.Http.Errors;
 using Ledger.Projections;
 using Ledger.Projections.SessionList;
-using Ledger.Sessions;
 
 namespace Ledger.Http.Requests;
 

@@ -1,9 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using Ledger.Http.Access;
-using Ledger.Http.Errors;
-using Ledger.Sessions;
-using Ledger.Store;
 
 namespace Ledger.Http.Requests;
 

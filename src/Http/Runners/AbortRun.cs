@@ -1,10 +1,4 @@
-using Ledger.Http.Access;
-using Ledger.Http.Errors;
-using Ledger.Http.RateLimits;
-using Ledger.Http.Requests;
-using Ledger.Sessions;
 using Ledger.Sessions.Events;
-using Ledger.Streams;
 
 namespace Ledger.Http.Runners;
 

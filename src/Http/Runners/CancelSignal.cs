@@ -1,8 +1,5 @@
 using Ledger.Projections.Daemon;
 using Ledger.Projections.OpenRuns;
-using Ledger.Sessions;
-using Ledger.Store;
-using Ledger.Streams;
 
 namespace Ledger.Http.Runners;
 

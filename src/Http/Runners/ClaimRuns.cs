@@ -1,12 +1,4 @@
-using System.Text.Json;
-using Ledger.Http.Access;
-using Ledger.Http.Errors;
-using Ledger.Http.RateLimits;
-using Ledger.Http.Requests;
 using Ledger.Projections.Runners;
-using Ledger.Sessions;
-using Ledger.Store;
-using Ledger.Streams;
 
 namespace Ledger.Http.Runners;
 

@@ -1,10 +1,7 @@
 using System.Threading.Channels;
 using Ledger.Projections.Daemon;
 using Ledger.Projections.OpenRuns;
-using Ledger.Sessions;
 using Ledger.Sessions.Events;
-using Ledger.Store;
-using Ledger.Streams;
 
 namespace Ledger.Http.Runners;
 

@@ -1,6 +1,3 @@
-using Ledger.Http.Access;
-using Ledger.Http.Errors;
-using Ledger.Http.Requests;
 using Ledger.Projections.Runners;
 
 namespace Ledger.Http.Runners;

@@ -1,12 +1,5 @@
-using System.Text.Json;
 using System.Text.Json.Serialization;
-using Ledger.Http.Access;
-using Ledger.Http.Errors;
-using Ledger.Http.RateLimits;
-using Ledger.Http.Requests;
 using Ledger.Secrets;
-using Ledger.Sessions;
-using Ledger.Streams;
 
 namespace Ledger.Http.Runners;
 

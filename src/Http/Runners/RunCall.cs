@@ -1,19 +1,6 @@
-using System.Reflection;
-using System.Text.Json;
 using System.Text.Json.Serialization;
-using JasperFx;
-using JasperFx.CodeGeneration.Frames;
-using JasperFx.CodeGeneration.Model;
 using Ledger.Deadlines;
-using Ledger.Http.Access;
-using Ledger.Http.Errors;
-using Ledger.Http.Requests;
-using Ledger.Http.Settings;
 using Ledger.Projections.Runners;
-using Ledger.Sessions;
-using Ledger.Store;
-using Ledger.Streams;
-using Wolverine.Http.CodeGen;
 
 namespace Ledger.Http.Runners;
 
@@ -54,7 +41,7 @@ public sealed class RunCall
     {
         var call = new RunCall(
             context,
-            CallerParameter.Of(context),
+            context.Caller(),
             Inputs.Uuid("session id", context.GetRouteValue("sessionId") as string),
             Inputs.Uuid("sequence id", context.GetRouteValue("sequenceId") as string),
             RunnerHeader.Read(context.Request));
@@ -84,23 +71,6 @@ public sealed class RunCall
         var after = executed.Snapshot!;
         context.SetPosition(after.LastPosition);
         return (after.Session, answer);
-    }
-}
-
-/// <summary>Gives an endpoint its <see cref="RunCall"/> before the body is read: whoever does not say which runner it is, is told that first.</summary>
-public sealed class RunCallParameter : IParameterStrategy
-{
-    public bool TryMatch(HttpChain chain, IServiceContainer container, ParameterInfo parameter, out Variable? variable)
-    {
-        variable = null;
-        if (parameter.ParameterType == typeof(RunCall))
-        {
-            var call = new MethodCall(typeof(RunCall), nameof(RunCall.OfAsync));
-            chain.Middleware.Insert(0, call);
-            variable = call.ReturnVariable;
-        }
-
-        return variable is not null;
     }
 }
 

@@ -1,9 +1,6 @@
 using System.Collections.Concurrent;
 using Ledger.Projections.OpenRuns;
 using Ledger.Secrets;
-using Ledger.Sessions;
-using Ledger.Store;
-using Ledger.Streams;
 
 namespace Ledger.Http.Runners;
 

@@ -1,7 +1,4 @@
 using System.Collections.Concurrent;
-using Ledger.Http.Errors;
-using Ledger.Store;
-using Marten;
 
 namespace Ledger.Http.Runners;
 

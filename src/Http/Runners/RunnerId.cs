@@ -1,7 +1,3 @@
-using Ledger.Http.Errors;
-using Ledger.Http.Requests;
-using Ledger.Sessions;
-
 namespace Ledger.Http.Runners;
 
 /// <summary>A runner of an account: names are chosen by runners, so two accounts may have the same.</summary>

@@ -1,7 +1,5 @@
 using Ledger.Deadlines;
-using Ledger.Http.Settings;
 using Ledger.Projections.Runners;
-using Ledger.Streams;
 
 namespace Ledger.Http.Runners;
 

@@ -1,8 +1,5 @@
 using System.Threading.Channels;
-using Ledger.Sessions;
 using Ledger.Sessions.Events;
-using Ledger.Store;
-using Ledger.Streams;
 
 namespace Ledger.Http.Runners;
 

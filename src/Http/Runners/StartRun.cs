@@ -1,9 +1,3 @@
-using Ledger.Http.Access;
-using Ledger.Http.RateLimits;
-using Ledger.Http.Requests;
-using Ledger.Sessions;
-using Ledger.Streams;
-
 namespace Ledger.Http.Runners;
 
 public static class StartRunEndpoint

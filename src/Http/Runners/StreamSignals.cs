@@ -1,8 +1,5 @@
-using Ledger.Http.Access;
 using Ledger.Http.Live;
-using Ledger.Http.RateLimits;
 using Ledger.Projections.Runners;
-using Ledger.Sessions;
 
 namespace Ledger.Http.Runners;
 

@@ -1,5 +1,4 @@
 using System.Threading.Channels;
-using Ledger.Store;
 
 namespace Ledger.Http.Runners;
 

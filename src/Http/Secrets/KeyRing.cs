@@ -1,8 +1,6 @@
 using System.Security.Cryptography;
 using System.Xml.Linq;
-using Ledger.Http.Settings;
 using Ledger.Secrets;
-using Marten;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using Microsoft.AspNetCore.DataProtection.Repositories;

@@ -1,10 +1,5 @@
-using System.Text.Json;
-using Ledger.Http.Access;
-using Ledger.Http.RateLimits;
 using Ledger.Http.ReadModels;
-using Ledger.Http.Requests;
 using Ledger.Projections.SessionList;
-using Ledger.Sessions;
 
 namespace Ledger.Http.Sessions;
 

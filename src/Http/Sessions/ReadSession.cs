@@ -1,14 +1,8 @@
-using System.Text.Json;
 using System.Text.Json.Serialization;
 using Ledger.Deadlines;
-using Ledger.Http.Access;
-using Ledger.Http.Errors;
-using Ledger.Http.Requests;
 using Ledger.Projections.Runners;
 using Ledger.Projections.SessionList;
-using Ledger.Sessions;
 using Ledger.Sessions.Events;
-using Ledger.Streams;
 using Microsoft.Net.Http.Headers;
 
 namespace Ledger.Http.Sessions;

@@ -1,15 +1,8 @@
 using System.Globalization;
-using System.Text.Json;
-using Ledger.Http.Access;
-using Ledger.Http.Errors;
 using Ledger.Http.Live;
-using Ledger.Http.Requests;
 using Ledger.Secrets;
 using Ledger.Serialization;
-using Ledger.Sessions;
 using Ledger.Sessions.Events;
-using Ledger.Store;
-using Ledger.Streams;
 
 namespace Ledger.Http.Sessions;
 

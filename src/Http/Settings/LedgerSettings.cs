@@ -1,4 +1,3 @@
-using Ledger.Sessions;
 using Ledger.Web.Access;
 
 namespace Ledger.Http.Settings;
@@ -62,6 +61,7 @@ public sealed class LedgerSettings
         ? CancelPolicy.Default
         : new CancelPolicy(System.Collections.Frozen.FrozenSet.Create(StringComparer.Ordinal, CancellableTypes));
 
+    /// <summary>Reads them.</summary>
     /// <exception cref="SettingsException">One is misspelt, or wrong; the message says which, and what it must be.</exception>
     public static LedgerSettings Read(IConfiguration configuration)
     {

@@ -1,11 +1,5 @@
-using Ledger.Http.Access;
-using Ledger.Http.Errors;
-using Ledger.Http.RateLimits;
 using Ledger.Http.ReadModels;
-using Ledger.Http.Requests;
 using Ledger.Projections.SessionList;
-using Ledger.Sessions;
-using Ledger.Store;
 using Ledger.TestCases;
 
 namespace Ledger.Http.Stably;

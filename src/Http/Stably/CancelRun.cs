@@ -1,9 +1,4 @@
-using Ledger.Http.Access;
-using Ledger.Http.Errors;
 using Ledger.Http.PlainRuns;
-using Ledger.Http.RateLimits;
-using Ledger.Http.Requests;
-using Ledger.Sessions;
 
 namespace Ledger.Http.Stably;
 
@@ -54,7 +49,7 @@ public static class CancelRunEndpoint
         : $"Run {session.Id} is {EnumWords<RunStatus>.Of(RunStatuses.StatusOf(session))}; only QUEUED or RUNNING runs can be cancelled.");
 }
 
-/// <param name="Where">What to cancel.</param>
+/// <summary>The body of a cancel.</summary>
 public sealed record RunsToCancel(RunToCancel Where);
 
 public sealed record RunToCancel(string RunId);

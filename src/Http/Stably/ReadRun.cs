@@ -1,9 +1,4 @@
 using System.Text.Json.Serialization;
-using Ledger.Http.Access;
-using Ledger.Http.Errors;
-using Ledger.Http.Requests;
-using Ledger.Sessions;
-using Ledger.Streams;
 using Ledger.TestCases;
 
 namespace Ledger.Http.Stably;
@@ -47,6 +42,7 @@ public sealed record StablyRun(
 /// <summary>What a run came to.</summary>
 public sealed record StablyResults(IReadOnlyList<StablyTest> TestCases);
 
+/// <summary>A test of a run.</summary>
 /// <param name="DurationMs">How long it took; 0 when it never started.</param>
 public sealed record StablyTest(string Title, TestStatus Status, long DurationMs)
 {

@@ -1,10 +1,6 @@
 using System.Text.Json.Serialization;
-using Ledger.Http.Errors;
 using Ledger.Http.PlainRuns;
-using Ledger.Http.Requests;
 using Ledger.Projections.SessionList;
-using Ledger.Sessions;
-using Ledger.Streams;
 using Ledger.TestCases;
 
 namespace Ledger.Http.Stably;

@@ -1,8 +1,3 @@
-using Ledger.Http.Access;
-using Ledger.Http.Errors;
-using Ledger.Http.Requests;
-using Ledger.Sessions;
-using Ledger.Streams;
 using Ledger.TestCases;
 
 namespace Ledger.Http.Stably;
@@ -70,6 +65,7 @@ public sealed record StablyRunDetail(
     }
 }
 
+/// <summary>A test of a run.</summary>
 /// <param name="TestIdentifier">What identifies it from run to run.</param>
 /// <param name="Location">File and line, or null.</param>
 /// <param name="Attempts">Its failed tries.</param>

@@ -1,5 +1,3 @@
-using Ledger.Http.Access;
-
 namespace Ledger.Http.Telemetry;
 
 /// <summary>The figures of this host for Prometheus (docs/telemetry.md). It needs a key, as everything does but the health.</summary>

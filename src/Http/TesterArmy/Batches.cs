@@ -1,13 +1,7 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
-using Ledger.Http.Errors;
 using Ledger.Http.PlainRuns;
 using Ledger.Http.ReadModels;
-using Ledger.Http.Requests;
 using Ledger.Projections.SessionList;
-using Ledger.Sessions;
-using Ledger.Store;
-using Marten;
 
 namespace Ledger.Http.TesterArmy;
 

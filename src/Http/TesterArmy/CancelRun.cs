@@ -1,10 +1,4 @@
-using Ledger.Http.Access;
-using Ledger.Http.Errors;
 using Ledger.Http.PlainRuns;
-using Ledger.Http.RateLimits;
-using Ledger.Http.Requests;
-using Ledger.Http.Settings;
-using Ledger.Sessions;
 
 namespace Ledger.Http.TesterArmy;
 

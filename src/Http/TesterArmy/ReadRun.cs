@@ -1,13 +1,8 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
-using Ledger.Http.Access;
-using Ledger.Http.Errors;
 using Ledger.Http.PlainRuns;
-using Ledger.Http.Requests;
 using Ledger.Projections.OpenRuns;
 using Ledger.Projections.SessionList;
-using Ledger.Sessions;
 using Ledger.TestCases;
 
 namespace Ledger.Http.TesterArmy;

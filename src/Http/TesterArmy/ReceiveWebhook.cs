@@ -1,11 +1,5 @@
 using System.Text.Json.Serialization;
-using Ledger.Http.Access;
-using Ledger.Http.Errors;
 using Ledger.Http.Groups;
-using Ledger.Http.RateLimits;
-using Ledger.Http.Requests;
-using Marten;
-using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Ledger.Http.TesterArmy;
 
@@ -52,7 +46,7 @@ public static class ReceiveWebhookEndpoint
         var group = await documents.LoadAsync<Group>(webhook.GroupId, cancellation)
             ?? throw new InvalidOperationException("A webhook has lost its group.");
         var batch = await batches.TriggerAsync(
-            CallerParameter.Of(context),
+            context.Caller(),
             group.Id,
             group.CheckIds,
             TriggerFacts.Published(asked),

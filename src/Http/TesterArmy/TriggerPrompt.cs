@@ -1,11 +1,5 @@
-using System.Text.Json;
 using System.Text.Json.Serialization;
-using Ledger.Http.Access;
-using Ledger.Http.Errors;
 using Ledger.Http.PlainRuns;
-using Ledger.Http.Requests;
-using Ledger.Sessions;
-using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Ledger.Http.TesterArmy;
 

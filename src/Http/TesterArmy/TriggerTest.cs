@@ -1,11 +1,4 @@
-using System.Text.Json;
-using Ledger.Http.Access;
-using Ledger.Http.Errors;
 using Ledger.Http.PlainRuns;
-using Ledger.Http.Requests;
-using Ledger.Sessions;
-using Marten;
-using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Ledger.Http.TesterArmy;
 

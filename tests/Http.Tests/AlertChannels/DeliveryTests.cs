@@ -121,6 +121,46 @@ public sealed class DeliveryTests(ChannelLedger ledger) : IClassFixture<ChannelL
     }
 
     [Fact]
+    public async Task A_channel_that_is_disabled_by_hand_gives_up_what_is_open_and_is_sent_nothing_until_it_is_enabled()
+    {
+        receiver.AnswerWith(500, 200);
+        await ledger.PutAsync(id, receiver.Url);
+        await ledger.TestAsync(id);
+        await ledger.AfterAttemptsAsync(id, 1);
+
+        var disabled = await ledger.Client.PostBodyAsync($"/ledger/alert-channels/{id}/disable", null);
+
+        disabled.Status.ShouldBe(HttpStatusCode.OK);
+        disabled.Body.GetProperty("enabled").GetBoolean().ShouldBeFalse();
+        disabled.Body.GetProperty("disabledReason").GetString().ShouldBe("disabled by hand");
+        disabled.Body.TryGetProperty("secret", out _).ShouldBeFalse();
+        var open = await ledger.DeliveryAsync(id, delivery => delivery.GetProperty("state").GetString() == "failed");
+        open.GetProperty("reason").GetString().ShouldBe("channelDisabled");
+        (await ledger.Client.PostBodyAsync($"/ledger/alert-channels/{id}/test", null)).Status.ShouldBe(HttpStatusCode.Conflict);
+        (await ledger.Client.PostBodyAsync($"/ledger/alert-channels/{id}/disable", null)).Body.GetProperty("disabledAt").GetString()
+            .ShouldBe(disabled.Body.GetProperty("disabledAt").GetString());
+        receiver.All.Count.ShouldBe(1);
+
+        await ledger.Client.PostBodyAsync($"/ledger/alert-channels/{id}/enable", null);
+        await ledger.TestAsync(id);
+        await ledger.DeliveryAsync(id, delivery => delivery.GetProperty("state").GetString() == "delivered");
+        receiver.All.Count.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task Only_an_administrator_of_the_whole_account_disables_a_channel_that_there_is()
+    {
+        await ledger.PutAsync(id, receiver.Url);
+        var key = await ledger.Client.PostBodyAsync("/ledger/keys", new { name = "reader", scopes = (string[])["read"] });
+        using var reader = ledger.Ledger.ClientWith(key.Body.GetProperty("apiKey").GetString());
+
+        (await reader.PostBodyAsync($"/ledger/alert-channels/{id}/disable", null)).Status.ShouldBe(HttpStatusCode.Forbidden);
+        (await ledger.Client.PostBodyAsync("/ledger/alert-channels/unknown/disable", null)).Status.ShouldBe(HttpStatusCode.NotFound);
+        (await ledger.Client.PostBodyAsync("/ledger/alert-channels/a%20b/disable", null)).Status.ShouldBe(HttpStatusCode.BadRequest);
+        (await ledger.Client.ReadAsync($"/ledger/alert-channels/{id}")).Body.GetProperty("enabled").GetBoolean().ShouldBeTrue();
+    }
+
+    [Fact]
     public async Task A_receiver_that_was_gone_disables_no_channel_whose_address_has_changed_meanwhile()
     {
         await using var other = await Receiver.StartAsync();

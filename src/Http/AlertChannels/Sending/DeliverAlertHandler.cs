@@ -1,6 +1,4 @@
-using Ledger.Http.Settings;
 using Ledger.Projections.AlertChannels;
-using Marten;
 using Wolverine;
 using Wolverine.Attributes;
 using Wolverine.Runtime.Handlers;

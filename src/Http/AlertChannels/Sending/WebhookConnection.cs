@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Sockets;
-using Ledger.Http.Settings;
 
 namespace Ledger.Http.AlertChannels.Sending;
 

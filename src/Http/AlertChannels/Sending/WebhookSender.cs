@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
-using Ledger.Http.Settings;
 using Ledger.Projections.AlertChannels;
 
 namespace Ledger.Http.AlertChannels.Sending;
@@ -15,6 +14,7 @@ public sealed class WebhookSender(WebhookSettings settings, TimeProvider clock) 
 
     private readonly HttpClient client = WebhookConnection.CreateClient(settings);
 
+    /// <summary>Sends it; it may take as long as <c>Ledger:Webhooks:TimeoutSeconds</c>.</summary>
     /// <exception cref="OperationCanceledException">The host is stopping; nobody knows whether it arrived.</exception>
     public async Task<SendResult> SendAsync(OpenDelivery delivery, CancellationToken stopping)
     {

@@ -1,11 +1,6 @@
 using System.Net;
 using System.Net.WebSockets;
 using System.Text;
-using Ledger.Http.Access;
-using Ledger.Http.Errors;
-using Ledger.Http.Settings;
-using Ledger.Store;
-using Ledger.Streams;
 using MQTTnet.Adapter;
 using MQTTnet.Diagnostics.Logger;
 using MQTTnet.Formatter;

@@ -1,8 +1,5 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
-using Ledger.Http.Requests;
-using Ledger.Sessions;
 using Ledger.Sessions.Events;
 using MQTTnet;
 

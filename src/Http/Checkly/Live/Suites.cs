@@ -1,11 +1,7 @@
 using System.Collections.Concurrent;
 using System.Threading.Channels;
-using Ledger.Http.Requests;
 using Ledger.Projections.Daemon;
 using Ledger.Projections.SessionList;
-using Ledger.Sessions;
-using Ledger.Store;
-using Ledger.Streams;
 using MQTTnet;
 
 namespace Ledger.Http.Checkly.Live;
