@@ -1,7 +1,6 @@
 using System.Globalization;
 using Ledger.Http.Live;
 using Ledger.Sessions.Events;
-using Ledger.Streams;
 
 namespace Ledger.Http.Checkly;
 
