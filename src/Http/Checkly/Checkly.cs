@@ -6,7 +6,6 @@ using Ledger.Http.ReadModels;
 using Ledger.Projections.CheckResults;
 using Ledger.Projections.Metrics;
 using Ledger.Projections.SessionList;
-using Ledger.Sessions.Events;
 using Microsoft.AspNetCore.WebUtilities;
 
 namespace Ledger.Http.Checkly;
