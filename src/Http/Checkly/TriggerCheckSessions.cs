@@ -32,7 +32,7 @@ public static class TriggerCheckSessionsEndpoints
             throw RequestRejected.BadRequest($"'target' means {runs} runs; at most {Limits.Runs} are started at once.");
         }
 
-        var (now, metadata) = (sessions.Now, ChecklyRequests.MetadataOf(context.Request));
+        var (now, metadata, budget) = (sessions.Now, ChecklyRequests.MetadataOf(context.Request), new SpecBudget());
         var made = await sessions.TriggerAsync(context, caller, [.. checks.Select(CommandFor)]);
         var links = sessions.LinksFor(context.Request);
         return TypedResults.Json(
@@ -49,7 +49,7 @@ public static class TriggerCheckSessionsEndpoints
                 check.Name,
                 SessionSource.TriggerApi,
                 metadata,
-                check.Locations.Select(location => check.At(location, spec, now)));
+                check.Locations.Select(location => budget.Take(check.At(location, spec, now))));
         }
     }
 }

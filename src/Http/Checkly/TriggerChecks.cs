@@ -26,14 +26,14 @@ public static class TriggerChecksEndpoint
             throw NothingMatches();
         }
 
-        var now = sessions.Now;
+        var (now, budget) = (sessions.Now, new SpecBudget());
         var command = sessions.CommandOf(
             caller,
             SessionKind.Test,
             name,
             asked.ShouldRecord ? SessionSource.TriggerRecord : SessionSource.TriggerNoRecord,
             metadata,
-            checks.Select(check => check.At(location, check.SpecWith(options, environment), now)));
+            checks.Select(check => budget.Take(check.At(location, check.SpecWith(options, environment), now))));
         var made = await sessions.TriggerAsync(context, caller, command);
         return TypedResults.Json(AnswerOf(made[0], asked.ShouldRecord), Json.Options, statusCode: StatusCodes.Status201Created);
     }

@@ -49,8 +49,8 @@ public sealed record RetryStrategy(
         {
             { Type: null } => "type' must be FIXED, LINEAR, EXPONENTIAL or SINGLE_RETRY.",
             { MaxRetries: < 1 or > 10 } => "maxRetries' must be a whole number from 1 to 10.",
-            { BaseBackoffSeconds: < 0 } => "baseBackoffSeconds' must not be negative.",
-            { MaxDurationSeconds: < 0 or > 600 } => "maxDurationSeconds' must be a number from 0 to 600.",
+            not { BaseBackoffSeconds: >= 0 and < double.PositiveInfinity } => "baseBackoffSeconds' must be a number that is not negative.",
+            not { MaxDurationSeconds: >= 0 and <= 600 } => "maxDurationSeconds' must be a number from 0 to 600.",
             _ => null,
         };
         if (fault is not null)

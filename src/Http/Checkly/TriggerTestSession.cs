@@ -17,14 +17,14 @@ public static class TriggerTestSessionEndpoint
         asked.Metadata?.Validate();
         var environment = EnvironmentVariable.ByName(asked.EnvironmentVariables ?? []);
         var checks = await asked.Target.SelectAsync(documents, context.RequestAborted);
-        var now = sessions.Now;
+        var (now, budget) = (sessions.Now, new SpecBudget());
         var command = sessions.CommandOf(
             caller,
             SessionKind.Test,
             name,
             SessionSource.TriggerApi,
             MetadataOf(context.Request, asked.Metadata ?? new TestSessionMetadata()),
-            checks.Select(check => check.At(location, check.SpecWith(options, environment), now)));
+            checks.Select(check => budget.Take(check.At(location, check.SpecWith(options, environment), now))));
         var made = await sessions.TriggerAsync(context, caller, command);
         return TypedResults.Json(
             new TestSession(made[0], sessions.LinksFor(context.Request), sessions.Now), Json.Options, statusCode: StatusCodes.Status201Created);

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Ledger.Sessions.Events;
 
 namespace Ledger.Http.Checks;
 
@@ -43,4 +44,21 @@ public static class PlannedChecks
 
     private static RequestRejected Unusable(Check check) =>
         RequestRejected.BadRequest($"The spec of check {check.Id} is of a form that takes no environment and no options.");
+}
+
+/// <summary>
+/// Bounds what one request has the host make: what it says once, such as variables, stands in the spec of each run of each check that it means.
+/// </summary>
+public sealed class SpecBudget
+{
+    /// <summary>Bytes of JSON in the specs of all runs together.</summary>
+    public const int Maximum = 64 * 1024 * 1024;
+
+    private long bytes;
+
+    /// <summary>Counts a run.</summary>
+    /// <exception cref="RequestRejected">400 when all of them together are too large.</exception>
+    public PlannedRun Take(PlannedRun run) => (bytes += JsonSize.OfText(run.Spec)) <= Maximum
+        ? run
+        : throw RequestRejected.BadRequest($"What is meant executes more than {Maximum} bytes together. Trigger fewer checks, or with less in 'environmentVariables'.");
 }

@@ -4,7 +4,7 @@ namespace Ledger.Http.Requests;
 /// The bytes of request bodies that this host holds at one time, decompressed: of a small body the decoded JSON, the command that waits to be
 /// written, and the answer are small too, and of a large one they are not. Small ones always have room, so that no upload keeps a cancel out.
 /// </summary>
-/// <param name="mostBytes">All large ones together.</param>
+/// <param name="mostBytes">All large ones together, beside the first of them: that one always has room, so that of many which come at once one gets through.</param>
 public sealed class BodyBudget(long mostBytes)
 {
     private const long Small = 16 * 1024;
@@ -12,11 +12,13 @@ public sealed class BodyBudget(long mostBytes)
 
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(5);
 
+    private readonly Lock gate = new();
     private long held;
+    private Lease? first;
     private int returning;
 
     /// <summary>Takes room for a body that has grown; it is given back when the request is over.</summary>
-    /// <exception cref="RequestRejected">503 when there is none, with when to come again. One that is alone always has room.</exception>
+    /// <exception cref="RequestRejected">503 when there is none, with when to come again.</exception>
     public void Take(HttpContext context, long bytes)
     {
         if (bytes <= Small)
@@ -31,14 +33,31 @@ public sealed class BodyBudget(long mostBytes)
             context.Response.RegisterForDispose(lease);
         }
 
-        var more = bytes - lease.Bytes;
-        if (Interlocked.Add(ref held, more) > mostBytes && lease.Bytes + more < Interlocked.Read(ref held))
+        lock (gate)
         {
-            Interlocked.Add(ref held, -more);
-            throw RequestRejected.Unavailable("busy", "The ledger is reading too many large requests at this moment; please retry.");
+            first ??= lease;
+            if (held + bytes - lease.Bytes > mostBytes && lease != first)
+            {
+                throw RequestRejected.Unavailable("busy", "The ledger is reading too many large requests at this moment; please retry.");
+            }
+
+            held += bytes - lease.Bytes;
+            lease.Bytes = bytes;
+        }
+    }
+
+    private void GiveBack(Lease lease)
+    {
+        lock (gate)
+        {
+            held -= lease.Bytes;
+            first = first == lease ? null : first;
         }
 
-        lease.Bytes = bytes;
+        if (lease.Bytes > Large && Interlocked.Exchange(ref returning, 1) == 0)
+        {
+            _ = ReturnAsync();
+        }
     }
 
     /// <summary>
@@ -56,14 +75,7 @@ public sealed class BodyBudget(long mostBytes)
     {
         public long Bytes { get; set; }
 
-        public void Dispose()
-        {
-            Interlocked.Add(ref budget.held, -Bytes);
-            if (Bytes > Large && Interlocked.Exchange(ref budget.returning, 1) == 0)
-            {
-                _ = budget.ReturnAsync();
-            }
-        }
+        public void Dispose() => budget.GiveBack(this);
     }
 }
 

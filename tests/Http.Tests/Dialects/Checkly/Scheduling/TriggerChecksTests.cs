@@ -67,6 +67,24 @@ public sealed class TriggerChecksTests(ChecklyLedger ledger) : IClassFixture<Che
     }
 
     [Fact]
+    public async Task What_a_request_says_once_and_every_check_would_get_is_bounded_over_all_of_them()
+    {
+        foreach (var _ in Enumerable.Range(0, 66))
+        {
+            await ledger.RegisterAsync(tags: [tag]);
+        }
+
+        var large = new JsonObject { ["key"] = "LARGE", ["value"] = new string('x', 1_030_000) };
+        var body = CommandLine.TriggerOf(tag).With("name", tag).With("environmentVariables", new JsonArray(large));
+
+        var answer = await ledger.TriggerAsync(body);
+
+        answer.Status.ShouldBe(HttpStatusCode.BadRequest);
+        answer["message"].GetString()!.ShouldContain("environmentVariables");
+        (await ledger.GetAsync($"/v1/test-sessions?textSearch={tag}")).Json.List("entries").ShouldBeEmpty();
+    }
+
+    [Fact]
     public async Task Tags_of_a_group_must_all_match_and_any_group_may()
     {
         var both = await ledger.RegisterAsync(tags: [tag, "a", "b"]);
