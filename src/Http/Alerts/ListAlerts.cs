@@ -95,5 +95,5 @@ public sealed record AlertView(
         alert.Cancel);
 
     private static string ReasonOf(AlertCancel cancel) =>
-        $"The run was cancelled by {cancel.Actor.Name ?? cancel.Actor.Id} via {EnumWords<CancelVia>.Of(cancel.Via)}, cause {EnumWords<CancelCause>.Of(cancel.Cause)}.";
+        $"The run was cancelled by {cancel.Actor.Name ?? cancel.Actor.Id} via {Words<CancelVia>.Of(cancel.Via)}, cause {Words<CancelCause>.Of(cancel.Cause)}.";
 }

@@ -187,10 +187,10 @@ public sealed class CsvExport : CancelFormat
     public override ValueTask DisposeAsync() => csv?.DisposeAsync() ?? ValueTask.CompletedTask;
 
     private static string Word<T>(T value)
-        where T : struct, Enum => EnumWords<T>.Of(value);
+        where T : struct, Enum => Words<T>.Of(value);
 
     private static string? Word<T>(T? value)
-        where T : struct, Enum => value is { } known ? EnumWords<T>.Of(known) : null;
+        where T : struct, Enum => Words<T>.OrNull(value);
 
     private static string? Word(bool? value) => value switch { true => "true", false => "false", null => null };
 

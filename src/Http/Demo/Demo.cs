@@ -3,6 +3,7 @@ using System.Globalization;
 using CliWrap;
 using Ledger.Deadlines;
 using Ledger.Http.AlertChannels;
+using Ledger.Http.Commands;
 using Ledger.Secrets;
 using Ledger.Sessions.Events;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -234,7 +235,7 @@ public sealed partial class Demo : IAsyncDisposable
         var secret = await services.GetRequiredService<ApiKeys>().AddAsync(key, null, CancellationToken.None);
         if (FindRunner() is not { } program)
         {
-            LogNoRunner(address, string.Join(' ', DemoCast.Locations.Select(location => $"--location {location}")));
+            LogNoRunner(Help.Runner, address, string.Join(' ', DemoCast.Locations.Select(location => $"--location {location}")));
             return;
         }
 
@@ -285,8 +286,8 @@ public sealed partial class Demo : IAsyncDisposable
     [LoggerMessage(LogLevel.Debug, "Demo runner: {Line}")]
     private partial void LogRunner(string line);
 
-    [LoggerMessage(LogLevel.Information, "Demo: no runner is built here; start one by: dotnet run --project src/Runner -- --url {Address} {Locations} --key-file FILE")]
-    private partial void LogNoRunner(Uri address, string locations);
+    [LoggerMessage(LogLevel.Information, "Demo: no runner is built here; start one by: {Runner} --url {Address} {Locations} --key-file FILE")]
+    private partial void LogNoRunner(string runner, Uri address, string locations);
 
     [LoggerMessage(LogLevel.Warning, "Demo: the database went away; no more sessions are triggered.")]
     private partial void LogSilence(Exception outage);

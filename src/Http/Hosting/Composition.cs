@@ -84,7 +84,7 @@ public static class Composition
         services.AddSingleton<DatabaseWatch>();
         services.AddHostedService<LedgerLifetime>();
         services.AddLedgerOpenApi();
-        services.AddWeb(new WebSettings(Commands.Help.Version, Bootstrap.KeyFileOf(settings), settings.Oidc.Authority is null ? null : settings.Oidc));
+        services.AddWeb(new WebSettings(Commands.Help.Version, Commands.Help.Runner, Bootstrap.KeyFileOf(settings), settings.Oidc.Authority is null ? null : settings.Oidc));
         services.AddSingleton<IAccountCommands, PageCommands>();
         services.AddSingleton<EventViews>(static recorded =>
         {

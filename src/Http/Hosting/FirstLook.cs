@@ -1,4 +1,5 @@
 using Ledger.Http.Commands;
+using Ledger.Web.Shared;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 
@@ -23,7 +24,7 @@ internal static class FirstLook
             ("page", $"{address}/ (sign in with the key)"),
             ("data", database.Place),
             ("key", key),
-            ("runner", $"{Help.Runner} --url {address} --location local --key-file {(File.Exists(file) ? file : "FILE")}"),
+            ("runner", Shell.StartRunner(Help.Runner, address, "local", File.Exists(file) ? file : null)),
             ("stop", "Ctrl+C or SIGTERM"),
         ];
 

@@ -55,12 +55,23 @@ public static class LedgerOpenApi
                 schema.AdditionalPropertiesAllowed = true;
             }
 
-            // What an answer computes is always there, and so is what it inherits, unless it is left out when it is null.
-            var inherits = context.JsonTypeInfo.CreateObject is null
-                && context.JsonTypeInfo.Type.BaseType?.Namespace?.StartsWith(nameof(Ledger), StringComparison.Ordinal) is true;
-            foreach (var member in context.JsonTypeInfo.Properties.Where(member => member is { Get: not null, ShouldSerialize: null } && (inherits || member.Set is null)))
+            // What an answer computes is always there, and so is everything in a record that inherits and cannot be read: it is an answer. Not so what is
+            // left out when it is null.
+            var type = context.JsonTypeInfo;
+            var isAnswer = type.CreateObject is null && type.Type.BaseType?.Namespace?.StartsWith(nameof(Ledger), StringComparison.Ordinal) is true;
+            var present = type.Properties
+                .Where(member => member.ShouldSerialize is null && (isAnswer || member is { Get: not null, Set: null }))
+                .Select(member => member.Name)
+                .ToHashSet();
+            if (present.Count > 0)
             {
-                (schema.Required ??= new HashSet<string>()).Add(member.Name);
+                schema.Required = isAnswer ? present : (schema.Required ?? present).Union(present).ToHashSet();
+            }
+
+            // Members come in the order in which they were looked at first, which may be another one each time.
+            if (schema.Required is not null)
+            {
+                schema.Required = new SortedSet<string>(schema.Required, StringComparer.Ordinal);
             }
 
             // Nobody can see from a converter what it writes.

@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 using System.Globalization;
 using Ledger.Projections;
 using Ledger.Projections.SessionList;
@@ -85,28 +84,10 @@ public static partial class Inputs
 
     /// <summary>The values of an enum, each parameter one of them.</summary>
     public static IReadOnlyList<T> Words<T>(this HttpRequest request, string name)
-        where T : struct, Enum => [.. request.Query[name].Select(word => EnumWords<T>.Find(word)
-            ?? throw RequestRejected.BadRequest($"'{name}' must be one of {string.Join(", ", EnumWords<T>.Known)}."))];
+        where T : struct, Enum => [.. request.Query[name].Select(word => Ledger.Words<T>.Find(word)
+            ?? throw RequestRejected.BadRequest($"'{name}' must be one of {string.Join(", ", Ledger.Words<T>.Known)}."))];
 
     private static RequestRejected NoCursor() => RequestRejected.BadRequest("'cursor' must be the nextCursor of the page before.");
-}
-
-/// <summary>The published words of an enum: those of JSON.</summary>
-public static class EnumWords<T>
-    where T : struct, Enum
-{
-    private static readonly FrozenDictionary<T, string> ByValue = Enum.GetValues<T>()
-        .ToFrozenDictionary(value => value, value => JsonSerializer.SerializeToElement(value, Json.Options).GetString()!);
-
-    private static readonly FrozenDictionary<string, T> ByWord = ByValue.ToFrozenDictionary(each => each.Value, each => each.Key, StringComparer.Ordinal);
-
-    /// <summary>All of them, by the alphabet.</summary>
-    public static IEnumerable<string> Known => ByWord.Keys.Order(StringComparer.Ordinal);
-
-    public static string Of(T value) => ByValue[value];
-
-    /// <summary>The value that a word means; null when it means none.</summary>
-    public static T? Find(string? word) => word is not null && ByWord.TryGetValue(word, out var value) ? value : null;
 }
 
 /// <summary>

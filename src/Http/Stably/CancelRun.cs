@@ -46,7 +46,7 @@ public static class CancelRunEndpoint
 
     private static RequestRejected NotCancellable(Session session) => RequestRejected.BadRequest(session.IsOpen
         ? $"Run {session.Id} was started by a schedule; only runs that users start can be cancelled."
-        : $"Run {session.Id} is {EnumWords<RunStatus>.Of(RunStatuses.StatusOf(session))}; only QUEUED or RUNNING runs can be cancelled.");
+        : $"Run {session.Id} is {Words<RunStatus>.Of(RunStatuses.StatusOf(session))}; only QUEUED or RUNNING runs can be cancelled.");
 }
 
 /// <summary>The body of a cancel.</summary>

@@ -1,7 +1,6 @@
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using Ledger.Http.PlainRuns;
-using Ledger.Projections.OpenRuns;
 using Ledger.Projections.SessionList;
 using Ledger.TestCases;
 
@@ -70,28 +69,28 @@ public sealed record TesterArmyRun(
             status,
             input ?? NoInput,
             session.TriggeredAt,
-            EnumWords<Platform>.Find(input.Text("platform")),
-            EnumWords<DeviceModel>.Find(input.Text("deviceModel")) is TesterArmy.DeviceModel.Ipad ? TesterArmy.DeviceModel.Ipad : null,
+            Words<Platform>.Find(input.Text("platform")),
+            Words<DeviceModel>.Find(input.Text("deviceModel")) is TesterArmy.DeviceModel.Ipad ? TesterArmy.DeviceModel.Ipad : null,
             source,
             Guid.TryParseExact(session.Project, "D", out var project) ? project : null,
             status is TesterArmyRunStatus.Completed ? TestOutput.Of(session.Name, run, whole) : null,
             TestPlan: null,
             status is TesterArmyRunStatus.Failed ? RunError.Of(run, whole) : null,
-            OpenRunsReader.Knows(run.State) ? null : run.Result?.ResponseTime ?? (long?)(session.SettledAt - run.StartedAt)?.TotalMilliseconds,
+            run.State.IsOpen() ? null : run.Result?.ResponseTime ?? (long?)(session.SettledAt - run.StartedAt)?.TotalMilliseconds,
             input.Text("webhookUrl") is { } url && Uri.TryCreate(url, UriKind.Absolute, out _) ? url : null,
             WebhookStatus: null,
             run.CheckId,
             StepResults: null,
             session.Actor.Kind is ActorKind.User ? session.Actor.Name : null,
             ExternalRefOf(input),
-            EnumWords<ExecutionMode>.Find(input.Text("mode")),
+            Words<ExecutionMode>.Find(input.Text("mode")),
             run.Attempts,
             run.StartedAt,
             session.SettledAt);
     }
 
     private static RunSource? SourceOf(SessionSummary session) =>
-        EnumWords<RunSource>.Find(session.Metadata.Text(TriggerFacts.Source)) ?? session.Source switch
+        Words<RunSource>.Find(session.Metadata.Text(TriggerFacts.Source)) ?? session.Source switch
         {
             SessionSource.TriggerApi => RunSource.Api,
             SessionSource.Scheduler => RunSource.Scheduled,

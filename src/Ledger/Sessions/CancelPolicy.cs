@@ -18,7 +18,7 @@ public sealed record CancelPolicy(FrozenSet<string> CancellableTypes, bool OnlyQ
     /// <summary>The same of any run of a type and in a state, in a session of a kind and from a source.</summary>
     public SkipReason? WhyNot(SessionKind kind, SessionSource source, string checkType, RunState state) => (kind, source) switch
     {
-        _ when state is not (RunState.Queued or RunState.Claimed or RunState.Running or RunState.Cancelling) => SkipReason.AlreadyFinished,
+        _ when !state.IsOpen() => SkipReason.AlreadyFinished,
         (_, SessionSource.Scheduler) => SkipReason.Scheduled,
         (SessionKind.Run, _) => OnlyQueued && state is not RunState.Queued ? SkipReason.NotCancellable : null,
         _ => CancellableTypes.Contains(checkType) ? null : SkipReason.NotCancellable,

@@ -45,7 +45,7 @@ public sealed record Run(PlannedRun Plan, RunState State)
     public ImmutableList<LateReport> LateReports { get; init; } = [];
 
     /// <summary>Whether it can still change (docs/domain.md#rule-3).</summary>
-    public bool IsOpen => State is RunState.Queued or RunState.Claimed or RunState.Running or RunState.Cancelling;
+    public bool IsOpen => State.IsOpen();
 
     /// <summary>Whether its runner ever said that it executes it: by a start, or by the report of a failed try.</summary>
     public bool HasBegun => StartedAt is not null || !Attempts.IsEmpty;

@@ -102,6 +102,13 @@ public enum RunState
     Lost,
 }
 
+/// <summary>What the states of runs have in common.</summary>
+public static class RunStates
+{
+    /// <summary>Whether a run in this state can still change (docs/domain.md#rule-3).</summary>
+    public static bool IsOpen(this RunState state) => state is RunState.Queued or RunState.Claimed or RunState.Running or RunState.Cancelling;
+}
+
 /// <summary>Status of a whole session, always derived from its runs.</summary>
 public enum SessionStatus
 {

@@ -1,5 +1,4 @@
 using System.Diagnostics.Metrics;
-using System.Text.Json;
 using Ledger.Serialization;
 using Ledger.Sessions;
 using Ledger.Sessions.Events;
@@ -130,13 +129,4 @@ public sealed class LedgerMetrics
 
     private static string Word<T>(T value)
         where T : struct, Enum => Words<T>.Of(value);
-
-    private static class Words<T>
-        where T : struct, Enum
-    {
-        private static readonly Dictionary<T, string> All =
-            Enum.GetValues<T>().ToDictionary(value => value, value => JsonNamingPolicy.CamelCase.ConvertName(value.ToString()));
-
-        public static string Of(T value) => All[value];
-    }
 }

@@ -62,10 +62,6 @@ public sealed class OpenRunsReader(NpgsqlDataSource dataSource)
     /// <summary>The projection that keeps the rows.</summary>
     public static Projection CreateProjection() => new OpenRunsProjection();
 
-    /// <summary>Whether runs in this state have a row: those that are not settled.</summary>
-    public static bool Knows(RunState state) =>
-        state is RunState.Queued or RunState.Claimed or RunState.Running or RunState.Cancelling;
-
     /// <summary>Queued runs that a runner may claim, oldest first. A claim decides on the stream: a run may be gone by then.</summary>
     /// <param name="accountId">The tenant.</param>
     /// <param name="locations">Where the runner is; none finds none.</param>

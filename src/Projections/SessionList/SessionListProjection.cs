@@ -1,5 +1,4 @@
 using Ledger.Projections.Daemon;
-using Ledger.Projections.OpenRuns;
 using Ledger.Serialization;
 using Ledger.Sessions;
 using Ledger.Sessions.Events;
@@ -68,13 +67,13 @@ internal sealed class SessionListProjection() : RowProjection<StreamId, SessionL
         ResultReported { ResultType: ResultType.Attempt } => run with { Attempts = run.Attempts + 1 },
         ResultReported e => run with { Result = ResultSummary.Of(e) },
         RunClaimed when run.State is RunState.Queued => run with { State = RunState.Claimed },
-        RunStarted e when OpenRunsReader.Knows(run.State) => run with
+        RunStarted e when run.State.IsOpen() => run with
         {
             State = run.State is RunState.Cancelling ? RunState.Cancelling : RunState.Running,
             StartedAt = e.At,
         },
         RunRequeued when run.State is RunState.Claimed => run with { State = RunState.Queued },
-        CancelRequested { Targets.Count: > 0 } when OpenRunsReader.Knows(run.State) => run with { State = RunState.Cancelling },
+        CancelRequested { Targets.Count: > 0 } when run.State.IsOpen() => run with { State = RunState.Cancelling },
         _ => run,
     };
 }

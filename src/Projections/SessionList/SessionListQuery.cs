@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Buffers.Text;
-using Ledger.Projections.OpenRuns;
 using Ledger.Sessions;
 using Npgsql;
 
@@ -151,7 +150,7 @@ internal sealed class SessionListConditions
         Add("number > {0}", query.AfterNumber);
         AddSearch(query.TextSearch);
         AddMetadata(query.Metadata);
-        Add("settled_at is null", query.OnlyOpen || (query.RunStates.Count > 0 && query.RunStates.All(OpenRunsReader.Knows)));
+        Add("settled_at is null", query.OnlyOpen || (query.RunStates.Count > 0 && query.RunStates.All(state => state.IsOpen())));
         Add("run_state = any({0})", query.RunStates, Words<RunState>.Of);
         Add("(coalesce(run -> 'result' ->> 'hasErrors', 'false') = 'true' or run_state in ('timedOut', 'lost')) <> {0}", query.HasVerdict);
     }

@@ -1,7 +1,3 @@
-using System.Reflection;
-using System.Text.Json;
-using System.Text.Json.Serialization;
-
 namespace Ledger.Web.Shared;
 
 /// <summary>The published words of the vocabulary, as the interface writes them.</summary>
@@ -9,6 +5,5 @@ public static class EnumWords
 {
     /// <summary>The word of a value.</summary>
     public static string Of<T>(T value)
-        where T : struct, Enum =>
-        typeof(T).GetField(value.ToString())?.GetCustomAttribute<JsonStringEnumMemberNameAttribute>()?.Name ?? JsonNamingPolicy.CamelCase.ConvertName(value.ToString());
+        where T : struct, Enum => Words<T>.Of(value);
 }

@@ -10,12 +10,16 @@ namespace Ledger.Web.Shared;
 /// <param name="settings">What the host tells its pages.</param>
 public sealed class Shell(NavigationManager navigation, WebSettings settings)
 {
-    /// <summary>What a command-line program takes as the file of a key.</summary>
-    public string KeyFile => File is { } file ? Quoted(file) : "FILE";
+    /// <summary>Starts a runner.</summary>
+    public string StartRunner(string location) => StartRunner(settings.Runner, navigation.BaseUri.TrimEnd('/'), location, File);
 
     /// <summary>Starts a runner.</summary>
-    public string StartRunner(string location) =>
-        $"dotnet run --project src/Runner -- --url {navigation.BaseUri.TrimEnd('/')} --location {Quoted(location)} --key-file {KeyFile}";
+    /// <param name="runner">How it is called.</param>
+    /// <param name="address">Where the ledger is.</param>
+    /// <param name="location">Whose runs it takes.</param>
+    /// <param name="keyFile">The file with its key; null for one that has still to be named.</param>
+    public static string StartRunner(string runner, string? address, string location, string? keyFile) =>
+        $"{runner} --url {address} --location {Quoted(location)} --key-file {(keyFile is null ? "FILE" : Quoted(keyFile))}";
 
     /// <summary>Sends JSON to the interface.</summary>
     public string Send(string method, string path, string json) =>

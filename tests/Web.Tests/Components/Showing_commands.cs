@@ -6,7 +6,7 @@ namespace Ledger.Web.Tests.Components;
 /// <summary>Commands to paste: on the host's own machine they know where the first key is, and nowhere else does anybody learn of that file.</summary>
 public sealed class Showing_commands
 {
-    private static readonly WebSettings Settings = new("1.0", "/srv/my ledger/bootstrap-key", null);
+    private static readonly WebSettings Settings = new("1.0", "dotnet run --project src/Runner --", "/srv/my ledger/bootstrap-key", null);
 
     [Fact]
     public void On_the_hosts_own_machine_they_stand_as_they_are_typed()
