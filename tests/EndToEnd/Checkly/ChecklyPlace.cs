@@ -10,6 +10,9 @@ public sealed class ChecklyPlace : IAsyncLifetime
     internal const string Location = "eu-central-1";
     internal const string OtherLocation = "us-east-1";
 
+    /// <summary>One that the CLI knows and where no runner listens: what is triggered there stays queued.</summary>
+    internal const string UnservedLocation = "ap-southeast-1";
+
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
 
     private readonly LedgerPlace place = new();

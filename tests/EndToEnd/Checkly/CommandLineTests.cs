@@ -155,7 +155,7 @@ public sealed class CommandLineTests(ChecklyPlace place)
     [Fact]
     public async Task Ctrl_C_on_a_queued_run_ends_the_client_at_once()
     {
-        await using var cli = place.Project.Start(place.Ledger, ["pw-test", "--location", "us-east-1"]);
+        await using var cli = place.Project.Start(place.Ledger, ["pw-test", "--location", ChecklyPlace.UnservedLocation]);
         await ChecklyPlace.PrintsAsync(cli, "1 scheduling");
 
         cli.Interrupt();
