@@ -5,6 +5,7 @@ using Ledger.Store.Postgres;
 using Ledger.Streams;
 using Ledger.Support;
 using Marten;
+using Marten.Services;
 using Npgsql;
 using static Ledger.Tests.Sessions.Checkout;
 
@@ -57,7 +58,6 @@ internal sealed class Host : IAsyncDisposable
         Changes = new SessionChanges(Log, cache, [ByLocation]);
         Notes = new ChangeNotes(source, Changes, Loops);
         Streams = new SessionWriter(store, Log, cache, Changes, Clock);
-        Changes.Tell = notes => Commits.Add((int)notes.Sum(note => note.Version - note.After));
     }
 
     public StreamId Stream { get; }
@@ -75,7 +75,7 @@ internal sealed class Host : IAsyncDisposable
     public FakeClock Clock { get; } = new(Now);
 
     /// <summary>How many events each commit had.</summary>
-    public List<int> Commits { get; } = [];
+    public IReadOnlyList<int> Commits => gate.Commits;
 
     /// <summary>What happens right before each commit of this host.</summary>
     public Func<Task> BeforeCommit
@@ -168,7 +168,20 @@ internal sealed class Host : IAsyncDisposable
         /// <summary>Lets what this flow of control commits pass.</summary>
         public AsyncLocal<bool> Passing { get; } = new();
 
+        public List<int> Commits { get; } = [];
+
         public override Task BeforeSaveChangesAsync(IDocumentSession session, CancellationToken token) =>
             Passing.Value ? Task.CompletedTask : Before();
+
+        /// <summary>Comes before anybody is answered, unlike what is told to others.</summary>
+        public override Task AfterCommitAsync(IDocumentSession session, IChangeSet commit, CancellationToken token)
+        {
+            if (!Passing.Value)
+            {
+                Commits.Add(commit.GetEvents().Count());
+            }
+
+            return Task.CompletedTask;
+        }
     }
 }
