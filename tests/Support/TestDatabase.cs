@@ -4,8 +4,8 @@ using Npgsql;
 namespace Ledger.Support;
 
 /// <summary>
-/// An empty database in the <see cref="TestCluster"/>, dropped at the end. As a class fixture
-/// (<c>IClassFixture&lt;TestDatabase&gt;</c>) every test class has its own; a test may also make one with <c>using</c>.
+/// A database in the <see cref="TestCluster"/> as the first start of a host leaves it, without accounts and events, dropped at the end. As
+/// a class fixture (<c>IClassFixture&lt;TestDatabase&gt;</c>) every test class has its own; a test may also make one with <c>using</c>.
 /// </summary>
 public sealed class TestDatabase : IDisposable
 {
@@ -13,10 +13,15 @@ public sealed class TestDatabase : IDisposable
 
     /// <summary>Makes the database. Blocks: xunit's fixtures have no asynchronous constructor.</summary>
     public TestDatabase()
+        : this(TestCluster.GetTemplateAsync().GetAwaiter().GetResult())
+    {
+    }
+
+    private TestDatabase(string template)
     {
         cluster = TestCluster.GetAsync().GetAwaiter().GetResult();
         Name = $"test_{Guid.NewGuid():N}";
-        Execute($"CREATE DATABASE {Name}");
+        Execute($"CREATE DATABASE {Name} TEMPLATE {template}");
         ConnectionString = new NpgsqlConnectionStringBuilder(cluster.ConnectionString) { Database = Name }.ConnectionString;
     }
 
@@ -25,6 +30,9 @@ public sealed class TestDatabase : IDisposable
 
     /// <summary>How to reach it, as superuser.</summary>
     public string ConnectionString { get; }
+
+    /// <summary>One in which nothing is, for what begins before the schema does.</summary>
+    public static TestDatabase Empty() => new("template1");
 
     /// <summary>Drops the database, whoever is still connected.</summary>
     public void Dispose()

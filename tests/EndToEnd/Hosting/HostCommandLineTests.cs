@@ -141,7 +141,7 @@ public sealed class HostCommandLineTests(TestDatabase database) : IClassFixture<
     [Fact]
     public async Task The_schema_is_applied_by_a_verb_where_a_start_may_not()
     {
-        using var empty = new TestDatabase();
+        using var empty = TestDatabase.Empty();
         string[] named = [$"--ConnectionStrings:Ledger={empty.ConnectionString}", "--Ledger:Database:ApplySchema=false"];
         var patch = Path.Combine(place.Directory, "patch.sql");
 
@@ -165,7 +165,7 @@ public sealed class HostCommandLineTests(TestDatabase database) : IClassFixture<
     [Fact]
     public async Task What_a_start_has_made_is_enough_for_one_that_may_make_nothing()
     {
-        using var made = new TestDatabase();
+        using var made = TestDatabase.Empty();
         using var making = new LedgerPlace { ConnectionString = made.ConnectionString };
         await (await LedgerProcess.StartAsync(making)).DisposeAsync();
         using var taking = new LedgerPlace

@@ -79,7 +79,7 @@ public sealed class HostLogTests(TestDatabase database) : IClassFixture<TestData
     [UnsupportedOSPlatform("windows")]
     public async Task A_terminal_is_shown_a_key_that_was_made_just_now_and_only_then()
     {
-        using var empty = new TestDatabase();
+        using var empty = TestDatabase.Empty();
         using var place = new LedgerPlace();
 
         (await FirstLookAsync("made")).ShouldContain("shown this once");

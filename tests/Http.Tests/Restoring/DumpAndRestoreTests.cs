@@ -87,7 +87,7 @@ public sealed partial class DumpAndRestoreTests
             await appending;
         }
 
-        using var other = new TestDatabase();
+        using var other = TestDatabase.Empty();
         await PostgresClient.RestoreAsync(file, other.ConnectionString);
         File.Delete(file);
         var events = await WholeAsync(other.ConnectionString);

@@ -7,7 +7,7 @@ namespace Ledger.Tests.Store;
 
 public sealed class SchemaUpgradeTests : IAsyncLifetime
 {
-    private readonly TestDatabase database = new();
+    private readonly TestDatabase database = TestDatabase.Empty();
     private NpgsqlDataSource source = null!;
 
     public Task InitializeAsync()

@@ -1,7 +1,6 @@
 using Ledger.Sessions;
 using Ledger.Sessions.Events;
 using Ledger.Store;
-using Ledger.Store.Postgres;
 using Ledger.Streams;
 using Ledger.Support;
 using Marten;
@@ -23,7 +22,7 @@ public sealed class WriterDatabase : IAsyncLifetime
     public Task InitializeAsync()
     {
         Source = NpgsqlDataSource.Create(database.ConnectionString);
-        return SchemaUpgrade.ApplyAsync(Source, [], default);
+        return Task.CompletedTask;
     }
 
     public async Task DisposeAsync()

@@ -11,7 +11,7 @@ using Npgsql;
 
 namespace Ledger.Projections.Tests.Support;
 
-/// <summary>A ledger on an empty database of its own, with a clock to move; projections are started by the tests.</summary>
+/// <summary>A ledger on a database of its own without events, with a clock to move; projections are started by the tests.</summary>
 public abstract class LedgerTest : IAsyncLifetime
 {
     protected static readonly Guid Account = Guid.Parse("a0000000-0000-4000-8000-000000000001");
@@ -53,8 +53,6 @@ public abstract class LedgerTest : IAsyncLifetime
 
     protected SessionWriter Streams { get; }
 
-    public Task InitializeAsync() => SchemaUpgrade.ApplyAsync(DataSource, [typeof(ReadModelShard).Assembly], CancellationToken.None);
-
     /// <summary>Stores an alert channel, and gives its number.</summary>
     protected async Task<long> StoreAsync(Guid account, AlertChannel channel)
     {
@@ -63,6 +61,11 @@ public abstract class LedgerTest : IAsyncLifetime
         await documents.SaveChangesAsync();
         return channel.Number;
     }
+
+    /// <summary>A server of the test's own has no schema yet.</summary>
+    public Task InitializeAsync() => database is null
+        ? SchemaUpgrade.ApplyAsync(DataSource, [typeof(ReadModelShard).Assembly], CancellationToken.None)
+        : Task.CompletedTask;
 
     public virtual async Task DisposeAsync()
     {
