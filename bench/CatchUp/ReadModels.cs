@@ -96,7 +96,11 @@ internal sealed class ReadModels : IAsyncDisposable
         }
     }
 
-    public ValueTask DisposeAsync() => store.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await store.DisposeAsync();
+        await shard.DisposeAsync();
+    }
 
     private static async Task<IReadOnlyList<string>> TablesAsync(NpgsqlDataSource source)
     {

@@ -63,6 +63,15 @@ internal static class Sql
         return await command.ReadAllAsync(read, cancellation);
     }
 
+    /// <summary>The same as records (<see cref="Record{T}"/>).</summary>
+    public static async Task<List<T>> QueryAsync<T>(this NpgsqlDataSource dataSource, string sql, object?[] values, CancellationToken cancellation)
+    {
+        await using var command = dataSource.CreateCommand(sql);
+        command.Parameters.AddRange(Parameters(values));
+        await using var reader = await command.ExecuteReaderAsync(cancellation);
+        return await reader.ReadAllAsync<T>(cancellation);
+    }
+
     /// <summary>All rows that a command finds.</summary>
     public static async Task<List<T>> ReadAllAsync<T>(
         this NpgsqlCommand command, Func<NpgsqlDataReader, T> read, CancellationToken cancellation)
@@ -85,13 +94,18 @@ internal static class Sql
         return found;
     }
 
-    /// <summary>A page of a list: the statement finds one row more than it has room for, which tells whether there is a next one.</summary>
+    /// <summary>The same as records (<see cref="Record{T}"/>).</summary>
+    public static Task<List<T>> ReadAllAsync<T>(this NpgsqlDataReader reader, CancellationToken cancellation) =>
+        reader.ReadAllAsync(Record<T>.From(reader), cancellation);
+
+    /// <summary>A page of a list, as records: the statement finds one row more than it has room for, which tells whether there is a next one.</summary>
     /// <returns>The page, and the place after its last entry; null when that is the last one of all.</returns>
     public static async Task<(IReadOnlyList<T> Page, TPlace? Next)> ReadPageAsync<T, TPlace>(
-        this NpgsqlCommand command, int limit, Func<NpgsqlDataReader, T> read, Func<T, TPlace> placeOf, CancellationToken cancellation)
+        this NpgsqlCommand command, int limit, Func<T, TPlace> placeOf, CancellationToken cancellation)
         where TPlace : struct
     {
-        var found = await command.ReadAllAsync(read, cancellation);
+        await using var reader = await command.ExecuteReaderAsync(cancellation);
+        var found = await reader.ReadAllAsync<T>(cancellation);
         if (found.Count <= limit)
         {
             return (found, null);

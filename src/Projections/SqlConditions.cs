@@ -32,6 +32,11 @@ internal sealed class SqlConditions(NpgsqlCommand command)
         }
     }
 
+    /// <summary>Only what belongs to a session of a project, as the list of sessions knows it; null for all.</summary>
+    public void AddProject(string table, string? project) => Add(
+        $"exists (select from ledger.session_list s where s.account_id = {table}.account_id and s.session_id = {table}.session_id and s.project = {{0}})",
+        project);
+
     /// <summary>Only what comes after a place, in a list that is ordered by a time and a position, newest first.</summary>
     public void AddAfter(string time, string position, TimeCursor? place)
     {

@@ -31,6 +31,7 @@ public static class ListAlertsEndpoint
             After = request.CursorInTime(),
             Limit = request.Limit(),
         };
+        await freshness.WaitAsync(AlertsReader.ProjectionName, request);
         await freshness.WaitAsync(AlertDeliveryReader.ProjectionName, request);
         if (caller.Project is not null)
         {

@@ -6,7 +6,6 @@ using Ledger.Http.Bundles;
 using Ledger.Projections.AlertChannels;
 using Ledger.Projections.Concurrency;
 using Ledger.Projections.Daemon;
-using Marten.Services;
 using Wolverine;
 using Wolverine.Configuration;
 using Wolverine.ErrorHandling;
@@ -76,25 +75,16 @@ public static class Messages
         }
     }
 
-    /// <summary>The outbox of reactions: Wolverine's, in the transaction of the page.</summary>
+    /// <summary>The outbox of reactions: Wolverine's.</summary>
     /// <param name="provider">The host's parts; asked at the first message, since Wolverine needs the store that drives reactions.</param>
-    public static Outbox Outbox(IServiceProvider provider) => async (operations, messages) =>
+    public static Outbox Outbox(IServiceProvider provider) => async (session, messages) =>
     {
-        var outbox = new MartenOutbox(provider.GetRequiredService<IWolverineRuntime>(), (IDocumentSession)operations);
+        var outbox = new MartenOutbox(provider.GetRequiredService<IWolverineRuntime>(), session);
         foreach (var message in messages)
         {
             await outbox.PublishAsync(message);
         }
-
-        return new LetOut(outbox);
     };
-
-    private sealed class LetOut(MartenOutbox outbox) : IChangeListener
-    {
-        public Task BeforeCommitAsync(IDocumentSession session, IChangeSet commit, CancellationToken token) => Task.CompletedTask;
-
-        public Task AfterCommitAsync(IDocumentSession session, IChangeSet commit, CancellationToken token) => outbox.FlushOutgoingMessagesAsync();
-    }
 
     /// <summary>
     /// An outage is waited for, however long. Whatever else fails is tried a few times more and then kept apart, in

@@ -51,6 +51,10 @@ public readonly record struct RunTally(
 /// </summary>
 public static class SessionStatusRule
 {
+    /// <summary>The statuses of sessions that have a run which is not settled; no other session has one of these.</summary>
+    public static IReadOnlyCollection<SessionStatus> Open { get; } =
+        [SessionStatus.Started, SessionStatus.Progress, SessionStatus.ProgressFailed, SessionStatus.ProgressDegraded, SessionStatus.Running];
+
     /// <summary>The status of a session of that kind with these runs.</summary>
     public static SessionStatus Derive(SessionKind kind, RunTally runs) =>
         kind is SessionKind.Test ? DeriveForTests(runs) : DeriveForChecks(runs);

@@ -4,7 +4,6 @@ using Ledger.Projections.Alerts;
 using Ledger.Projections.Daemon;
 using Ledger.Serialization;
 using Ledger.Sessions.Events;
-using Ledger.Store;
 using Marten;
 using Npgsql;
 
@@ -27,28 +26,26 @@ public sealed class AlertDeliveriesProjection : Reaction
           check_type text, sequence_id uuid, report_id uuid, at timestamptz)
         """;
 
+    // A cancelled run raises no alert (docs/domain.md#rule-7): what only cancels bring need not be looked at.
+    private static readonly string Concerns =
+        $"type = any('{{{string.Join(',', EventTypes.That<ISettlesRun>().Except([typeof(RunAborted), typeof(CancelExpired)]).Select(EventTypes.AliasOf))}}}')";
+
     private readonly NpgsqlDataSource dataSource;
 
     /// <summary>The reaction, for Marten's daemon to drive.</summary>
     /// <param name="progress">Says how far the alerts are.</param>
+    /// <param name="dataSource">Where they are.</param>
     /// <param name="outbox">Keeps the messages.</param>
     public AlertDeliveriesProjection(ReadModelProgress progress, NpgsqlDataSource dataSource, Outbox outbox)
-        : base(
-            AlertDeliveryReader.ProjectionName,
-            AlertsReader.ProjectionName,
-            progress,
-            outbox,
-            [.. EventTypes.That<ISettlesRun>()]) => this.dataSource = dataSource;
+        : base(AlertDeliveryReader.ProjectionName, Concerns, AlertsReader.ProjectionName, progress, dataSource, outbox) => this.dataSource = dataSource;
 
     internal override async Task<IReadOnlyList<object>> ReactAsync(
-        IDocumentOperations operations, IReadOnlyList<RecordedEvent> events, CancellationToken cancellation)
+        IDocumentSession session, IReadOnlyList<long> positions, CancellationToken cancellation)
     {
-        await using var connection = await dataSource.OpenConnectionAsync(cancellation);
-        await ProjectionSchema.UseAsync(connection, ProjectionSchema.Live, cancellation);
-        var due = await DueAlert.ReadAsync(connection, events[0].Position - 1, events[^1].Position, cancellation);
+        var due = await DueAlert.ReadAsync(dataSource, positions[0], positions[^1], cancellation);
         if (due.Count > 0)
         {
-            operations.QueueSqlCommand(InsertSql, JsonSerializer.Serialize(due.Select(alert => new
+            session.QueueSqlCommand(InsertSql, JsonSerializer.Serialize(due.Select(alert => new
             {
                 id = alert.Delivery,
                 channel = alert.Channel,

@@ -23,15 +23,13 @@ internal sealed record DueAlert(
     DateTimeOffset SettledAt)
 {
     private const string DueSql = """
-        select c.number, a.account_id, a.position, n.event, a.alert_type, a.check_id, a.check_name, a.check_type, a.location, a.session_id,
-          a.sequence_id, a.decided_at, a.settled_at, a.incident_id, a.response_time, a.started_at, a.report_id,
-          nextval('ledger.alert_deliveries_id_seq')
-        from alerts a
+        select c.number as channel, n.event, a.*, nextval('ledger.alert_deliveries_id_seq') as delivery
+        from ledger.alerts a
         cross join lateral (select 'alert.' || lower(substr(a.alert_type, length('ALERT_') + 1))) as n(event)
         join ledger.alert_channels c on c.account_id = a.account_id and c.events ? n.event
           and (c.check_ids is null or c.check_ids ? a.check_id::text)
           and c.active_after < a.settled_position and c.disabled_at is null and not c.is_deleted
-        where a.state = 'due' and a.settled_position > $1 and a.settled_position <= $2
+        where a.state = 'due' and a.settled_position >= $1 and a.settled_position <= $2
           and not exists (select from ledger.alert_deliveries d where d.alert_position = a.position and d.channel = c.number)
         order by a.settled_position, c.number
         """;
@@ -51,35 +49,12 @@ internal sealed record DueAlert(
     public Guid? ReportId { get; init; }
 
     /// <summary>
-    /// What became due by events above a position and up to another one, for every channel that was enabled by then and asks for it, and has no
-    /// delivery yet. The projection's connection says where the alerts are.
+    /// What became due by events from one position up to another one, for every channel that was enabled by then and asks for it, and has no
+    /// delivery yet.
     /// </summary>
     public static async Task<IReadOnlyList<DueAlert>> ReadAsync(
-        NpgsqlConnection connection, long after, long through, CancellationToken cancellation) => await connection.QueryAsync(
-        DueSql,
-        [after, through],
-        row => new DueAlert(
-            row.GetInt64(0),
-            row.GetGuid(1),
-            row.GetInt64(2),
-            row.GetString(3),
-            row.GetString(4),
-            row.GetGuid(5),
-            row.GetString(6),
-            row.GetString(7),
-            row.GetString(8),
-            row.GetGuid(9),
-            row.GetGuid(10),
-            row.GetFieldValue<DateTimeOffset>(11),
-            row.GetFieldValue<DateTimeOffset>(12))
-        {
-            Delivery = row.GetInt64(17),
-            IncidentId = row.GetFieldValue<Guid?>(13),
-            ResponseTime = row.GetFieldValue<long?>(14),
-            StartedAt = row.GetFieldValue<DateTimeOffset?>(15),
-            ReportId = row.GetFieldValue<Guid?>(16),
-        },
-        cancellation);
+        NpgsqlDataSource dataSource, long first, long last, CancellationToken cancellation) =>
+        await dataSource.QueryAsync<DueAlert>(DueSql, [first, last], cancellation);
 }
 
 /// <summary>

@@ -53,10 +53,10 @@ internal sealed class AlertsProjection() : ResultProjection(AlertsReader.Project
     // What is resolved makes room for what is opened: a check has one open incident at any time, but for the middle of a statement.
     private static IEnumerable<NpgsqlBatchCommand> Save(AlertRows rows) =>
     [
-        .. Sql.ForAny(rows.Conditions.Added.Concat(rows.Conditions.Changed), ConditionsTable.Upsert),
-        .. Sql.ForAny(rows.Alerts.Added.Concat(rows.Alerts.Changed).Select(alert => alert.Value), AlertsTable.Upsert),
-        .. Sql.ForAny(rows.Incidents.Changed.Select(incident => incident.Value), IncidentsTable.Update),
-        .. Sql.ForAny(rows.Incidents.Added.Select(incident => incident.Value), IncidentsTable.Insert),
+        .. Sql.ForAny(rows.Conditions.Added.Concat(rows.Conditions.Changed), ConditionsTable.Table.Upsert),
+        .. Sql.ForAny(rows.Alerts.Added.Concat(rows.Alerts.Changed).Select(alert => alert.Value), AlertsTable.Table.Upsert),
+        .. Sql.ForAny(rows.Incidents.Changed.Select(incident => incident.Value), IncidentsTable.Table.Update),
+        .. Sql.ForAny(rows.Incidents.Added.Select(incident => incident.Value), IncidentsTable.Table.Insert),
     ];
 }
 
@@ -150,7 +150,7 @@ internal static class AlertsTable
         .Key("session_id", run => run.SessionId)
         .Key("sequence_id", run => run.SequenceId);
 
-    private static readonly Table<AlertRow> Table = new Table<AlertRow>("alerts")
+    public static readonly Table<AlertRow> Table = new Table<AlertRow>("alerts")
         .Key("position", row => row.Position)
         .Once("account_id", row => row.Result.Run.AccountId)
         .Once("check_id", row => row.Result.CheckId)
@@ -193,8 +193,6 @@ internal static class AlertsTable
         };
         return new(run, AlertRow.Pending(attempt, Words<AlertType>.Read(row.GetString(12))));
     }
-
-    public static NpgsqlBatchCommand Upsert(IReadOnlyList<AlertRow> rows) => Table.Upsert(rows);
 }
 
 /// <summary>One check of one account at one location.</summary>
@@ -217,7 +215,7 @@ internal static class ConditionsTable
         .Key("check_id", key => key.Check.CheckId)
         .Key("location", key => key.Location);
 
-    private static readonly Table<KeyValuePair<ConditionKey, LocationCondition>> Table = new Table<KeyValuePair<ConditionKey, LocationCondition>>("check_conditions")
+    public static readonly Table<KeyValuePair<ConditionKey, LocationCondition>> Table = new Table<KeyValuePair<ConditionKey, LocationCondition>>("check_conditions")
         .Keys(Keys, row => row.Key)
         .Set("check_name", row => row.Value.CheckName)
         .Set("check_type", row => row.Value.CheckType)
@@ -254,8 +252,6 @@ internal static class ConditionsTable
     {
         SincePosition = row.GetInt64(12),
     };
-
-    public static NpgsqlBatchCommand Upsert(IReadOnlyList<KeyValuePair<ConditionKey, LocationCondition>> rows) => Table.Upsert(rows);
 }
 
 /// <summary>A check that fails at one location or several, until each of them has passed again.</summary>
@@ -326,7 +322,7 @@ internal static class IncidentsTable
         .Key("account_id", check => check.AccountId)
         .Key("check_id", check => check.CheckId);
 
-    private static readonly Table<IncidentRow> Table = new Table<IncidentRow>("incidents")
+    public static readonly Table<IncidentRow> Table = new Table<IncidentRow>("incidents")
         .Key("incident_id", row => row.Id)
         .Set("resolved_at", row => row.ResolvedAt)
         .Set("resolved_position", row => row.ResolvedPosition)
@@ -351,10 +347,6 @@ internal static class IncidentsTable
         FailingLocations = ReadLocations(row.GetString(6)),
         Alerts = row.GetInt32(7),
     };
-
-    public static NpgsqlBatchCommand Insert(IReadOnlyList<IncidentRow> rows) => Table.Insert(rows);
-
-    public static NpgsqlBatchCommand Update(IReadOnlyList<IncidentRow> rows) => Table.Update(rows);
 
     private static ImmutableSortedSet<string> ReadLocations(string json) => IncidentRow.Sorted(JsonSerializer.Deserialize<string[]>(json)!);
 }

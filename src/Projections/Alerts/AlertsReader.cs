@@ -15,10 +15,11 @@ public sealed class AlertsReader(NpgsqlDataSource dataSource)
         "exists (select from ledger.alert_deliveries d where d.alert_position = a.position and d.state = 'open')";
 
     private const string Columns = $"""
-        a.position, a.check_id, a.check_name, a.check_type, a.location, a.session_id, a.sequence_id, a.alert_type,
-        case when a.state <> 'due' then a.state when {IsUndelivered} then 'pending' else 'sent' end, a.decided_at, a.settled_position,
-        a.settled_at, a.outcome, a.response_time, a.started_at, a.incident_id, a.reason, a.cancel_id, a.cause, c.actor_kind,
-        c.actor_id, c.actor_name, c.via, c.reason, c.requested_at
+        a.position, a.check_id, a.check_name, a.check_type, a.location, a.session_id, a.sequence_id, a.alert_type as type,
+        case when a.state <> 'due' then a.state when {IsUndelivered} then 'pending' else 'sent' end as standing, a.decided_at, a.settled_position,
+        a.settled_at, a.outcome, a.response_time, a.started_at, a.incident_id, a.reason, a.cancel_id, a.cause,
+        c.cancel_id as cancel_cancel_id, c.actor_kind as cancel_actor_kind, c.actor_id as cancel_actor_id, c.actor_name as cancel_actor_name,
+        c.via as cancel_via, c.cause as cancel_cause, c.reason as cancel_reason, c.requested_at as cancel_requested_at
         """;
 
     // Who cancelled the run of a suppressed alert is another model's to say.
@@ -40,9 +41,7 @@ public sealed class AlertsReader(NpgsqlDataSource dataSource)
         conditions.Add("a.check_id = {0}", query.CheckId);
         conditions.Add("a.decided_at >= {0}", query.From?.ToUniversalTime());
         conditions.Add("a.decided_at < {0}", query.To?.ToUniversalTime());
-        conditions.Add(
-            "exists (select from ledger.session_list s where s.account_id = a.account_id and s.session_id = a.session_id and s.project = {0})",
-            query.Project);
+        conditions.AddProject("a", query.Project);
         if (query.Standing is { } standing)
         {
             conditions.Add(ConditionOf(standing));
@@ -54,7 +53,7 @@ public sealed class AlertsReader(NpgsqlDataSource dataSource)
             order by a.decided_at desc, a.position desc limit {query.Limit + 1}
             """;
         var (page, next) = await command.ReadPageAsync(
-            query.Limit, Read, alert => new TimeCursor(alert.DecidedAt, alert.Position), cancellation);
+            query.Limit, (ListedAlert alert) => new TimeCursor(alert.DecidedAt, alert.Position), cancellation);
         return new AlertsPage(page, next);
     }
 
@@ -69,16 +68,15 @@ public sealed class AlertsReader(NpgsqlDataSource dataSource)
         conditions.Add("a.state = 'due'");
         conditions.Add("a.account_id = {0}", query.AccountId);
         conditions.Add("a.check_id = {0}", query.CheckId);
-        conditions.Add(
-            "exists (select from ledger.session_list s where s.account_id = a.account_id and s.session_id = a.session_id and s.project = {0})",
-            query.Project);
+        conditions.AddProject("a", query.Project);
         conditions.Add("a.settled_at >= {0}", query.From.ToUniversalTime());
         conditions.Add("a.settled_at < {0}", query.To?.ToUniversalTime());
         command.CommandText = $"""
             select {Columns} from {From} where {conditions}
             order by a.settled_at desc, a.settled_position desc limit {query.Limit} offset {query.Offset}
             """;
-        return await command.ReadAllAsync(Read, cancellation);
+        await using var reader = await command.ExecuteReaderAsync(cancellation);
+        return await reader.ReadAllAsync<ListedAlert>(cancellation);
     }
 
     private static string ConditionOf(AlertStanding standing) => standing switch
@@ -88,36 +86,6 @@ public sealed class AlertsReader(NpgsqlDataSource dataSource)
         AlertStanding.Withdrawn => "a.state = 'withdrawn'",
         AlertStanding.Suppressed => "a.state = 'suppressed'",
         _ => throw new ArgumentOutOfRangeException(nameof(standing), standing, "A standing without a condition."),
-    };
-
-    private static ListedAlert Read(NpgsqlDataReader row) => new(
-        row.GetInt64(0),
-        row.GetGuid(1),
-        row.GetString(2),
-        row.GetString(3),
-        row.GetString(4),
-        row.GetGuid(5),
-        row.GetGuid(6),
-        Words<AlertType>.Read(row.GetString(7)),
-        Words<AlertStanding>.Read(row.GetString(8)),
-        row.GetFieldValue<DateTimeOffset>(9))
-    {
-        SettledPosition = row.GetFieldValue<long?>(10),
-        SettledAt = row.GetFieldValue<DateTimeOffset?>(11),
-        Outcome = Words<RunState>.ReadOrNull(row.GetStringOrNull(12)),
-        ResponseTime = row.GetFieldValue<long?>(13),
-        StartedAt = row.GetFieldValue<DateTimeOffset?>(14),
-        IncidentId = row.GetFieldValue<Guid?>(15),
-        Reason = row.GetStringOrNull(16),
-        CancelId = row.GetFieldValue<Guid?>(17),
-        Cause = Words<CancelCause>.ReadOrNull(row.GetStringOrNull(18)),
-        Cancel = row.IsDBNull(19) ? null : new AlertCancel(
-            row.GetGuid(17),
-            new Actor(Words<ActorKind>.Read(row.GetString(19)), row.GetString(20), row.GetStringOrNull(21)),
-            Words<CancelVia>.Read(row.GetString(22)),
-            Words<CancelCause>.Read(row.GetString(18)),
-            row.GetStringOrNull(23),
-            row.GetFieldValue<DateTimeOffset>(24)),
     };
 }
 

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Npgsql;
 
 namespace Ledger.Projections.Alerts;
@@ -23,26 +22,11 @@ public sealed class IncidentsReader(NpgsqlDataSource dataSource)
 
         conditions.AddAfter("opened_at", "opened_position", query.After);
         command.CommandText = $"""
-            select incident_id, check_id, check_name, opened_at, opened_position, resolved_at, resolved_position, locations::text,
-              failing_locations::text, alerts
-            from ledger.incidents where {conditions}
+            select {Record<ListedIncident>.Columns} from ledger.incidents where {conditions}
             order by opened_at desc, opened_position desc limit {query.Limit + 1}
             """;
         var (page, next) = await command.ReadPageAsync(
-            query.Limit,
-            row => new ListedIncident(
-                row.GetGuid(0),
-                row.GetGuid(1),
-                row.GetString(2),
-                row.GetFieldValue<DateTimeOffset>(3),
-                row.GetInt64(4),
-                row.GetFieldValue<DateTimeOffset?>(5),
-                row.GetFieldValue<long?>(6),
-                JsonSerializer.Deserialize<string[]>(row.GetString(7))!,
-                JsonSerializer.Deserialize<string[]>(row.GetString(8))!,
-                row.GetInt32(9)),
-            incident => new TimeCursor(incident.OpenedAt, incident.OpenedPosition),
-            cancellation);
+            query.Limit, (ListedIncident incident) => new TimeCursor(incident.OpenedAt, incident.OpenedPosition), cancellation);
         return new IncidentsPage(page, next);
     }
 }

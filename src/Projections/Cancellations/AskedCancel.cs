@@ -1,5 +1,4 @@
 using Ledger.Sessions;
-using Npgsql;
 
 namespace Ledger.Projections.Cancellations;
 
@@ -22,9 +21,6 @@ public sealed record AskedCancel(
     DateTimeOffset RequestedAt,
     CancelOutcome Outcome)
 {
-    /// <summary>The columns of <c>ledger.cancels</c>, in the order in which <see cref="Read"/> reads them.</summary>
-    internal const string Columns = "cancel_id, session_id, actor_kind, actor_id, actor_name, via, cause, reason, requested_at, outcome";
-
     /// <summary>The last one of a session that was read from its stream; null when there is none.</summary>
     public static AskedCancel? LastOf(Session session)
     {
@@ -44,14 +40,4 @@ public sealed record AskedCancel(
         };
         return new AskedCancel(last.CancelId, session.Id, last.Actor, last.Via, last.Cause, last.Reason, last.RequestedAt, row.Outcome);
     }
-
-    internal static AskedCancel Read(NpgsqlDataReader row) => new(
-        row.GetGuid(0),
-        row.GetGuid(1),
-        new Actor(Words<ActorKind>.Read(row.GetString(2)), row.GetString(3), row.GetStringOrNull(4)),
-        Words<CancelVia>.Read(row.GetString(5)),
-        Words<CancelCause>.Read(row.GetString(6)),
-        row.GetStringOrNull(7),
-        row.GetFieldValue<DateTimeOffset>(8),
-        Words<CancelOutcome>.Read(row.GetString(9)));
 }

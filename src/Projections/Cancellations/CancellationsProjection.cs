@@ -66,7 +66,6 @@ internal sealed class CancellationsProjection() : Projection(CancelsReader.Proje
         await LoadRowsAsync(connection, [.. events.SelectMany(CancelsOf).Distinct()], runs, fold, cancellation);
         var requests = events
             .Where(recorded => CancelsOf(recorded).Any(key => fold.Cancels.Find(key) is null))
-            .Select(recorded => (recorded.Position, recorded.Stream, TargetsOf(recorded.Data)))
             .ToList();
         var facts = requests.Count == 0
             ? new Dictionary<long, SessionFacts>()
@@ -112,13 +111,13 @@ internal sealed class CancellationsProjection() : Projection(CancelsReader.Proje
 
     private static IEnumerable<NpgsqlBatchCommand> Save(CancelFold fold) =>
     [
-        .. Sql.ForAny(fold.Cancels.Added, CancelsTable.Insert),
-        .. Sql.ForAny(fold.Cancels.Changed, CancelsTable.Update),
-        .. Sql.ForAny(fold.Runs.Added, CancelRunsTable.Insert),
-        .. Sql.ForAny(fold.Runs.Changed, CancelRunsTable.Update),
-        .. Sql.ForAny(fold.NewResults, CancelNumbers.Add),
-        .. Sql.ForAny(fold.Counts, CancelNumbers.Add),
-        .. Sql.ForAny(fold.Spans, CancelSpansTable.Upsert),
+        .. Sql.ForAny(fold.Cancels.Added, CancelsTable.Table.Insert),
+        .. Sql.ForAny(fold.Cancels.Changed, CancelsTable.Table.Update),
+        .. Sql.ForAny(fold.Runs.Added, CancelRunsTable.Table.Insert),
+        .. Sql.ForAny(fold.Runs.Changed, CancelRunsTable.Table.Update),
+        .. Sql.ForAny(fold.NewResults, CancelNumbers.Durations.Upsert),
+        .. Sql.ForAny(fold.Counts, CancelNumbers.Counts.Upsert),
+        .. Sql.ForAny(fold.Spans, CancelSpansTable.Table.Upsert),
     ];
 
     /// <summary>The runs that may be under a cancel which an event tells of, or settles.</summary>
@@ -141,8 +140,6 @@ internal sealed class CancellationsProjection() : Projection(CancelsReader.Proje
         CancelRefused e => [new CancelKey(recorded.Stream.AccountId, recorded.Stream.SessionId, e.CancelId)],
         _ => [],
     };
-
-    private static IReadOnlyList<Guid> TargetsOf(ISessionEvent data) => data is CancelRequested e ? e.Targets : [];
 
     private static IEnumerable<CheckPlace> PlacesOf(IEnumerable<RunKey> runs, CancelFold fold) => runs
         .Select(key => (key.AccountId, Run: fold.Runs.Find(key)))
@@ -442,7 +439,7 @@ internal sealed record CancelRunRow(Guid CancelId, long CancelPosition, int Ordi
 
 /// <summary>What the events before a request to cancel say about its session.</summary>
 /// <param name="Project">Its project, or null.</param>
-internal sealed record SessionFacts(SessionKind Kind, string? Project, string Name, IReadOnlyDictionary<Guid, TargetedRun> Runs);
+internal sealed record SessionFacts(SessionKind Kind, string? Project, string Name, Dictionary<Guid, TargetedRun> Runs);
 
 /// <summary>What they say about one of its runs.</summary>
 /// <param name="CheckId">Its check, if there is one.</param>
@@ -497,7 +494,7 @@ internal static class CancelsTable
         .Key("session_id", key => key.SessionId)
         .Key("cancel_id", key => key.CancelId);
 
-    private static readonly Table<KeyValuePair<CancelKey, CancelRow>> Table = new Table<KeyValuePair<CancelKey, CancelRow>>("cancels")
+    public static readonly Table<KeyValuePair<CancelKey, CancelRow>> Table = new Table<KeyValuePair<CancelKey, CancelRow>>("cancels")
         .Key("position", row => row.Value.Position)
         .Once("account_id", row => row.Key.AccountId)
         .Once("session_id", row => row.Key.SessionId)
@@ -528,10 +525,6 @@ internal static class CancelsTable
     public static NpgsqlBatchCommand Load(IReadOnlyList<CancelKey> keys) => Keys.Select(
         keys, $"account_id, session_id, cancel_id, {Columns.Replace("c.", "r.", StringComparison.Ordinal)}");
 
-    public static NpgsqlBatchCommand Insert(IReadOnlyList<KeyValuePair<CancelKey, CancelRow>> rows) => Table.Insert(rows);
-
-    public static NpgsqlBatchCommand Update(IReadOnlyList<KeyValuePair<CancelKey, CancelRow>> rows) => Table.Update(rows);
-
     /// <summary>Reads <see cref="Columns"/>, which begin at a column.</summary>
     public static CancelRow Read(NpgsqlDataReader row, int first) => new(
         row.GetInt64(first),
@@ -557,7 +550,7 @@ internal static class CancelRunsTable
         .Key("session_id", key => key.SessionId)
         .Key("sequence_id", key => key.SequenceId);
 
-    private static readonly Table<KeyValuePair<RunKey, CancelRunRow>> Table = new Table<KeyValuePair<RunKey, CancelRunRow>>("cancel_runs")
+    public static readonly Table<KeyValuePair<RunKey, CancelRunRow>> Table = new Table<KeyValuePair<RunKey, CancelRunRow>>("cancel_runs")
         .Key("cancel_position", row => row.Value.CancelPosition)
         .Key("ordinal", row => row.Value.Ordinal)
         .Once("account_id", row => row.Key.AccountId)
@@ -614,10 +607,6 @@ internal static class CancelRunsTable
         });
         fold.Cancels.Load(new CancelKey(key.AccountId, key.SessionId, cancelId), cancel);
     }
-
-    public static NpgsqlBatchCommand Insert(IReadOnlyList<KeyValuePair<RunKey, CancelRunRow>> rows) => Table.Insert(rows);
-
-    public static NpgsqlBatchCommand Update(IReadOnlyList<KeyValuePair<RunKey, CancelRunRow>> rows) => Table.Update(rows);
 }
 
 /// <summary>The table <c>cancel_spans</c>, as the projection reads and writes it.</summary>
@@ -635,7 +624,7 @@ internal static class CancelSpansTable
         .Key("grain", key => Words<MetricsSpan>.Of(key.Span))
         .Key("start", key => key.Start);
 
-    private static readonly Table<KeyValuePair<SpanKey, SpanMetrics>> Table = new Table<KeyValuePair<SpanKey, SpanMetrics>>("cancel_spans")
+    public static readonly Table<KeyValuePair<SpanKey, SpanMetrics>> Table = new Table<KeyValuePair<SpanKey, SpanMetrics>>("cancel_spans")
         .Keys(Keys, span => span.Key)
         .Set("requested_to_delivered", span => span.Value.RequestedToDelivered.Bytes)
         .Set("requested_to_delivered_max", span => span.Value.RequestedToDelivered.Max)
@@ -664,8 +653,6 @@ internal static class CancelSpansTable
         stored.ForEach(span => spans[span.Key].Add(span.Metrics));
     }
 
-    public static NpgsqlBatchCommand Upsert(IReadOnlyList<KeyValuePair<SpanKey, SpanMetrics>> spans) => Table.Upsert(spans);
-
     /// <summary>Reads <see cref="Columns"/>, which begin at a column.</summary>
     public static SpanMetrics Read(NpgsqlDataReader row, int first) => new()
     {
@@ -685,7 +672,7 @@ internal static class CancelSpansTable
 /// <summary>The numbers that only ever grow: <c>cancel_counts</c> and <c>usual_durations</c>, as the projection reads and writes them.</summary>
 internal static class CancelNumbers
 {
-    private static readonly Table<KeyValuePair<CountKey, long>> Counts = new Table<KeyValuePair<CountKey, long>>("cancel_counts")
+    public static readonly Table<KeyValuePair<CountKey, long>> Counts = new Table<KeyValuePair<CountKey, long>>("cancel_counts")
         .Key("account_id", count => count.Key.Span.AccountId)
         .Key("grain", count => Words<MetricsSpan>.Of(count.Key.Span.Span))
         .Key("start", count => count.Key.Span.Start)
@@ -700,14 +687,10 @@ internal static class CancelNumbers
         .Key("check_id", place => place.CheckId)
         .Key("location", place => place.Location);
 
-    private static readonly Table<KeyValuePair<CheckPlace, UsualDuration>> Durations = new Table<KeyValuePair<CheckPlace, UsualDuration>>("usual_durations")
+    public static readonly Table<KeyValuePair<CheckPlace, UsualDuration>> Durations = new Table<KeyValuePair<CheckPlace, UsualDuration>>("usual_durations")
         .Keys(Places, result => result.Key)
         .Sum("results", result => result.Value.Results)
         .Sum("total_ms", result => result.Value.TotalMs);
-
-    public static NpgsqlBatchCommand Add(IReadOnlyList<KeyValuePair<CountKey, long>> counts) => Counts.Upsert(counts);
-
-    public static NpgsqlBatchCommand Add(IReadOnlyList<KeyValuePair<CheckPlace, UsualDuration>> results) => Durations.Upsert(results);
 
     public static async Task LoadAsync(
         NpgsqlConnection connection, IReadOnlyList<CheckPlace> places, CancelFold fold, CancellationToken cancellation)
@@ -728,89 +711,64 @@ internal static class CancelNumbers
 /// </summary>
 internal static class SessionFactsReader
 {
-    private const string SessionsSql = """
-        select k.n, e.data ->> 'kind', e.data ->> 'project', e.data ->> 'name'
-        from unnest($1, $2) with ordinality as k(account_id, session_id, n)
-        join ledger.mt_events e on e.tenant_id = k.account_id::text and e.stream_id = k.session_id and e.version = 1
-        """;
-
-    private const string RunsSql = """
-        select k.n, r."sequenceId", r."checkId", r."checkType", r.name, r.location, r."timeoutSeconds"
-        from unnest($1, $2) with ordinality as k(account_id, session_id, n)
-        join ledger.mt_events e on e.tenant_id = k.account_id::text and e.stream_id = k.session_id and e.version = 1
-        cross join lateral jsonb_to_recordset(e.data -> 'runs') as r(
-          "sequenceId" uuid, "checkId" uuid, "checkType" text, name text, location text, "timeoutSeconds" int)
-        where r."sequenceId" = any($3)
-        """;
-
-    private const string StartsSql = """
-        select k.n, (e.data ->> 'sequenceId')::uuid, e.data ->> 'at'
-        from unnest($1, $2, $3) with ordinality as k(account_id, session_id, position, n)
-        join ledger.mt_events e on e.tenant_id = k.account_id::text and e.stream_id = k.session_id and e.seq_id < k.position
-        where e.type = 'run_started'
-        order by e.seq_id
+    private const string FactsSql = """
+        select k.n, e.data ->> 'kind', e.data ->> 'project', e.data ->> 'name',
+          (select jsonb_agg(r - 'spec') from jsonb_array_elements(e.data -> 'runs') r where (r ->> 'sequenceId')::uuid = any($4)),
+          (e.data ->> 'sequenceId')::uuid, e.data ->> 'at'
+        from unnest($1, $2, $3) with ordinality as k(account_id, session_id, version, n)
+        join ledger.mt_events e on e.tenant_id = k.account_id::text and e.stream_id = k.session_id and e.version < k.version
+        where e.version = 1 or e.type = 'run_started'
+        order by k.n, e.version
         """;
 
     /// <summary>What was before each request, by its position.</summary>
-    /// <param name="requests">The requests, each with the runs that it targets.</param>
+    /// <param name="requests">The requests.</param>
     public static async Task<IReadOnlyDictionary<long, SessionFacts>> ReadAsync(
-        NpgsqlConnection connection,
-        IReadOnlyList<(long Position, StreamId Stream, IReadOnlyList<Guid> Targets)> requests,
-        CancellationToken cancellation)
+        NpgsqlConnection connection, IReadOnlyList<RecordedEvent> requests, CancellationToken cancellation)
     {
-        var facts = new SessionFacts?[requests.Count];
-        var runs = requests.Select(_ => new Dictionary<Guid, TargetedRun>()).ToArray();
-        object[] streams = [requests.Select(request => request.Stream.AccountId).ToArray(), requests.Select(request => request.Stream.SessionId).ToArray()];
-        await using var batch = new NpgsqlBatch(connection)
+        var facts = new Dictionary<long, SessionFacts>();
+        var found = await connection.QueryAsync(
+            FactsSql,
+            [
+                requests.Select(request => request.Stream.AccountId).ToArray(),
+                requests.Select(request => request.Stream.SessionId).ToArray(),
+                requests.Select(request => request.Version).ToArray(),
+                requests.SelectMany(request => TargetsOf(request.Data)).Distinct().ToArray(),
+            ],
+            row => (
+                Request: requests[(int)row.GetInt64(0) - 1].Position,
+                Session: row.IsDBNull(1) ? null : new SessionFacts(
+                    Words<SessionKind>.Read(row.GetString(1)),
+                    row.GetStringOrNull(2),
+                    row.GetString(3),
+                    (CancelJson.Read<List<PlannedRun>>(row.GetStringOrNull(4)) ?? []).ToDictionary(run => run.SequenceId, run => run.Targeted)),
+                Started: row.IsDBNull(5) ? default((Guid Run, DateTimeOffset At)?) : (row.GetGuid(5), TimeOf(row.GetString(6)))),
+            cancellation);
+        foreach (var (request, session, started) in found)
         {
-            BatchCommands =
+            if (session is not null)
             {
-                Sql.Of(SessionsSql, streams),
-                Sql.Of(RunsSql, [.. streams, requests.SelectMany(request => request.Targets).Distinct().ToArray()]),
-                Sql.Of(StartsSql, [.. streams, requests.Select(request => request.Position).ToArray()]),
-            },
-        };
-        await batch.PrepareAsync(cancellation);
-        await using var reader = await batch.ExecuteReaderAsync(cancellation);
-        while (await reader.ReadAsync(cancellation))
-        {
-            var at = Place(reader);
-            facts[at] = new SessionFacts(
-                Words<SessionKind>.Read(reader.GetString(1)), reader.GetStringOrNull(2), reader.GetString(3), runs[at]);
-        }
-
-        await reader.NextResultAsync(cancellation);
-        while (await reader.ReadAsync(cancellation))
-        {
-            runs[Place(reader)][reader.GetGuid(1)] = new TargetedRun(
-                reader.GetFieldValue<Guid?>(2),
-                reader.GetString(3),
-                reader.GetString(4),
-                reader.GetString(5),
-                reader.GetFieldValue<int?>(6),
-                StartedAt: null);
-        }
-
-        await reader.NextResultAsync(cancellation);
-        while (await reader.ReadAsync(cancellation))
-        {
-            var ofRequest = runs[Place(reader)];
-            if (ofRequest.TryGetValue(reader.GetGuid(1), out var run))
+                facts.Add(request, session);
+            }
+            else if (started is { } start && facts[request].Runs.TryGetValue(start.Run, out var run))
             {
-                ofRequest[reader.GetGuid(1)] = run with { StartedAt = TimeOf(reader.GetString(2)) };
+                facts[request].Runs[start.Run] = run with { StartedAt = start.At };
             }
         }
 
-        return requests
-            .Select((request, at) => (request.Position, Facts: facts[at]))
-            .Where(each => each.Facts is not null)
-            .ToDictionary(each => each.Position, each => each.Facts!);
+        return facts;
     }
 
-    private static int Place(NpgsqlDataReader row) => (int)row.GetInt64(0) - 1;
+    private static IReadOnlyList<Guid> TargetsOf(ISessionEvent data) => data is CancelRequested e ? e.Targets : [];
 
     /// <summary>As events hold it; the database would round it where the ledger truncates.</summary>
     private static DateTimeOffset TimeOf(string text) => DateTimeOffset.Parse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal);
+
+    /// <summary>A run as the trigger has it.</summary>
+    private sealed record PlannedRun(Guid SequenceId, Guid? CheckId, string CheckType, string Name, string Location, int? TimeoutSeconds)
+    {
+        public TargetedRun Targeted => new(CheckId, CheckType, Name, Location, TimeoutSeconds, StartedAt: null);
+    }
 }
 
 /// <summary>How the parts of a request are written that nobody filters by.</summary>

@@ -20,13 +20,13 @@ public sealed class CancelsReader(NpgsqlDataSource dataSource)
     private const string FindSql =
         "select position from ledger.cancels where account_id = $1 and cancel_id = $2 order by position limit 1";
 
-    private const string LastSql = $"""
-        select distinct on (session_id) {AskedCancel.Columns} from ledger.cancels
+    private static readonly string LastSql = $"""
+        select distinct on (session_id) {Record<AskedCancel>.Columns} from ledger.cancels
         where account_id = $1 and session_id = any($2) and outcome <> 'refused'
         order by session_id, requested_at desc, position desc
         """;
 
-    private const string AskedSql = $"select {AskedCancel.Columns} from ledger.cancels where account_id = $1 and cancel_id = any($2)";
+    private static readonly string AskedSql = $"select {Record<AskedCancel>.Columns} from ledger.cancels where account_id = $1 and cancel_id = any($2)";
 
     /// <summary>The projection that keeps the rows; it needs that of the results beside it.</summary>
     public static Projection CreateProjection() => new CancellationsProjection();
@@ -75,7 +75,7 @@ public sealed class CancelsReader(NpgsqlDataSource dataSource)
             return new Dictionary<Guid, AskedCancel>();
         }
 
-        return (await dataSource.QueryAsync(sql, [accountId, ids.ToArray()], AskedCancel.Read, cancellation)).DistinctBy(keyOf).ToDictionary(keyOf);
+        return (await dataSource.QueryAsync<AskedCancel>(sql, [accountId, ids.ToArray()], cancellation)).DistinctBy(keyOf).ToDictionary(keyOf);
     }
 
     private static async Task<(IReadOnlyList<TimeCursor> Places, bool More)> FindAsync(
@@ -199,16 +199,11 @@ internal static class CancelsConditions
 internal static class CancelEntries
 {
     private const string CancelsSql = """
-        select position, cancel_id, session_id, session_kind, session_name, project, actor_kind, actor_id, actor_name, via, cause, reason,
-          forced, escalation, superseded_by, origin, requested_at, settled_at, outcome, skipped
-        from ledger.cancels where position = any($1)
-        order by requested_at desc, position desc
+        select * from ledger.cancels where position = any($1) order by requested_at desc, position desc
         """;
 
     private const string RunsSql = """
-        select r.cancel_position, r.sequence_id, r.check_id, r.check_type, r.name, r.location, r.started_at, c.requested_at, r.delivered_at,
-          r.channel, r.acknowledged_at, r.stopped_at, r.settled_at, r.forced, r.how, r.exit_code, r.signal, r.duration_ms,
-          r.processes_left, r.state, r.outcome, r.freed_ms
+        select r.*, c.requested_at, r.processes_left as evidence_processes_left, r.freed_ms as runner_time_freed_ms
         from ledger.cancel_runs r join ledger.cancels c on c.position = r.cancel_position
         where r.cancel_position = any($1)
         order by r.cancel_position, r.ordinal
@@ -225,51 +220,10 @@ internal static class CancelEntries
 
         await using var batch = new NpgsqlBatch(connection) { BatchCommands = { Sql.Of(RunsSql, positions), Sql.Of(CancelsSql, positions) } };
         await using var reader = await batch.ExecuteReaderAsync(cancellation);
-        var runs = (await reader.ReadAllAsync(row => (Cancel: row.GetInt64(0), Run: ReadRun(row)), cancellation)).ToLookup(run => run.Cancel, run => run.Run);
-        return await reader.ReadAllAsync(row => ReadCancel(row, [.. runs[row.GetInt64(0)]]), cancellation);
+        var read = Record<CancelledRun>.From(reader);
+        var runs = (await reader.ReadAllAsync(row => (Cancel: row.GetInt64(0), Run: read(row)), cancellation)).ToLookup(run => run.Cancel, run => run.Run);
+        return (await reader.ReadAllAsync<CancelEntry>(cancellation)).ConvertAll(entry => entry with { Runs = [.. runs[entry.Position]] });
     }
-
-    private static CancelEntry ReadCancel(NpgsqlDataReader row, IReadOnlyList<CancelledRun> runs) =>
-        new(row.GetGuid(1), row.GetGuid(2), row.GetInt64(0))
-        {
-            SessionKind = Words<SessionKind>.Read(row.GetString(3)),
-            SessionName = row.GetString(4),
-            Project = row.GetStringOrNull(5),
-            Actor = new Actor(Words<ActorKind>.Read(row.GetString(6)), row.GetString(7), row.GetStringOrNull(8)),
-            Via = Words<CancelVia>.Read(row.GetString(9)),
-            Cause = Words<CancelCause>.Read(row.GetString(10)),
-            Reason = row.GetStringOrNull(11),
-            Forced = row.GetBoolean(12),
-            Escalation = CancelJson.Read<CancelEscalation>(row.GetStringOrNull(13)),
-            SupersededBy = row.GetFieldValue<Guid?>(14),
-            Origin = CancelJson.Read<Dictionary<string, string>>(row.GetStringOrNull(15)),
-            RequestedAt = row.GetFieldValue<DateTimeOffset>(16),
-            SettledAt = row.GetFieldValue<DateTimeOffset?>(17),
-            Outcome = Words<CancelOutcome>.Read(row.GetString(18)),
-            Runs = runs,
-            Skipped = CancelJson.Read<List<SkippedRun>>(row.GetStringOrNull(19)) ?? [],
-        };
-
-    private static CancelledRun ReadRun(NpgsqlDataReader row) =>
-        new(row.GetGuid(1), row.GetFieldValue<Guid?>(2), row.GetString(3), row.GetString(4), row.GetString(5))
-        {
-            StartedAt = row.GetFieldValue<DateTimeOffset?>(6),
-            RequestedAt = row.GetFieldValue<DateTimeOffset>(7),
-            DeliveredAt = row.GetFieldValue<DateTimeOffset?>(8),
-            Channel = Words<DeliveryChannel>.ReadOrNull(row.GetStringOrNull(9)),
-            AcknowledgedAt = row.GetFieldValue<DateTimeOffset?>(10),
-            StoppedAt = row.GetFieldValue<DateTimeOffset?>(11),
-            SettledAt = row.GetFieldValue<DateTimeOffset?>(12),
-            Forced = row.GetBoolean(13),
-            How = Words<AbortManner>.ReadOrNull(row.GetStringOrNull(14)),
-            ExitCode = row.GetFieldValue<int?>(15),
-            Signal = row.GetStringOrNull(16),
-            DurationMs = row.GetFieldValue<long?>(17),
-            Evidence = row.GetFieldValue<int?>(18) is { } left ? new StopEvidence(left) : null,
-            State = Words<RunState>.Read(row.GetString(19)),
-            Outcome = Words<CancelRunOutcome>.Read(row.GetString(20)),
-            RunnerTimeFreedMs = row.GetFieldValue<long?>(21),
-        };
 }
 
 /// <summary>A request to cancel, accepted or refused, and what came of it.</summary>

@@ -34,6 +34,9 @@ internal sealed class CheckResultsProjection() : ResultProjection(CheckResultsRe
         .Once("response_time", row => row.ResponseTime)
         .Once("created_at", row => row.CreatedAt);
 
+    /// <summary>2: the key is the order of lists.</summary>
+    public override int Version => 2;
+
     internal override Task<IReadOnlyList<NpgsqlBatchCommand>> PrepareAsync(
         NpgsqlConnection connection, IReadOnlyList<ResultFact> results, CancellationToken cancellation) =>
         Task.FromResult<IReadOnlyList<NpgsqlBatchCommand>>([Table.Insert(results)]);

@@ -10,11 +10,9 @@ public sealed class CheckResultsReader(NpgsqlDataSource dataSource)
     /// <summary>What to wait for before a read that must see a write (<see cref="ReadModelProgress.WaitForAsync"/>).</summary>
     public const string ProjectionName = "check_results";
 
-    private const string Columns = "session_id, sequence_id, report_id, result_type, position, created_at";
-
     // The newest, should runners of several sessions have given one id to their reports.
-    private const string FindSql = $"""
-        select {Columns} from ledger.check_results
+    private static readonly string FindSql = $"""
+        select {Record<ListedResult>.Columns} from ledger.check_results
         where account_id = $1 and check_id = $2 and coalesce(report_id, sequence_id) = any(array[$3, $4])
           and (report_id = $3 or (report_id is null and sequence_id = $4))
         order by position desc limit 1
@@ -31,12 +29,12 @@ public sealed class CheckResultsReader(NpgsqlDataSource dataSource)
         Sql.RejectBeyond(query.Limit, CheckResultsQuery.MaximumLimit, query.Offset);
         await using var command = dataSource.CreateCommand();
         command.CommandText = $"""
-            select {Columns} from ledger.check_results r
+            select {Record<ListedResult>.Columns} from ledger.check_results r
             where {ConditionsOf(query, command)}
             order by created_at desc, position desc limit {query.Limit + 1} offset {query.Offset}
             """;
         var (page, next) = await command.ReadPageAsync(
-            query.Limit, Read, result => new TimeCursor(result.CreatedAt, result.Position), cancellation);
+            query.Limit, (ListedResult result) => new TimeCursor(result.CreatedAt, result.Position), cancellation);
         return new CheckResultsPage(page, next);
     }
 
@@ -48,16 +46,14 @@ public sealed class CheckResultsReader(NpgsqlDataSource dataSource)
     /// <exception cref="NpgsqlException">The database cannot be reached.</exception>
     public async Task<ListedResult?> FindAsync(
         Guid accountId, Guid checkId, Guid reportId, Guid sequenceId, CancellationToken cancellation = default) =>
-        (await dataSource.QueryAsync(FindSql, [accountId, checkId, reportId, sequenceId], Read, cancellation)).FirstOrDefault();
+        (await dataSource.QueryAsync<ListedResult>(FindSql, [accountId, checkId, reportId, sequenceId], cancellation)).FirstOrDefault();
 
     private static SqlConditions ConditionsOf(CheckResultsQuery query, NpgsqlCommand command)
     {
         var conditions = new SqlConditions(command);
         conditions.Add("account_id = {0}", query.AccountId);
         conditions.Add("check_id = {0}", query.CheckId);
-        conditions.Add(
-            "exists (select from ledger.session_list s where s.account_id = r.account_id and s.session_id = r.session_id and s.project = {0})",
-            query.Project);
+        conditions.AddProject("r", query.Project);
         conditions.Add("result_type = {0}", Words<ResultType>.OrNull(query.ResultType));
         conditions.Add("location = {0}", query.Location);
         conditions.Add("check_type = {0}", query.CheckType);
@@ -71,14 +67,6 @@ public sealed class CheckResultsReader(NpgsqlDataSource dataSource)
         conditions.AddAfter("created_at", "position", query.After);
         return conditions;
     }
-
-    private static ListedResult Read(NpgsqlDataReader row) => new(
-        row.GetGuid(0),
-        row.GetGuid(1),
-        row.GetFieldValue<Guid?>(2),
-        Words<ResultType>.Read(row.GetString(3)),
-        row.GetInt64(4),
-        row.GetFieldValue<DateTimeOffset>(5));
 }
 
 /// <summary>Which results of one check to list, newest first. A filter that is null lets all through.</summary>

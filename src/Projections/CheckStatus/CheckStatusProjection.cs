@@ -21,7 +21,7 @@ internal sealed class CheckStatusProjection() : ResultProjection(CheckStatusRead
             Apply(result, rows);
         }
 
-        return [CheckStatusTable.Upsert([.. rows.Added, .. rows.Changed])];
+        return [CheckStatusTable.Table.Upsert([.. rows.Added, .. rows.Changed])];
     }
 
     /// <summary>Folds one result. Pure; one that changes nothing leaves no trace of a change.</summary>
@@ -43,19 +43,14 @@ internal readonly record struct CheckKey(Guid AccountId, Guid CheckId)
     public static CheckKey Of(ResultFact result) => new(result.Run.AccountId, result.CheckId);
 }
 
-/// <summary>The table <c>check_statuses</c>, as the projection and readers read and write it.</summary>
+/// <summary>The table <c>check_statuses</c>, as the projection reads and writes it.</summary>
 internal static class CheckStatusTable
 {
-    /// <summary>In the order in which <see cref="Read"/> reads them.</summary>
-    public const string Columns = """
-        check_id, name, has_failures, has_errors, is_degraded, longest_run, shortest_run, last_location, last_position, created_at, updated_at
-        """;
-
     private static readonly Table<CheckKey> Keys = new Table<CheckKey>("check_statuses")
         .Key("account_id", key => key.AccountId)
         .Key("check_id", key => key.CheckId);
 
-    private static readonly Table<KeyValuePair<CheckKey, CheckStanding>> Table = new Table<KeyValuePair<CheckKey, CheckStanding>>("check_statuses")
+    public static readonly Table<KeyValuePair<CheckKey, CheckStanding>> Table = new Table<KeyValuePair<CheckKey, CheckStanding>>("check_statuses")
         .Keys(Keys, row => row.Key)
         .Set("name", row => row.Value.Name)
         .Set("has_failures", row => row.Value.HasFailures)
@@ -70,21 +65,5 @@ internal static class CheckStatusTable
 
     public static async Task LoadAsync(
         NpgsqlConnection connection, IReadOnlyList<CheckKey> keys, Rows<CheckKey, CheckStanding> rows, CancellationToken cancellation) =>
-        rows.Load(await Keys.LoadAsync(
-            connection, keys, $"{Columns}, account_id", row => KeyValuePair.Create(new CheckKey(row.GetGuid(11), row.GetGuid(0)), Read(row)), cancellation));
-
-    public static NpgsqlBatchCommand Upsert(IReadOnlyList<KeyValuePair<CheckKey, CheckStanding>> rows) => Table.Upsert(rows);
-
-    public static CheckStanding Read(NpgsqlDataReader row) => new(
-        row.GetGuid(0),
-        row.GetString(1),
-        row.GetBoolean(2),
-        row.GetBoolean(3),
-        row.GetBoolean(4),
-        row.GetFieldValue<long?>(5),
-        row.GetFieldValue<long?>(6),
-        row.GetString(7),
-        row.GetInt64(8),
-        row.GetFieldValue<DateTimeOffset>(9),
-        row.GetFieldValue<DateTimeOffset>(10));
+        rows.Load(await Keys.LoadAsync<CheckStanding>(connection, keys, cancellation));
 }

@@ -10,7 +10,7 @@ public sealed class CheckStatusReader(NpgsqlDataSource dataSource)
     /// <summary>What to wait for before a read that must see a write (<see cref="ReadModelProgress.WaitForAsync"/>).</summary>
     public const string ProjectionName = "check_status";
 
-    private const string ListSql = $"select {CheckStatusTable.Columns} from ledger.check_statuses where account_id = $1";
+    private static readonly string ListSql = $"select {Record<CheckStanding>.Columns} from ledger.check_statuses where account_id = $1";
 
     /// <summary>The projection that keeps the rows.</summary>
     public static Projection CreateProjection() => new CheckStatusProjection();
@@ -18,12 +18,12 @@ public sealed class CheckStatusReader(NpgsqlDataSource dataSource)
     /// <summary>All checks of an account that have a run which counts.</summary>
     /// <exception cref="NpgsqlException">The database cannot be reached.</exception>
     public async Task<IReadOnlyList<CheckStanding>> ListAsync(Guid accountId, CancellationToken cancellation = default) =>
-        await dataSource.QueryAsync($"{ListSql} order by name, check_id", [accountId], CheckStatusTable.Read, cancellation);
+        await dataSource.QueryAsync<CheckStanding>($"{ListSql} order by name, check_id", [accountId], cancellation);
 
     /// <summary>One check; null when no run of it counts.</summary>
     /// <exception cref="NpgsqlException">The database cannot be reached.</exception>
     public async Task<CheckStanding?> FindAsync(Guid accountId, Guid checkId, CancellationToken cancellation = default) =>
-        (await dataSource.QueryAsync($"{ListSql} and check_id = $2", [accountId, checkId], CheckStatusTable.Read, cancellation)).SingleOrDefault();
+        (await dataSource.QueryAsync<CheckStanding>($"{ListSql} and check_id = $2", [accountId, checkId], cancellation)).SingleOrDefault();
 }
 
 /// <summary>

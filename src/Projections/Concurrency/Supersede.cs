@@ -1,10 +1,12 @@
 using Ledger.Projections.Daemon;
 using Ledger.Projections.OpenRuns;
+using Ledger.Serialization;
 using Ledger.Sessions;
 using Ledger.Sessions.Events;
 using Ledger.Store;
 using Ledger.Streams;
 using Marten;
+using Npgsql;
 using Wolverine.Attributes;
 
 namespace Ledger.Projections.Concurrency;
@@ -18,27 +20,41 @@ public sealed class Supersede : Reaction
     /// <summary>Its name. When it has come past an event, the message <see cref="CancelPrevious"/> is kept; the cancels follow.</summary>
     public const string ProjectionName = "supersede";
 
+    private const string SuccessorsSql = """
+        select tenant_id::uuid, data ->> 'project', data ->> 'concurrencyGroup', seq_id, stream_id, (data ->> 'at')::timestamptz
+        from ledger.mt_events where seq_id = any($1) order by seq_id
+        """;
+
+    private readonly NpgsqlDataSource dataSource;
+
     /// <summary>The reaction, for Marten's daemon to drive.</summary>
     /// <param name="progress">Says how far the open runs are: all that came before an event is in them, or was settled since.</param>
+    /// <param name="dataSource">Where the events are.</param>
     /// <param name="outbox">Keeps the messages.</param>
-    public Supersede(ReadModelProgress progress, Outbox outbox)
-        : base(ProjectionName, OpenRunsReader.ProjectionName, progress, outbox, typeof(SessionTriggered))
-    {
-    }
+    public Supersede(ReadModelProgress progress, NpgsqlDataSource dataSource, Outbox outbox)
+        : base(
+            ProjectionName,
+            $"""
+            type = '{EventTypes.AliasOf(typeof(SessionTriggered))}' and data ->> 'onConflict' = '{Words<ConflictBehaviour>.Of(ConflictBehaviour.CancelPrevious)}'
+              and data ->> 'concurrencyGroup' is not null
+            """,
+            OpenRunsReader.ProjectionName,
+            progress,
+            dataSource,
+            outbox) => this.dataSource = dataSource;
 
-    internal override Task<IReadOnlyList<object>> ReactAsync(
-        IDocumentOperations operations, IReadOnlyList<RecordedEvent> events, CancellationToken cancellation)
-    {
-        var successors = events
-            .Where(recorded => recorded.Data is SessionTriggered { OnConflict: ConflictBehaviour.CancelPrevious, ConcurrencyGroup: not null })
-            .Select(recorded => (Triggered: (SessionTriggered)recorded.Data, recorded.Position))
-            .Select(found => new Successor(
-                new GroupPlace(found.Triggered.AccountId, found.Triggered.Project, found.Triggered.ConcurrencyGroup!, found.Position),
-                found.Triggered.SessionId,
-                found.Triggered.At))
-            .ToList();
-        return Task.FromResult<IReadOnlyList<object>>(successors.Count > 0 ? [new CancelPrevious(successors)] : []);
-    }
+    internal override async Task<IReadOnlyList<object>> ReactAsync(
+        IDocumentSession session, IReadOnlyList<long> positions, CancellationToken cancellation) =>
+    [
+        new CancelPrevious(await dataSource.QueryAsync(
+            SuccessorsSql,
+            [positions],
+            row => new Successor(
+                new GroupPlace(row.GetGuid(0), row.GetStringOrNull(1), row.GetString(2), row.GetInt64(3)),
+                row.GetGuid(4),
+                row.GetFieldValue<DateTimeOffset>(5)),
+            cancellation)),
+    ];
 }
 
 /// <summary>A session that replaces others.</summary>

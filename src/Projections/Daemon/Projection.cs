@@ -56,6 +56,9 @@ internal abstract class RowProjection<TKey, TRow>(string name) : Projection(name
     /// <summary>The keys of stored rows that an event may touch; none for rows that it makes.</summary>
     internal abstract IEnumerable<TKey> KeysOf(RecordedEvent recorded);
 
+    /// <summary>The keys of rows that an event takes away, whatever they are: nothing need be known of them.</summary>
+    internal virtual IEnumerable<TKey> EndedBy(RecordedEvent recorded) => [];
+
     /// <summary>Folds one event. Pure: reads and writes nothing but <paramref name="rows"/>.</summary>
     internal abstract void Apply(RecordedEvent recorded, Rows<TKey, TRow> rows);
 
@@ -73,6 +76,7 @@ internal abstract class RowProjection<TKey, TRow>(string name) : Projection(name
         var rows = new Rows<TKey, TRow>();
         var begun = events.Where(recorded => recorded.Data is SessionTriggered).Select(recorded => recorded.Stream).ToHashSet();
         var keys = events.Where(recorded => !begun.Contains(recorded.Stream)).SelectMany(KeysOf).ToHashSet();
+        keys.ExceptWith(events.SelectMany(EndedBy));
         if (keys.Count > 0)
         {
             await LoadAsync(connection, keys, rows, cancellation);
@@ -94,26 +98,29 @@ internal sealed class Rows<TKey, TRow>
     where TKey : notnull
     where TRow : class
 {
-    private readonly Dictionary<TKey, Entry> entries = [];
+    private readonly Dictionary<TKey, (TRow? Stored, TRow? Row)> entries = [];
 
     /// <summary>Rows that are not stored yet.</summary>
-    public IEnumerable<KeyValuePair<TKey, TRow>> Added => Current(entry => !entry.IsStored);
+    public IEnumerable<KeyValuePair<TKey, TRow>> Added => Current(stored => stored is null);
 
     /// <summary>Stored rows that have changed.</summary>
-    public IEnumerable<KeyValuePair<TKey, TRow>> Changed => Current(entry => entry is { IsStored: true, IsChanged: true });
+    public IEnumerable<KeyValuePair<TKey, TRow>> Changed => Current(stored => stored is not null);
 
-    /// <summary>Stored rows that are to go.</summary>
-    public IEnumerable<TKey> Removed => entries.Where(entry => entry.Value is { IsStored: true, Row: null }).Select(entry => entry.Key);
+    /// <summary>The keys of rows that are to go, if they are stored.</summary>
+    public IEnumerable<TKey> Removed => entries.Where(entry => entry.Value.Row is null).Select(entry => entry.Key);
 
     /// <summary>The row, or null.</summary>
     public TRow? Find(TKey key) => entries.GetValueOrDefault(key).Row;
+
+    /// <summary>The row as it is stored; null when it is not.</summary>
+    public TRow? FindStored(TKey key) => entries.GetValueOrDefault(key).Stored;
 
     /// <summary>The row.</summary>
     /// <exception cref="InvalidOperationException">There is none: the events or the rows before are not what they should be.</exception>
     public TRow Get(TKey key) => Find(key) ?? throw new InvalidOperationException($"There is no row for {key}.");
 
     /// <summary>Puts in a row as it is stored.</summary>
-    public void Load(TKey key, TRow row) => entries[key] = new Entry(row, IsStored: true, IsChanged: false);
+    public void Load(TKey key, TRow row) => entries[key] = (row, row);
 
     /// <summary>Puts in rows as they are stored.</summary>
     public void Load(IEnumerable<KeyValuePair<TKey, TRow>> stored)
@@ -125,22 +132,24 @@ internal sealed class Rows<TKey, TRow>
     }
 
     /// <summary>Adds or replaces a row.</summary>
-    public void Set(TKey key, TRow row) => entries[key] = new Entry(row, entries.GetValueOrDefault(key).IsStored, IsChanged: true);
+    public void Set(TKey key, TRow row) => entries[key] = (FindStored(key), row);
 
-    /// <summary>Takes a row away; nothing happens when there is none.</summary>
+    /// <summary>Takes a row away, whether it was loaded or not.</summary>
     public void Remove(TKey key)
     {
-        if (entries.TryGetValue(key, out var entry))
+        if (Find(key) is not null && FindStored(key) is null)
         {
-            entries[key] = entry with { Row = null, IsChanged = true };
+            entries.Remove(key); // It came and went within the batch.
+        }
+        else
+        {
+            entries[key] = (FindStored(key), null);
         }
     }
 
-    private IEnumerable<KeyValuePair<TKey, TRow>> Current(Func<Entry, bool> which) => entries
-        .Where(entry => entry.Value.Row is not null && which(entry.Value))
+    private IEnumerable<KeyValuePair<TKey, TRow>> Current(Func<TRow?, bool> which) => entries
+        .Where(entry => entry.Value is { Row: { } row } && !ReferenceEquals(entry.Value.Stored, row) && which(entry.Value.Stored))
         .Select(entry => KeyValuePair.Create(entry.Key, entry.Value.Row!));
-
-    private readonly record struct Entry(TRow? Row, bool IsStored, bool IsChanged);
 }
 
 /// <summary>
@@ -166,11 +175,11 @@ internal sealed partial class ProjectionTables
     /// <summary>All files that make them, in order.</summary>
     public IReadOnlyList<SchemaFile> Files { get; }
 
-    /// <summary>The files without which no row can be stored.</summary>
-    public IEnumerable<SchemaFile> Structure => Files.Where(file => !IsIndex(file));
+    /// <summary>The files without which no row can be stored, or found by what folds them: an index that it needs stands with its table.</summary>
+    public IEnumerable<SchemaFile> Structure => Files.Except(Indexes);
 
-    /// <summary>The files that make indexes, which are cheaper to make when the rows are there.</summary>
-    public IEnumerable<SchemaFile> Indexes => Files.Where(IsIndex);
+    /// <summary>The files that make indexes for readers, which are cheaper to make when the rows are there.</summary>
+    public IEnumerable<SchemaFile> Indexes => Files.Where(file => IsIndex(file) && TableOf(file) is null);
 
     /// <summary>Changes with the wording of any of the files.</summary>
     public string Fingerprint => string.Join(' ', Files.Select(file => file.Checksum[..8]));
@@ -207,13 +216,16 @@ internal static class ProjectionSchema
     /// <summary>The schema of the tables that serve.</summary>
     public const string Live = "ledger";
 
-    /// <summary>Has a connection find tables in a schema, until it goes back to the pool.</summary>
-    public static async Task UseAsync(NpgsqlConnection connection, string schema, CancellationToken cancellation)
-    {
-        await using var command = new NpgsqlCommand("select set_config('search_path', $1, false)", connection);
-        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = schema });
-        await command.ExecuteNonQueryAsync(cancellation);
-    }
+    // What is folded asks for a page's rows, each along an index. A plan that the server made while a table was new and small would be kept until
+    // its statistics are next taken, however large the table has become by then.
+    private const string Settings = """
+        select set_config('search_path', $1, false), set_config('plan_cache_mode', 'force_generic_plan', false), set_config('jit', 'off', false),
+          set_config('enable_seqscan', 'off', false), set_config('enable_hashjoin', 'off', false), set_config('enable_mergejoin', 'off', false)
+        """;
+
+    /// <summary>Has a connection find tables in a schema, and look rows up by index, until it goes back to the pool.</summary>
+    public static Task UseAsync(NpgsqlConnection connection, string schema, CancellationToken cancellation) =>
+        connection.ExecuteAsync(Settings, [schema], cancellation);
 }
 
 /// <summary>What a page changes in one model: all of it, or what comes before the first event that the model cannot handle.</summary>

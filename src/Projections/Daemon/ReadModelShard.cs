@@ -2,7 +2,6 @@ using JasperFx.Events;
 using JasperFx.Events.Daemon;
 using JasperFx.Events.Projections;
 using Ledger.Serialization;
-using Ledger.Sessions.Events;
 using Ledger.Store;
 using Marten;
 using Marten.Subscriptions;
@@ -30,6 +29,7 @@ public sealed partial class ReadModelShard : SubscriptionBase
     private readonly ILogger log;
     private readonly EventLog store;
     private readonly string[] aliases;
+    private NpgsqlConnection? kept; // From one range to the next, so that the server need not plan its statements anew.
     private bool isAnnounced;
 
     /// <summary>A shard that does nothing before Marten's daemon starts it.</summary>
@@ -89,31 +89,72 @@ public sealed partial class ReadModelShard : SubscriptionBase
             cancellationToken, controller is SubscriptionAgent agent ? agent.CancellationToken : CancellationToken.None);
         cancellationToken = either.Token;
 
-        // A page that the database refuses is prepared once more, so that it is found out whose statements they are.
-        long? refused = null;
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
-        await ProjectionSchema.UseAsync(connection, ProjectionSchema.Live, cancellationToken);
-        while (await ReadModelStates.ReadAsync(connection, Shard, cancellationToken) is var states && states.Position < page.SequenceCeiling)
+        var connection = Interlocked.Exchange(ref kept, null) ?? await ConnectAsync(cancellationToken);
+        try
         {
-            try
+            // A page that the database refuses is prepared once more, so that it is found out whose statements they are.
+            long? refused = null;
+            for (var position = 0L; position < page.SequenceCeiling;)
             {
-                await WriteAsync(connection, states, page.SequenceCeiling, isCareful: refused == states.Position, cancellationToken);
+                var states = await ReadModelStates.ReadAsync(connection, Shard, cancellationToken);
+                try
+                {
+                    position = states.Position < page.SequenceCeiling
+                        ? await WriteAsync(connection, states, page.SequenceCeiling, isCareful: refused == states.Position, cancellationToken)
+                        : states.Position;
+                }
+                catch (PostgresException refusal) when (!Outage.Is(refusal) && refused != states.Position)
+                {
+                    refused = states.Position;
+                }
             }
-            catch (PostgresException refusal) when (!Outage.Is(refusal) && refused != states.Position)
+
+            connection = Interlocked.Exchange(ref kept, connection);
+        }
+        finally
+        {
+            if (connection is not null)
             {
-                refused = states.Position;
+                await connection.DisposeAsync();
             }
         }
 
         return NullChangeListener.Instance;
     }
 
-    private async Task WriteAsync(NpgsqlConnection connection, ReadModelStates states, long ceiling, bool isCareful, CancellationToken cancellation)
+    /// <summary>Gives back the connection that it keeps.</summary>
+    public override async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref kept, null) is { } connection)
+        {
+            await connection.DisposeAsync();
+        }
+
+        await base.DisposeAsync();
+    }
+
+    private async Task<NpgsqlConnection> ConnectAsync(CancellationToken cancellation)
+    {
+        var connection = await dataSource.OpenConnectionAsync(cancellation);
+        try
+        {
+            await ProjectionSchema.UseAsync(connection, ProjectionSchema.Live, cancellation);
+            return connection;
+        }
+        catch
+        {
+            await connection.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Writes one page, and says how far the models have come by it; where nothing was written, that is nowhere.</summary>
+    private async Task<long> WriteAsync(NpgsqlConnection connection, ReadModelStates states, long ceiling, bool isCareful, CancellationToken cancellation)
     {
         if (states.Kept.Except(Models.Select(model => (model.Name, model.Version))).ToList() is { Count: > 0 } others)
         {
             await LeaveAsync(connection, states, others, cancellation);
-            return;
+            return 0;
         }
 
         var page = await store.ReadPageAsync(states.Position, Math.Min(ceiling, states.Position + PageSize), aliases, cancellation);
@@ -130,11 +171,14 @@ public sealed partial class ReadModelShard : SubscriptionBase
         }
 
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
-        if (await MoveAsync(connection, states, page.Through, cancellation))
+        if (!await MoveAsync(connection, states, page.Through, cancellation))
         {
-            await connection.ExecuteAsync(statements, cancellation);
-            await transaction.CommitAsync(cancellation);
+            return 0;
         }
+
+        await connection.ExecuteAsync(statements, cancellation);
+        await transaction.CommitAsync(cancellation);
+        return page.Through;
     }
 
     /// <summary>
@@ -173,29 +217,4 @@ public sealed partial class ReadModelShard : SubscriptionBase
 
     [LoggerMessage(LogLevel.Error, "Read model {Model} stopped: it cannot handle the event at position {Position}.")]
     private partial void LogStopped(Exception failure, string model, long position);
-}
-
-/// <summary>Events as the models read them.</summary>
-internal static class RecordedEvents
-{
-    public static IReadOnlyList<RecordedEvent> Of(IReadOnlyList<IEvent> events)
-    {
-        var recorded = new List<RecordedEvent>(events.Count);
-        foreach (var each in events)
-        {
-            if (each.Data is ISessionEvent data)
-            {
-                recorded.Add(new RecordedEvent(
-                    each.Sequence,
-                    each.Id,
-                    new StreamId(Guid.Parse(each.TenantId), each.StreamId),
-                    each.Version,
-                    data,
-                    each.EventTypeName,
-                    new EventContext(each.UserName, each.CorrelationId, each.CausationId)));
-            }
-        }
-
-        return recorded;
-    }
 }

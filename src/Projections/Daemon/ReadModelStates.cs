@@ -17,34 +17,31 @@ internal sealed record ReadModelStates(
     public IEnumerable<(string Name, int Version)> Kept =>
         Versions.Where(known => !Apart.Contains(known.Key)).Select(known => (known.Key, known.Value));
 
-    public static async Task<ReadModelStates> ReadAsync(NpgsqlConnection connection, string shard, CancellationToken cancellation)
-    {
-        await using var batch = new NpgsqlBatch(connection)
-        {
-            BatchCommands =
-            {
-                Sql.Of("select generation, position from ledger.read_models where shard = $1", shard),
-                Sql.Of("select name from ledger.read_models_apart where shard = $1", shard),
-                Sql.Of(RegisteredModels.VersionsSql, shard),
-                Sql.Of("select projection, position from ledger.projection_actions where action = 'skip'"),
-            },
-        };
-        await using var reader = await batch.ExecuteReaderAsync(cancellation);
-        var (generation, position) = (await reader.ReadAllAsync(row => (row.GetInt64(0), row.GetInt64(1)), cancellation)).Single();
-        return new ReadModelStates(
-            generation,
-            position,
-            (await reader.ReadAllAsync(row => row.GetString(0), cancellation)).ToHashSet(StringComparer.Ordinal),
-            (await reader.ReadAllAsync(RegisteredModels.ReadVersion, cancellation)).ToDictionary(StringComparer.Ordinal),
-            (await reader.ReadAllAsync(row => (row.GetString(0), row.GetInt64(1)), cancellation)).ToHashSet());
-    }
+    private const string ReadSql = """
+        select generation, position,
+          array(select name from ledger.read_models_apart where shard = $1),
+          array(select name from ledger.read_models_known where shard = $1 order by name),
+          array(select version from ledger.read_models_known where shard = $1 order by name),
+          array(select projection from ledger.projection_actions where action = 'skip' order by id),
+          array(select position from ledger.projection_actions where action = 'skip' order by id)
+        from ledger.read_models where shard = $1
+        """;
+
+    public static async Task<ReadModelStates> ReadAsync(NpgsqlConnection connection, string shard, CancellationToken cancellation) => (await connection.QueryAsync(
+        ReadSql,
+        [shard],
+        row => new ReadModelStates(
+            row.GetInt64(0),
+            row.GetInt64(1),
+            row.GetFieldValue<string[]>(2).ToHashSet(StringComparer.Ordinal),
+            row.GetFieldValue<string[]>(3).Zip(row.GetFieldValue<int[]>(4)).ToDictionary(StringComparer.Ordinal),
+            row.GetFieldValue<string[]>(5).Zip(row.GetFieldValue<long[]>(6)).ToHashSet()),
+        cancellation)).Single();
 }
 
 /// <summary>Which read models the database has rows of, and of which version.</summary>
 public static class RegisteredModels
 {
-    internal const string VersionsSql = "select name, version from ledger.read_models_known where shard = $1";
-
     /// <summary>
     /// Makes the models known to the database, once at the start. The rows of one that is new to it, or of another version, are made anew from
     /// the first event on, apart from the others.
@@ -114,9 +111,11 @@ public static class RegisteredModels
     }
 
     internal static async Task<IReadOnlyDictionary<string, int>> VersionsAsync(NpgsqlConnection connection, CancellationToken cancellation) =>
-        (await connection.QueryAsync(VersionsSql, [ReadModelShard.Shard], ReadVersion, cancellation)).ToDictionary(StringComparer.Ordinal);
-
-    internal static KeyValuePair<string, int> ReadVersion(NpgsqlDataReader row) => new(row.GetString(0), row.GetInt32(1));
+        (await connection.QueryAsync(
+            "select name, version from ledger.read_models_known where shard = $1",
+            [ReadModelShard.Shard],
+            row => KeyValuePair.Create(row.GetString(0), row.GetInt32(1)),
+            cancellation)).ToDictionary(StringComparer.Ordinal);
 
     private static async Task RemakeAsync(NpgsqlConnection connection, Projection model, CancellationToken cancellation)
     {
@@ -216,7 +215,7 @@ public sealed record ProjectionAction(
 
     // Of each projection the newest: an index scan that ends after the limit.
     private const string ReadSql = """
-        select a.id, a.projection, a.action, a.actor, a.at, a.position, a.error, a.reason
+        select a.id as number, a.projection, a.action, a.actor, a.at, a.position, a.error, a.reason
         from unnest($1) as p(name)
         cross join lateral (
           select * from ledger.projection_actions a where a.projection = p.name and a.id < $2 order by a.id desc limit $3
@@ -225,19 +224,8 @@ public sealed record ProjectionAction(
         """;
 
     internal static Task<List<ProjectionAction>> ReadAsync(
-        NpgsqlDataSource dataSource, string[] projections, int limit, long before, CancellationToken cancellation) => dataSource.QueryAsync(
-        ReadSql,
-        [projections, before, limit],
-        row => new ProjectionAction(
-            row.GetInt64(0),
-            row.GetString(1),
-            row.GetString(2),
-            row.GetString(3),
-            row.GetFieldValue<DateTimeOffset>(4),
-            row.GetFieldValue<long?>(5),
-            row.GetStringOrNull(6),
-            row.GetStringOrNull(7)),
-        cancellation);
+        NpgsqlDataSource dataSource, string[] projections, int limit, long before, CancellationToken cancellation) =>
+        dataSource.QueryAsync<ProjectionAction>(ReadSql, [projections, before, limit], cancellation);
 
     /// <summary>The statement that records an action, to run in the transaction that does it.</summary>
     internal static NpgsqlBatchCommand Write(

@@ -70,6 +70,21 @@ internal sealed class Table<TRow>(string name)
         return await reader.ReadAllAsync(read, cancellation);
     }
 
+    /// <summary>The stored rows of these keys as records, each with its key, which is one as well (<see cref="Record{T}"/>).</summary>
+    /// <param name="columns">What to read, where the columns do not bear the names of the members.</param>
+    public Task<List<KeyValuePair<TRow, T>>> LoadAsync<T>(
+        NpgsqlConnection connection, IReadOnlyList<TRow> keys, CancellationToken cancellation, string? columns = null)
+    {
+        Func<NpgsqlDataReader, TRow>? key = null;
+        Func<NpgsqlDataReader, T>? read = null;
+        return LoadAsync(
+            connection,
+            keys,
+            $"{Record<TRow>.Columns}, {columns ?? Record<T>.Columns}",
+            row => KeyValuePair.Create((key ??= Record<TRow>.From(row))(row), (read ??= Record<T>.From(row))(row)),
+            cancellation);
+    }
+
     private string InsertSql => $"insert into {name} as r ({Names(columns)}) select {List(columns, column => column.Value)} from {Unnest(columns)}";
 
     private string IsSame => string.Join(" and ", Of(ColumnRole.Key).Select(column => $"r.{column} = n.{column}"));

@@ -24,7 +24,7 @@ internal sealed class CheckMetricsProjection() : ResultProjection(CheckMetricsRe
         }
 
         await CheckMetricsTable.AddStoredAsync(connection, rows, cancellation);
-        return [CheckMetricsTable.Upsert([.. rows])];
+        return [CheckMetricsTable.Table.Upsert([.. rows])];
     }
 
     /// <summary>
@@ -98,7 +98,7 @@ internal static class CheckMetricsTable
         .Key("outcome", key => Words<RunState>.Of(key.Outcome))
         .Key("cause", key => Words<CancelCause>.OrNull(key.Cause) ?? "");
 
-    private static readonly Table<KeyValuePair<MetricsKey, MetricsRow>> Table = new Table<KeyValuePair<MetricsKey, MetricsRow>>("check_metrics")
+    public static readonly Table<KeyValuePair<MetricsKey, MetricsRow>> Table = new Table<KeyValuePair<MetricsKey, MetricsRow>>("check_metrics")
         .Keys(Keys, row => row.Key)
         .Set("runs", row => row.Value.Runs)
         .Set("sum", row => row.Value.ResponseTimes.Sum)
@@ -127,8 +127,6 @@ internal static class CheckMetricsTable
             cancellation);
         stored.ForEach(found => rows[found.Key].Add(found.Row));
     }
-
-    public static NpgsqlBatchCommand Upsert(IReadOnlyList<KeyValuePair<MetricsKey, MetricsRow>> rows) => Table.Upsert(rows);
 
     /// <summary>The cause that a word stands for; null for the empty one.</summary>
     public static CancelCause? CauseOf(string word) => word.Length == 0 ? null : Words<CancelCause>.Read(word);

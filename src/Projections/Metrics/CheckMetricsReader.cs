@@ -86,11 +86,8 @@ public sealed class CheckMetricsReader(NpgsqlDataSource dataSource)
         IReadOnlyCollection<RunState> outcomes,
         long offset,
         int limit,
-        CancellationToken cancellation = default) => await dataSource.QueryAsync(
-        RunsSql,
-        [accountId, checkId, from, to, outcomes.Select(Words<RunState>.Of).ToArray(), offset, limit],
-        row => new MeasuredRun(row.GetString(0), row.GetFieldValue<DateTimeOffset?>(1), row.GetFieldValue<long?>(2), row.GetInt32(3)),
-        cancellation);
+        CancellationToken cancellation = default) => await dataSource.QueryAsync<MeasuredRun>(
+        RunsSql, [accountId, checkId, from, to, outcomes.Select(Words<RunState>.Of).ToArray(), offset, limit], cancellation);
 }
 
 /// <summary>One counted run.</summary>

@@ -22,10 +22,13 @@ internal sealed class OpenRunsProjection() : RowProjection<RunKey, OpenRunRow>(O
     internal override IEnumerable<RunKey> KeysOf(RecordedEvent recorded) => recorded.Data switch
     {
         CancelRequested e => e.Targets.Select(target => Key(recorded, target)),
-        ISettlesRun { Outcome: null } => [],
+        ISettlesRun => [],
         IRunEvent e => [Key(recorded, e.SequenceId)],
         _ => [],
     };
+
+    internal override IEnumerable<RunKey> EndedBy(RecordedEvent recorded) =>
+        recorded.Data is ISettlesRun { Outcome: not null } e ? [Key(recorded, e.SequenceId)] : [];
 
     internal override void Apply(RecordedEvent recorded, Rows<RunKey, OpenRunRow> rows)
     {
@@ -84,7 +87,7 @@ internal sealed class OpenRunsProjection() : RowProjection<RunKey, OpenRunRow>(O
 
     protected override IEnumerable<NpgsqlBatchCommand> Save(Rows<RunKey, OpenRunRow> rows) =>
     [
-        .. Sql.ForAny(rows.Added.Concat(rows.Changed), OpenRunsTable.Upsert),
+        .. Sql.ForAny(rows.Added.Concat(rows.Changed), OpenRunsTable.Table.Upsert),
         .. Sql.ForAny(rows.Removed, OpenRunsTable.Delete),
     ];
 
@@ -119,17 +122,12 @@ internal sealed class OpenRunsProjection() : RowProjection<RunKey, OpenRunRow>(O
 /// <summary>The table <c>open_runs</c>, as the projection reads and writes it.</summary>
 internal static class OpenRunsTable
 {
-    private const string Columns = """
-        account_id, session_id, sequence_id, session_number, ordinal, project, concurrency_group, location, check_type, timeout_seconds,
-        state, runner_id, lease_seconds, claimed_at, started_at, cancel_id, cancel_requested_at, cancel_forced, cancel_acknowledged
-        """;
-
     private static readonly Table<RunKey> Keys = new Table<RunKey>("open_runs")
         .Key("account_id", key => key.AccountId)
         .Key("session_id", key => key.SessionId)
         .Key("sequence_id", key => key.SequenceId);
 
-    private static readonly Table<KeyValuePair<RunKey, OpenRunRow>> Table = new Table<KeyValuePair<RunKey, OpenRunRow>>("open_runs")
+    public static readonly Table<KeyValuePair<RunKey, OpenRunRow>> Table = new Table<KeyValuePair<RunKey, OpenRunRow>>("open_runs")
         .Keys(Keys, row => row.Key)
         .Once("session_number", row => row.Value.SessionNumber)
         .Once("ordinal", row => row.Value.Ordinal)
@@ -150,33 +148,9 @@ internal static class OpenRunsTable
 
     public static async Task LoadAsync(
         NpgsqlConnection connection, IReadOnlyList<RunKey> keys, Rows<RunKey, OpenRunRow> rows, CancellationToken cancellation) =>
-        rows.Load(await Keys.LoadAsync(connection, keys, Columns, Read, cancellation));
-
-    public static NpgsqlBatchCommand Upsert(IReadOnlyList<KeyValuePair<RunKey, OpenRunRow>> rows) => Table.Upsert(rows);
+        rows.Load(await Keys.LoadAsync<OpenRunRow>(connection, keys, cancellation));
 
     public static NpgsqlBatchCommand Delete(IReadOnlyList<RunKey> keys) => Keys.Delete(keys);
-
-    private static KeyValuePair<RunKey, OpenRunRow> Read(NpgsqlDataReader row) => new(
-        new RunKey(row.GetGuid(0), row.GetGuid(1), row.GetGuid(2)),
-        new OpenRunRow
-        {
-            SessionNumber = row.GetInt64(3),
-            Ordinal = row.GetInt32(4),
-            Project = row.GetStringOrNull(5),
-            ConcurrencyGroup = row.GetStringOrNull(6),
-            Location = row.GetString(7),
-            CheckType = row.GetString(8),
-            TimeoutSeconds = row.GetFieldValue<int?>(9),
-            State = Words<RunState>.Read(row.GetString(10)),
-            RunnerId = row.GetStringOrNull(11),
-            LeaseSeconds = row.GetInt32(12),
-            ClaimedAt = row.GetFieldValue<DateTimeOffset?>(13),
-            StartedAt = row.GetFieldValue<DateTimeOffset?>(14),
-            CancelId = row.GetFieldValue<Guid?>(15),
-            CancelRequestedAt = row.GetFieldValue<DateTimeOffset?>(16),
-            CancelForced = row.GetBoolean(17),
-            CancelAcknowledged = row.GetBoolean(18),
-        });
 }
 
 /// <summary>One run, across sessions.</summary>

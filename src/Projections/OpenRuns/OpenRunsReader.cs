@@ -33,7 +33,7 @@ public sealed class OpenRunsReader(NpgsqlDataSource dataSource)
         """;
 
     private const string OpenCancelsSql = """
-        select cancel_id, session_id, sequence_id, cancel_forced, cancel_acknowledged, cancel_requested_at
+        select cancel_id, session_id, sequence_id, cancel_forced as forced, cancel_acknowledged as acknowledged, cancel_requested_at as requested_at
         from ledger.open_runs
         where account_id = $1 and runner_id = $2 and cancel_id is not null
         order by cancel_requested_at, session_number, ordinal
@@ -48,8 +48,9 @@ public sealed class OpenRunsReader(NpgsqlDataSource dataSource)
         """;
 
     private const string CountSql = """
-        select count(*) filter (where state = 'queued'), count(*) filter (where state = 'claimed'), count(*) filter (where state = 'running'),
-          count(*) filter (where state = 'cancelling'), count(*) filter (where cancel_id is not null and not cancel_acknowledged)
+        select count(*) filter (where state = 'queued') as queued, count(*) filter (where state = 'claimed') as claimed,
+          count(*) filter (where state = 'running') as running, count(*) filter (where state = 'cancelling') as cancelling,
+          count(*) filter (where cancel_id is not null and not cancel_acknowledged) as unacknowledged
         from ledger.open_runs
         """;
 
@@ -78,35 +79,20 @@ public sealed class OpenRunsReader(NpgsqlDataSource dataSource)
         CancellationToken cancellation = default)
     {
         var types = checkTypes.Count > 0 ? checkTypes : (IEnumerable<string>)CheckTypes.Known;
-        return await dataSource.QueryAsync(
+        return await dataSource.QueryAsync<ClaimableRun>(
             ClaimableSql,
             [accountId, locations.Distinct().ToArray(), types.Distinct().ToArray(), limit, project],
-            row => new ClaimableRun(row.GetGuid(0), row.GetGuid(1), row.GetInt64(2)),
             cancellation);
     }
 
     /// <summary>Every cancel that is still open for a runner, oldest first; the reason stands in the session.</summary>
     /// <exception cref="NpgsqlException">The database cannot be reached.</exception>
     public async Task<IReadOnlyList<OpenCancel>> OpenCancelsAsync(Guid accountId, string runnerId, CancellationToken cancellation = default) =>
-        await dataSource.QueryAsync(
-            OpenCancelsSql,
-            [accountId, runnerId],
-            row => new OpenCancel(
-                row.GetGuid(0),
-                row.GetGuid(1),
-                row.GetGuid(2),
-                row.GetBoolean(3),
-                row.GetBoolean(4),
-                row.GetFieldValue<DateTimeOffset>(5)),
-            cancellation);
+        await dataSource.QueryAsync<OpenCancel>(OpenCancelsSql, [accountId, runnerId], cancellation);
 
     /// <summary>How many runs are open, over all accounts.</summary>
     /// <exception cref="NpgsqlException">The database cannot be reached.</exception>
-    public async Task<OpenRunCounts> CountAsync(CancellationToken cancellation = default) => (await dataSource.QueryAsync(
-        CountSql,
-        [],
-        row => new OpenRunCounts(row.GetInt64(0), row.GetInt64(1), row.GetInt64(2), row.GetInt64(3), row.GetInt64(4)),
-        cancellation))[0];
+    public async Task<OpenRunCounts> CountAsync(CancellationToken cancellation = default) => (await dataSource.QueryAsync<OpenRunCounts>(CountSql, [], cancellation))[0];
 
     /// <summary>How many open runs of some sessions stand where; nothing of sessions without an open run.</summary>
     /// <exception cref="NpgsqlException">The database cannot be reached.</exception>

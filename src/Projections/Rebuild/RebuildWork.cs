@@ -144,7 +144,7 @@ internal sealed class RebuildWork(
             return false;
         }
 
-        await connection.ExecuteAsync("set local work_mem = '64MB'", [], cancellation);
+        await connection.ExecuteAsync("select set_config('work_mem', '64MB', true), set_config('enable_seqscan', 'on', true)", [], cancellation);
         differences = await copy.CompareAsync(connection, cancellation);
         await record.WriteAsync("state = 'switching', differences = $2", cancellation, differences);
         await transaction.CommitAsync(cancellation);

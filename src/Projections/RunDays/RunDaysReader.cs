@@ -10,10 +10,8 @@ public sealed class RunDaysReader(NpgsqlDataSource dataSource)
     /// <summary>What to wait for before a read that must see a write (<see cref="ReadModelProgress.WaitForAsync"/>).</summary>
     public const string ProjectionName = "run_days";
 
-    private const string Sums = """
-        sum(passed)::bigint, sum(failed)::bigint, sum(error)::bigint, sum(cancelled)::bigint, sum(reruns)::bigint,
-        sum(total_tests)::bigint, sum(passed_tests)::bigint, sum(failed_tests)::bigint, sum(flaky_tests)::bigint
-        """;
+    private static readonly string Sums =
+        string.Join(", ", Record<RunDayCounts>.Columns.Split(", ").Select(column => $"sum({column})::bigint as counts_{column}"));
 
     /// <summary>The projection that keeps the rows.</summary>
     public static Projection CreateProjection() => new RunDaysProjection();
@@ -29,20 +27,8 @@ public sealed class RunDaysReader(NpgsqlDataSource dataSource)
         command.CommandText = $"""
             select day, {Sums} from ledger.run_days where {conditions} group by day order by day
             """;
-        return await command.ReadAllAsync(
-            row => new RunDay(row.GetFieldValue<DateOnly>(0), new RunDayCounts
-            {
-                Passed = row.GetInt64(1),
-                Failed = row.GetInt64(2),
-                Error = row.GetInt64(3),
-                Cancelled = row.GetInt64(4),
-                Reruns = row.GetInt64(5),
-                TotalTests = row.GetInt64(6),
-                PassedTests = row.GetInt64(7),
-                FailedTests = row.GetInt64(8),
-                FlakyTests = row.GetInt64(9),
-            }),
-            cancellation);
+        await using var reader = await command.ExecuteReaderAsync(cancellation);
+        return await reader.ReadAllAsync<RunDay>(cancellation);
     }
 
     /// <summary>The environments of the project's runs in these days, whatever else the query says.</summary>

@@ -36,7 +36,7 @@ internal sealed class SessionListProjection() : RowProjection<StreamId, SessionL
         CancellationToken cancellation) => SessionListTable.LoadAsync(connection, [.. keys], rows, cancellation);
 
     protected override IEnumerable<NpgsqlBatchCommand> Save(Rows<StreamId, SessionListRow> rows) =>
-        [.. Sql.ForAny(rows.Added, SessionListTable.Insert), .. Sql.ForAny(rows.Changed, SessionListTable.Update)];
+        [.. Sql.ForAny(rows.Added, SessionListTable.Table.Insert), .. Sql.ForAny(rows.Changed, SessionListTable.Table.Update)];
 
     private static SessionListRow Triggered(SessionTriggered triggered, long number) =>
         new(triggered.Kind, new RunTally { Open = triggered.Runs.Count }, 1, number)
@@ -81,12 +81,18 @@ internal sealed class SessionListProjection() : RowProjection<StreamId, SessionL
 /// <summary>The table <c>session_list</c>, as the projection reads and writes it.</summary>
 internal static class SessionListTable
 {
+    /// <summary>What is told of the runs, as the members of rows and summaries are called.</summary>
+    public const string RunColumns = """
+        open as runs_open, passed as runs_passed, failed as runs_failed, degraded as runs_degraded, cancelled as runs_cancelled,
+        timed_out as runs_timed_out, lost as runs_lost, reported as runs_reported, run_ids as first_runs_ids, run_states as first_runs_states, run
+        """;
+
     private static readonly Table<StreamId> Keys = new Table<StreamId>("session_list")
         .Key("account_id", key => key.AccountId)
         .Key("session_id", key => key.SessionId);
 
     // unnest takes arrays of arrays apart completely, so that a set of ids travels as the text of an array.
-    private static readonly Table<KeyValuePair<StreamId, SessionListRow>> Table = new Table<KeyValuePair<StreamId, SessionListRow>>("session_list")
+    public static readonly Table<KeyValuePair<StreamId, SessionListRow>> Table = new Table<KeyValuePair<StreamId, SessionListRow>>("session_list")
         .Keys(Keys, row => row.Key)
         .Set("status", row => Words<SessionStatus>.Of(row.Value.Status))
         .Set("open", row => row.Value.Runs.Open)
@@ -131,38 +137,8 @@ internal static class SessionListTable
         IReadOnlyList<StreamId> keys,
         Rows<StreamId, SessionListRow> rows,
         CancellationToken cancellation) =>
-        rows.Load(await Keys.LoadAsync(
-            connection,
-            keys,
-            """
-            account_id, session_id, kind, open, passed, failed, degraded, cancelled, timed_out, lost, reported, settled_at, last_position, version,
-            updated_at, run_ids, run_states, run
-            """,
-            row => KeyValuePair.Create(
-                new StreamId(row.GetGuid(0), row.GetGuid(1)),
-                new SessionListRow(Words<SessionKind>.Read(row.GetString(2)), ReadTally(row, 3), row.GetInt64(13), row.GetInt64(12))
-                {
-                    SettledAt = row.GetFieldValue<DateTimeOffset?>(11),
-                    UpdatedAt = row.GetFieldValue<DateTimeOffset?>(14),
-                    FirstRuns = FirstRuns.Read(row, 15),
-                    Run = row.GetStringOrNull(17) is { } run ? RunSummary.Read(run) : null,
-                }),
-            cancellation));
-
-    /// <summary>The tally of eight columns, from the one named on.</summary>
-    public static RunTally ReadTally(NpgsqlDataReader reader, int first) => new(
-        reader.GetInt32(first),
-        reader.GetInt32(first + 1),
-        reader.GetInt32(first + 2),
-        reader.GetInt32(first + 3),
-        reader.GetInt32(first + 4),
-        reader.GetInt32(first + 5),
-        reader.GetInt32(first + 6),
-        reader.GetBoolean(first + 7));
-
-    public static NpgsqlBatchCommand Update(IReadOnlyList<KeyValuePair<StreamId, SessionListRow>> rows) => Table.Update(rows);
-
-    public static NpgsqlBatchCommand Insert(IReadOnlyList<KeyValuePair<StreamId, SessionListRow>> rows) => Table.Insert(rows);
+        rows.Load(await Keys.LoadAsync<SessionListRow>(
+            connection, keys, cancellation, $"kind, version, last_position, settled_at, updated_at, {RunColumns}"));
 
     private static string ArrayText<T>(IEnumerable<T> values) => $"{{{string.Join(',', values)}}}";
 }

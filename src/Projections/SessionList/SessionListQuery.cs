@@ -134,7 +134,7 @@ internal sealed class SessionListConditions
         Add("account_id = {0}", query.AccountId);
         Add("session_id = any({0})", query.SessionIds.Count > 0 ? query.SessionIds.ToArray() : null);
         Add("kind = {0}", query.Kind is { } kind ? Words<SessionKind>.Of(kind) : null);
-        Add("status = any({0})", query.Statuses, Words<SessionStatus>.Of);
+        AddStatuses(query.Statuses);
         Add(query.OrWithoutProject ? "(project = {0} or project is null)" : "project = {0}", query.Project);
         Add("project is null", query.WithoutProject);
         Add("triggered_at >= {0}", query.From?.ToUniversalTime());
@@ -150,7 +150,7 @@ internal sealed class SessionListConditions
         Add("number > {0}", query.AfterNumber);
         AddSearch(query.TextSearch);
         AddMetadata(query.Metadata);
-        Add("settled_at is null", query.OnlyOpen || (query.RunStates.Count > 0 && query.RunStates.All(state => state.IsOpen())));
+        AddStatuses(query.OnlyOpen || (query.RunStates.Count > 0 && query.RunStates.All(state => state.IsOpen())) ? SessionStatusRule.Open : []);
         Add("run_state = any({0})", query.RunStates, Words<RunState>.Of);
         Add("(coalesce(run -> 'result' ->> 'hasErrors', 'false') = 'true' or run_state in ('timedOut', 'lost')) <> {0}", query.HasVerdict);
     }
@@ -158,6 +158,19 @@ internal sealed class SessionListConditions
     /// <summary>The conditions; their values are added to the command.</summary>
     public static string Of(SessionListQuery query, NpgsqlCommand command) =>
         new SessionListConditions(command, query).conditions.ToString();
+
+    /// <summary>A single one by itself, so that the index tells its sessions in the order of the list.</summary>
+    private void AddStatuses(IReadOnlyCollection<SessionStatus> statuses)
+    {
+        if (statuses.Count == 1)
+        {
+            Add("status = {0}", Words<SessionStatus>.Of(statuses.First()));
+        }
+        else
+        {
+            Add("status = any({0})", statuses, Words<SessionStatus>.Of);
+        }
+    }
 
     private void AddUsers(SessionListQuery query)
     {

@@ -4,7 +4,6 @@ using Ledger.Sessions;
 using Ledger.Sessions.Events;
 using Ledger.Streams;
 using Ledger.TestCases;
-using Npgsql;
 
 namespace Ledger.Projections.SessionList;
 
@@ -128,9 +127,6 @@ public sealed record FirstRuns(IReadOnlyList<Guid> Ids, string States)
     /// <summary>Those in a state.</summary>
     public IReadOnlyList<Guid> In(char letter) => [.. Ids.Where((_, at) => States[at] == letter)];
 
-    internal static FirstRuns? Read(NpgsqlDataReader row, int column) =>
-        row.IsDBNull(column) ? null : new FirstRuns(row.GetFieldValue<Guid[]>(column), row.GetString(column + 1));
-
     internal FirstRuns With(Guid sequenceId, RunState state)
     {
         for (var at = 0; at < Ids.Count; at++)
@@ -177,8 +173,6 @@ public sealed record RunSummary(RunState State, Guid? CheckId)
         Attempts = run.Attempts.Count,
         Result = run.Final is { } final ? ResultSummary.Of(final) : null,
     };
-
-    internal static RunSummary Read(string json) => JsonSerializer.Deserialize<RunSummary>(json, Options)!;
 
     internal string ToJson() => JsonSerializer.Serialize(this, Options);
 }

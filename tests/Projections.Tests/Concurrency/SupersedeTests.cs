@@ -112,7 +112,7 @@ public sealed class SupersedeTests : LedgerTest
         "host",
         batchSize,
         [OpenRunsReader.CreateProjection()],
-        progress => new Supersede(progress, Messages.Handled(message => CancelPreviousHandler.Handle(
+        progress => new Supersede(progress, DataSource, Messages.Handled(message => CancelPreviousHandler.Handle(
             (CancelPrevious)message, new OpenRunsReader(DataSource), Streams, CancelPolicy.Default, CancellationToken.None))));
 
     /// <summary>Waits until nothing more happens: the reaction's own events have been gone through as well.</summary>

@@ -163,7 +163,7 @@ public sealed class PoisonTests : JournalTest
         await using var command = DataSource.CreateCommand(Journal.Table);
         await command.ExecuteNonQueryAsync();
         var sick = new Journal("sick") { FailsAt = 2 };
-        var daemon = await StartDaemonAsync("host", null, [sick], progress => new Follower("sick", progress));
+        var daemon = await StartDaemonAsync("host", null, [sick], progress => new Follower("sick", progress, DataSource));
         await BecomeStoppedAsync(daemon);
         (await daemon.WaitForAsync("follower", 3, TimeSpan.FromMilliseconds(200))).ShouldBeFalse();
 

@@ -17,24 +17,24 @@ internal static class Messages
         {
             await handle(message);
         }
-
-        return NullChangeListener.Instance;
     };
 
-    /// <summary>Hands over each message once its page is committed.</summary>
-    public static Outbox Kept(Action<object> keep) => (_, messages) => Task.FromResult<IChangeListener>(new Keeper(() =>
+    /// <summary>Hands over each message once what it is kept with is committed.</summary>
+    public static Outbox Kept(Action<object> keep) => (session, messages) =>
     {
-        foreach (var message in messages)
+        session.Listeners.Add(new Keeper(() =>
         {
-            keep(message);
-        }
-    }));
+            foreach (var message in messages)
+            {
+                keep(message);
+            }
+        }));
+        return Task.CompletedTask;
+    };
 
-    private sealed class Keeper(Action keep) : IChangeListener
+    private sealed class Keeper(Action keep) : DocumentSessionListenerBase
     {
-        public Task BeforeCommitAsync(IDocumentSession session, IChangeSet commit, CancellationToken token) => Task.CompletedTask;
-
-        public Task AfterCommitAsync(IDocumentSession session, IChangeSet commit, CancellationToken token)
+        public override Task AfterCommitAsync(IDocumentSession session, IChangeSet commit, CancellationToken token)
         {
             keep();
             return Task.CompletedTask;

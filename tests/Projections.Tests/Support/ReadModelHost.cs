@@ -122,6 +122,7 @@ public sealed class ReadModelHost : IAsyncDisposable
         await daemon!.StopAllAsync();
         daemon.Dispose();
         await store.DisposeAsync();
+        await shard.DisposeAsync();
         await dataSource.DisposeAsync();
         await watching.DisposeAsync();
     }

@@ -16,3 +16,6 @@ create table if not exists incidents (
   failing_locations jsonb       not null,
   alerts            int         not null
 ) with (fillfactor = 80); -- updated in place
+
+-- The open incident of a check, of which there is at most one.
+create unique index if not exists incidents_open on incidents (account_id, check_id) where resolved_position is null;

@@ -31,3 +31,6 @@ create table if not exists cancels (
   skipped_count int         not null,
   skipped       jsonb       not null
 ) with (fillfactor = 90); -- updated in place until it is settled
+
+-- One request by its id; also how an escalation finds it.
+create index if not exists cancels_by_id on cancels (account_id, cancel_id);

@@ -32,3 +32,6 @@ create table if not exists cancel_runs (
   freed_ms        bigint      null,
   primary key (cancel_position, ordinal)
 ) with (fillfactor = 80); -- updated in place until it is settled
+
+-- The runs whose cancel is under way, by which events find them: few at any time, however many there have been.
+create index if not exists cancel_runs_open on cancel_runs (session_id, sequence_id) where settled_at is null;

@@ -5,7 +5,7 @@
 -- The flags and the response time, in milliseconds, are as readers show them. outcome is how the run ended, null for a failed try;
 -- cancel_id and cause say by which cancel, where it was one.
 create table if not exists check_results (
-  position      bigint      primary key,
+  position      bigint      not null,
   account_id    uuid        not null,
   check_id      uuid        not null,
   session_id    uuid        not null,
@@ -25,5 +25,7 @@ create table if not exists check_results (
   attempt       int         not null,
   started_at    timestamptz null,
   response_time bigint      null,
-  created_at    timestamptz not null
+  created_at    timestamptz not null,
+  -- Read backwards it is the order of every list, newest first. Not the order of positions: clocks of several hosts may differ.
+  primary key (account_id, check_id, created_at, position)
 );
