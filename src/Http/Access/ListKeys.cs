@@ -4,8 +4,10 @@ namespace Ledger.Http.Access;
 public static class ListKeysEndpoint
 {
     [WolverineGet("/ledger/keys"), Authorize(Scopes.Admin), Tags("Keys")]
-    [EndpointSummary("Lists the account's keys, without secrets.")]
-    public static async Task<EntryList<KeyView>> Get(Caller caller, IQuerySession documents, CancellationToken cancellation)
+    [EndpointSummary("Lists the account's keys by name, without secrets.")]
+    [QueryNumber("limit", "Entries of a page, 1 to 1000; 1000 when absent.")]
+    [QueryText("cursor", "The nextCursor of the page before.")]
+    public static Task<Page<KeyView>> Get(HttpRequest request, Caller caller, IQuerySession documents, CancellationToken cancellation)
     {
         var keys = documents.Query<ApiKey>().Where(key => key.AccountId == caller.AccountId && key.RevokedAt == null);
         if (caller.Project is { } project)
@@ -13,7 +15,7 @@ public static class ListKeysEndpoint
             keys = keys.Where(key => key.Project == project);
         }
 
-        return new([.. (await keys.OrderBy(key => key.CreatedAt).ThenBy(key => key.Id).ToListAsync(cancellation)).Select(KeyView.Of)]);
+        return keys.PageAsync(request, key => new(key.Name, key.Id), KeyView.Of, cancellation);
     }
 }
 

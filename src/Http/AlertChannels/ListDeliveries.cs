@@ -26,7 +26,7 @@ public static class ListDeliveriesEndpoint
         var before = request.NumberCursor();
         var channel = await documents.FindAsync(caller, channelId, cancellation);
         await freshness.WaitAsync(AlertDeliveryReader.ProjectionName, request);
-        var found = await Database.RunAsync(() => deliveries.ListAsync(channel.Number, state, before, limit + 1, cancellation));
+        var found = await deliveries.ListAsync(channel.Number, state, before, limit + 1, cancellation);
         return new Page<DeliveryView>(
             [.. found.Take(limit).Select(DeliveryView.Of)],
             found.Count > limit ? found[limit - 1].Id.ToString(CultureInfo.InvariantCulture) : null);

@@ -1,6 +1,7 @@
 using System.Net;
 using Ledger.Http.AlertChannels.Sending;
 using Ledger.Projections.AlertChannels;
+using Ledger.Secrets;
 
 namespace Ledger.Http.AlertChannels;
 
@@ -18,10 +19,11 @@ public static class PutAlertChannelEndpoint
         IDocumentSession documents,
         EventLog log,
         WebhookSettings settings,
+        SecretCipher cipher,
         TimeProvider clock,
         CancellationToken cancellation)
     {
-        var (channel, isNew, secret) = await PutAsync(channelId, request, caller, documents, log, settings, clock, cancellation);
+        var (channel, isNew, secret) = await PutAsync(channelId, request, caller, documents, log, settings, cipher, clock, cancellation);
         return isNew && request.Secret is null ? TypedResults.Created((string?)null, new MadeAlertChannel(channel, secret))
             : isNew ? TypedResults.Created((string?)null, new AlertChannelView(channel))
             : TypedResults.Ok(new AlertChannelView(channel));
@@ -35,6 +37,7 @@ public static class PutAlertChannelEndpoint
         IDocumentSession documents,
         EventLog log,
         WebhookSettings settings,
+        SecretCipher cipher,
         TimeProvider clock,
         CancellationToken cancellation)
     {
@@ -46,7 +49,7 @@ public static class PutAlertChannelEndpoint
             var now = clock.GetUtcNow();
             var there = await documents.AlertChannelAsync(id, cancellation);
             var put = there?.Retarget(target, now) ?? await MakeAsync(now);
-            documents.Store(there is not null && request.Secret is { } other ? put.Rotate(other, now) : put);
+            documents.Store(there is not null && request.Secret is { } other ? put.Opened(caller.AccountId, cipher).Rotate(other, now) : put);
             await documents.SaveChangesAsync(cancellation);
             return (put, there is null);
         });

@@ -1,4 +1,5 @@
 using Ledger.Projections.AlertChannels;
+using Ledger.Secrets;
 
 namespace Ledger.Http.AlertChannels;
 
@@ -12,13 +13,14 @@ public static class RotateSecretEndpoint
         [FromBody] SecretRotation? request,
         Caller caller,
         IDocumentSession documents,
+        SecretCipher cipher,
         TimeProvider clock,
         CancellationToken cancellation)
     {
         AlertChannelRequest.CheckSecret(request?.Secret);
         var channel = await documents.FindAsync(caller, channelId, cancellation);
         var (secret, now) = (request?.Secret ?? WebhookSecret.Make(), clock.GetUtcNow());
-        documents.Store(channel.Rotate(secret, now));
+        documents.Store(channel.Opened(caller.AccountId, cipher).Rotate(secret, now));
         await documents.SaveChangesAsync(cancellation);
         return new RotatedSecret(secret, now + AlertChannel.Overlap);
     }

@@ -27,8 +27,8 @@ public static class TestAlertChannelEndpoint
         var now = clock.GetUtcNow();
         var payload = JsonSerializer.Serialize(
             new TestPayload(AlertEvents.Test, now, new TestPayloadData(channel.Id, caller.Actor.Name)), Json.Options);
-        var delivery = await Database.RunAsync(() => deliveries.AddTestAsync(
-            documents, caller.AccountId, channel.Number, WebhookIds.Of(Guid.NewGuid()), payload, now, cancellation));
+        var delivery = await deliveries.AddTestAsync(
+            documents, caller.AccountId, channel.Number, WebhookIds.Of(Guid.NewGuid()), payload, now, cancellation);
         await new MartenOutbox(messages, documents).PublishAsync(new DeliverAlert(delivery.Id));
         await documents.SaveChangesAsync(cancellation);
         return TypedResults.Accepted((string?)null, DeliveryView.Of(delivery));

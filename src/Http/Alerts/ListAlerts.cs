@@ -38,7 +38,7 @@ public static class ListAlertsEndpoint
             await freshness.WaitAsync(SessionListReader.ProjectionName, request);
         }
 
-        var page = await Database.RunAsync(() => alerts.ListAsync(query, cancellation));
+        var page = await alerts.ListAsync(query, cancellation);
         return new Page<AlertView>([.. page.Alerts.Select(AlertView.Of)], page.Next?.ToString());
     }
 }

@@ -30,7 +30,7 @@ public static class ListIncidentsEndpoint
             Limit = request.Limit(),
         };
         await freshness.WaitAsync(AlertsReader.ProjectionName, request);
-        var page = await Database.RunAsync(() => incidents.ListAsync(query, cancellation));
+        var page = await incidents.ListAsync(query, cancellation);
         return new Page<IncidentView>([.. page.Incidents.Select(IncidentView.Of)], page.Next?.ToString());
     }
 }

@@ -18,7 +18,7 @@ public static class ReadCheckConditionEndpoint
         caller.RequireWholeAccount();
         var id = Inputs.Uuid("check id", checkId);
         await freshness.WaitAsync(AlertsReader.ProjectionName, request);
-        var locations = await Database.RunAsync(() => conditions.ListAsync(caller.AccountId, id, cancellation));
+        var locations = await conditions.ListAsync(caller.AccountId, id, cancellation);
         return locations.Count > 0
             ? CheckConditionView.Of(id, locations)
             : throw RequestRejected.NotFound("No run of such a check has counted yet.");

@@ -19,8 +19,8 @@ public static class ArchiveSessionsEndpoint
             throw RequestRejected.BadRequest($"'limit' must be between 1 and {MaximumLimit}.");
         }
 
-        return new Archived(await Database.RunAsync(() => archiver.ArchiveAsync(
-            caller.AccountId, request.Before, request.Limit ?? DefaultLimit, cancellation)));
+        return new Archived(await archiver.ArchiveAsync(
+            caller.AccountId, request.Before, request.Limit ?? DefaultLimit, cancellation));
     }
 }
 

@@ -32,7 +32,7 @@ public static class ListCancelsEndpoint
             case AuditFormat.Ndjson:
                 return new CancelExport(query, cancels, new NdjsonExport());
             default:
-                var page = await Database.RunAsync(() => cancels.ListAsync(query, context.RequestAborted));
+                var page = await cancels.ListAsync(query, context.RequestAborted);
                 return TypedResults.Ok(new Page<CancelEntry>(page.Entries, page.Next?.ToString()));
         }
     }
@@ -67,7 +67,7 @@ public static class ReadCancelEndpoint
     {
         var id = Inputs.Uuid("cancel id", cancelId);
         await freshness.WaitAsync(CancelsReader.ProjectionName, request);
-        return await Database.RunAsync(() => cancels.FindAsync(caller.AccountId, id, cancellation)) is { } entry
+        return await cancels.FindAsync(caller.AccountId, id, cancellation) is { } entry
             && (caller.Project is null || entry.Project == caller.Project)
                 ? entry
                 : throw RequestRejected.NotFound("There is no such cancel.");

@@ -16,7 +16,7 @@ public sealed class CancelExport(CancelsQuery query, CancelsReader cancels, Canc
     {
         var (response, gone) = (httpContext.Response, httpContext.RequestAborted);
         var pages = query with { Limit = CancelsQuery.MaximumLimit };
-        var page = await Database.RunAsync(() => cancels.ListAsync(pages, gone));
+        var page = await cancels.ListAsync(pages, gone);
         response.ContentType = format.FullContentType;
         response.Headers.ContentDisposition = $"attachment; filename=\"{format.FileName}\"";
         await using (format)
@@ -37,7 +37,7 @@ public sealed class CancelExport(CancelsQuery query, CancelsReader cancels, Canc
                 }
 
                 pages = pages with { After = page.Next };
-                page = await Database.RunAsync(() => cancels.ListAsync(pages, gone));
+                page = await cancels.ListAsync(pages, gone);
             }
         }
     }

@@ -26,29 +26,26 @@ public sealed class BundleStore(NpgsqlDataSource database, IDocumentStore store)
     /// <param name="bundle">What is known of it.</param>
     /// <param name="content">Its bytes, at hand: a database connection is held while they are read.</param>
     /// <param name="cancellation">Ends it; nothing is stored then.</param>
-    public Task AddAsync(Guid accountId, Bundle bundle, Stream content, CancellationToken cancellation) =>
-        Database.RunAsync(async () =>
-        {
-            await using var connection = await database.OpenConnectionAsync(cancellation);
-            await using var transaction = await connection.BeginTransactionAsync(cancellation);
-            await CopyAsync(connection, bundle.Key, content, cancellation);
-            var options = Marten.Services.SessionOptions.ForTransaction(transaction);
-            options.TenantId = accountId.ToString();
-            await using var documents = store.LightweightSession(options);
-            documents.Insert(bundle);
-            await documents.SaveChangesAsync(cancellation);
-            await transaction.CommitAsync(cancellation);
-            return true;
-        });
+    public async Task AddAsync(Guid accountId, Bundle bundle, Stream content, CancellationToken cancellation)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellation);
+        await using var transaction = await connection.BeginTransactionAsync(cancellation);
+        await CopyAsync(connection, bundle.Key, content, cancellation);
+        var options = Marten.Services.SessionOptions.ForTransaction(transaction);
+        options.TenantId = accountId.ToString();
+        await using var documents = store.LightweightSession(options);
+        documents.Insert(bundle);
+        await documents.SaveChangesAsync(cancellation);
+        await transaction.CommitAsync(cancellation);
+    }
 
     /// <summary>Those of the account's bundles that have one of these keys.</summary>
-    public Task<IReadOnlyDictionary<Guid, Bundle>> FindAsync(
-        Guid accountId, IReadOnlyCollection<Guid> keys, CancellationToken cancellation) =>
-        Database.RunAsync<IReadOnlyDictionary<Guid, Bundle>>(async () =>
-        {
-            await using var documents = store.QuerySession(accountId.ToString());
-            return (await documents.LoadManyAsync<Bundle>(cancellation, keys)).ToDictionary(bundle => bundle.Key);
-        });
+    public async Task<IReadOnlyDictionary<Guid, Bundle>> FindAsync(
+        Guid accountId, IReadOnlyCollection<Guid> keys, CancellationToken cancellation)
+    {
+        await using var documents = store.QuerySession(accountId.ToString());
+        return (await documents.LoadManyAsync<Bundle>(cancellation, keys)).ToDictionary(bundle => bundle.Key);
+    }
 
     /// <summary>The bundles of these keys, all of them.</summary>
     /// <exception cref="RequestRejected">400 when one of them is not kept.</exception>
@@ -68,7 +65,7 @@ public sealed class BundleStore(NpgsqlDataSource database, IDocumentStore store)
             "select data from ledger.bundle_chunks where bundle_id = $1 and number = $2");
         command.Parameters.AddWithValue(bundle.Key);
         command.Parameters.AddWithValue(number);
-        return await Database.RunAsync(async () => (byte[]?)await command.ExecuteScalarAsync(cancellation));
+        return (byte[]?)await command.ExecuteScalarAsync(cancellation);
     }
 
     /// <summary>Removes bundles that were uploaded before a time and that no registered check executes, a few in each transaction.</summary>
@@ -94,7 +91,7 @@ public sealed class BundleStore(NpgsqlDataSource database, IDocumentStore store)
         int now;
         do
         {
-            now = await Database.RunAsync(async () => (int)(await command.ExecuteScalarAsync(cancellation))!);
+            now = (int)(await command.ExecuteScalarAsync(cancellation))!;
             removed += now;
         }
         while (now == RemovedAtOnce);

@@ -28,7 +28,7 @@ public static class CancelSessionsEndpoint
     {
         var query = request.ToQuery(caller);
         await freshness.WaitAsync(SessionListReader.ProjectionName, context.Request);
-        var page = await Database.RunAsync(() => list.FindAsync(query, context.RequestAborted));
+        var page = await list.FindAsync(query, context.RequestAborted);
         Guid[] ids = [.. page.Sessions.Select(listed => listed.SessionId)];
         var items = request.DryRun ? await TryAsync() : await CancelAsync();
         var cancelled = items.Count(item => item.Outcome is BulkOutcome.Cancelled);

@@ -27,7 +27,7 @@ public static class ListAlertNotificationsEndpoint
     {
         var query = QueryOf(context.Request, caller, clock.GetUtcNow());
         await freshness.WaitForHeadAsync(caller, AlertDeliveryReader.ProjectionName, cancellation);
-        var (page, total) = await Database.RunAsync(() => deliveries.NotificationsAsync(query, cancellation));
+        var (page, total) = await deliveries.NotificationsAsync(query, cancellation);
         context.Response.SetContentRange(query.Offset, page.Count, total);
         return [.. page.Select(sent => new AlertNotification(sent))];
     }

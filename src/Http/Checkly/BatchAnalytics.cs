@@ -48,8 +48,7 @@ public static class BatchAnalyticsEndpoint
         var known = (await documents.LoadManyAsync<Check>(cancellation, asked.Distinct())).ToDictionary(check => check.Id);
         var checks = asked.Distinct().Select(known.GetValueOrDefault).OfType<Check>().ToList();
         var query = new CheckMetricsQuery(caller.AccountId, [.. checks.Select(check => check.Id)], [window.From, window.End]);
-        var measured = await Database.RunAsync(async () =>
-            await metrics.ReadAsync(query, cancellation).ToDictionaryAsync(runs => runs.CheckId, runs => runs.Metrics, cancellationToken: cancellation));
+        var measured = await metrics.ReadAsync(query, cancellation).ToDictionaryAsync(runs => runs.CheckId, runs => runs.Metrics, cancellationToken: cancellation);
         return [.. checks.Select(check => ViewOf(check, measured.GetValueOrDefault(check.Id) ?? new RunMetrics()))];
     }
 

@@ -49,14 +49,14 @@ public static class ListCheckAlertsEndpoints
 
         // Of runs in other projects a bound key learns nothing.
         async Task<bool> HasRunAsync() =>
-            caller.Project is null && (await Database.RunAsync(() => conditions.ListAsync(caller.AccountId, id, cancellation))).Count > 0;
+            caller.Project is null && (await conditions.ListAsync(caller.AccountId, id, cancellation)).Count > 0;
     }
 
     private static async Task<IReadOnlyList<CheckAlert>> ReadAsync(
         DueAlertsQuery query, Caller caller, AlertsReader alerts, Freshness freshness, CancellationToken cancellation)
     {
         await freshness.WaitForHeadAsync(caller, AlertsReader.ProjectionName, cancellation);
-        var found = await Database.RunAsync(() => alerts.ListDueAsync(query, cancellation));
+        var found = await alerts.ListDueAsync(query, cancellation);
         return [.. found.Select(alert => new CheckAlert(alert))];
     }
 

@@ -72,8 +72,8 @@ public static class CheckAnalyticsEndpoint
     private static async Task<IReadOnlyList<AnalyticsSeries>> RawSeriesAsync(
         Guid account, Guid checkId, AnalyticsQuery query, CheckMetricsReader metrics, CancellationToken cancellation)
     {
-        var runs = await Database.RunAsync(() => metrics.ListRunsAsync(
-            account, checkId, query.Window.From, query.Window.End, query.Outcomes, query.Offset, query.Limit, cancellation));
+        var runs = await metrics.ListRunsAsync(
+            account, checkId, query.Window.From, query.Window.End, query.Outcomes, query.Offset, query.Limit, cancellation);
         return query.SeriesOf(runs, run => run.Location, all => all.Select(query.RowOf));
     }
 
@@ -83,7 +83,7 @@ public static class CheckAnalyticsEndpoint
         var intervals = query.Intervals();
         var bounds = new CheckMetricsQuery(account, [checkId], intervals) { Outcomes = query.Outcomes, ByLocation = query.ByLocation };
         var found = intervals.Count == 0 ? []
-            : await Database.RunAsync(async () => await metrics.ReadAsync(bounds, cancellation).ToListAsync(cancellation));
+            : await metrics.ReadAsync(bounds, cancellation).ToListAsync(cancellation);
         return query.SeriesOf(found, runs => runs.Location, all =>
         {
             var byInterval = all.ToDictionary(runs => runs.Bucket, runs => runs.Metrics);

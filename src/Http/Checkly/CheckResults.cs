@@ -110,16 +110,16 @@ public static class CheckResultEndpoints
 
 /// <summary>
 /// Reads the results of a check. Which there are is the projection's to say, once it has come to the end of the log; what they look like is
-/// read from their sessions' streams.
+/// read from the events that brought them: no session is folded for it, but for the runs that are shown.
 /// </summary>
-public sealed class CheckResults(CheckResultsReader results, Freshness freshness, SessionWriter sessions)
+public sealed class CheckResults(CheckResultsReader results, Freshness freshness, EventLog log)
 {
     /// <summary>A page, and where the next one begins.</summary>
     public async Task<(IReadOnlyList<CheckResult> Results, TimeCursor? Next)> ListAsync(
         Caller caller, CheckResultsQuery query, CancellationToken cancellation)
     {
         await freshness.WaitForHeadAsync(caller, CheckResultsReader.ProjectionName, cancellation);
-        var page = await Database.RunAsync(() => results.ListAsync(query, cancellation));
+        var page = await results.ListAsync(query, cancellation);
         return (await ShowAsync(caller, page.Results, cancellation), page.Next);
     }
 
@@ -127,21 +127,24 @@ public sealed class CheckResults(CheckResultsReader results, Freshness freshness
     public async Task<CheckResult?> FindAsync(Caller caller, Guid checkId, Guid resultId, CancellationToken cancellation)
     {
         await freshness.WaitForHeadAsync(CheckResultsReader.ProjectionName, cancellation);
-        var listed = await Database.RunAsync(
-            () => results.FindAsync(caller.AccountId, checkId, resultId, ResultIds.Derived(resultId), cancellation));
+        var listed = await results.FindAsync(caller.AccountId, checkId, resultId, ResultIds.Derived(resultId), cancellation);
         return listed is null ? null : (await ShowAsync(caller, [listed], cancellation)).SingleOrDefault();
     }
 
     private async Task<IReadOnlyList<CheckResult>> ShowAsync(
         Caller caller, IReadOnlyList<ListedResult> listed, CancellationToken cancellation)
     {
-        var ids = listed.Select(result => result.SessionId).Distinct().ToList();
-        var found = (await sessions.ReadManyAsync(caller, ids, cancellation)).ToDictionary(snapshot => snapshot.Session.Id);
-        return [.. listed.Where(result => found.ContainsKey(result.SessionId)).Select(result => new CheckResult(found[result.SessionId].Session, result))];
+        var places = listed.Select(result => new ResultPlace(result.SessionId, result.SequenceId, result.Position, result.ReportId is not null));
+        var events = await log.ReadResultsAsync(caller.AccountId, [.. places], cancellation);
+        var sessions = events.GroupBy(recorded => recorded.Stream.SessionId)
+            .Select(told => told.Aggregate((Session?)null, (session, recorded) => Session.Fold(session, recorded.Data))!)
+            .Where(caller.Sees)
+            .ToDictionary(session => session.Id);
+        return [.. listed.Where(result => sessions.ContainsKey(result.SessionId)).Select(result => new CheckResult(sessions[result.SessionId], result))];
     }
 }
 
-/// <summary>A result of a check, as its session's stream tells it.</summary>
+/// <summary>A result of a check.</summary>
 public sealed class CheckResult
 {
     private readonly Run run;
@@ -149,6 +152,7 @@ public sealed class CheckResult
     private readonly RunResult result;
     private readonly ResultDetails details;
 
+    /// <summary>A result, of the session as far as it tells of the run.</summary>
     public CheckResult(Session session, ListedResult listed)
     {
         this.listed = listed;

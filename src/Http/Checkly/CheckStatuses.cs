@@ -14,7 +14,7 @@ public static class CheckStatusEndpoints
     {
         caller.RequireWholeAccount();
         await freshness.WaitForHeadAsync(CheckStatusReader.ProjectionName, cancellation);
-        var standings = await Database.RunAsync(() => statuses.ListAsync(caller.AccountId, cancellation));
+        var standings = await statuses.ListAsync(caller.AccountId, cancellation);
         var names = (await documents.ChecksAsync(cancellation)).ToDictionary(check => check.Id, check => check.Name);
         return [.. standings.Select(standing => new CheckStatus(standing, names.GetValueOrDefault(standing.CheckId)))];
     }
@@ -27,7 +27,7 @@ public static class CheckStatusEndpoints
         var id = Inputs.Uuid(nameof(checkId), checkId);
         caller.RequireWholeAccount();
         await freshness.WaitForHeadAsync(CheckStatusReader.ProjectionName, cancellation);
-        var standing = await Database.RunAsync(() => statuses.FindAsync(caller.AccountId, id, cancellation))
+        var standing = await statuses.FindAsync(caller.AccountId, id, cancellation)
             ?? throw RequestRejected.NotFound("Not Found");
         return new CheckStatus(standing, (await documents.LoadAsync<Check>(id, cancellation))?.Name);
     }

@@ -17,7 +17,7 @@ public record CheckTarget
     public IReadOnlyList<Guid>? CheckId { get; init; }
 
     /// <summary>The checks that are meant, in their order.</summary>
-    public IReadOnlyList<Check> SelectFrom(IEnumerable<Check> checks)
+    public IReadOnlyList<CheckSummary> SelectFrom(IEnumerable<CheckSummary> checks)
     {
         var ids = CheckId?.ToHashSet();
         return
@@ -29,15 +29,19 @@ public record CheckTarget
         ];
     }
 
+    /// <summary>The checks of the account that are meant.</summary>
+    public async Task<IReadOnlyList<Check>> SelectAsync(IQuerySession documents, CancellationToken cancellation) =>
+        await documents.WholeChecksAsync(SelectFrom(await documents.ChecksAsync(cancellation)).Select(check => check.Id), cancellation);
+
     /// <summary>The checks of the account that are meant: at least one.</summary>
     /// <exception cref="RequestRejected">404 when none is meant.</exception>
-    public async Task<IReadOnlyList<Check>> SelectAsync(IQuerySession documents, CancellationToken cancellation) =>
-        SelectFrom(await documents.ChecksAsync(cancellation)) is { Count: > 0 } selected
+    public async Task<IReadOnlyList<Check>> RequireAsync(IQuerySession documents, CancellationToken cancellation) =>
+        await SelectAsync(documents, cancellation) is { Count: > 0 } selected
             ? selected
             : throw RequestRejected.NotFound("No matching checks were found.");
 
     /// <summary>Whether a trigger may start it: activated and runnable.</summary>
-    protected virtual bool IsEligible(Check check) => check.WhyNotStartable is null;
+    protected virtual bool IsEligible(CheckSummary check) => check.WhyNotStartable is null;
 
     /// <summary>A group without tags means no check, so that no accident starts everything.</summary>
     private static bool Matches(IReadOnlyList<string> group, IReadOnlyCollection<string> tags) =>
@@ -50,7 +54,7 @@ public sealed record TestTarget : CheckTarget
     /// <summary>Whether deactivated checks are eligible too.</summary>
     public bool AllowDeactivated { get; init; }
 
-    protected override bool IsEligible(Check check) => (check.Activated || AllowDeactivated) && check.IsRunnable;
+    protected override bool IsEligible(CheckSummary check) => (check.Activated || AllowDeactivated) && check.IsRunnable;
 }
 
 /// <summary>

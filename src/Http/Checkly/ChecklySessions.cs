@@ -54,17 +54,8 @@ public sealed class ChecklySessions(SessionWriter sessions, SessionFeed feed, Le
         [.. runs]);
 
     /// <summary>Begins sessions, all of them or none.</summary>
-    public async Task<IReadOnlyList<Session>> TriggerAsync(HttpContext context, Caller caller, params IReadOnlyList<TriggerSession> commands)
-    {
-        var (made, refusal) = await sessions.TriggerAsync(caller, commands, context.RequestAborted);
-        if (refusal is not null)
-        {
-            throw refusal.ToRejection();
-        }
-
-        context.SetPosition(made[^1].LastPosition);
-        return [.. made.Select(snapshot => snapshot.Session)];
-    }
+    public async Task<IReadOnlyList<Session>> TriggerAsync(HttpContext context, Caller caller, params IReadOnlyList<TriggerSession> commands) =>
+        [.. (await sessions.TriggerAsync(context, caller, commands)).Select(made => made.Session)];
 
     /// <summary>A session id of the path.</summary>
     public static Guid IdOf(SessionKind kind, string sessionId) =>

@@ -47,7 +47,7 @@ public static class ListTestSessionsEndpoint
         }
 
         await freshness.WaitForHeadAsync(SessionListReader.ProjectionName, cancellation);
-        var page = await Database.RunAsync(() => list.ReadAsync(query, cancellation));
+        var page = await list.ReadAsync(query, cancellation);
         return new CursorPage<TestSessionEntry>(
             page.Sessions.Count, [.. page.Sessions.Select(session => new TestSessionEntry(session))], page.NextCursor);
     }

@@ -1,4 +1,5 @@
 using Ledger.Http.Bundles;
+using Ledger.Http.Checks;
 using Ledger.Http.Groups;
 
 namespace Ledger.Http.Checkly;
@@ -212,6 +213,7 @@ internal sealed record ProjectPlan(
             .. parts.Locations,
         ];
         var registered = (await documents.LoadManyAsync<Check>(cancellation, checks.Values)).ToDictionary(check => check.Id);
+        await documents.RequireRoomForChecksAsync([.. checks.Values], cancellation);
         var grouped = (await documents.LoadManyAsync<Group>(cancellation, groups.Values)).ToDictionary(group => group.Id);
         var gone = before.Except(resources).ToList();
         var created = there is { IsThere: true } ? (there.OnRecord.Id, At: there.OnRecord.CreatedAt) : (Id: Guid.CreateVersion7(now), At: now);

@@ -46,7 +46,7 @@ public static class ProjectEndpoints
             var there = await documents.LoadAsync<DeployedProject>(logicalId, request.HttpContext.RequestAborted);
             return there is { IsThere: true }
                 ? how.Answer(await ProjectPlan.Destroy(there, how, clock.GetUtcNow()).RunAsync(documents, how, request.HttpContext.RequestAborted))
-                : TypedResults.Json(new ProjectChanges(null, []), Json.Options);
+                : TypedResults.Ok(new ProjectChanges(null, []));
         });
     }
 
@@ -131,8 +131,8 @@ internal sealed record DeployOptions(bool IsDryRun, bool Preserve)
 
     /// <summary>The command line follows a deployment, or shows the changes.</summary>
     public IResult Answer(Deployment deployment) => IsDryRun
-        ? TypedResults.Json(deployment.Result, Json.Options)
-        : TypedResults.Json(deployment, Json.Options, statusCode: StatusCodes.Status202Accepted);
+        ? TypedResults.Ok(deployment.Result)
+        : TypedResults.Accepted((string?)null, deployment);
 }
 
 /// <summary>The body with which <c>checkly deploy</c> deploys.</summary>

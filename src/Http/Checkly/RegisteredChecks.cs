@@ -36,7 +36,7 @@ public static class RegisteredCheckEndpoints
         {
             caller.RequireWholeAccount();
             await freshness.WaitForHeadAsync(CheckStatusReader.ProjectionName, cancellation);
-            standings = (await Database.RunAsync(() => statuses.ListAsync(caller.AccountId, cancellation)))
+            standings = (await statuses.ListAsync(caller.AccountId, cancellation))
                 .ToDictionary(standing => standing.CheckId, WordOf);
         }
 
@@ -47,7 +47,8 @@ public static class RegisteredCheckEndpoints
             && (status is null || standings.GetValueOrDefault(check.Id) == status)).ToList();
         var page = offset < found.Count ? found.Skip((int)offset).Take(limit).ToList() : [];
         context.Response.SetContentRange(offset, page.Count, found.Count);
-        return [.. page.Select(check => new RegisteredCheck(check, locations))];
+        var whole = await documents.WholeChecksAsync(page.Select(check => check.Id), cancellation);
+        return [.. whole.Select(check => new RegisteredCheck(check, locations))];
     }
 
     [WolverineGet("/v1/checks/{checkId}"), Authorize(Scopes.Read), Errors(400, 401, 403, 404, 429), Tags("Checkly: supporting reads")]

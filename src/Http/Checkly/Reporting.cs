@@ -31,10 +31,10 @@ public static class ReportingEndpoint
         await freshness.WaitForMetricsAsync(cancellation);
         var selected = (await documents.ChecksAsync(cancellation)).Where(query.Selects).ToList();
         var asked = new CheckMetricsQuery(caller.AccountId, [.. selected.Select(check => check.Id)], query.Bounds);
-        var aggregates = await Database.RunAsync(async () => await metrics.ReadAsync(asked, cancellation)
+        var aggregates = await metrics.ReadAsync(asked, cancellation)
             .Select(measured => (measured.CheckId, Aggregate: ReportingAggregate.Of(measured, query)))
             .Where(found => found.Aggregate is not null)
-            .ToListAsync(cancellation));
+            .ToListAsync(cancellation);
         var byCheck = aggregates.ToLookup(found => found.CheckId, found => found.Aggregate!);
         return [.. selected.Select(check => new CheckReporting(check, [.. byCheck[check.Id]], query))];
     }
@@ -65,7 +65,7 @@ public sealed record ReportingQuery(
             QueryArrays.Read(request.Query, "filterByTags"),
             QueryValues.Flag(request, "deactivated"));
     }
-    public bool Selects(Check check) => Tags.All(check.Tags.Contains) && (IsDeactivated is null || check.Activated != IsDeactivated);
+    public bool Selects(CheckSummary check) => Tags.All(check.Tags.Contains) && (IsDeactivated is null || check.Activated != IsDeactivated);
 
     /// <summary>The end of a bucket, as it is shown.</summary>
     public DateTimeOffset EndOf(int bucket) => bucket < Bounds.Count - 2 ? Bounds[bucket + 1] : Window.To;
@@ -88,7 +88,7 @@ public sealed record ReportingQuery(
 }
 
 /// <summary>How the runs of one check went, from its buckets in which a run counts.</summary>
-public sealed class CheckReporting(Check check, IReadOnlyList<ReportingAggregate> aggregates, ReportingQuery query)
+public sealed class CheckReporting(CheckSummary check, IReadOnlyList<ReportingAggregate> aggregates, ReportingQuery query)
 {
     public string Name => check.Name;
     public Guid CheckId => check.Id;

@@ -12,8 +12,7 @@ public static class RunChecksEndpoint
     [WolverinePost("/v1/test-sessions/run"), Authorize(Scopes.Command), Errors(400, 401, 403, 413, 429), Tags("Checkly: command line")]
     [BodyLimit(MaximumBytes), RequestSizeLimit(MaximumBytes)]
     [EndpointSummary("Schedules one session with a run of each job: what is executed comes with the request and its code bundle.")]
-    [ProducesResponseType<ScheduledChecks>(StatusCodes.Status202Accepted)]
-    public static async Task<IResult> Post(
+    public static async Task<Accepted<ScheduledChecks>> Post(
         [FromBody] ChecksRun asked, Caller caller, BundleStore store, ChecklySessions sessions, HttpContext context)
     {
         var name = Inputs.Name("name", asked.Name);
@@ -33,7 +32,7 @@ public static class RunChecksEndpoint
             metadata,
             jobs.Select(job => job.At(location, asked.RefreshCache, bundles, now))));
         var made = await sessions.TriggerAsync(context, caller, command with { Project = project });
-        return TypedResults.Json(AnswerOf(made[0], jobs, asked.ShouldRecord), Json.Options, statusCode: StatusCodes.Status202Accepted);
+        return TypedResults.Accepted((string?)null, AnswerOf(made[0], jobs, asked.ShouldRecord));
     }
 
     private static List<PlannedJob> JobsOf(ChecksRun asked)

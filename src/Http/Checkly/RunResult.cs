@@ -77,7 +77,7 @@ public sealed record RunResult(Guid Id, Run Run, ResultScope Scope, SessionStatu
 
     private static RunResult Of(Run run, ResultReported report)
     {
-        var startedAt = report.StartedAt ?? run.StartedAt;
+        var startedAt = report.StartedAt ?? report.Run.StartedAt;
         var stoppedAt = report.StoppedAt ?? report.At;
         var counts = report.Verdict().Counts();
         var scope = report.ResultType is ResultType.Final ? ResultScope.Final : ResultScope.Attempt;

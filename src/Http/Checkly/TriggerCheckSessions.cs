@@ -10,22 +10,20 @@ public static class TriggerCheckSessionsEndpoints
 {
     [WolverinePost("/v1/check-sessions/trigger"), Authorize(Scopes.Command), Errors(400, 401, 403, 404, 429), Tags("Checkly: check sessions")]
     [EndpointSummary("Triggers a session for each check that is meant. Version 1, deprecated: shows a cancelled session as TIMED_OUT.")]
-    [ProducesResponseType<TriggeredCheckSessions>(StatusCodes.Status201Created)]
-    public static Task<IResult> TriggerV1(
+    public static Task<Created<TriggeredCheckSessions>> TriggerV1(
         [FromBody] CheckSessionTrigger? asked, Caller caller, IQuerySession documents, ChecklySessions sessions, HttpContext context) =>
         TriggerAsync(asked ?? new CheckSessionTrigger(), ApiVersion.V1, caller, documents, sessions, context);
 
     [WolverinePost("/v2/check-sessions/trigger"), Authorize(Scopes.Command), Errors(400, 401, 403, 404, 429), Tags("Checkly: check sessions")]
     [EndpointSummary("Triggers a session for each check that is meant. Version 2.")]
-    [ProducesResponseType<TriggeredCheckSessions>(StatusCodes.Status201Created)]
-    public static Task<IResult> TriggerV2(
+    public static Task<Created<TriggeredCheckSessions>> TriggerV2(
         [FromBody] CheckSessionTrigger asked, Caller caller, IQuerySession documents, ChecklySessions sessions, HttpContext context) =>
         TriggerAsync(asked, ApiVersion.V2, caller, documents, sessions, context);
 
-    private static async Task<IResult> TriggerAsync(
+    private static async Task<Created<TriggeredCheckSessions>> TriggerAsync(
         CheckSessionTrigger asked, ApiVersion version, Caller caller, IQuerySession documents, ChecklySessions sessions, HttpContext context)
     {
-        var checks = await asked.Target.SelectAsync(documents, context.RequestAborted);
+        var checks = await asked.Target.RequireAsync(documents, context.RequestAborted);
         var runs = checks.Sum(check => (long)check.Locations.Count);
         if (runs > Limits.Runs)
         {
@@ -35,10 +33,8 @@ public static class TriggerCheckSessionsEndpoints
         var (now, metadata, budget) = (sessions.Now, ChecklyRequests.MetadataOf(context.Request), new SpecBudget());
         var made = await sessions.TriggerAsync(context, caller, [.. checks.Select(CommandFor)]);
         var links = sessions.LinksFor(context.Request);
-        return TypedResults.Json(
-            new TriggeredCheckSessions([.. made.Select(session => new CheckSession(session, version, links, sessions.Now))]),
-            Json.Options,
-            statusCode: StatusCodes.Status201Created);
+        return TypedResults.Created(
+            (string?)null, new TriggeredCheckSessions([.. made.Select(session => new CheckSession(session, version, links, sessions.Now))]));
 
         TriggerSession CommandFor(Check check)
         {

@@ -10,8 +10,7 @@ public static class TriggerChecksEndpoint
 
     [WolverinePost("/next/test-sessions/trigger"), Authorize(Scopes.Command), Errors(400, 401, 403, 413, 429), Tags("Checkly: command line")]
     [EndpointSummary("Triggers one session with a run of each registered check that is meant.")]
-    [ProducesResponseType<TriggeredChecks>(StatusCodes.Status201Created)]
-    public static async Task<IResult> Post(
+    public static async Task<Created<TriggeredChecks>> Post(
         [FromBody] ChecksTrigger asked, Caller caller, IQuerySession documents, ChecklySessions sessions, HttpContext context)
     {
         var name = Inputs.Name("name", asked.Name);
@@ -20,7 +19,7 @@ public static class TriggerChecksEndpoint
         var options = TriggerOptions.MembersOf(asked.RefreshCache, asked.TestRetryStrategy);
         var metadata = SuiteMetadata.Of(context.Request, asked.RepoInfo, asked.Environment, asked.CheckRunSuiteId);
         var target = new CheckTarget { MatchTags = asked.TargetTags is { Count: > 0 } tags ? tags : null, CheckId = asked.CheckId };
-        var checks = target.SelectFrom(await documents.ChecksAsync(context.RequestAborted));
+        var checks = await target.SelectAsync(documents, context.RequestAborted);
         if (checks.Count == 0)
         {
             throw NothingMatches();
@@ -35,7 +34,7 @@ public static class TriggerChecksEndpoint
             metadata,
             checks.Select(check => budget.Take(check.At(location, check.SpecWith(options, environment), now))));
         var made = await sessions.TriggerAsync(context, caller, command);
-        return TypedResults.Json(AnswerOf(made[0], asked.ShouldRecord), Json.Options, statusCode: StatusCodes.Status201Created);
+        return TypedResults.Created((string?)null, AnswerOf(made[0], asked.ShouldRecord));
     }
 
     private static TriggeredChecks AnswerOf(Session session, bool recorded) => new(

@@ -7,8 +7,7 @@ public static class TriggerTestSessionEndpoint
 {
     [WolverinePost("/v1/test-sessions/trigger"), Authorize(Scopes.Command), Errors(400, 401, 403, 404, 429), Tags("Checkly: test sessions")]
     [EndpointSummary("Triggers one session with a run of each check that is meant, all at one location.")]
-    [ProducesResponseType<TestSession>(StatusCodes.Status201Created)]
-    public static async Task<IResult> Post(
+    public static async Task<Created<TestSession>> Post(
         [FromBody] TestSessionTrigger asked, Caller caller, IQuerySession documents, ChecklySessions sessions, HttpContext context)
     {
         var name = Inputs.Name("name", asked.Name);
@@ -16,7 +15,7 @@ public static class TriggerTestSessionEndpoint
         var options = TriggerOptions.MembersOf(asked.RefreshCache, asked.RetryStrategy);
         asked.Metadata?.Validate();
         var environment = EnvironmentVariable.ByName(asked.EnvironmentVariables ?? []);
-        var checks = await asked.Target.SelectAsync(documents, context.RequestAborted);
+        var checks = await asked.Target.RequireAsync(documents, context.RequestAborted);
         var (now, budget) = (sessions.Now, new SpecBudget());
         var command = sessions.CommandOf(
             caller,
@@ -26,8 +25,7 @@ public static class TriggerTestSessionEndpoint
             MetadataOf(context.Request, asked.Metadata ?? new TestSessionMetadata()),
             checks.Select(check => budget.Take(check.At(location, check.SpecWith(options, environment), now))));
         var made = await sessions.TriggerAsync(context, caller, command);
-        return TypedResults.Json(
-            new TestSession(made[0], sessions.LinksFor(context.Request), sessions.Now), Json.Options, statusCode: StatusCodes.Status201Created);
+        return TypedResults.Created((string?)null, new TestSession(made[0], sessions.LinksFor(context.Request), sessions.Now));
     }
 
     private static JsonElement? MetadataOf(HttpRequest http, TestSessionMetadata metadata)

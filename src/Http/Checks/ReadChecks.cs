@@ -3,8 +3,10 @@ namespace Ledger.Http.Checks;
 public static class ListChecksEndpoint
 {
     [WolverineGet("/ledger/checks"), Authorize(Scopes.Read), Tags("Checks"), EndpointSummary("Lists the account's checks, by name.")]
-    public static async Task<EntryList<Check>> Get(IQuerySession documents, CancellationToken cancellation) =>
-        new([.. (await documents.ChecksAsync(cancellation)).Select(check => check.Shown())]);
+    [QueryNumber("limit", "Entries of a page, 1 to 1000; 1000 when absent. A page of large entries ends early.")]
+    [QueryText("cursor", "The nextCursor of the page before.")]
+    public static Task<Page<Check>> Get(HttpRequest request, IQuerySession documents, CancellationToken cancellation) => documents.Query<Check>()
+        .PageAsync(request, check => new(check.Name, check.Id), check => check.Shown(), cancellation, check => JsonSize.OfText(check.Spec));
 }
 
 public static class ReadCheckEndpoint

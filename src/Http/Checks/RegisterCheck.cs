@@ -18,6 +18,7 @@ public static class RegisterCheckEndpoint
     {
         var id = Inputs.Uuid("check id", checkId);
         request.Validate();
+        await documents.RequireRoomForChecksAsync([id], cancellation);
         var now = clock.GetUtcNow();
         var (check, isNew) = await documents.PutAsync<Check>(
             id,
@@ -35,6 +36,21 @@ public static class RegisterCheckEndpoint
                 now),
             cancellation);
         return isNew ? TypedResults.Created((string?)null, check.Shown()) : TypedResults.Ok(check.Shown());
+    }
+}
+
+public static class RoomForChecks
+{
+    /// <summary>Refuses more checks than an account may have.</summary>
+    /// <param name="ids">The checks that are to be registered, or registered anew.</param>
+    /// <exception cref="RequestRejected">409 when there would be too many.</exception>
+    public static async Task RequireRoomForChecksAsync(this IQuerySession documents, Guid[] ids, CancellationToken cancellation)
+    {
+        var all = await documents.Query<Check>().CountAsync(cancellation) + ids.Length;
+        if (all > Check.Maximum && all - await documents.Query<Check>().CountAsync(check => check.Id.IsOneOf(ids), cancellation) > Check.Maximum)
+        {
+            throw new RequestRejected(StatusCodes.Status409Conflict, "too-many", $"An account has at most {Check.Maximum} checks.");
+        }
     }
 }
 

@@ -20,7 +20,7 @@ public static class ListDeadLettersEndpoint
             PageSize = Inputs.Int(request, "limit", 1, LargestPage, 20),
             PageNumber = Inputs.Int(request, "page", 1, LastPage, 1),
         };
-        var found = await Database.RunAsync(() => letters.Store.QueryAsync(query, cancellation));
+        var found = await letters.Store.QueryAsync(query, cancellation);
         return new DeadLetterList(found.TotalCount, [.. found.Envelopes.Select(DeadLetterView.Of)]);
     }
 }
@@ -34,7 +34,7 @@ public static class ReplayDeadLetterEndpoint
     public static async Task<IResult> Post(string id, DeadLetterStore letters, CancellationToken cancellation)
     {
         var query = await letters.FindAsync(id);
-        await Database.RunAsync(() => letters.Store.ReplayMatchingAsync(query, cancellation));
+        await letters.Store.ReplayMatchingAsync(query, cancellation);
         return TypedResults.Accepted("/ledger/dead-letters");
     }
 }
@@ -47,7 +47,7 @@ public static class DiscardDeadLetterEndpoint
     public static async Task Delete(string id, DeadLetterStore letters, CancellationToken cancellation)
     {
         var query = await letters.FindAsync(id);
-        await Database.RunAsync(() => letters.Store.DiscardMatchingAsync(query, cancellation));
+        await letters.Store.DiscardMatchingAsync(query, cancellation);
     }
 }
 
@@ -66,7 +66,7 @@ public sealed class DeadLetterStore(IWolverineRuntime runtime)
     public async Task<DeadLetterEnvelopeQuery> FindAsync(string id)
     {
         var known = Inputs.Uuid(nameof(id), id);
-        return await Database.RunAsync(() => Store.DeadLetterEnvelopeByIdAsync(known)) is null
+        return await Store.DeadLetterEnvelopeByIdAsync(known) is null
             ? throw RequestRejected.NotFound("There is no such message.")
             : new DeadLetterEnvelopeQuery { MessageIds = [known] };
     }

@@ -142,6 +142,7 @@ public sealed partial class Demo : IAsyncDisposable
                 documents,
                 services.GetRequiredService<EventLog>(),
                 services.GetRequiredService<WebhookSettings>(),
+                services.GetRequiredService<Ledger.Secrets.SecretCipher>(),
                 services.GetRequiredService<TimeProvider>(),
                 cancellation);
         }

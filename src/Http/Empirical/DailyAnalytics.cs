@@ -37,11 +37,11 @@ public static class DailyAnalyticsEndpoint
         await freshness.WaitForHeadAsync(RunDaysReader.ProjectionName, cancellation);
         if (environment > 0)
         {
-            var environments = await Database.RunAsync(() => runDays.EnvironmentsAsync(query, cancellation));
+            var environments = await runDays.EnvironmentsAsync(query, cancellation);
             query = query with { Environments = [.. environments.Where(slug => StableNumber.Of(slug) == environment)] };
         }
 
-        return new(DailyReport.Of(await Database.RunAsync(() => runDays.ReadAsync(query, cancellation))));
+        return new(DailyReport.Of(await runDays.ReadAsync(query, cancellation)));
     }
 
     /// <summary>The first and the last UTC day that are asked for. Dates win over <c>days</c>, which some clients send in any case.</summary>

@@ -45,13 +45,13 @@ public static class ListTestRunsEndpoint
             await freshness.WaitForHeadAsync(SessionListReader.ProjectionName, cancellation);
             if (environments.Count > 0)
             {
-                var slugs = await Database.RunAsync(() => list.EnvironmentsAsync(query, cancellation));
+                var slugs = await list.EnvironmentsAsync(query, cancellation);
                 query = query with { Environments = [.. slugs.Where(slug => environments.Contains(StableNumber.Of(slug)))] };
             }
 
             return environments.Count > 0 && query.Environments.Count == 0
                 ? None
-                : await Database.RunAsync(() => list.ReadCountedAsync(query, cancellation));
+                : await list.ReadCountedAsync(query, cancellation);
         }
     }
 

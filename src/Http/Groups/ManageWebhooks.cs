@@ -33,16 +33,20 @@ public static class AddGroupWebhookEndpoint
 public static class ListGroupWebhooksEndpoint
 {
     [WolverineGet("/ledger/groups/{groupId}/webhooks"), Authorize(Scopes.Admin), Tags("Groups")]
-    [EndpointSummary("Lists the webhooks of a group, without secrets.")]
-    public static async Task<EntryList<GroupWebhookView>> Get(
-        string groupId, Caller caller, IQuerySession documents, CancellationToken cancellation)
+    [EndpointSummary("Lists the webhooks of a group by name, without secrets.")]
+    [QueryNumber("limit", "Entries of a page, 1 to 1000; 1000 when absent.")]
+    [QueryText("cursor", "The nextCursor of the page before.")]
+    public static async Task<Page<GroupWebhookView>> Get(
+        string groupId, HttpRequest request, Caller caller, IQuerySession documents, CancellationToken cancellation)
     {
         var group = await documents.GroupAsync(groupId, cancellation);
-        var found = await documents.Query<GroupWebhook>()
+        return await documents.Query<GroupWebhook>()
             .Where(webhook => webhook.GroupId == group.Id && webhook.AccountId == caller.AccountId)
-            .OrderBy(webhook => webhook.CreatedAt).ThenBy(webhook => webhook.Id)
-            .ToListAsync(cancellation);
-        return new([.. found.Select(webhook => new GroupWebhookView(webhook.Id, webhook.Name, webhook.CreatedAt))]);
+            .PageAsync(
+                request,
+                webhook => new(webhook.Name, webhook.Id),
+                webhook => new GroupWebhookView(webhook.Id, webhook.Name, webhook.CreatedAt),
+                cancellation);
     }
 }
 

@@ -1,5 +1,6 @@
 using Ledger.Http.AlertChannels;
 using Ledger.Projections.AlertChannels;
+using Ledger.Secrets;
 using Ledger.Web.Settings;
 using Wolverine.Runtime;
 
@@ -7,7 +8,7 @@ namespace Ledger.Http.Pages;
 
 /// <summary>What pages have the host do: the use cases of the HTTP interface, whose refusals pages show as sentences.</summary>
 public sealed class PageCommands(
-    IDocumentStore store, ApiKeys keys, EventLog log, Deliveries deliveries, IWolverineRuntime messages, WebhookSettings webhooks, TimeProvider clock) : IAccountCommands
+    IDocumentStore store, ApiKeys keys, EventLog log, Deliveries deliveries, IWolverineRuntime messages, WebhookSettings webhooks, SecretCipher cipher, TimeProvider clock) : IAccountCommands
 {
     /// <inheritdoc/>
     public Task<string> MakeKeyAsync(Caller caller, IReadOnlyList<Scope> held, KeyToMake key, CancellationToken cancellation) => RunAsync(async () =>
@@ -21,13 +22,13 @@ public sealed class PageCommands(
     public Task<string?> PutChannelAsync(Caller caller, string name, string url, IReadOnlyList<string> events, CancellationToken cancellation) =>
         RunAsync(caller, async documents =>
         {
-            var made = await PutAlertChannelEndpoint.PutAsync(name, new AlertChannelRequest(url, events), caller, documents, log, webhooks, clock, cancellation);
+            var made = await PutAlertChannelEndpoint.PutAsync(name, new AlertChannelRequest(url, events), caller, documents, log, webhooks, cipher, clock, cancellation);
             return made.IsNew ? made.Secret : null;
         });
 
     /// <inheritdoc/>
     public Task<string> RotateSecretAsync(Caller caller, string channel, CancellationToken cancellation) => RunAsync(caller, async documents =>
-        (await RotateSecretEndpoint.Post(channel, null, caller, documents, clock, cancellation)).Secret);
+        (await RotateSecretEndpoint.Post(channel, null, caller, documents, cipher, clock, cancellation)).Secret);
 
     /// <inheritdoc/>
     public Task TestChannelAsync(Caller caller, string channel, CancellationToken cancellation) =>

@@ -21,10 +21,15 @@ public sealed class PlainRunSessions(
     public async Task<IReadOnlyList<SessionSnapshot>> TriggerAsync(
         Caller caller, IReadOnlyList<PlainRunRequest> requests, CancellationToken cancellation)
     {
-        var checks = await store.ChecksOfAsync(caller.AccountId, cancellation);
+        await using var documents = store.QuerySession(caller.AccountId.ToString());
+        var all = requests.All(request => request.CheckId is not null) ? [] : await documents.ChecksAsync(cancellation);
+        var meant = requests.Select(request => request.CheckId ?? ProjectChecks.Choose(all, request.Project, request.Traits)?.Id).ToList();
+        var checks = (await documents.WholeChecksAsync(meant.OfType<Guid>().Distinct(), cancellation)).ToDictionary(check => check.Id);
         var now = clock.GetUtcNow();
         var (made, refusal) = await sessions.TriggerAsync(
-            caller, [.. requests.Select(request => CommandFor(request, CheckFor(request, checks), caller, now))], cancellation);
+            caller,
+            [.. requests.Zip(meant, (request, id) => CommandFor(request, checks.GetValueOrDefault(id ?? Guid.Empty), caller, now))],
+            cancellation);
         return refusal is null ? made : throw refusal.ToRejection();
     }
 
@@ -67,10 +72,6 @@ public sealed class PlainRunSessions(
 
     private static SessionSnapshot? OnlyRun(SessionSnapshot? snapshot) =>
         snapshot is { Session.Kind: SessionKind.Run } ? snapshot : null;
-
-    private static Check? CheckFor(PlainRunRequest request, IReadOnlyList<Check> checks) => request.CheckId is { } id
-        ? checks.FirstOrDefault(check => check.Id == id)
-        : ProjectChecks.Choose(checks, request.Project, request.Traits);
 
     private TriggerSession CommandFor(PlainRunRequest request, Check? check, Caller caller, DateTimeOffset now) => new(
         Guid.CreateVersion7(now),

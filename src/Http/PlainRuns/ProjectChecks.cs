@@ -11,14 +11,14 @@ public static class ProjectChecks
     public const string DefaultProject = "default";
 
     /// <summary>The check that is meant; null when none is registered, and a runner of the platform itself must know what to do.</summary>
-    public static Check? Choose(IEnumerable<Check> checks, string? project, IReadOnlyCollection<string> traits) => checks
+    public static CheckSummary? Choose(IEnumerable<CheckSummary> checks, string? project, IReadOnlyCollection<string> traits) => checks
         .Where(check => check.Activated && check.Tags.Contains($"project:{project ?? DefaultProject}") && Allows(check, traits))
         .OrderByDescending(check => traits.Count(trait => check.Tags.Contains(trait)))
         .ThenBy(check => check.Name, StringComparer.Ordinal)
         .ThenBy(check => check.Id)
         .FirstOrDefault();
 
-    private static bool Allows(Check check, IReadOnlyCollection<string> traits) => traits.All(trait =>
+    private static bool Allows(CheckSummary check, IReadOnlyCollection<string> traits) => traits.All(trait =>
     {
         var kind = trait[..(trait.IndexOf(':', StringComparison.Ordinal) + 1)];
         return check.Tags.Contains(trait) || !check.Tags.Any(tag => tag.StartsWith(kind, StringComparison.Ordinal));

@@ -19,7 +19,7 @@ public sealed class Freshness(ReadModelProgress projections, EventLog log)
         var cancellation = request.HttpContext.RequestAborted;
         if (request.Number(After, "a position") is { } position)
         {
-            if (await Database.RunAsync(() => projections.WaitForAsync(projection, position, TimeSpan.Zero, cancellation)))
+            if (await projections.WaitForAsync(projection, position, TimeSpan.Zero, cancellation))
             {
                 return;
             }
@@ -29,7 +29,7 @@ public sealed class Freshness(ReadModelProgress projections, EventLog log)
                 throw RequestRejected.BadRequest($"'{After}' is beyond the end of the log.");
             }
 
-            RejectUnless(await Database.RunAsync(() => projections.WaitForAsync(projection, position, Patience, cancellation)));
+            RejectUnless(await projections.WaitForAsync(projection, position, Patience, cancellation));
         }
         else
         {
@@ -40,7 +40,7 @@ public sealed class Freshness(ReadModelProgress projections, EventLog log)
     /// <summary>Waits until everything is seen that is written now.</summary>
     /// <exception cref="RequestRejected">503 when the projection is too far behind.</exception>
     public async Task WaitForHeadAsync(string projection, CancellationToken cancellation) =>
-        RejectUnless(await Database.RunAsync(() => projections.WaitForHeadAsync(projection, Patience, cancellation)));
+        RejectUnless(await projections.WaitForHeadAsync(projection, Patience, cancellation));
 
     private static void RejectUnless(bool isFresh)
     {

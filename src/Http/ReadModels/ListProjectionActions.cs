@@ -14,7 +14,7 @@ public static class ListProjectionActionsEndpoint
         var limit = request.Limit();
         var before = request.NumberCursor() ?? long.MaxValue;
         ProjectionCommands.RejectUnknown(projections, name);
-        var actions = await Database.RunAsync(() => projections.ActionsAsync(name, limit, before, cancellation));
+        var actions = await projections.ActionsAsync(name, limit, before, cancellation);
         return new(
             [.. actions.Select(ProjectionActionView.Of)],
             actions.Count == limit ? actions[^1].Number.ToString(CultureInfo.InvariantCulture) : null);

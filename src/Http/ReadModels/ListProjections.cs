@@ -12,9 +12,8 @@ public static class ListProjectionsEndpoint
     [EndpointSummary("Where each projection stands, how far it is behind, and how its rebuild goes.")]
     public static async Task<EntryList<ProjectionView>> Get(ReadModelOperations projections, CancellationToken cancellation)
     {
-        var (all, actions) = await Database.RunAsync(async () => (
-            await projections.StatusAsync(cancellation), await projections.ActionsAsync(ActionsOfEach, cancellation)));
-        return new([.. all.Select(status => ProjectionView.Of(status, actions[status.Name]))]);
+        var actions = await projections.ActionsAsync(ActionsOfEach, cancellation);
+        return new([.. (await projections.StatusAsync(cancellation)).Select(status => ProjectionView.Of(status, actions[status.Name]))]);
     }
 }
 

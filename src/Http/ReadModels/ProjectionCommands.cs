@@ -11,7 +11,7 @@ public static class RetryProjectionEndpoint
     public static async Task Post(string name, ReadModelOperations projections, HttpContext context, CancellationToken cancellation)
     {
         ProjectionCommands.RejectUnknown(projections, name);
-        if (!await Database.RunAsync(() => projections.RetryAsync(name, ProjectionCommands.ActorOf(context), cancellation)))
+        if (!await projections.RetryAsync(name, ProjectionCommands.ActorOf(context), cancellation))
         {
             throw ProjectionCommands.NotStopped("The projection is not stopped.");
         }
@@ -27,8 +27,7 @@ public static class SkipEventEndpoint
     {
         var reason = Inputs.Reason(Inputs.Name("reason", skip.Reason))!;
         ProjectionCommands.RejectUnknown(projections, name);
-        if (!await Database.RunAsync(
-            () => projections.SkipAsync(name, skip.Position, reason, ProjectionCommands.ActorOf(context), cancellation)))
+        if (!await projections.SkipAsync(name, skip.Position, reason, ProjectionCommands.ActorOf(context), cancellation))
         {
             throw ProjectionCommands.NotStopped("The projection has not stopped at that event.");
         }
@@ -49,7 +48,7 @@ public static class RebuildProjectionEndpoint
     {
         ProjectionCommands.RejectUnknown(projections, name);
         ProjectionCommands.RejectUnlessAccepted(
-            await Database.RunAsync(() => projections.RebuildAsync(name, ProjectionCommands.ActorOf(context), cancellation)),
+            await projections.RebuildAsync(name, ProjectionCommands.ActorOf(context), cancellation),
             "nothing-to-rebuild",
             "There is nothing to rebuild: it keeps no rows of its own.");
         return TypedResults.Accepted("/ledger/projections");
@@ -64,7 +63,7 @@ public static class DiscardRebuildEndpoint
     {
         ProjectionCommands.RejectUnknown(projections, name);
         ProjectionCommands.RejectUnlessAccepted(
-            await Database.RunAsync(() => projections.DiscardAsync(name, ProjectionCommands.ActorOf(context), cancellation)),
+            await projections.DiscardAsync(name, ProjectionCommands.ActorOf(context), cancellation),
             "nothing-to-discard",
             "There is nothing to discard: no rebuild has left anything.");
     }

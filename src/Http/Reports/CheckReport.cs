@@ -25,21 +25,18 @@ public static class CheckReportEndpoint
         caller.RequireWholeAccount();
         await freshness.WaitAsync(CheckMetricsReader.ProjectionName, request);
         await freshness.WaitAsync(CheckResultsReader.ProjectionName, request);
-        return await Database.RunAsync(async () =>
+        var found = query.CheckIds ?? await metrics.ListChecksAsync(
+            caller.AccountId, query.Bounds[0], query.Bounds[^1], query.After, query.Limit + 1, cancellation);
+        var page = found.Take(query.Limit).ToList();
+        var checks = new List<CheckReport>();
+        var measured = metrics.ReadAsync(new CheckMetricsQuery(caller.AccountId, page, query.Bounds), cancellation);
+        await foreach (var check in ByCheckAsync(measured))
         {
-            var found = query.CheckIds ?? await metrics.ListChecksAsync(
-                caller.AccountId, query.Bounds[0], query.Bounds[^1], query.After, query.Limit + 1, cancellation);
-            var page = found.Take(query.Limit).ToList();
-            var checks = new List<CheckReport>();
-            var measured = metrics.ReadAsync(new CheckMetricsQuery(caller.AccountId, page, query.Bounds), cancellation);
-            await foreach (var check in ByCheckAsync(measured))
-            {
-                checks.Add(CheckReport.Of(check, query));
-            }
+            checks.Add(CheckReport.Of(check, query));
+        }
 
-            return new CheckReportPage(
-                query.Bounds[0], query.To, query.GroupBy, checks, found.Count > page.Count ? page[^1].ToString() : null);
-        });
+        return new CheckReportPage(
+            query.Bounds[0], query.To, query.GroupBy, checks, found.Count > page.Count ? page[^1].ToString() : null);
     }
 
     /// <summary>The buckets of each check together.</summary>

@@ -23,10 +23,10 @@ public static class CancellationReportEndpoint
         var bounds = BoundsOf(request.Word<ReportGrouping>("groupBy") ?? ReportGrouping.None, from, to ?? clock.GetUtcNow());
         caller.RequireWholeAccount();
         await freshness.WaitAsync(CancelsReader.ProjectionName, request);
-        var whole = CancellationReportView.Of(await Database.RunAsync(() => reports.ReadAsync(caller.AccountId, from, to, cancellation)));
+        var whole = CancellationReportView.Of(await reports.ReadAsync(caller.AccountId, from, to, cancellation));
         return bounds is null ? whole : whole with
         {
-            Buckets = [.. bounds.Zip(bounds.Skip(1), await Database.RunAsync(() => reports.ReadAsync(caller.AccountId, bounds, cancellation)))
+            Buckets = [.. bounds.Zip(bounds.Skip(1), await reports.ReadAsync(caller.AccountId, bounds, cancellation))
                 .Select(bucket => new CancellationReportBucket(bucket.First, bucket.Second, CancellationReportView.Of(bucket.Third)))],
         };
     }

@@ -70,6 +70,10 @@ public static partial class Inputs
     public static TimeCursor? CursorInTime(this HttpRequest request) =>
         request.Text("cursor") is { } text ? TimeCursor.Parse(text) ?? throw NoCursor() : null;
 
+    /// <summary>Where a page of a list begins that is ordered by name.</summary>
+    public static NamePlace PlaceByName(this HttpRequest request) =>
+        request.Text("cursor") is { } text ? NamePlace.Parse(text) ?? throw NoCursor() : NamePlace.First;
+
     /// <summary>Where a page of a list begins whose entries have numbers of their own.</summary>
     public static long? NumberCursor(this HttpRequest request) => request.Number("cursor", "the nextCursor of the page before");
 

@@ -23,6 +23,21 @@ public static class RequestContext
     public static void SetPosition(this HttpContext context, long position) =>
         context.Response.Headers["Ledger-Position"] = position.ToString(CultureInfo.InvariantCulture);
 
+    /// <summary>Begins sessions, all of them or none, and tells the caller up to where the log must have been read to see them.</summary>
+    /// <exception cref="RequestRejected">What is refused.</exception>
+    public static async Task<IReadOnlyList<SessionSnapshot>> TriggerAsync(
+        this SessionWriter sessions, HttpContext context, Caller caller, params IReadOnlyList<TriggerSession> commands)
+    {
+        var (made, refusal) = await sessions.TriggerAsync(caller, commands, context.RequestAborted);
+        if (refusal is not null)
+        {
+            throw refusal.ToRejection();
+        }
+
+        context.SetPosition(made[^1].LastPosition);
+        return made;
+    }
+
     /// <summary>The refusal of a decision as a rejected request.</summary>
     public static RequestRejected ToRejection(this Refusal refusal) => refusal.Kind switch
     {

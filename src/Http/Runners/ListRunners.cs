@@ -12,6 +12,6 @@ public static class ListRunnersEndpoint
     public static async Task<EntryList<ConnectedRunner>> Get(Caller caller, RunnersReader runners, CancellationToken cancellation)
     {
         caller.RequireWholeAccount();
-        return new(await Database.RunAsync(() => runners.ListAsync(caller.AccountId, Remembered, cancellation)));
+        return new(await runners.ListAsync(caller.AccountId, Remembered, cancellation));
     }
 }

@@ -37,10 +37,10 @@ public sealed class RunnerBindings(IDocumentStore store, TimeProvider clock)
         var id = new RunnerId(key.AccountId, runner);
         return known.TryGetValue(id, out var bound) && bound == key.Id
             ? Task.CompletedTask
-            : Database.RunAsync(() => DecideAsync(id, key, binds, cancellation));
+            : DecideAsync(id, key, binds, cancellation);
     }
 
-    private async Task<bool> DecideAsync(RunnerId id, ApiKey key, bool binds, CancellationToken cancellation)
+    private async Task DecideAsync(RunnerId id, ApiKey key, bool binds, CancellationToken cancellation)
     {
         await using var documents = store.LightweightSession(id.AccountId.ToString());
         var isBound = await documents.AgainAfterConflictAsync(async () =>
@@ -82,7 +82,5 @@ public sealed class RunnerBindings(IDocumentStore store, TimeProvider clock)
 
             known[id] = key.Id;
         }
-
-        return isBound;
     }
 }

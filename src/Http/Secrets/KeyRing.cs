@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Xml.Linq;
+using Ledger.Projections.AlertChannels;
 using Ledger.Secrets;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
@@ -56,18 +57,27 @@ public sealed class KeyRing(NpgsqlDataSource database) : IXmlRepository
     }
 }
 
-/// <summary>Seals the spec of every check that is saved, whoever saves it.</summary>
-public sealed class SealedChecks(SpecSecrets secrets) : DocumentSessionListenerBase
+/// <summary>Seals the secrets of every document that is saved, whoever saves it: the specs of checks, and what alert channels sign with.</summary>
+public sealed class SealedDocuments(SpecSecrets secrets, SecretCipher cipher) : DocumentSessionListenerBase
 {
     public override Task BeforeSaveChangesAsync(IDocumentSession session, CancellationToken token)
     {
-        foreach (var check in session.PendingChanges.InsertsFor<Check>().Concat(session.PendingChanges.UpdatesFor<Check>()))
+        foreach (var check in SavedBy<Check>(session))
         {
             check.Spec = secrets.Seal(Guid.Parse(session.TenantId), check.Spec);
         }
 
+        foreach (var channel in SavedBy<AlertChannel>(session))
+        {
+            var account = Guid.Parse(session.TenantId);
+            channel.Secrets = [.. channel.Secrets.Select(kept => kept with { Secret = WebhookSecret.Seal(account, kept.Secret, cipher) })];
+        }
+
         return Task.CompletedTask;
     }
+
+    private static IEnumerable<T> SavedBy<T>(IDocumentSession session)
+        where T : notnull => session.PendingChanges.InsertsFor<T>().Concat(session.PendingChanges.UpdatesFor<T>());
 }
 
 public static class SecretParts
@@ -88,7 +98,8 @@ public static class SecretParts
 
         services.AddSingleton(provider => CipherOf(provider.GetRequiredService<IDataProtectionProvider>()));
         services.AddSingleton<SpecSecrets>();
-        services.ConfigureMarten((provider, options) => options.Listeners.Add(new SealedChecks(provider.GetRequiredService<SpecSecrets>())));
+        services.AddSingleton<SealedDocuments>();
+        services.ConfigureMarten((provider, options) => options.Listeners.Add(provider.GetRequiredService<SealedDocuments>()));
     }
 
     /// <summary>Each account has keys of its own, so that what one has encrypted is nothing in the hands of another.</summary>

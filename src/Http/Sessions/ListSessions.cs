@@ -33,7 +33,7 @@ public static class ListSessionsEndpoint
             BeforeNumber = request.Cursor(),
         };
         await freshness.WaitAsync(SessionListReader.ProjectionName, request);
-        var page = await Database.RunAsync(() => list.ReadAsync(query, cancellation));
+        var page = await list.ReadAsync(query, cancellation);
         return new([.. page.Sessions.Select(SessionEntry.Of)], page.NextCursor);
     }
 }

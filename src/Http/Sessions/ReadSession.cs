@@ -48,7 +48,7 @@ public static class ReadSessionEndpoint
             return view;
         }
 
-        var unserved = await Database.RunAsync(() => runners.UnservedAsync(caller.AccountId, queued, TimeSpan.Zero, request.HttpContext.RequestAborted));
+        var unserved = await runners.UnservedAsync(caller.AccountId, queued, TimeSpan.Zero, request.HttpContext.RequestAborted);
         return view with
         {
             Runs =

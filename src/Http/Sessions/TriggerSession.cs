@@ -7,20 +7,9 @@ public static class TriggerSessionEndpoint
 {
     [WolverinePost("/ledger/sessions"), Authorize(Scopes.Command), Tags("Sessions"), EndpointSummary("Triggers a session.")]
     public static async Task<Created<SessionMade>> Post(
-        [FromBody] SessionRequest request,
-        Caller caller,
-        SessionWriter sessions,
-        TimeProvider clock,
-        HttpContext context,
-        CancellationToken cancellation)
+        [FromBody] SessionRequest request, Caller caller, SessionWriter sessions, TimeProvider clock, HttpContext context)
     {
-        var (made, refusal) = await sessions.TriggerAsync(caller, [request.ToCommand(caller, clock.GetUtcNow())], cancellation);
-        if (refusal is not null)
-        {
-            throw RequestRejected.BadRequest(refusal.Message);
-        }
-
-        context.SetPosition(made[0].LastPosition);
+        var made = await sessions.TriggerAsync(context, caller, request.ToCommand(caller, clock.GetUtcNow()));
         return TypedResults.Created($"/ledger/sessions/{made[0].Session.Id}", SessionMade.Of(made[0]));
     }
 }

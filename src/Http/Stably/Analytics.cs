@@ -131,7 +131,7 @@ public sealed class RunHistory(SessionListReader list, Freshness freshness, Even
         }
 
         await freshness.WaitForHeadAsync(SessionListReader.ProjectionName, cancellation);
-        var page = await Database.RunAsync(() => list.FindAsync(query, cancellation));
+        var page = await list.FindAsync(query, cancellation);
         var counted = new CountedTests(new AnalyticsPeriod(days, IsComplete: page.NextCursor is null), new AnalyticsFilters(branch), limit);
         var tests = new Dictionary<Guid, (IReadOnlyList<TestCase> Tests, DateTimeOffset At)>();
         await log.ReadFinalReportsAsync(

@@ -45,7 +45,7 @@ public static class ListRunsEndpoint
         }
 
         await freshness.WaitForHeadAsync(SessionListReader.ProjectionName, cancellation);
-        var page = await Database.RunAsync(() => list.ReadAsync(Narrow(query, status), cancellation));
+        var page = await list.ReadAsync(Narrow(query, status), cancellation);
         return new StablyRunList([.. page.Sessions.Select(StablyRunEntry.Of)], page.NextCursor is not null);
 
         async Task<long?> NumberAsync(string name) => request.Text(name) is not { } runId

@@ -31,7 +31,7 @@ public sealed class Batches(
         SessionListPage<FoundSession> page;
         do
         {
-            page = await Database.RunAsync(() => list.FindAsync(query, cancellation));
+            page = await list.FindAsync(query, cancellation);
             found.AddRange(page.Sessions);
             query = query with { BeforeNumber = found.LastOrDefault().Number };
         }
@@ -56,7 +56,8 @@ public sealed class Batches(
         Guid? sourceBatchId,
         CancellationToken cancellation)
     {
-        var checks = (await store.ChecksOfAsync(caller.AccountId, cancellation)).ToDictionary(check => check.Id);
+        await using var documents = store.QuerySession(caller.AccountId.ToString());
+        var checks = (await documents.WholeChecksAsync(testIds.Distinct(), cancellation)).ToDictionary(check => check.Id);
         var runnable = testIds.Where(id => checks.GetValueOrDefault(id) is not { Activated: false }).ToList();
         var batchId = Guid.CreateVersion7(clock.GetUtcNow());
         var facts = FactsOf(input, source, batchId, groupId, sourceBatchId);

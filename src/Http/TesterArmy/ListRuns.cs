@@ -34,7 +34,7 @@ public static class ListRunsEndpoint
             Limit = LimitOf(request),
         };
         await freshness.WaitForHeadAsync(SessionListReader.ProjectionName, cancellation);
-        var page = await Database.RunAsync(() => list.ReadAsync(query, cancellation));
+        var page = await list.ReadAsync(query, cancellation);
         return new TesterArmyRunList([.. page.Sessions.Select(session => TesterArmyRun.Of(session))], page.NextCursor);
     }
 

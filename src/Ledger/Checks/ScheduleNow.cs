@@ -32,7 +32,7 @@ public static class ScheduleNow
     /// <summary>The command that begins the session; refused for a check that no trigger may start either, and for a location that it does not have.</summary>
     public static Decision<TriggerSession> Decide(Check check, IReadOnlyList<string>? locations, Caller caller, DateTimeOffset now)
     {
-        if (check.WhyNotStartable is { } why)
+        if (check.Summary.WhyNotStartable is { } why)
         {
             return Refuse(RefusalKind.NotStartable, why);
         }

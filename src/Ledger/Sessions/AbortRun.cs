@@ -36,33 +36,18 @@ public sealed record AbortRun(
         {
             { Cancel: null } => Refusals.NoCancelRecorded<ReportAnswer>(run),
             { Cancel: { } cancel } when cancel.CancelId != command.CancelId => Refusals.OtherCancel<ReportAnswer>(run, command.CancelId),
-            { IsOpen: true } => Abort(session, run, command, now),
+            { IsOpen: true } => RunnerReports.RecordObedience(
+                session, run, command.RunnerId, Aborted(session.FactsOf(run), command, now)),
             { Cancel.StoppedAt: not null } => Decision<ReportAnswer>.Accept(new ReportAnswer(run, Repeated: true)),
-            _ => LateReports.Record(
+            _ => RunnerReports.RecordLate(
+                session,
                 run,
-                new LateReport(
-                    run.SequenceId,
-                    session.FactsOf(run),
-                    command.RunnerId,
-                    LateReportKind.Abort,
-                    command.CancelId,
-                    null,
-                    Aborted(session.FactsOf(run), command, now),
-                    now)),
+                command.RunnerId,
+                LateReportKind.Abort,
+                command.CancelId,
+                now,
+                abort: Aborted(session.FactsOf(run), command, now)),
         };
-    }
-
-    private static Decision<ReportAnswer> Abort(Session session, Run run, AbortRun command, DateTimeOffset now)
-    {
-        var facts = session.FactsOf(run);
-        var aborted = Aborted(facts, command, now);
-        var answer = new ReportAnswer(session.Apply(aborted).FindRun(run.SequenceId)!);
-        return run.Cancel!.DeliveredAt is null
-            ? Decision<ReportAnswer>.Accept(
-                answer,
-                new CancelDelivered(command.CancelId, command.SequenceId, facts, command.RunnerId, DeliveryChannel.Stream, now),
-                aborted)
-            : Decision<ReportAnswer>.Accept(answer, aborted);
     }
 
     private static RunAborted Aborted(RunFacts run, AbortRun command, DateTimeOffset now) => new(

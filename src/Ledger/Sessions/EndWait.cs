@@ -22,11 +22,7 @@ public sealed record EndWait(Guid SequenceId, Guid CancelId, int WaitedSeconds)
         var reason = $"No runner takes {run.Plan.CheckType} runs at the location '{run.Plan.Location}'. It has waited for {command.WaitedSeconds} s.";
         var requested = new CancelRequested(
             command.CancelId, Actor.Deadlines, CancelVia.Ledger, CancelCause.Timeout, reason, Forced: false, [run.SequenceId], [], null, null, now);
-        var cancelled = session.Apply(requested);
         return Decision<Session>.Accept(
-            session,
-            requested,
-            new RunAborted(
-                command.CancelId, run.SequenceId, cancelled.FactsOf(cancelled.FindRun(run.SequenceId)!), null, AbortManner.NeverStarted, null, null, null, null, now));
+            session, requested, RequestCancel.NeverStarted(session.Apply(requested), run.SequenceId, command.CancelId, now));
     }
 }

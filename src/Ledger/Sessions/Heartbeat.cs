@@ -19,13 +19,11 @@ public sealed record Heartbeat(Guid SequenceId, string RunnerId)
         }
 
         return run is { IsCancelling: true, Cancel: { DeliveredAt: null } cancel }
-            ? Deliver(
+            ? RunnerReports.Record(
                 session,
+                run,
                 new CancelDelivered(
                     cancel.CancelId, run.SequenceId, session.FactsOf(run), command.RunnerId, DeliveryChannel.Heartbeat, now))
             : Decision<ReportAnswer>.Accept(new ReportAnswer(run, Late: !run.IsOpen));
     }
-
-    private static Decision<ReportAnswer> Deliver(Session session, CancelDelivered delivered) => Decision<ReportAnswer>.Accept(
-        new ReportAnswer(session.Apply(delivered).FindRun(delivered.SequenceId)!), delivered);
 }

@@ -64,25 +64,10 @@ public sealed record ReportResult(
             return Refusals.TooManyReports<ReportAnswer>(run);
         }
 
+        var reported = Reported(session, run, command, settles, now);
         return run.IsOpen || addsDetails
-            ? Record(session, run, command, now)
-            : LateReports.Record(
-                run,
-                new LateReport(
-                    run.SequenceId,
-                    session.FactsOf(run),
-                    command.RunnerId,
-                    LateReportKind.Result,
-                    command.ResultId,
-                    Reported(session, run, command, settles: false, now),
-                    null,
-                    now));
-    }
-
-    private static Decision<ReportAnswer> Record(Session session, Run run, ReportResult command, DateTimeOffset now)
-    {
-        var reported = Reported(session, run, command, settles: run.IsOpen && command.ResultType is ResultType.Final, now);
-        return Decision<ReportAnswer>.Accept(new ReportAnswer(session.Apply(reported).FindRun(run.SequenceId)!), reported);
+            ? RunnerReports.Record(session, run, reported)
+            : RunnerReports.RecordLate(session, run, command.RunnerId, LateReportKind.Result, command.ResultId, now, result: reported);
     }
 
     private static ResultReported Reported(Session session, Run run, ReportResult command, bool settles, DateTimeOffset now)

@@ -101,23 +101,30 @@ public sealed record RequestCancel(
         var cancelled = session.Apply(requested);
         var neverStarted = sorted.Targets
             .Where(run => run.State is RunState.Queued)
-            .Select(run => new RunAborted(
-                command.CancelId,
-                run.SequenceId,
-                cancelled.FactsOf(cancelled.FindRun(run.SequenceId)!),
-                null,
-                AbortManner.NeverStarted,
-                null,
-                null,
-                null,
-                null,
-                now));
+            .Select(run => NeverStarted(cancelled, run.SequenceId, command.CancelId, now));
         var escalations = command.Force ? Escalate(session, command, sorted.UnderWay, now) : [];
         return Decision<CancelAnswer>.Accept(
             new CancelAnswer(
                 command.CancelId, [.. requested.Targets, .. sorted.UnderWay.Select(run => run.SequenceId)], sorted.Skipped, IsNew: true),
             [requested, .. neverStarted, .. escalations]);
     }
+
+    /// <summary>A queued run that is cancelled never starts (docs/domain.md#rule-2).</summary>
+    /// <param name="cancelled">The session after the request.</param>
+    /// <param name="sequenceId">The run.</param>
+    /// <param name="cancelId">The cancel.</param>
+    /// <param name="now">The time.</param>
+    internal static RunAborted NeverStarted(Session cancelled, Guid sequenceId, Guid cancelId, DateTimeOffset now) => new(
+        cancelId,
+        sequenceId,
+        cancelled.FactsOf(cancelled.FindRun(sequenceId)!),
+        RunnerId: null,
+        AbortManner.NeverStarted,
+        ExitCode: null,
+        Signal: null,
+        DurationMs: null,
+        Evidence: null,
+        now);
 
     /// <summary>The answer that the open cancel got, its targets that have stopped meanwhile included.</summary>
     private static Decision<CancelAnswer> Repeat(Session session, RequestCancel command, Sorted sorted, DateTimeOffset now)

@@ -20,18 +20,10 @@ public sealed record StartRun(Guid SequenceId, string RunnerId)
 
         return run switch
         {
-            { State: RunState.Claimed } => Start(session, run, command.RunnerId, now),
+            { State: RunState.Claimed } => RunnerReports.Record(
+                session, run, new RunStarted(run.SequenceId, session.FactsOf(run), command.RunnerId, now)),
             { IsOpen: true } => Decision<ReportAnswer>.Accept(new ReportAnswer(run, Repeated: true)),
-            _ => LateReports.Record(
-                run,
-                new LateReport(
-                run.SequenceId, session.FactsOf(run), command.RunnerId, LateReportKind.Start, null, null, null, now)),
+            _ => RunnerReports.RecordLate(session, run, command.RunnerId, LateReportKind.Start, reportId: null, now),
         };
-    }
-
-    private static Decision<ReportAnswer> Start(Session session, Run run, string runnerId, DateTimeOffset now)
-    {
-        var started = new RunStarted(run.SequenceId, session.FactsOf(run), runnerId, now);
-        return Decision<ReportAnswer>.Accept(new ReportAnswer(session.Apply(started).FindRun(run.SequenceId)!), started);
     }
 }

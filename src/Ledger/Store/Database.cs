@@ -26,10 +26,8 @@ public static class Database
     /// <summary>An error as callers of the store know it, where it came from the database, with or without Marten in between; else itself.</summary>
     public static Exception Explain(Exception fault) => (fault as NpgsqlException ?? fault.InnerException as NpgsqlException) switch
     {
-        null => fault,
-        PostgresException { SqlState: ['2', '2', ..] } refusal => new UnstorableEventException(refusal.MessageText, fault),
-        PostgresException { IsTransient: false } => fault,
-        _ => new StoreUnavailableException("The database cannot be reached.", fault),
+        { } cause when cause is PostgresException { SqlState: ['2', '2', ..] } || Outage.Is(cause) => Outage.ForCaller(cause),
+        _ => fault,
     };
 
     /// <summary>Whether somebody else wrote the same document, or one that takes its name, at the same moment. Nothing was written then.</summary>

@@ -2,7 +2,6 @@ using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Ledger.Serialization;
 using Ledger.Sessions.Events;
-using Ledger.Store.Postgres;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -15,8 +14,10 @@ namespace Ledger.Store;
 /// <param name="dataSource">The database.</param>
 public sealed class EventLog(NpgsqlDataSource dataSource)
 {
-    private const string Columns =
-        "e.data, e.seq_id, e.id, e.tenant_id, e.stream_id, e.version, e.type, e.user_name, e.correlation_id, e.causation_id";
+    private const string Columns = $"e.data, {FurtherColumns}";
+
+    private const string FurtherColumns =
+        "e.seq_id, e.id, e.tenant_id, e.stream_id, e.version, e.type, e.user_name, e.correlation_id, e.causation_id";
 
     private const string StreamSql =
         $"select {Columns} from ledger.mt_events e where e.tenant_id = $1 and e.stream_id = $2 and e.version > $3 order by e.version limit 2000";
@@ -37,6 +38,22 @@ public sealed class EventLog(NpgsqlDataSource dataSource)
     private const string FinalReportsSql = $"""
         select {Columns} from ledger.mt_events e
         where e.tenant_id = $1 and e.stream_id = any($2) and e.type = 'result_reported' and (e.data ->> 'settles')::boolean
+        """;
+
+    // Of the first event only the runs that are asked for; what is in an event is looked at in those streams alone where it has to be.
+    private const string ResultsSql = $"""
+        select e.* from unnest($2, $3) as s(stream, whole)
+        cross join lateral (
+          select
+            case when e.version > 1 then e.data else jsonb_set(e.data, array['runs'], (
+              select coalesce(jsonb_agg(r), '[]') from jsonb_array_elements(e.data -> 'runs') r where r ->> 'sequenceId' = any($4))) end,
+            {FurtherColumns}
+          from ledger.mt_events e
+          where e.tenant_id = $1 and e.stream_id = s.stream
+            and (e.version = 1 or e.seq_id = any($5)
+              or (s.whole and (e.data ->> 'sequenceId' = any($6) or e.data -> 'targets' ?| $6)))
+        ) e
+        order by e.stream_id, e.version
         """;
 
     // A tombstone is Marten's mark of an append that failed; it is nobody's fact.
@@ -146,6 +163,32 @@ public sealed class EventLog(NpgsqlDataSource dataSource)
             return count;
         },
         cancellation);
+
+    /// <summary>
+    /// The events that some results of runs are told from, ordered by stream, then version, so that they fold to the sessions with these runs
+    /// alone: of each session its first event; of a result that a report brought that report; of any other result all events of its run.
+    /// </summary>
+    /// <exception cref="StoreUnavailableException">The database cannot be reached.</exception>
+    public Task<IReadOnlyList<RecordedEvent>> ReadResultsAsync(
+        Guid accountId, IReadOnlyCollection<ResultPlace> results, CancellationToken cancellation)
+    {
+        var sessions = results.ToLookup(result => result.SessionId, result => result.IsReport);
+        return QueryAsync(
+            ResultsSql,
+            [
+                new NpgsqlParameter<string> { TypedValue = accountId.ToString(), NpgsqlDbType = NpgsqlDbType.Varchar },
+                new NpgsqlParameter<Guid[]> { TypedValue = [.. sessions.Select(session => session.Key)] },
+                new NpgsqlParameter<bool[]> { TypedValue = [.. sessions.Select(session => session.Contains(false))] },
+                new NpgsqlParameter<string[]> { TypedValue = [.. results.Select(result => result.SequenceId.ToString())] },
+                new NpgsqlParameter<long[]> { TypedValue = [.. results.Select(result => result.Position)] },
+                new NpgsqlParameter<string[]>
+                {
+                    TypedValue = [.. results.Where(result => !result.IsReport).Select(result => result.SequenceId.ToString())],
+                },
+            ],
+            ReadEventsAsync,
+            cancellation);
+    }
 
     /// <summary>What the run at a place in a session is to execute, where that is kept apart; null for nothing.</summary>
     /// <exception cref="StoreUnavailableException">The database cannot be reached.</exception>
@@ -315,14 +358,14 @@ public sealed class EventLog(NpgsqlDataSource dataSource)
 
                 return found;
             }
-            catch (Exception outage) when (!cancellation.IsCancellationRequested && Failure.IsOutage(outage) && !repeated)
+            catch (Exception outage) when (!cancellation.IsCancellationRequested && Outage.IsUnlessCancelled(outage) && !repeated)
             {
                 // Once more; parameters belong to one command at a time.
                 parameters = [.. parameters.Select(parameter => parameter.Clone())];
             }
-            catch (Exception error) when (!cancellation.IsCancellationRequested && (error is PostgresException || Failure.IsOutage(error)))
+            catch (Exception error) when (!cancellation.IsCancellationRequested && (error is PostgresException || Outage.IsUnlessCancelled(error)))
             {
-                throw Failure.ForCaller(error);
+                throw Outage.ForCaller(error);
             }
         }
     }

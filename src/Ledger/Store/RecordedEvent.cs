@@ -53,3 +53,10 @@ public sealed record EventPage(long After, IReadOnlyList<RecordedEvent> Events, 
 /// <param name="Type">The stored alias.</param>
 /// <param name="Fault">Why it cannot.</param>
 public sealed record UnreadableEvent(long Position, string Type, UnreadableEventException Fault);
+
+/// <summary>Where the result of a run stands in the log.</summary>
+/// <param name="SessionId">Its session.</param>
+/// <param name="SequenceId">Its run.</param>
+/// <param name="Position">The event that brought it.</param>
+/// <param name="IsReport">Whether that is a report, which says all there is to say of the result.</param>
+public readonly record struct ResultPlace(Guid SessionId, Guid SequenceId, long Position, bool IsReport);

@@ -2,7 +2,6 @@ using JasperFx.Events;
 using Ledger.Sessions;
 using Ledger.Sessions.Events;
 using Ledger.Store;
-using Ledger.Store.Postgres;
 using Marten;
 
 namespace Ledger.Streams;
@@ -156,7 +155,7 @@ public sealed partial class SessionWriter
                 writer.metrics?.Committed(
                     firsts.Count, appended.ConvertAll(each => (ISessionEvent)each.Event.Data), TimeProvider.System.GetElapsedTime(began));
             }
-            catch (Exception outage) when (Failure.IsOutage(Cause(outage)))
+            catch (Exception outage) when (Outage.IsUnlessCancelled(Cause(outage)))
             {
                 foreach (var (work, first) in firsts)
                 {

@@ -6,7 +6,6 @@ using Ledger.Secrets;
 using Ledger.Sessions;
 using Ledger.Sessions.Events;
 using Ledger.Store;
-using Ledger.Store.Postgres;
 using Ledger.Telemetry;
 using Marten;
 using Marten.Exceptions;
@@ -336,11 +335,11 @@ public sealed partial class SessionWriter : IAsyncDisposable
         {
             // One of them is at fault, by its data, by its decision or by its stream: the others must not pay for it.
             alone = batch;
-            if (Failure.IsOutage(Cause(failure)) && !await IsBackAsync(failure))
+            if (Outage.IsUnlessCancelled(Cause(failure)) && !await IsBackAsync(failure))
             {
                 foreach (var work in batch)
                 {
-                    Fail(work, Failure.ForCaller(Cause(failure)));
+                    Fail(work, Outage.ForCaller(Cause(failure)));
                 }
 
                 return;
@@ -401,7 +400,7 @@ public sealed partial class SessionWriter : IAsyncDisposable
                     archived = late.Stream;
                     await UnarchiveAsync(late.Stream);
                 }
-                catch (Exception outage) when (Failure.IsOutage(Cause(outage)))
+                catch (Exception outage) when (Outage.IsUnlessCancelled(Cause(outage)))
                 {
                     // What is left of a server that crashed may still answer reads: an outage is over when a commit succeeds.
                     if (!await IsBackAsync(outage) || TimeProvider.System.GetElapsedTime(since) > Patience)
@@ -420,7 +419,7 @@ public sealed partial class SessionWriter : IAsyncDisposable
         catch (Exception failure)
         {
             var cause = Cause(failure);
-            var told = cause is PostgresException || Failure.IsOutage(cause) ? Failure.ForCaller(cause) : failure;
+            var told = cause is PostgresException || Outage.IsUnlessCancelled(cause) ? Outage.ForCaller(cause) : failure;
             Fail(work, told);
             return told as StoreUnavailableException;
         }
@@ -492,7 +491,7 @@ public sealed partial class SessionWriter : IAsyncDisposable
             session.Events.ArchiveStream(stream.SessionId);
             await session.SaveChangesAsync();
         }
-        catch (Exception failure) when (Failure.IsOutage(Cause(failure)))
+        catch (Exception failure) when (Outage.IsUnlessCancelled(Cause(failure)))
         {
             LogOutage(failure);
         }

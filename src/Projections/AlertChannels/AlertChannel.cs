@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using System.Security.Cryptography;
+using Ledger.Secrets;
 using Marten;
 using Marten.Schema.Indexing.Unique;
 using Weasel.Core.Sequences;
@@ -37,6 +38,12 @@ public sealed record AlertChannel(
     /// <summary>Channels of one account.</summary>
     public const int Maximum = 500;
 
+    /// <summary>
+    /// What its webhooks are signed with, the current secret first. Kept sealed (docs/security.md#channels): whoever saves a channel seals what
+    /// it was given readable, whoever signs or compares opens it.
+    /// </summary>
+    public IReadOnlyList<ChannelSecret> Secrets { get; set; } = Secrets;
+
     /// <summary>How long a secret still signs beside the one that replaced it.</summary>
     public static readonly TimeSpan Overlap = TimeSpan.FromHours(24);
 
@@ -64,8 +71,19 @@ public sealed record AlertChannel(
     public AlertChannel Disable(string reason, DateTimeOffset now) =>
         DisabledAt is null ? this with { UpdatedAt = now, DisabledAt = now, DisabledReason = reason } : this;
 
+    /// <summary>The channel with secrets that can be read, without those whose key is gone: nothing can be signed with them.</summary>
+    public AlertChannel Opened(Guid account, SecretCipher cipher) => this with
+    {
+        Secrets =
+        [
+            .. Secrets
+                .Select(kept => WebhookSecret.Open(account, kept.Secret, cipher) is { } secret ? kept with { Secret = secret } : null)
+                .OfType<ChannelSecret>(),
+        ],
+    };
+
     /// <summary>
-    /// The channel with another current secret. The one before goes on signing for <see cref="Overlap"/>; of many in that time the newest few do.
+    /// The opened channel with another current secret. The one before goes on signing for <see cref="Overlap"/>; of many in that time the newest few do.
     /// </summary>
     public AlertChannel Rotate(string secret, DateTimeOffset now) => Secrets is [{ ValidUntil: null } current, ..] && current.Secret == secret
         ? this
@@ -88,8 +106,8 @@ public sealed record AlertChannel(
 /// <param name="CheckIds">Of which checks; of all when null.</param>
 public sealed record AlertChannelTarget(Uri Url, IReadOnlyList<string> Events, IReadOnlyList<Guid>? CheckIds);
 
-/// <summary>What a channel's webhooks are signed with. Readable, unlike keys: an HMAC needs the secret itself.</summary>
-/// <param name="Secret">The secret as Standard Webhooks writes it.</param>
+/// <summary>What a channel's webhooks are signed with. No hash, unlike keys: an HMAC needs the secret itself.</summary>
+/// <param name="Secret">The secret as Standard Webhooks writes it; in the database sealed.</param>
 /// <param name="ValidUntil">Until when it signs; null for the current one.</param>
 public sealed record ChannelSecret(string Secret, DateTimeOffset? ValidUntil);
 
@@ -174,11 +192,21 @@ public static class WebhookSecret
     /// <summary>A fresh secret.</summary>
     public static string Make() => Prefix + Convert.ToBase64String(RandomNumberGenerator.GetBytes(OwnBytes));
 
+    /// <summary>A secret as it is kept; what is sealed already stays so.</summary>
+    public static string Seal(Guid account, string secret, SecretCipher cipher) => IsReadable(secret) ? cipher.Protect(account, secret) : secret;
+
+    /// <summary>
+    /// A secret as it signs, from how it is kept: sealed, or readable by an earlier version. Null when the key that it was sealed with is gone.
+    /// </summary>
+    public static string? Open(Guid account, string kept, SecretCipher cipher) => IsReadable(kept) ? kept : cipher.Unprotect(account, kept);
+
+    private static bool IsReadable(string secret) => secret.StartsWith(Prefix, StringComparison.Ordinal);
+
     /// <summary>The key that a secret stands for; false when the text is no secret.</summary>
     public static bool TryRead(string? secret, out byte[] key)
     {
         key = [];
-        if (secret?.StartsWith(Prefix, StringComparison.Ordinal) is not true || secret.Length > Prefix.Length + (MostBytes * 2))
+        if (secret is null || !IsReadable(secret) || secret.Length > Prefix.Length + (MostBytes * 2))
         {
             return false;
         }

@@ -13,17 +13,19 @@ public sealed record DeliverAlert(long Delivery, int Waits = 0);
 
 /// <summary>A delivery that is to be sent, as it stands now.</summary>
 /// <param name="Id">The delivery.</param>
+/// <param name="AccountId">The tenant.</param>
 /// <param name="Channel">The channel's number.</param>
 /// <param name="Url">Where to.</param>
 /// <param name="Receiver">Host and port, as hosts share their attention.</param>
 /// <param name="WebhookId">The same on every attempt (docs/domain.md#p14).</param>
 /// <param name="Payload">The same on every attempt, byte by byte.</param>
-/// <param name="Secrets">What to sign with, the current one first.</param>
+/// <param name="Secrets">What to sign with, as it is kept (<see cref="WebhookSecret.Open"/>), the current one first.</param>
 /// <param name="Attempts">How often it was tried before.</param>
 /// <param name="NextAttemptAt">Not before this time, by the ledger's clock.</param>
 /// <param name="IsWithdrawn">The alert was withdrawn or suppressed: nothing may be sent (docs/domain.md#p6).</param>
 public sealed record OpenDelivery(
     long Id,
+    Guid AccountId,
     long Channel,
     Uri Url,
     string Receiver,
@@ -85,7 +87,7 @@ public sealed class Deliveries(NpgsqlDataSource dataSource)
         select d.id, c.number, c.url, c.host, d.webhook_id, d.payload,
           array(select s.secret ->> 'secret' from jsonb_array_elements(c.secrets) with ordinality s(secret, nth)
             where coalesce((s.secret ->> 'validUntil')::timestamptz > $2, true) order by s.nth),
-          d.attempts, d.next_attempt_at, coalesce(a.state in ('withdrawn', 'suppressed'), false)
+          d.attempts, d.next_attempt_at, coalesce(a.state in ('withdrawn', 'suppressed'), false), d.account_id
         from ledger.alert_deliveries d join ledger.alert_channels c on c.number = d.channel and not c.is_deleted and c.disabled_at is null
         left join ledger.alerts a on a.position = d.alert_position
         where d.id = $1 and d.state = 'open'
@@ -93,6 +95,7 @@ public sealed class Deliveries(NpgsqlDataSource dataSource)
         [id, now],
         row => new OpenDelivery(
             row.GetInt64(0),
+            row.GetGuid(10),
             row.GetInt64(1),
             new Uri(row.GetString(2)),
             row.GetString(3),

@@ -4,6 +4,7 @@ using System.Text.Json;
 using Ledger.Http.AlertChannels.Sending;
 using Ledger.Http.Tests.Hosting;
 using Ledger.Support;
+using Npgsql;
 
 namespace Ledger.Http.Tests.AlertChannels;
 
@@ -32,6 +33,68 @@ public sealed class DeliveryTests(ChannelLedger ledger) : IClassFixture<ChannelL
         JsonSerializer.Deserialize<JsonElement>(got.Body).GetProperty("type").GetString().ShouldBe("alert.test");
         delivery.GetProperty("state").GetString().ShouldBe("delivered");
         delivery.GetProperty("attempts")[0].GetProperty("status").GetInt32().ShouldBe(200);
+    }
+
+    [Fact]
+    public async Task No_secret_of_a_channel_stands_readable_in_any_answer_or_in_the_table()
+    {
+        var made = (await ledger.PutAsync(id, receiver.Url)).GetProperty("secret").GetString()!;
+        var path = $"/ledger/alert-channels/{id}";
+        var rotated = (await ledger.Client.PostBodyAsync($"{path}/rotate-secret", null)).Body.GetProperty("secret").GetString()!;
+        var own = $"whsec_{Convert.ToBase64String(new byte[24])}";
+        var body = new { url = receiver.Url, events = (string[])["alert.failure"], secret = own };
+        await ledger.Client.CallAsync(HttpMethod.Put, path, body);
+        await ledger.Client.CallAsync(HttpMethod.Put, path, body); // The same again is no further secret.
+        await ledger.Client.PostBodyAsync($"{path}/disable", null);
+        await ledger.Client.PostBodyAsync($"{path}/enable", null);
+        await ledger.TestAsync(id);
+        await ledger.AfterAttemptsAsync(id, 1);
+
+        var got = receiver.All.ShouldHaveSingleItem();
+        got.Signature.ShouldBe(WebhookSignature.Of([own, rotated, made], got.Id, got.Timestamp, got.Body));
+        List<string> ways = [await RowAsync(), await ledger.Client.GetStringAsync("/ledger/alert-channels"), await ledger.Client.GetStringAsync(path)];
+        foreach (var secret in (string[])[made, rotated, own])
+        {
+            ways.ForEach(way => way.ShouldNotContain(secret["whsec_".Length..]));
+        }
+    }
+
+    [Fact]
+    public async Task A_secret_that_was_kept_readable_still_signs_and_is_sealed_by_the_next_change()
+    {
+        var secret = $"whsec_{Convert.ToBase64String(new byte[32])}";
+        await ledger.PutAsync(id, receiver.Url);
+        await ledger.ExecuteAsync(
+            $$"""update ledger.mt_doc_alertchannel set data = data || '{"secrets": [{"secret": "{{secret}}", "validUntil": null}]}' where data ->> 'id' = '{{id}}'""");
+
+        await ledger.TestAsync(id);
+        await ledger.AfterAttemptsAsync(id, 1);
+        var got = receiver.All.ShouldHaveSingleItem();
+        got.Signature.ShouldBe(WebhookSignature.Of([secret], got.Id, got.Timestamp, got.Body));
+        (await RowAsync()).ShouldContain(secret);
+
+        await ledger.Client.CallAsync(HttpMethod.Put, $"/ledger/alert-channels/{id}", new { url = receiver.Url, events = (string[])["alert.recovery"] });
+        (await RowAsync()).ShouldNotContain(secret);
+        await ledger.TestAsync(id);
+        await ledger.AfterAttemptsAsync(id, 1);
+        receiver.All[1].Signature.ShouldBe(WebhookSignature.Of([secret], receiver.All[1].Id, receiver.All[1].Timestamp, receiver.All[1].Body));
+    }
+
+    [Fact]
+    public async Task Nothing_is_sent_unsigned_when_the_key_of_a_secret_is_lost()
+    {
+        await ledger.PutAsync(id, receiver.Url);
+        await ledger.ExecuteAsync(
+            $$"""update ledger.mt_doc_alertchannel set data = data || '{"secrets": [{"secret": "CfDJ8lost", "validUntil": null}]}' where data ->> 'id' = '{{id}}'""");
+        await ledger.TestAsync(id);
+
+        var delivery = await ledger.AfterAttemptsAsync(id, 1);
+        delivery.GetProperty("attempts")[0].GetProperty("error").GetString().ShouldStartWith("The channel's secret cannot be decrypted");
+        receiver.All.ShouldBeEmpty();
+
+        (await ledger.Client.PostBodyAsync($"/ledger/alert-channels/{id}/rotate-secret", null)).Status.ShouldBe(HttpStatusCode.OK);
+        ledger.Clock.Advance(TimeSpan.FromSeconds(12));
+        (await ledger.AfterAttemptsAsync(id, 2)).GetProperty("state").GetString().ShouldBe("delivered");
     }
 
     [Fact]
@@ -300,5 +363,13 @@ public sealed class DeliveryTests(ChannelLedger ledger) : IClassFixture<ChannelL
             delivery => delivery.GetProperty("attempts").GetArrayLength() > 0);
         delivery.GetProperty("attempts")[0].GetProperty("error").GetString()!.ShouldContain("no public address");
         receiver.All.ShouldBeEmpty();
+    }
+
+    private async Task<string> RowAsync()
+    {
+        await using var source = NpgsqlDataSource.Create(ledger.ConnectionString);
+        await using var command = source.CreateCommand("select data::text from ledger.mt_doc_alertchannel where data ->> 'id' = $1");
+        command.Parameters.AddWithValue(id);
+        return (string)(await command.ExecuteScalarAsync())!;
     }
 }

@@ -3,11 +3,12 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using Ledger.Projections.AlertChannels;
+using Ledger.Secrets;
 
 namespace Ledger.Http.AlertChannels.Sending;
 
 /// <summary>Sends one webhook once, and says how it went. Whatever the receiver does, that is an answer or an error, never an exception.</summary>
-public sealed class WebhookSender(WebhookSettings settings, TimeProvider clock) : IDisposable
+public sealed class WebhookSender(WebhookSettings settings, SecretCipher cipher, TimeProvider clock) : IDisposable
 {
     private const int LongestResponse = 1_024;
     private const int LongestError = 500;
@@ -21,9 +22,15 @@ public sealed class WebhookSender(WebhookSettings settings, TimeProvider clock) 
         var (at, began) = (clock.GetUtcNow(), clock.GetTimestamp());
         using var patience = new CancellationTokenSource(settings.Timeout, clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, stopping);
+        var secrets = delivery.Secrets.Select(kept => WebhookSecret.Open(delivery.AccountId, kept, cipher)).OfType<string>().ToList();
+        if (secrets.Count == 0)
+        {
+            return Failed("The channel's secret cannot be decrypted: the key ring has lost its key. Nothing was sent; rotate the secret.");
+        }
+
         try
         {
-            using var request = Request(delivery, at);
+            using var request = Request(delivery, secrets, at);
             using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, either.Token);
             var body = await BeginningOfAsync(response.Content, stopping, either.Token);
             return new SendResult(
@@ -52,7 +59,7 @@ public sealed class WebhookSender(WebhookSettings settings, TimeProvider clock) 
 
     public void Dispose() => client.Dispose();
 
-    private static HttpRequestMessage Request(OpenDelivery delivery, DateTimeOffset at)
+    private static HttpRequestMessage Request(OpenDelivery delivery, IReadOnlyList<string> secrets, DateTimeOffset at)
     {
         var timestamp = at.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture);
         var request = new HttpRequestMessage(HttpMethod.Post, delivery.Url)
@@ -65,7 +72,7 @@ public sealed class WebhookSender(WebhookSettings settings, TimeProvider clock) 
         request.Headers.UserAgent.Add(new ProductInfoHeaderValue("Ledger-Webhooks", "1.0"));
         request.Headers.Add("webhook-id", delivery.WebhookId);
         request.Headers.Add("webhook-timestamp", timestamp);
-        request.Headers.Add("webhook-signature", WebhookSignature.Of(delivery.Secrets, delivery.WebhookId, timestamp, delivery.Payload));
+        request.Headers.Add("webhook-signature", WebhookSignature.Of(secrets, delivery.WebhookId, timestamp, delivery.Payload));
         return request;
     }
 

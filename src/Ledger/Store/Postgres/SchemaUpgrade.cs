@@ -33,7 +33,7 @@ public static class SchemaUpgrade
         }
         catch (Exception outage) when (outage is NpgsqlException or { InnerException: NpgsqlException })
         {
-            throw Failure.ForCaller(outage as NpgsqlException ?? outage.InnerException!);
+            throw Outage.ForCaller(outage as NpgsqlException ?? outage.InnerException!);
         }
 
         await ApplyFilesAsync(
@@ -54,7 +54,7 @@ public static class SchemaUpgrade
         }
         catch (NpgsqlException outage)
         {
-            throw Failure.ForCaller(outage);
+            throw Outage.ForCaller(outage);
         }
     }
 
@@ -90,7 +90,7 @@ public static class SchemaUpgrade
         }
         catch (NpgsqlException outage)
         {
-            throw Failure.ForCaller(outage);
+            throw Outage.ForCaller(outage);
         }
     }
 
@@ -119,7 +119,7 @@ public static class SchemaUpgrade
         {
             await ExecuteAsync(connection, file.Sql, cancellation);
         }
-        catch (PostgresException refusal) when (Failure.IsRefusal(refusal))
+        catch (PostgresException refusal) when (!Outage.Is(refusal))
         {
             throw new StoreUnavailableException($"The database refuses the schema file {file.Name}: {refusal.MessageText}.", refusal);
         }

@@ -49,7 +49,7 @@ public sealed class StreamArchive(NpgsqlDataSource dataSource)
         }
         catch (NpgsqlException outage)
         {
-            throw Failure.ForCaller(outage);
+            throw Outage.ForCaller(outage);
         }
     }
 }

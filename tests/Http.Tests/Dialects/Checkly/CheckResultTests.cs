@@ -1,6 +1,8 @@
 using System.Net;
 using System.Text.Json;
 using Ledger.Sessions;
+using Ledger.Support;
+using Npgsql;
 
 namespace Ledger.Http.Tests.Dialects.Checkly;
 
@@ -106,6 +108,31 @@ public sealed class CheckResultTests(ChecklyLedger ledger) : IClassFixture<Check
         results.Where(result => result.Text("resultType") == "ATTEMPT").Select(result => result.Id("sequenceId"))
             .ShouldBe([runs[6], runs[5]]);
         results.Select(result => result.At("checkRunId").GetInt64()).ShouldBeUnique();
+    }
+
+    [Fact]
+    public async Task A_page_reads_nothing_of_runs_that_it_does_not_show()
+    {
+        var check = await ledger.RegisterAsync(locations: ["l1", "l2", "l3", "l4"]);
+        var session = await ledger.TriggerCheckAsync(check);
+        var runs = await ledger.SequencesOfAsync(session);
+        await ledger.Runner.StartAllAsync(session);
+        await ledger.Runner.AttemptAsync(session, runs[0]);
+        await ledger.Runner.PassAsync(session, runs[0]);
+        await ledger.PostAsync($"/v1/check-sessions/{session}/cancel", $$"""{"sequenceId":["{{runs[1]}}"]}""");
+        await ledger.Runner.AbortAsync(session, runs[1]);
+        await ledger.Runner.PassAsync(session, runs[2]);
+        await Eventually.Become(async () => (await ledger.GetAsync("/ledger/projections"))["entries"].EnumerateArray()
+            .All(projection => projection.GetProperty("lag").GetInt64() == 0));
+        await using var source = NpgsqlDataSource.Create(ledger.ConnectionString);
+        await using var spoil = source.CreateCommand(
+            "update ledger.mt_events set data = data || '{\"at\": \"spoilt\"}' where stream_id = $1 and data ->> 'sequenceId' = $2 and type = 'result_reported'");
+        spoil.Parameters.AddWithValue(session);
+        spoil.Parameters.AddWithValue(runs[2].ToString());
+        (await spoil.ExecuteNonQueryAsync()).ShouldBe(1);
+
+        (await EntriesAsync($"/v2/check-results/{check}?location=l1&resultType=ALL")).Count.ShouldBe(2);
+        (await EntriesAsync($"/v2/check-results/{check}?location=l2")).ShouldHaveSingleItem().At("isCancelled").GetBoolean().ShouldBeTrue();
     }
 
     [Fact]
