@@ -88,6 +88,7 @@ public sealed class Being_accessible(Site site) : SiteTests(site)
         }
 
         await page.GetByLabel("Menu", new() { Exact = true }).ClickAsync();
+        (await page.Locator("#nav").EvaluateAsync<string>("nav => getComputedStyle(nav).backgroundColor")).ShouldNotBe("rgba(0, 0, 0, 0)");
         await page.GetByRole(AriaRole.Navigation, new() { Name = "Pages", Exact = true }).GetByRole(AriaRole.Link, new() { Name = "Sessions" }).ClickAsync();
         await page.WaitForURLAsync("**/sessions");
     }

@@ -118,4 +118,28 @@ public sealed class Coming_back(Site site) : IClassFixture<Site>
         // The list's model belonged to the host that was killed: another takes it over within 15 seconds.
         await Assertions.Expect(page.Locator($"tr[data-session='{made}']")).ToBeVisibleAsync();
     }
+
+    [BrowserFact]
+    public async Task A_page_that_is_opened_while_the_database_is_away_says_so_and_opens_by_itself_when_it_is_back()
+    {
+        var page = await site.SignInAsync();
+        var database = new NpgsqlConnectionStringBuilder(site.ConnectionString);
+        await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(site.ConnectionString) { Database = "postgres", Pooling = false }.ConnectionString);
+        await connection.OpenAsync();
+        await ExecuteAsync($"ALTER DATABASE {database.Database} WITH ALLOW_CONNECTIONS false");
+        await ExecuteAsync($"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{database.Database}'");
+
+        await page.GotoAsync("/sessions");
+        await Assertions.Expect(page.GetByText("The database cannot be reached")).ToBeVisibleAsync();
+        await ExecuteAsync($"ALTER DATABASE {database.Database} WITH ALLOW_CONNECTIONS true");
+
+        await Assertions.Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Sessions" })).ToBeVisibleAsync();
+        await page.LiveAsync();
+
+        async Task ExecuteAsync(string sql)
+        {
+            await using var command = new NpgsqlCommand(sql, connection);
+            await command.ExecuteNonQueryAsync();
+        }
+    }
 }
