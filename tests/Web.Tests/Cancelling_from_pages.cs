@@ -7,17 +7,18 @@ using Microsoft.Playwright;
 namespace Ledger.Web.Tests;
 
 /// <summary>What the page is for: see it running, stop it, and see that it is over; with a real runner and real processes.</summary>
-public sealed class Cancelling_from_pages(Site site) : IClassFixture<Site>
+[Collection(SharedSite.Name)]
+public sealed class Cancelling_from_pages(Site site) : SiteTests(site)
 {
     private readonly string marker = $"marker-{Guid.NewGuid():N}";
 
     [BrowserFact]
     public async Task A_session_that_runs_is_cancelled_from_its_header_and_its_processes_are_gone_and_the_audit_names_who()
     {
-        var (_, key) = await site.MakeKeyAsync("ada's key", "Ada Lovelace", "read", "command");
-        site.StartRunner(marker);
-        var session = await site.TriggerAsync("From the header", marker, runs: 2, marker: marker);
-        var page = await site.SignInAsync(key);
+        var (_, key) = await Site.MakeKeyAsync("ada's key", "Ada Lovelace", "read", "command");
+        Site.StartRunner(marker);
+        var session = await Site.TriggerAsync("From the header", marker, runs: 2, marker: marker);
+        var page = await Site.SignInAsync(key);
         await page.GetByRole(AriaRole.Link, new() { Name = "From the header" }).ClickAsync();
         await Assertions.Expect(page.Locator("tr[data-run] [data-tone=running]")).ToHaveCountAsync(2);
         await Eventually.Become(() => ProcessTable.Mentioning(marker).Any(process => process.Contains("sleep 600", StringComparison.Ordinal)));
@@ -31,20 +32,20 @@ public sealed class Cancelling_from_pages(Site site) : IClassFixture<Site>
         await Assertions.Expect(page.Locator(".five li.there")).ToHaveCountAsync(10);
         await Assertions.Expect(page.GetByText("wrong branch")).ToBeVisibleAsync();
         await Eventually.Become(() => !ProcessTable.Mentioning(marker).Any(process => process.Contains("sleep 600", StringComparison.Ordinal)));
-        var cancel = (await site.Host.GetAsync($"/ledger/sessions/{session}")).GetProperty("runs")[0].GetProperty("cancel");
+        var cancel = (await Site.Host.GetAsync($"/ledger/sessions/{session}")).GetProperty("runs")[0].GetProperty("cancel");
         cancel.GetProperty("actor").GetProperty("kind").GetString().ShouldBe("user");
         cancel.GetProperty("actor").GetProperty("name").GetString().ShouldBe("Ada Lovelace");
         cancel.GetProperty("via").GetString().ShouldBe("ui");
-        var audit = await Eventually.Become(() => site.Host.GetAsync("/ledger/audit/cancels?via=ui"), all => Mentions(all, session));
+        var audit = await Eventually.Become(() => Site.Host.GetAsync("/ledger/audit/cancels?via=ui"), all => Mentions(all, session));
         audit.GetProperty("entries")[0].GetProperty("reason").GetString().ShouldBe("wrong branch");
     }
 
     [BrowserFact]
     public async Task One_run_is_cancelled_by_its_own_row_and_the_other_goes_on()
     {
-        site.StartRunner(marker);
-        var session = await site.TriggerAsync("By a row", marker, runs: 2, marker: marker);
-        var page = await site.SignInAsync();
+        Site.StartRunner(marker);
+        var session = await Site.TriggerAsync("By a row", marker, runs: 2, marker: marker);
+        var page = await Site.SignInAsync();
         await page.VisitAsync($"/sessions/{session}");
         await Assertions.Expect(page.Locator("tr[data-run] [data-tone=running]")).ToHaveCountAsync(2);
 
@@ -53,7 +54,7 @@ public sealed class Cancelling_from_pages(Site site) : IClassFixture<Site>
 
         await Assertions.Expect(page.Locator("tr[data-run] [data-tone=cancelled]")).ToHaveCountAsync(1);
         await Assertions.Expect(page.Locator("tr[data-run] [data-tone=running]")).ToHaveCountAsync(1);
-        var runs = (await site.Host.GetAsync($"/ledger/sessions/{session}")).GetProperty("runs");
+        var runs = (await Site.Host.GetAsync($"/ledger/sessions/{session}")).GetProperty("runs");
         runs[0].GetProperty("state").GetString().ShouldBe("running");
         runs[1].GetProperty("state").GetString().ShouldBe("cancelled");
     }
@@ -61,9 +62,9 @@ public sealed class Cancelling_from_pages(Site site) : IClassFixture<Site>
     [BrowserFact]
     public async Task Three_are_cancelled_from_the_list_and_the_one_that_is_not_eligible_stays_selected()
     {
-        Guid[] open = [await site.TriggerAsync($"Bulk one {marker}"), await site.TriggerAsync($"Bulk two {marker}"), await site.TriggerAsync($"Bulk three {marker}")];
-        var api = await site.TriggerAsync($"Bulk api {marker}", checkType: "API");
-        var page = await site.SignInAsync();
+        Guid[] open = [await Site.TriggerAsync($"Bulk one {marker}"), await Site.TriggerAsync($"Bulk two {marker}"), await Site.TriggerAsync($"Bulk three {marker}")];
+        var api = await Site.TriggerAsync($"Bulk api {marker}", checkType: "API");
+        var page = await Site.SignInAsync();
         await page.VisitAsync($"/sessions?q={marker}");
         await Assertions.Expect(page.Locator("tr[data-session]")).ToHaveCountAsync(4);
         await page.GetByLabel("Select all on this page").CheckAsync();
@@ -81,15 +82,15 @@ public sealed class Cancelling_from_pages(Site site) : IClassFixture<Site>
         await Assertions.Expect(page.Locator($"tr.picked[data-session='{api}']")).ToBeVisibleAsync();
         foreach (var id in open)
         {
-            (await site.Host.GetAsync($"/ledger/sessions/{id}")).GetProperty("status").GetString().ShouldBe("CANCELLED");
+            (await Site.Host.GetAsync($"/ledger/sessions/{id}")).GetProperty("status").GetString().ShouldBe("CANCELLED");
         }
     }
 
     [BrowserFact]
     public async Task What_never_began_is_shown_as_not_run_and_never_as_waiting()
     {
-        var session = await site.TriggerAsync("Never began", runs: 3);
-        var page = await site.SignInAsync();
+        var session = await Site.TriggerAsync("Never began", runs: 3);
+        var page = await Site.SignInAsync();
         await page.VisitAsync($"/sessions/{session}");
 
         await page.Locator("#cancel-session").ClickAsync();
@@ -103,10 +104,10 @@ public sealed class Cancelling_from_pages(Site site) : IClassFixture<Site>
     [BrowserFact]
     public async Task A_cancel_that_is_under_way_can_be_forced_as_a_second_step()
     {
-        var session = await site.TriggerAsync("To force", marker);
-        var claimed = await site.Host.PostAsync($"/ledger/runners/r-{marker}/claims", new { locations = new[] { marker }, checkTypes = new[] { "PLAYWRIGHT" }, waitSeconds = 10 });
+        var session = await Site.TriggerAsync("To force", marker);
+        var claimed = await Site.Host.PostAsync($"/ledger/runners/r-{marker}/claims", new { locations = new[] { marker }, checkTypes = new[] { "PLAYWRIGHT" }, waitSeconds = 10 });
         claimed.GetProperty("runs").GetArrayLength().ShouldBe(1);
-        var page = await site.SignInAsync();
+        var page = await Site.SignInAsync();
         await page.VisitAsync($"/sessions/{session}");
         await Assertions.Expect(page.Locator("#force-session")).ToHaveCountAsync(0);
         await page.Locator("#cancel-session").ClickAsync();
@@ -116,7 +117,7 @@ public sealed class Cancelling_from_pages(Site site) : IClassFixture<Site>
         await page.ConfirmAsync();
 
         await Assertions.Expect(page.Locator(".ask")).ToContainTextAsync("by force");
-        var cancel = (await site.Host.GetAsync($"/ledger/sessions/{session}")).GetProperty("runs")[0].GetProperty("cancel");
+        var cancel = (await Site.Host.GetAsync($"/ledger/sessions/{session}")).GetProperty("runs")[0].GetProperty("cancel");
         cancel.GetProperty("forced").GetBoolean().ShouldBeTrue();
         cancel.GetProperty("reason").GetString().ShouldBe("first");
     }
@@ -124,13 +125,13 @@ public sealed class Cancelling_from_pages(Site site) : IClassFixture<Site>
     [BrowserFact]
     public async Task The_list_shows_what_happens_elsewhere_without_being_loaded_again()
     {
-        var page = await site.SignInAsync();
+        var page = await Site.SignInAsync();
         await page.VisitAsync($"/sessions?q={marker}");
         await Assertions.Expect(page.GetByText("No session is like that")).ToBeVisibleAsync();
 
-        var session = await site.TriggerAsync($"Elsewhere {marker}");
+        var session = await Site.TriggerAsync($"Elsewhere {marker}");
         await Assertions.Expect(page.Locator($"tr[data-session='{session}'] [data-tone=queued]")).ToBeVisibleAsync();
-        await site.Host.PostAsync($"/ledger/sessions/{session}/cancel", new { reason = "from a script" });
+        await Site.Host.PostAsync($"/ledger/sessions/{session}/cancel", new { reason = "from a script" });
 
         var row = page.Locator($"tr[data-session='{session}']");
         await Assertions.Expect(row.Locator("[data-tone=cancelled]")).ToBeVisibleAsync();
@@ -140,9 +141,9 @@ public sealed class Cancelling_from_pages(Site site) : IClassFixture<Site>
     [BrowserFact]
     public async Task Who_may_only_read_is_offered_nothing_to_cancel()
     {
-        var (_, key) = await site.MakeKeyAsync("reader", null, "read");
-        var session = await site.TriggerAsync($"Only read {marker}");
-        var page = await site.SignInAsync(key);
+        var (_, key) = await Site.MakeKeyAsync("reader", null, "read");
+        var session = await Site.TriggerAsync($"Only read {marker}");
+        var page = await Site.SignInAsync(key);
         await page.VisitAsync($"/sessions?q={marker}");
         await Assertions.Expect(page.Locator("tr[data-session]")).ToHaveCountAsync(1);
 

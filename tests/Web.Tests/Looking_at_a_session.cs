@@ -4,7 +4,8 @@ using Microsoft.Playwright;
 namespace Ledger.Web.Tests;
 
 /// <summary>Text that comes from outside, ids, history, and the session as it was.</summary>
-public sealed class Looking_at_a_session(Site site) : IClassFixture<Site>
+[Collection(SharedSite.Name)]
+public sealed class Looking_at_a_session(Site site) : SiteTests(site)
 {
     private const string Hostile = "<img src=x onerror=\"document.title='broken into'\"> & <b>bold</b>";
     private const string RightToLeft = "اختبار الدفع (نسخة 2)";
@@ -12,8 +13,8 @@ public sealed class Looking_at_a_session(Site site) : IClassFixture<Site>
     [BrowserFact]
     public async Task What_comes_from_outside_is_text_wherever_it_stands()
     {
-        var session = await site.TriggerAsync(Hostile, metadata: new { branchName = Hostile, commitMessage = Hostile, commitId = Hostile });
-        var page = await site.SignInAsync();
+        var session = await Site.TriggerAsync(Hostile, metadata: new { branchName = Hostile, commitMessage = Hostile, commitId = Hostile });
+        var page = await Site.SignInAsync();
         await Assertions.Expect(page.GetByRole(AriaRole.Link, new() { Name = Hostile })).ToBeVisibleAsync();
         await page.VisitAsync($"/sessions/{session}");
         await page.Locator("#cancel-session").ClickAsync();
@@ -31,8 +32,8 @@ public sealed class Looking_at_a_session(Site site) : IClassFixture<Site>
     [BrowserFact]
     public async Task Text_that_is_read_from_right_to_left_and_a_reason_of_2000_characters_stay_in_their_places()
     {
-        var session = await site.TriggerAsync(RightToLeft);
-        var page = await site.SignInAsync(width: 390);
+        var session = await Site.TriggerAsync(RightToLeft);
+        var page = await Site.SignInAsync(width: 390);
         await page.VisitAsync($"/sessions/{session}");
         var reason = string.Concat(Enumerable.Repeat("warum? 原因 ", 200))[..2000];
         await page.Locator("#cancel-session").ClickAsync();
@@ -50,10 +51,10 @@ public sealed class Looking_at_a_session(Site site) : IClassFixture<Site>
     [BrowserFact]
     public async Task A_session_is_found_by_any_id_of_it()
     {
-        var session = await site.TriggerAsync("To be found");
-        var cancel = await site.Host.PostAsync($"/ledger/sessions/{session}/cancel", new { reason = "x" });
-        var view = await site.Host.GetAsync($"/ledger/sessions/{session}");
-        var page = await site.SignInAsync();
+        var session = await Site.TriggerAsync("To be found");
+        var cancel = await Site.Host.PostAsync($"/ledger/sessions/{session}/cancel", new { reason = "x" });
+        var view = await Site.Host.GetAsync($"/ledger/sessions/{session}");
+        var page = await Site.SignInAsync();
         string[] ids =
         [
             session.ToString(), view.GetProperty("number").GetInt64().ToString(System.Globalization.CultureInfo.InvariantCulture),
@@ -76,9 +77,9 @@ public sealed class Looking_at_a_session(Site site) : IClassFixture<Site>
     [BrowserFact]
     public async Task The_history_is_filtered_and_the_session_is_shown_as_it_was()
     {
-        var session = await site.TriggerAsync("With a past", runs: 2);
-        await site.Host.PostAsync($"/ledger/sessions/{session}/cancel", new { reason = "over" });
-        var page = await site.SignInAsync();
+        var session = await Site.TriggerAsync("With a past", runs: 2);
+        await Site.Host.PostAsync($"/ledger/sessions/{session}/cancel", new { reason = "over" });
+        var page = await Site.SignInAsync();
         await page.VisitAsync($"/sessions/{session}?tab=history");
         await Assertions.Expect(page.Locator(".history > li")).ToHaveCountAsync(4);
 
@@ -94,8 +95,8 @@ public sealed class Looking_at_a_session(Site site) : IClassFixture<Site>
     [BrowserFact]
     public async Task A_session_of_10_000_runs_draws_only_what_is_in_sight()
     {
-        var session = await site.TriggerAsync("Large", runs: 10_000);
-        var page = await site.SignInAsync();
+        var session = await Site.TriggerAsync("Large", runs: 10_000);
+        var page = await Site.SignInAsync();
 
         await page.VisitAsync($"/sessions/{session}");
 

@@ -1,21 +1,19 @@
-using Ledger.EndToEnd.Processes;
 using Ledger.Web.Tests.Support;
 using Microsoft.Playwright;
 
 namespace Ledger.Web.Tests;
 
 /// <summary>With a real identity provider: the audit says who, and not which key.</summary>
-public sealed class Signing_in_as_a_person(Site site) : IClassFixture<Site>
+[Collection(SharedSite.Name)]
+public sealed class Signing_in_as_a_person(Site site) : SiteTests(site)
 {
     [BrowserFact]
     public async Task A_person_signs_in_with_a_provider_and_the_audit_names_them()
     {
-        await using var provider = await IdentityProvider.StartAsync();
-        provider.Claims["ledger_account"] = site.Host.Place.AccountId.ToString();
-        provider.Claims["ledger_scopes"] = "read command";
-        var host = await StartHostAsync(provider);
-        var session = await site.TriggerAsync("Cancelled by a person");
-        var page = await site.OpenAsync(host: host);
+        var (host, provider) = await Site.OtherAsync();
+        provider.Says(("ledger_account", Site.Host.Place.AccountId.ToString()), ("ledger_scopes", "read command"));
+        var session = await Site.TriggerAsync("Cancelled by a person");
+        var page = await Site.OpenAsync(host: host);
         await page.GotoAsync($"/sessions/{session}");
 
         await page.GetByRole(AriaRole.Link, new() { Name = "Continue with Example ID" }).ClickAsync();
@@ -26,7 +24,7 @@ public sealed class Signing_in_as_a_person(Site site) : IClassFixture<Site>
 
         await Assertions.Expect(page.Locator(".ask")).ToContainTextAsync("Grace Hopper");
         provider.HasSeenChallenge.ShouldBeTrue();
-        var cancel = (await site.Host.GetAsync($"/ledger/sessions/{session}")).GetProperty("runs")[0].GetProperty("cancel");
+        var cancel = (await Site.Host.GetAsync($"/ledger/sessions/{session}")).GetProperty("runs")[0].GetProperty("cancel");
         cancel.GetProperty("via").GetString().ShouldBe("ui");
         cancel.GetProperty("actor").GetProperty("kind").GetString().ShouldBe("user");
         cancel.GetProperty("actor").GetProperty("id").GetString().ShouldBe("grace");
@@ -36,24 +34,16 @@ public sealed class Signing_in_as_a_person(Site site) : IClassFixture<Site>
     [BrowserFact]
     public async Task Somebody_of_whom_the_provider_says_too_little_is_not_let_in_and_told_what_is_missing()
     {
-        await using var provider = await IdentityProvider.StartAsync();
-        var host = await StartHostAsync(provider);
-        var page = await site.OpenAsync(host: host);
+        var (host, provider) = await Site.OtherAsync();
+        provider.Says();
+        var page = await Site.OpenAsync(host: host);
         await page.GotoAsync("/");
 
         await page.GetByRole(AriaRole.Link, new() { Name = "Continue with Example ID" }).ClickAsync();
         await Assertions.Expect(page.GetByRole(AriaRole.Alert)).ToContainTextAsync("ledger_account");
 
-        provider.Claims["ledger_account"] = Guid.NewGuid().ToString();
-        provider.Claims["ledger_scopes"] = "read";
+        provider.Says(("ledger_account", Guid.NewGuid().ToString()), ("ledger_scopes", "read"));
         await page.GetByRole(AriaRole.Link, new() { Name = "Continue with Example ID" }).ClickAsync();
         await Assertions.Expect(page.GetByRole(AriaRole.Alert)).ToContainTextAsync("an account that is not here");
     }
-
-    private Task<LedgerProcess> StartHostAsync(IdentityProvider provider) => site.StartHostAsync(
-        null,
-        $"--Ledger:Oidc:Authority={provider.Address}",
-        $"--Ledger:Oidc:ClientId={IdentityProvider.ClientId}",
-        $"--Ledger:Oidc:ClientSecret={IdentityProvider.ClientSecret}",
-        "--Ledger:Oidc:Name=Example ID");
 }

@@ -1,7 +1,7 @@
 using System.Globalization;
-using System.Text;
 using Ledger.Projections.SessionList;
 using Ledger.Sessions;
+using Microsoft.AspNetCore.WebUtilities;
 
 namespace Ledger.Web.Sessions;
 
@@ -63,37 +63,24 @@ public sealed record SessionFilter
     public bool IsEmpty => this with { Cursor = null } == new SessionFilter();
 
     /// <summary>The address of the list.</summary>
-    public string Address
+    public string Address => QueryHelpers.AddQueryString("/sessions", new Dictionary<string, string?>(StringComparer.Ordinal)
     {
-        get
-        {
-            var address = new StringBuilder("/sessions");
-            Add("kind", Kind?.ToString().ToLowerInvariant());
-            Add("status", Status);
-            Add("project", Project);
-            Add("check", CheckId?.ToString());
-            Add("branch", Branch);
-            Add("q", Text);
-            Add("since", Since);
-            Add("from", From?.ToString("O", CultureInfo.InvariantCulture));
-            Add("to", To?.ToString("O", CultureInfo.InvariantCulture));
-            Add("cursor", Cursor);
-            return address.ToString();
-
-            void Add(string name, string? value)
-            {
-                if (!string.IsNullOrEmpty(value))
-                {
-                    address.Append(address.Length == "/sessions".Length ? '?' : '&').Append(name).Append('=').Append(Uri.EscapeDataString(value));
-                }
-            }
-        }
-    }
+        ["kind"] = Kind?.ToString().ToLowerInvariant(),
+        ["status"] = Status,
+        ["project"] = Project,
+        ["check"] = CheckId?.ToString(),
+        ["branch"] = Branch,
+        ["q"] = Text,
+        ["since"] = Since,
+        ["from"] = From?.ToString("O", CultureInfo.InvariantCulture),
+        ["to"] = To?.ToString("O", CultureInfo.InvariantCulture),
+        ["cursor"] = Cursor,
+    });
 
     /// <summary>What an address asks for.</summary>
     public static SessionFilter Of(Uri address)
     {
-        var query = Microsoft.AspNetCore.WebUtilities.QueryHelpers.ParseQuery(address.Query);
+        var query = QueryHelpers.ParseQuery(address.Query);
         return new SessionFilter
         {
             Kind = Enum.TryParse<SessionKind>(Text("kind"), ignoreCase: true, out var kind) && Enum.IsDefined(kind) ? kind : null,

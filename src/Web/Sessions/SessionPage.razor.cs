@@ -8,6 +8,7 @@ using Ledger.Streams;
 using Ledger.Web.Shared;
 using Microsoft.AspNetCore.Components;
 using Microsoft.AspNetCore.Components.Routing;
+using Microsoft.AspNetCore.WebUtilities;
 using MudBlazor;
 
 namespace Ledger.Web.Sessions;
@@ -48,6 +49,9 @@ public partial class SessionPage
 
     [Inject]
     public required RunnersReader Runners { get; set; }
+
+    [Inject]
+    public required DeadlineSettings Deadlines { get; set; }
 
     [Inject]
     public required Shell Shell { get; set; }
@@ -210,7 +214,7 @@ public partial class SessionPage
 
     private void ReadTab()
     {
-        var query = Microsoft.AspNetCore.WebUtilities.QueryHelpers.ParseQuery(new Uri(Navigation.Uri).Query);
+        var query = QueryHelpers.ParseQuery(new Uri(Navigation.Uri).Query);
         tab = query.TryGetValue("tab", out var asked) && Tabs.Any(known => known.Name == asked.ToString()) ? asked.ToString() : "";
     }
 

@@ -1,11 +1,8 @@
-using System.Text.Json;
 using Ledger.Access;
 using Ledger.Projections.Cancellations;
 using Ledger.Projections.Daemon;
 using Ledger.Projections.OpenRuns;
 using Ledger.Projections.SessionList;
-using Ledger.Sessions;
-using Ledger.Sessions.Events;
 using Ledger.Streams;
 using Ledger.Web.Connection;
 using Ledger.Web.Shared;
@@ -28,6 +25,7 @@ public partial class SessionsPage
     private SessionLive? live;
     private string? next;
     private bool isLoaded;
+    private bool isStarting;
 
     [Inject]
     public required SessionListReader List { get; set; }
@@ -190,27 +188,6 @@ public partial class SessionsPage
         }
     }
 
-    /// <summary>Something to cancel for somebody who is new: what the command beside it triggers.</summary>
-    private Task TriggerFirstAsync() => CommandAsync(Scope.Command, async asking =>
-    {
-        var spec = JsonSerializer.SerializeToElement(new { command = (string[])["sleep", "600"] });
-        var (made, refusal) = await Sessions.TriggerAsync(
-            asking,
-            [
-                new TriggerSession(
-                    Guid.CreateVersion7(Clock.GetUtcNow()), asking.AccountId, SessionKind.Test, null, "A first session", SessionSource.TriggerApi, asking.Actor, null,
-                    ConflictBehaviour.Queue, null, [new PlannedRun(Guid.CreateVersion7(Clock.GetUtcNow()), null, CheckTypes.Playwright, "Sleep", "local", spec)]),
-            ],
-            Leaving);
-        if (refusal is not null)
-        {
-            Snackbar.Add(refusal.Message, Severity.Warning);
-            return;
-        }
-
-        Navigation.NavigateTo($"/sessions/{made[0].Session.Id}");
-    });
-
     /// <summary>Asks, cancels, and says what came of each; those that were left alone stay selected.</summary>
     private async Task CancelAsync(IReadOnlyList<Guid> ids)
     {
@@ -233,7 +210,7 @@ public partial class SessionsPage
             outcomes.Clear();
             if (done is [{ IsAccepted: true } one])
             {
-                Snackbar.Add($"{one.Target.Session.Name}: {one.Targeted} {(one.Targeted == 1 ? "run is" : "runs are")} being cancelled.", Severity.Normal);
+                Snackbar.Add($"{one.Target.Session.Name}: {Words.Many(one.Targeted, "run is", "runs are")} being cancelled.", Severity.Normal);
             }
             else
             {

@@ -15,6 +15,7 @@ public abstract class LivePage : ComponentBase, IAsyncDisposable
 {
     private readonly CancellationTokenSource leaving = new();
     private bool isFollowing;
+    private bool hasAddress;
 
     [Inject]
     public required ViewerState Viewers { get; set; }
@@ -48,7 +49,21 @@ public abstract class LivePage : ComponentBase, IAsyncDisposable
     {
     }
 
+    /// <summary>Whether it is read again when its address says something else.</summary>
+    protected virtual bool IsReadByAddress => false;
+
     protected override Task OnInitializedAsync() => ReloadAsync();
+
+    protected override async Task OnParametersSetAsync()
+    {
+        // The first time it has just been read.
+        if (hasAddress && IsReadByAddress)
+        {
+            await ReloadAsync();
+        }
+
+        hasAddress = true;
+    }
 
     /// <summary>Reads again; a failure is shown in place of the page, or above it when it passes by itself.</summary>
     protected async Task ReloadAsync()

@@ -7,6 +7,11 @@ namespace Ledger.Web.Shared;
 /// <param name="IsMark">Whether it is a row of marks at the foot of the plot, outside every line: what counts in none of them.</param>
 public sealed record PlotLine(string Name, string Tone, IReadOnlyList<double?> Values, bool IsMark = false)
 {
+    /// <summary>The line of the median, and those above which one in twenty and one in a hundred are.</summary>
+    /// <param name="values">A percentile of each bucket.</param>
+    public static IReadOnlyList<PlotLine> Percentiles(Func<int, IEnumerable<double?>> values) =>
+        [.. new[] { (50, "passed"), (95, "degraded"), (99, "timed-out") }.Select(each => new PlotLine($"p{each.Item1}", each.Item2, [.. values(each.Item1)]))];
+
     /// <summary>A value as the table shows it.</summary>
     internal string Shown(int at, Func<double, string> format) => (Values[at], IsMark) switch
     {

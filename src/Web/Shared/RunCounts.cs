@@ -11,7 +11,7 @@ public sealed record RunCounts(IReadOnlyList<(Tone Tone, int Count)> Parts, int 
     public int Total => Parts.Sum(part => part.Count);
 
     /// <summary>As people read it: "3 runs: 2 passed, 1 running".</summary>
-    public string Words => $"{Total} {(Total == 1 ? "run" : "runs")}: {string.Join(", ", Parts.Select(part => $"{part.Count} {part.Tone.Word.ToLowerInvariant()}"))}";
+    public string Words => $"{Shared.Words.Many(Total, "run")}: {string.Join(", ", Parts.Select(part => $"{part.Count} {part.Tone.Word.ToLowerInvariant()}"))}";
 
     /// <summary>Those of a session whose runs are known.</summary>
     public static RunCounts Of(IReadOnlyCollection<Run> runs) => Of(runs.CountBy(Tone.Of).Select(entry => (entry.Key, entry.Value)), runs.Count(run => run.IsOpen));

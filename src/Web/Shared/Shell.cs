@@ -10,6 +10,9 @@ namespace Ledger.Web.Shared;
 /// <param name="settings">What the host tells its pages.</param>
 public sealed class Shell(NavigationManager navigation, WebSettings settings)
 {
+    /// <summary>Where the command that starts a runner is pasted: one that names a project is understood in the source's folder only.</summary>
+    public string Where => settings.Runner.Contains("--project", StringComparison.Ordinal) ? "in a second terminal, in the ledger's folder; the first time it is built, which takes a while" : "in a second terminal";
+
     /// <summary>Starts a runner.</summary>
     public string StartRunner(string location) => StartRunner(settings.Runner, navigation.BaseUri.TrimEnd('/'), location, File);
 

@@ -34,18 +34,19 @@ public readonly record struct Tone(string Name, string Word, string? Picture = n
         _ => throw new ArgumentOutOfRangeException(nameof(state), state, "A state without a tone."),
     };
 
-    /// <summary>The tone of a session: of one that is open what its runs are doing, where all of them do the same.</summary>
+    /// <summary>The tone of a session: of one that is open and of which nothing is reported what its runs are doing.</summary>
     public static Tone Of(Session session) => Of(session.Status, session.Tally, session.Runs.Where(run => run.IsOpen).Select(run => run.State));
 
     /// <summary>The same of a session whose runs are known as counts only.</summary>
     /// <param name="status">Its status.</param>
     /// <param name="runs">How many of its runs stand where.</param>
     /// <param name="open">The states of those that are open.</param>
-    public static Tone Of(SessionStatus status, RunTally runs, IEnumerable<RunState> open) => (runs, open.Distinct().Take(2).ToList()) switch
+    public static Tone Of(SessionStatus status, RunTally runs, IEnumerable<RunState> open) => (runs, open.Distinct().ToList()) switch
     {
         ({ Open: 0 }, _) => Of(status),
-        ({ Reported: false }, [RunState.Queued]) => Of(RunState.Queued),
         (_, [RunState.Cancelling]) => Of(RunState.Cancelling),
+        ({ Reported: false }, [var same]) => Of(same),
+        ({ Reported: false }, var states) when states.Contains(RunState.Running) => Of(RunState.Running),
         _ => Of(status),
     };
 

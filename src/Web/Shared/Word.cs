@@ -6,11 +6,7 @@ namespace Ledger.Web.Shared;
 public static partial class Word
 {
     public static string Of<T>(T value)
-        where T : struct, Enum
-    {
-        var words = Hump().Replace(value.ToString(), " $0").TrimStart().ToLowerInvariant();
-        return char.ToUpperInvariant(words[0]) + words[1..];
-    }
+        where T : struct, Enum => Words.Capital(Hump().Replace(value.ToString(), " $0").TrimStart().ToLowerInvariant());
 
     [GeneratedRegex("[A-Z]", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Hump();

@@ -138,16 +138,20 @@
 
     // --- the connection: the framework sets classes on its notice; what cannot be resumed is loaded again -------------------------------------
     const notice = document.getElementById('components-reconnect-modal');
-    const isUp = () => fetch('/health/live', { cache: 'no-store' }).then((answer) => answer.ok, () => false);
-    const reloadWhenUp = async () => {
-      while (!(await isUp())) await new Promise((wait) => setTimeout(wait, 1000));
+    const isUp = (health) => fetch(health, { cache: 'no-store' }).then((answer) => answer.ok, () => false);
+    const reloadWhenUp = async (health) => {
+      while (!(await isUp(health))) await new Promise((wait) => setTimeout(wait, 1000));
       location.reload();
     };
     notice?.addEventListener('components-reconnect-state-changed', (event) => {
       const state = event.detail.state;
       notice.dataset.state = state;
-      if (state === 'failed' || state === 'rejected') reloadWhenUp();
+      if (state === 'failed' || state === 'rejected') reloadWhenUp('/health/live');
     });
+
+    // A page that could not be drawn because something is away is opened again when that is back.
+    const awaited = document.querySelector('[data-await]');
+    if (awaited) setTimeout(() => reloadWhenUp(awaited.dataset.await), 1000);
   });
 
   window.ledger = {

@@ -15,5 +15,8 @@ internal sealed class LedgerPlace : IDisposable
     /// <summary>Further settings on the command line.</summary>
     public IReadOnlyList<string> Arguments { get; init; } = [];
 
+    /// <summary>Further variables of the environment.</summary>
+    public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
+
     public void Dispose() => System.IO.Directory.Delete(Directory, recursive: true);
 }

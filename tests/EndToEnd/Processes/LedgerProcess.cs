@@ -37,7 +37,7 @@ internal sealed class LedgerProcess : IAsyncDisposable
     public static async Task<LedgerProcess> StartAsync(LedgerPlace place, bool hasKey = true, Uri? address = null)
     {
         address ??= new Uri($"http://127.0.0.1:{FreePort()}");
-        var environment = new Dictionary<string, string>(StringComparer.Ordinal)
+        var environment = new Dictionary<string, string>(place.Environment, StringComparer.Ordinal)
         {
             ["Ledger__RateLimit__Requests"] = "1000000",
         };

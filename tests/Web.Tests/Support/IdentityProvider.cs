@@ -24,7 +24,7 @@ internal sealed class IdentityProvider : IAsyncDisposable
     public Uri Address { get; private set; } = null!;
 
     /// <summary>What it says of the person, beside the subject.</summary>
-    public Dictionary<string, string> Claims { get; } = new(StringComparer.Ordinal) { ["name"] = "Grace Hopper" };
+    private Dictionary<string, string> Claims { get; set; } = [];
 
     /// <summary>Whether a request for a code came with a challenge, as PKCE wants it.</summary>
     public bool HasSeenChallenge { get; private set; }
@@ -85,6 +85,10 @@ internal sealed class IdentityProvider : IAsyncDisposable
         provider.Address = new Uri(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single());
         return provider;
     }
+
+    /// <summary>From now on it says this of the person, and her name.</summary>
+    public void Says(params IReadOnlyList<(string Claim, string Value)> claims) =>
+        Claims = claims.Append(("name", "Grace Hopper")).ToDictionary(each => each.Item1, each => each.Item2, StringComparer.Ordinal);
 
     public async ValueTask DisposeAsync() => await app.DisposeAsync();
 }

@@ -1,3 +1,5 @@
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
 using System.Text.Json;
 using Ledger.EndToEnd.Processes;
 using Ledger.Support;
@@ -5,12 +7,18 @@ using Microsoft.Playwright;
 
 namespace Ledger.Web.Tests.Support;
 
-/// <summary>A genuine host on a database of its own, with a runner where a test wants one: what a test class looks at in a browser.</summary>
+/// <summary>
+/// A genuine host on a database of its own, a second one and runners where tests want them: what they look at in a browser. Most tests share one
+/// (<see cref="SharedSite"/>): each has sessions of its own there, and what it opened is over with it.
+/// </summary>
 public sealed class Site : IAsyncLifetime
 {
     private readonly TestDatabase database = new();
-    private readonly List<IAsyncDisposable> started = [];
+    private readonly List<LedgerProcess> hosts = [];
     private readonly List<LedgerPlace> places = [];
+    private readonly List<RunnerProcess> runners = [];
+    private readonly List<IBrowserContext> contexts = [];
+    private (LedgerProcess Host, IdentityProvider Provider)? other;
 
     internal LedgerProcess Host { get; private set; } = null!;
 
@@ -22,15 +30,21 @@ public sealed class Site : IAsyncLifetime
     {
         if (Chromium.Path is not null)
         {
-            Host = await StartHostAsync();
+            Host = await StartHostAsync(new LedgerPlace { ConnectionString = database.ConnectionString });
         }
     }
 
     public async Task DisposeAsync()
     {
-        foreach (var one in Enumerable.Reverse(started))
+        await EndTestAsync();
+        foreach (var host in Enumerable.Reverse(hosts))
         {
-            await one.DisposeAsync();
+            await host.DisposeAsync();
+        }
+
+        if (other is { Provider: { } provider })
+        {
+            await provider.DisposeAsync();
         }
 
         foreach (var place in places)
@@ -41,47 +55,89 @@ public sealed class Site : IAsyncLifetime
         database.Dispose();
     }
 
-    /// <summary>A further host on the same database, with the same account and key.</summary>
-    internal async Task<LedgerProcess> StartHostAsync(Uri? address = null, params IReadOnlyList<string> arguments)
+    /// <summary>Closes what a test has opened, and ends its runners with all that they run.</summary>
+    internal async Task EndTestAsync()
     {
-        var first = places.FirstOrDefault();
-        var place = first is null
-            ? new LedgerPlace { ConnectionString = database.ConnectionString, Arguments = arguments }
-            : new LedgerPlace { ConnectionString = database.ConnectionString, Arguments = arguments, AccountId = first.AccountId, ApiKey = first.ApiKey };
-        places.Add(place);
-        var host = await LedgerProcess.StartAsync(place, address: address);
-        started.Add(host);
-        return host;
+        foreach (var context in contexts)
+        {
+            await context.CloseAsync();
+        }
+
+        contexts.Clear();
+        foreach (var runner in runners)
+        {
+            await runner.KillAsync(); // What it runs ends with it: its supervisors notice.
+            await runner.DisposeAsync();
+        }
+
+        runners.Clear();
     }
 
-    /// <summary>A runner at a location; its folder is its own.</summary>
-    internal RunnerProcess StartRunner(string location, LedgerProcess? host = null)
+    /// <summary>
+    /// The second host of the same database, with whom people sign in. It stands behind a proxy that it believes, remembers next to nothing, and
+    /// is given an account of its own, in which nothing has happened yet.
+    /// </summary>
+    internal async Task<(LedgerProcess Host, IdentityProvider Provider)> OtherAsync()
+    {
+        if (other is null)
+        {
+            var provider = await IdentityProvider.StartAsync();
+            var host = await StartHostAsync(new LedgerPlace
+            {
+                ConnectionString = database.ConnectionString,
+                Environment = new Dictionary<string, string>(StringComparer.Ordinal) { ["ASPNETCORE_FORWARDEDHEADERS_ENABLED"] = "true" },
+                Arguments =
+                [
+                    "--Ledger:Cache:Megabytes=1",
+                    $"--Ledger:Oidc:Authority={provider.Address}",
+                    $"--Ledger:Oidc:ClientId={IdentityProvider.ClientId}",
+                    $"--Ledger:Oidc:ClientSecret={IdentityProvider.ClientSecret}",
+                    "--Ledger:Oidc:Name=Example ID",
+                ],
+            });
+            other = (host, provider);
+        }
+
+        return other.Value;
+    }
+
+    /// <summary>Starts a host that was killed again, at its address.</summary>
+    internal Task<LedgerProcess> StartAgainAsync(LedgerProcess killed) => StartHostAsync(killed.Place, killed.Address);
+
+    /// <summary>A runner at a location, until the test is over.</summary>
+    internal RunnerProcess StartRunner(string location, LedgerProcess? host = null, string? key = null)
     {
         var folder = new LedgerPlace();
         places.Add(folder);
-        var runner = RunnerProcess.Start(host ?? Host, ApiKey, location, folder.Directory);
-        started.Add(runner);
+        var runner = RunnerProcess.Start(host ?? Host, key ?? ApiKey, location, folder.Directory);
+        runners.Add(runner);
         return runner;
     }
 
     /// <summary>Triggers a session of runs that go on until they are stopped; their processes mention the marker.</summary>
     internal async Task<Guid> TriggerAsync(
-        string name, string location = "nowhere", int runs = 1, string checkType = "PLAYWRIGHT", string kind = "test", string? marker = null, object? metadata = null)
+        string name, string location = "nowhere", int runs = 1, string checkType = "PLAYWRIGHT", string? marker = null, object? metadata = null, LedgerProcess? host = null)
     {
-        var answer = await Host.PostAsync("/ledger/sessions", new
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri((host ?? Host).Address, "/ledger/sessions"))
         {
-            kind,
-            name,
-            metadata,
-            runs = Enumerable.Range(1, runs).Select(nth => new
+            Headers = { Authorization = new AuthenticationHeaderValue("Bearer", ApiKey) },
+            Content = JsonContent.Create(new
             {
-                checkType,
-                name = runs == 1 ? name : $"{name} {nth}",
-                location,
-                spec = runs > 1_000 ? null : new { command = (string[])["sh", "-c", $"echo {marker}; sleep 600; true"] },
+                kind = "test",
+                name,
+                metadata,
+                runs = Enumerable.Range(1, runs).Select(nth => new
+                {
+                    checkType,
+                    name = runs == 1 ? name : $"{name} {nth}",
+                    location,
+                    spec = runs > 1_000 ? null : new { command = (string[])["sh", "-c", $"echo {marker}; sleep 600; true"] },
+                }),
             }),
-        });
-        return answer.GetProperty("sessionId").GetGuid();
+        };
+        using var answer = await Host.Client.SendAsync(request);
+        answer.EnsureSuccessStatusCode();
+        return (await answer.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("sessionId").GetGuid();
     }
 
     /// <summary>The session as the interface shows it, once it satisfies a condition.</summary>
@@ -95,8 +151,12 @@ public sealed class Site : IAsyncLifetime
         return (made.GetProperty("keyId").GetGuid(), made.GetProperty("apiKey").GetString()!);
     }
 
-    /// <summary>A page of a browser that knows nothing yet.</summary>
-    internal async Task<IPage> OpenAsync(ColorScheme theme = ColorScheme.Light, int width = 1280, LedgerProcess? host = null)
+    /// <summary>A page of a browser that knows nothing yet; it is open until the test is over.</summary>
+    /// <param name="theme">What the system is set to.</param>
+    /// <param name="width">How wide it is, in pixels.</param>
+    /// <param name="host">Whose page.</param>
+    /// <param name="from">The address that the proxy says it comes from.</param>
+    internal async Task<IPage> OpenAsync(ColorScheme theme = ColorScheme.Light, int width = 1280, LedgerProcess? host = null, string? from = null)
     {
         var browser = await Chromium.GetAsync();
         var context = await browser.NewContextAsync(new BrowserNewContextOptions
@@ -106,9 +166,10 @@ public sealed class Site : IAsyncLifetime
             ViewportSize = new ViewportSize { Width = width, Height = 860 },
             Locale = "en-GB",
             TimezoneId = "Europe/Berlin",
+            ExtraHTTPHeaders = from is null ? [] : [new("X-Forwarded-For", from)],
         });
         context.SetDefaultTimeout(60_000); // Only what fails waits so long.
-        started.Add(new Closing(context));
+        contexts.Add(context);
         return await context.NewPageAsync();
     }
 
@@ -124,10 +185,34 @@ public sealed class Site : IAsyncLifetime
         return page;
     }
 
-    private sealed class Closing(IBrowserContext context) : IAsyncDisposable
+    private async Task<LedgerProcess> StartHostAsync(LedgerPlace place, Uri? address = null)
     {
-        public async ValueTask DisposeAsync() => await context.CloseAsync();
+        if (!places.Contains(place))
+        {
+            places.Add(place);
+        }
+
+        var host = await LedgerProcess.StartAsync(place, address: address);
+        hosts.Add(host);
+        return host;
     }
+}
+
+/// <summary>The site that tests share which leave it as they found it.</summary>
+[CollectionDefinition(Name)]
+public sealed class SharedSite : ICollectionFixture<Site>
+{
+    public const string Name = "the shared site";
+}
+
+/// <summary>Tests that look at a site; what each opened and started there ends with it.</summary>
+public abstract class SiteTests(Site site) : IAsyncLifetime
+{
+    protected Site Site => site;
+
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public Task DisposeAsync() => site.EndTestAsync();
 }
 
 /// <summary>What tests do with pages.</summary>
