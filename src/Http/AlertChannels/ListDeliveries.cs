@@ -1,5 +1,3 @@
-using System.Globalization;
-using Ledger.Http.ReadModels;
 using Ledger.Projections.AlertChannels;
 
 namespace Ledger.Http.AlertChannels;

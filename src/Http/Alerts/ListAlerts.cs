@@ -1,4 +1,3 @@
-using Ledger.Http.ReadModels;
 using Ledger.Projections.AlertChannels;
 using Ledger.Projections.Alerts;
 using Ledger.Projections.SessionList;

@@ -1,4 +1,3 @@
-using Ledger.Http.ReadModels;
 using Ledger.Projections.Alerts;
 
 namespace Ledger.Http.Alerts;

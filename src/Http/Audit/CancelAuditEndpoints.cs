@@ -1,4 +1,3 @@
-using Ledger.Http.ReadModels;
 using Ledger.Projections.Cancellations;
 using Microsoft.Net.Http.Headers;
 

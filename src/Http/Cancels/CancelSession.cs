@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using System.Text.Json.Nodes;
 using Ledger.Http.Runners;
 using Ledger.Projections.Runners;
 

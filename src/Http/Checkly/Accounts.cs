@@ -1,5 +1,3 @@
-using System.Text.Json.Serialization;
-
 namespace Ledger.Http.Checkly;
 
 /// <summary>Who asks, and what an account has: what the command line wants to know before every command.</summary>

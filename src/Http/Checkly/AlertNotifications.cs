@@ -1,5 +1,3 @@
-using System.Globalization;
-using Ledger.Http.ReadModels;
 using Ledger.Projections.AlertChannels;
 
 namespace Ledger.Http.Checkly;
@@ -44,7 +42,7 @@ public static class ListAlertNotificationsEndpoint
         };
     }
 
-    private static long? Channel(HttpRequest request) => QueryValues.Text(request, "alertChannelId") is not { } text ? null
+    private static long? Channel(HttpRequest request) => request.Text("alertChannelId") is not { } text ? null
         : long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0 ? number
         : throw RequestRejected.BadRequest("'alertChannelId' must be a positive whole number.");
 }

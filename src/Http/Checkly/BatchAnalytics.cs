@@ -1,7 +1,4 @@
 using System.Collections.Frozen;
-using System.Text.Json.Nodes;
-using System.Text.Json.Serialization;
-using Ledger.Http.ReadModels;
 using Ledger.Projections.Metrics;
 
 namespace Ledger.Http.Checkly;

@@ -1,6 +1,3 @@
-using System.Globalization;
-using System.Text.Json.Serialization;
-using Ledger.Http.ReadModels;
 using Ledger.Projections.Alerts;
 
 namespace Ledger.Http.Checkly;

@@ -1,7 +1,4 @@
 using System.Collections.Frozen;
-using System.Text.Json.Nodes;
-using System.Text.Json.Serialization;
-using Ledger.Http.ReadModels;
 using Ledger.Projections;
 using Ledger.Projections.CheckResults;
 
@@ -89,8 +86,8 @@ public static class CheckResultEndpoints
         new(caller.AccountId, Inputs.Uuid(nameof(checkId), checkId))
         {
             Project = caller.Project,
-            Limit = QueryValues.Limit(request),
-            Location = QueryValues.Text(request, "location"),
+            Limit = request.Limit(10),
+            Location = request.Text("location"),
             CheckType = QueryValues.Word(request, "checkType", CheckTypes.Known),
             HasFailures = QueryValues.Flag(request, "hasFailures"),
             ResultType = ResultTypes[QueryValues.Word(request, "resultType", ResultTypes.Keys) ?? "FINAL"],

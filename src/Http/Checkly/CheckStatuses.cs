@@ -1,5 +1,3 @@
-using System.Text.Json.Serialization;
-using Ledger.Http.ReadModels;
 using Ledger.Projections.CheckStatus;
 
 namespace Ledger.Http.Checkly;

@@ -1,8 +1,4 @@
 using System.Buffers.Binary;
-using System.Globalization;
-using System.Text.Json.Nodes;
-using System.Text.Json.Serialization;
-using Ledger.Http.ReadModels;
 using Ledger.Projections.CheckResults;
 using Ledger.Projections.Metrics;
 using Ledger.Projections.SessionList;
@@ -206,14 +202,10 @@ public sealed record CursorPage<T>(int Length, IReadOnlyList<T> Entries, string?
 /// <summary>The query string, as this dialect writes it. Each parameter that is wrong is refused by its name, with 400.</summary>
 public static class QueryValues
 {
-    /// <summary>A text; null when it is absent or empty.</summary>
-    public static string? Text(HttpRequest request, string name) =>
-        request.Query[name].ToString() is { Length: > 0 } text ? text : null;
-
     /// <summary>A time in Unix seconds, with or without a fraction; null when it is absent.</summary>
     public static DateTimeOffset? UnixTime(HttpRequest request, string name)
     {
-        if (Text(request, name) is not { } text)
+        if (request.Text(name) is not { } text)
         {
             return null;
         }
@@ -243,12 +235,9 @@ public static class QueryValues
     /// <param name="lowest">The lowest number of a page that is accepted; 0 is the first page too.</param>
     public static (int Limit, int Page, long Offset) Page(HttpRequest request, int lowest = 0)
     {
-        var (limit, page) = (Limit(request), Math.Max(1, Inputs.Int(request, "page", lowest, int.MaxValue, 1)));
+        var (limit, page) = (request.Limit(10), Math.Max(1, Inputs.Int(request, "page", lowest, int.MaxValue, 1)));
         return (limit, page, (page - 1L) * limit);
     }
-
-    /// <summary>How many entries a page has: 1 to 100, 10 when absent.</summary>
-    public static int Limit(HttpRequest request) => Inputs.Int(request, "limit", 1, 100, 10);
 
     /// <summary>The place after the last entry of the page before; null on the first page.</summary>
     /// <param name="parse">Reads a cursor; null for what is none.</param>
@@ -261,7 +250,7 @@ public static class QueryValues
     }
 
     /// <summary>True or false; null when it is absent.</summary>
-    public static bool? Flag(HttpRequest request, string name) => Text(request, name) switch
+    public static bool? Flag(HttpRequest request, string name) => request.Text(name) switch
     {
         null => null,
         "true" => true,
@@ -271,7 +260,7 @@ public static class QueryValues
 
     /// <summary>One of several words; null when it is absent.</summary>
     public static string? Word(HttpRequest request, string name, IReadOnlyCollection<string> known) =>
-        Text(request, name) is not { } text ? null
+        request.Text(name) is not { } text ? null
             : known.Contains(text) ? text
             : throw RequestRejected.BadRequest($"'{name}' must be one of {string.Join(", ", known)}.");
 

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Ledger.Http.Live;
 using Ledger.Sessions.Events;
 
@@ -76,7 +75,7 @@ public static class LongPoll
     /// <exception cref="RequestRejected">400 for a wait out of its bounds.</exception>
     public static TimeSpan MaxWaitOf(HttpRequest request, bool wholeSeconds)
     {
-        if (QueryValues.Text(request, Parameter) is not { } text)
+        if (request.Text(Parameter) is not { } text)
         {
             return TimeSpan.FromSeconds(Maximum);
         }

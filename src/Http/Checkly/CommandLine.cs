@@ -1,6 +1,3 @@
-using System.Text.Json.Nodes;
-using System.Text.Json.Serialization;
-
 namespace Ledger.Http.Checkly;
 
 /// <summary>Where everything is to run: a region, or a private location.</summary>

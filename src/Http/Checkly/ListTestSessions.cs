@@ -1,5 +1,3 @@
-using System.Text.Json.Serialization;
-using Ledger.Http.ReadModels;
 using Ledger.Projections.SessionList;
 
 namespace Ledger.Http.Checkly;
@@ -59,7 +57,7 @@ public static class ListTestSessionsEndpoint
         Sources = Recorded,
         From = QueryValues.UnixTime(request, "from"),
         To = QueryValues.UnixTime(request, "to"),
-        Limit = Inputs.Int(request, "limit", 1, 100, 20),
+        Limit = request.Limit(),
         Statuses = [.. QueryValues.Words(request, "statuses", Statuses.Keys).Select(word => Statuses[word])],
         Branches = QueryArrays.Read(request.Query, "branches"),
         Users = QueryArrays.Read(request.Query, "users"),

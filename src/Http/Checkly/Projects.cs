@@ -1,4 +1,3 @@
-using System.Text.Json.Serialization;
 using Ledger.Http.Bundles;
 
 namespace Ledger.Http.Checkly;
@@ -54,9 +53,9 @@ public static class ProjectEndpoints
     [EndpointSummary("Lists the projects that are deployed, by logical id.")]
     public static async Task<IReadOnlyList<ProjectOnRecord>> List(Caller caller, IQuerySession documents, CancellationToken cancellation) =>
     [
-        .. (await documents.Query<DeployedProject>().OrderBy(project => project.LogicalId).ToListAsync(cancellation))
-            .Where(project => project.IsThere && (caller.Project is null || caller.Project == project.LogicalId))
-            .Select(project => project.OnRecord),
+        .. (await documents.Query<DeployedProject>()
+            .Where(project => project.IsThere).OrderBy(project => project.LogicalId).Select(project => project.OnRecord).ToListAsync(cancellation))
+            .Where(project => caller.Project is null || caller.Project == project.LogicalId),
     ];
 
     [WolverineGet("/next/projects/{logicalId}"), Authorize(Scopes.ReadOrCommand), Errors(401, 403, 404, 429), Tags("Checkly: projects")]

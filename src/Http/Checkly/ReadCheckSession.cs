@@ -1,5 +1,3 @@
-using System.Text.Json.Serialization;
-
 namespace Ledger.Http.Checkly;
 
 /// <summary>Reads a check session, or waits for its end: version 1 in fractions of seconds, version 2 in whole ones.</summary>

@@ -1,6 +1,3 @@
-using System.Text.Json.Nodes;
-using System.Text.Json.Serialization;
-
 namespace Ledger.Http.Checkly;
 
 /// <summary>Reads a test session, waits for its end, or reads one of its results.</summary>

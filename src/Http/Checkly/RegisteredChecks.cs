@@ -1,5 +1,3 @@
-using System.Text.Json.Serialization;
-using Ledger.Http.ReadModels;
 using Ledger.Projections.CheckStatus;
 using Ledger.Secrets;
 
@@ -29,7 +27,7 @@ public static class RegisteredCheckEndpoints
         var (limit, _, offset) = QueryValues.Page(context.Request);
         var tags = QueryArrays.Read(context.Request.Query, "tag");
         var checkType = QueryValues.Word(context.Request, "checkType", CheckTypes.Known);
-        var search = QueryValues.Text(context.Request, "search");
+        var search = context.Request.Text("search");
         var status = QueryValues.Word(context.Request, "status", ["passing", "failing", "degraded"]);
         var standings = new Dictionary<Guid, string>();
         if (status is not null)

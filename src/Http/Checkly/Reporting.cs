@@ -1,5 +1,3 @@
-using System.Text.Json.Serialization;
-using Ledger.Http.ReadModels;
 using Ledger.Projections.Metrics;
 
 namespace Ledger.Http.Checkly;
@@ -70,7 +68,7 @@ public sealed record ReportingQuery(
     /// <summary>The end of a bucket, as it is shown.</summary>
     public DateTimeOffset EndOf(int bucket) => bucket < Bounds.Count - 2 ? Bounds[bucket + 1] : Window.To;
 
-    private static TimeZoneInfo ZoneOf(HttpRequest request) => QueryValues.Text(request, "timezone") is { } name
+    private static TimeZoneInfo ZoneOf(HttpRequest request) => request.Text("timezone") is { } name
         ? IanaTimeZones.Find(name) ?? throw RequestRejected.BadRequest("'timezone' must be the IANA name of a time zone, such as Europe/Berlin.")
         : TimeZoneInfo.Utc;
 

@@ -1,5 +1,3 @@
-using System.Globalization;
-using System.Text.Json.Serialization;
 using Ledger.Sessions.Events;
 
 namespace Ledger.Http.Checkly;

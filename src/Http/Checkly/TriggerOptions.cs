@@ -1,4 +1,3 @@
-using System.Text.Json.Serialization;
 using Ledger.Http.Checks;
 
 namespace Ledger.Http.Checkly;

@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using Ledger.Sessions.Events;
 
 namespace Ledger.Http.Checks;

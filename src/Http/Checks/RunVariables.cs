@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using Ledger.Secrets;
 
 namespace Ledger.Http.Checks;

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using CliWrap;
 using Ledger.Deadlines;
 using Ledger.Http.AlertChannels;

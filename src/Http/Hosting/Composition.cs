@@ -8,7 +8,6 @@ using Ledger.Http.Empirical;
 using Ledger.Http.Live;
 using Ledger.Http.Pages;
 using Ledger.Http.PlainRuns;
-using Ledger.Http.ReadModels;
 using Ledger.Http.Runners;
 using Ledger.Http.Secrets;
 using Ledger.Http.Sessions;

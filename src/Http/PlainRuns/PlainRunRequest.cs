@@ -1,5 +1,3 @@
-using System.Text.Json.Nodes;
-
 namespace Ledger.Http.PlainRuns;
 
 /// <summary>A plain test run as a dialect asks for it: one session of kind <c>run</c> with one run.</summary>

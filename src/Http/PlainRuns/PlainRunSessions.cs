@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using Ledger.Http.Checks;
 using Ledger.Sessions.Events;
 

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Ledger.Projections;
 using Ledger.Projections.SessionList;
 

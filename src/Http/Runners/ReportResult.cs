@@ -1,4 +1,3 @@
-using System.Text.Json.Serialization;
 using Ledger.Secrets;
 
 namespace Ledger.Http.Runners;

@@ -1,4 +1,3 @@
-using System.Text.Json.Serialization;
 using Ledger.Deadlines;
 using Ledger.Projections.Runners;
 

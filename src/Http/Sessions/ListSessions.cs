@@ -1,4 +1,3 @@
-using Ledger.Http.ReadModels;
 using Ledger.Projections.SessionList;
 
 namespace Ledger.Http.Sessions;

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Ledger.Http.Live;
 using Ledger.Secrets;
 using Ledger.Serialization;

@@ -1,5 +1,3 @@
-using System.Text.Json.Serialization;
-using Ledger.Http.ReadModels;
 using Ledger.Projections.SessionList;
 
 namespace Ledger.Http.Stably;

@@ -1,4 +1,3 @@
-using System.Text.Json.Serialization;
 using Ledger.TestCases;
 
 namespace Ledger.Http.Stably;

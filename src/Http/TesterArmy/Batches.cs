@@ -1,6 +1,4 @@
-using System.Text.Json.Nodes;
 using Ledger.Http.PlainRuns;
-using Ledger.Http.ReadModels;
 using Ledger.Projections.SessionList;
 
 namespace Ledger.Http.TesterArmy;

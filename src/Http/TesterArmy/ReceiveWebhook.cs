@@ -1,4 +1,3 @@
-using System.Text.Json.Serialization;
 using Ledger.Http.Groups;
 
 namespace Ledger.Http.TesterArmy;

@@ -1,4 +1,3 @@
-using System.Text.Json.Serialization;
 using Ledger.Http.PlainRuns;
 
 namespace Ledger.Http.TesterArmy;

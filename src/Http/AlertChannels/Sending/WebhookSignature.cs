@@ -1,4 +1,3 @@
-using System.Globalization;
 using StandardWebhooks;
 
 namespace Ledger.Http.AlertChannels.Sending;

@@ -75,12 +75,14 @@ public sealed class DeployTests(ChecklyLedger ledger) : IClassFixture<ChecklyLed
         frame[2..].ShouldBe(["", ""]);
         (await ledger.GetAsync($"{path}/completion"))["result/diff/0/logicalId"].GetString().ShouldBe("a");
         (await ledger.GetAsync($"/next/projects/{project}"))["name"].GetString().ShouldBe("Shop");
+        (await ledger.GetAsync("/next/projects")).Json.EnumerateArray().Select(listed => listed.Text("logicalId")).ShouldContain(project);
 
         var destroyed = await ledger.SendAsync(HttpMethod.Delete, $"/v1/projects/{project}?preserveResources=false&dryRun=false");
         destroyed.Status.ShouldBe(HttpStatusCode.Accepted, destroyed.Body);
         Actions(destroyed).ShouldBe(["a DELETE"]);
         (await CheckAsync(IdOf(deployed, "a"))).Status.ShouldBe(HttpStatusCode.NotFound);
         (await ledger.GetAsync($"/next/projects/{project}")).Status.ShouldBe(HttpStatusCode.NotFound);
+        (await ledger.GetAsync("/next/projects")).Json.EnumerateArray().Select(listed => listed.Text("logicalId")).ShouldNotContain(project);
         var again = await ledger.SendAsync(HttpMethod.Delete, $"/v1/projects/{project}");
         again.Status.ShouldBe(HttpStatusCode.OK, again.Body);
         again.Json.TryGetProperty("status", out _).ShouldBeFalse("there is nothing to follow");
