@@ -21,7 +21,7 @@ public sealed class TestDatabase : IDisposable
     {
         cluster = TestCluster.GetAsync().GetAwaiter().GetResult();
         Name = $"test_{Guid.NewGuid():N}";
-        Execute($"CREATE DATABASE {Name} TEMPLATE {template}");
+        Execute($"CREATE DATABASE {Name} TEMPLATE {template} STRATEGY file_copy");
         ConnectionString = new NpgsqlConnectionStringBuilder(cluster.ConnectionString) { Database = Name }.ConnectionString;
     }
 

@@ -268,15 +268,17 @@ public sealed class DeadlineSweepTests : IAsyncLifetime
     [Fact]
     public async Task The_time_goes_on_from_where_it_was_when_the_clock_of_the_database_is_set_back()
     {
+        var lost = await LostAsync();
         await host.PretendLastSweepAsync("-interval '1 hour'");
         (await SinceLastSweepAsync()).ShouldBeInRange(0, 10);
 
         await host.SweepAsync();
 
-        (await host.ScalarAsync<double>("select lost_seconds from ledger.deadline_clock")).ShouldBeInRange(-3_610, -3_590);
+        (await LostAsync() - lost).ShouldBeInRange(-3_610, -3_590);
 
+        Task<double> LostAsync() => host.ScalarAsync<double>("select lost_seconds from ledger.deadline_clock");
         Task<double> SinceLastSweepAsync() => host.ScalarAsync<double>(
-            "select extract(epoch from ledger.running_time('infinity') - swept_at)::double precision from ledger.deadline_clock");
+            "select extract(epoch from ledger.running_time('infinity') - swept_at)::double precision + lost_seconds from ledger.deadline_clock");
     }
 
     [Fact]
