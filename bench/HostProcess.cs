@@ -19,7 +19,7 @@ internal sealed class HostProcess : IAsyncDisposable
         this.process = process;
         AccountId = account;
         Key = key;
-        Client = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = 2_000 })
+        Client = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = 20_000 })
         {
             BaseAddress = address,
             DefaultRequestHeaders = { Authorization = new AuthenticationHeaderValue("Bearer", key) },
@@ -115,6 +115,7 @@ internal sealed class HostProcess : IAsyncDisposable
                 ["Ledger__Bootstrap__Account"] = account.ToString(),
                 ["Ledger__Bootstrap__ApiKey"] = key,
                 ["Ledger__RateLimit__Requests"] = "1000000000",
+                ["Ledger__RateLimit__Classes__runner__Requests"] = "1000000000", // All runners of a row have one key.
             },
         };
         var host = new HostProcess(Process.Start(start)!, address, account, key);
