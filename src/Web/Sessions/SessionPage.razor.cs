@@ -222,7 +222,7 @@ public partial class SessionPage
 
     /// <summary>The word of version 1 of the interface where it is another one: it has none for a cancelled check session.</summary>
     private static string? OldWord(Session session) =>
-        session is { Kind: SessionKind.Check, Status: SessionStatus.Cancelled } ? EnumWords.Of(SessionStatus.TimedOut) : null;
+        session is { Kind: SessionKind.Check, Status: SessionStatus.Cancelled } ? Words<SessionStatus>.Of(SessionStatus.TimedOut) : null;
 
     private static string Outcome(IReadOnlyList<Run> runs)
     {

@@ -61,6 +61,9 @@ public partial class SessionsPage
 
     private bool CanCancel => Viewer?.Has(Scope.Command) is true;
 
+    /// <summary>Whether the form to start one is behind a button: where nothing is at all, it is in sight anyway.</summary>
+    private bool OffersStart => CanCancel && (Rows.Count > 0 || !filter.IsEmpty);
+
     private int MoreCount => (filter.Project is null ? 0 : 1) + (filter.Branch is null ? 0 : 1) + (filter.CheckId is null ? 0 : 1);
 
     private string Summary => !isLoaded ? "" : Rows.Count(row => row.IsOpen) is var open and > 0 ? $"{open} open on this page" : "";

@@ -1,10 +1,11 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
 using Ledger.Sessions;
 
 namespace Ledger.Web.Shared;
 
 /// <summary>What pages call things.</summary>
-public static class Words
+public static partial class Words
 {
     public static string Of(SessionKind kind) => kind switch
     {
@@ -58,6 +59,10 @@ public static class Words
     /// <summary>Whoever does something, as people know them.</summary>
     public static string Of(Actor actor) => actor.Name ?? (actor.Kind is ActorKind.System ? "Ledger" : actor.Id);
 
+    /// <summary>A value as its name is spelt, where people need no other word: "Partly cancelled".</summary>
+    public static string Spelt<T>(T value)
+        where T : struct, Enum => Capital(Hump().Replace(value.ToString(), " $0").TrimStart().ToLowerInvariant());
+
     /// <summary>A word at the start of a sentence, of a cell or of a choice.</summary>
     public static string Capital(string word) => word.Length == 0 ? word : char.ToUpperInvariant(word[0]) + word[1..];
 
@@ -85,4 +90,7 @@ public static class Words
 
         return text[..cut] + ellipsis;
     }
+
+    [GeneratedRegex("[A-Z]", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Hump();
 }

@@ -1,17 +1,18 @@
 using System.Net;
 using Ledger.Http.Tests.Hosting;
+using Ledger.Support;
 using Npgsql;
 
 namespace Ledger.Http.Tests.Checks;
 
 /// <summary>Checks come in pages; who chooses among all of them still sees all.</summary>
-public sealed class CheckPageTests(LedgerOfClass host) : IClassFixture<LedgerOfClass>, IAsyncLifetime
+public sealed class CheckPageTests(TestDatabase database) : IClassFixture<TestDatabase>, IAsyncLifetime
 {
     private RunningLedger ledger = null!;
 
     private HttpClient Client => ledger.Client;
 
-    public async Task InitializeAsync() => ledger = await RunningLedger.StartAsync(host.ConnectionString);
+    public async Task InitializeAsync() => ledger = await RunningLedger.StartAsync(database.ConnectionString);
 
     public Task DisposeAsync() => ledger.DisposeAsync().AsTask();
 
@@ -75,7 +76,7 @@ public sealed class CheckPageTests(LedgerOfClass host) : IClassFixture<LedgerOfC
     public async Task An_account_has_ten_thousand_checks_and_no_more()
     {
         var known = await PutAsync("known");
-        await using var source = NpgsqlDataSource.Create(host.ConnectionString);
+        await using var source = NpgsqlDataSource.Create(database.ConnectionString);
         await using var many = source.CreateCommand("""
             insert into ledger.mt_doc_check (tenant_id, id, data, mt_last_modified, mt_version, mt_dotnet_type)
             select c.tenant_id, made.id, c.data || jsonb_build_object('id', made.id, 'name', 'check ' || made.n, 'tags', jsonb_build_array('many')),

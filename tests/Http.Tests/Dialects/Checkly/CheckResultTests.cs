@@ -113,10 +113,7 @@ public sealed class CheckResultTests(ChecklyLedger ledger) : IClassFixture<Check
     [Fact]
     public async Task A_page_reads_nothing_of_runs_that_it_does_not_show()
     {
-        var check = await ledger.RegisterAsync(locations: ["l1", "l2", "l3", "l4"]);
-        var session = await ledger.TriggerCheckAsync(check);
-        var runs = await ledger.SequencesOfAsync(session);
-        await ledger.Runner.StartAllAsync(session);
+        var (check, session, runs) = await ledger.StartNewCheckAsync("l1", "l2", "l3", "l4");
         await ledger.Runner.AttemptAsync(session, runs[0]);
         await ledger.Runner.PassAsync(session, runs[0]);
         await ledger.PostAsync($"/v1/check-sessions/{session}/cancel", $$"""{"sequenceId":["{{runs[1]}}"]}""");
@@ -138,10 +135,7 @@ public sealed class CheckResultTests(ChecklyLedger ledger) : IClassFixture<Check
     [Fact]
     public async Task Filters_narrow_both_lists()
     {
-        var check = await ledger.RegisterAsync(locations: ["eu-central-1", "us-east-1"]);
-        var session = await ledger.TriggerCheckAsync(check);
-        var runs = await ledger.SequencesOfAsync(session);
-        await ledger.Runner.StartAllAsync(session);
+        var (check, session, runs) = await ledger.StartNewCheckAsync("eu-central-1", "us-east-1");
         await ledger.Runner.AttemptAsync(session, runs[0]);
         await ledger.Runner.FailAsync(session, runs[0]);
         await ledger.Runner.PassAsync(session, runs[1]);
@@ -192,10 +186,7 @@ public sealed class CheckResultTests(ChecklyLedger ledger) : IClassFixture<Check
     [Fact]
     public async Task Version_2_goes_on_where_the_page_before_ended_while_new_results_come()
     {
-        var check = await ledger.RegisterAsync(locations: ["l1", "l2", "l3"]);
-        var session = await ledger.TriggerCheckAsync(check);
-        var runs = await ledger.SequencesOfAsync(session);
-        await ledger.Runner.StartAllAsync(session);
+        var (check, session, runs) = await ledger.StartNewCheckAsync("l1", "l2", "l3");
         await ledger.Runner.PassAsync(session, runs[0]);
         await ledger.Runner.PassAsync(session, runs[1]);
         var first = await ledger.GetAsync($"/v2/check-results/{check}?limit=1");

@@ -10,10 +10,7 @@ public sealed class CheckStatusTests(ChecklyLedger ledger) : IClassFixture<Check
     [Fact]
     public async Task A_status_tells_of_the_last_run_in_the_documented_types()
     {
-        var check = await ledger.RegisterAsync(locations: ["eu-central-1", "us-east-1"]);
-        var session = await ledger.TriggerCheckAsync(check);
-        var runs = await ledger.SequencesOfAsync(session);
-        await ledger.Runner.StartAllAsync(session);
+        var (check, session, runs) = await ledger.StartNewCheckAsync("eu-central-1", "us-east-1");
         await ledger.Runner.PassAsync(session, runs[0], responseTime: 22_100);
         await ledger.Runner.PassAsync(session, runs[1], responseTime: 41_230);
         var last = (await ledger.GetAsync($"/v2/check-results/{check}"))["entries/0"];

@@ -126,6 +126,16 @@ public sealed class ChecklyLedger : IAsyncLifetime
     internal async Task<Guid> TriggerNewCheckAsync(params string[] locations) =>
         await TriggerCheckAsync(await RegisterAsync(locations: locations));
 
+    /// <summary>Registers a check with these locations, triggers it, and has a runner begin each of its runs.</summary>
+    internal async Task<(Guid Check, Guid Session, Guid[] Runs)> StartNewCheckAsync(params string[] locations)
+    {
+        var check = await RegisterAsync(locations: locations);
+        var session = await TriggerCheckAsync(check);
+        var runs = await SequencesOfAsync(session);
+        await Runner.StartAllAsync(session);
+        return (check, session, runs);
+    }
+
     /// <summary>Triggers a test session of these checks.</summary>
     internal async Task<Answer> TriggerTestAsync(params Guid[] checkIds)
     {

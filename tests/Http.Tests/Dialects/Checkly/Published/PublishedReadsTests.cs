@@ -11,10 +11,7 @@ public sealed class PublishedReadsTests(ChecklyLedger ledger) : IClassFixture<Ch
     [PublishedFact]
     public async Task Every_documented_status_is_answered_as_described()
     {
-        var check = await ledger.RegisterAsync(locations: ["l1", "l2", "l3", "l4"]);
-        var session = await ledger.TriggerCheckAsync(check);
-        var runs = await ledger.SequencesOfAsync(session);
-        await ledger.Runner.StartAllAsync(session);
+        var (check, session, runs) = await ledger.StartNewCheckAsync("l1", "l2", "l3", "l4");
         await ledger.Runner.AttemptAsync(session, runs[0]);
         await ledger.Runner.PassAsync(session, runs[0]);
         await ledger.Runner.FailAsync(session, runs[1]);
