@@ -64,6 +64,7 @@ internal sealed class ChecklyProject : IDisposable
                 ["HOME"] = Home,
                 ["XDG_CONFIG_HOME"] = Home,
                 ["NO_COLOR"] = "1",
+                ["CI"] = "false", // Else it chooses another reporter where these tests run under CI.
                 ["NO_PROXY"] = "127.0.0.1",
                 ["no_proxy"] = "127.0.0.1",
                 ["HOME_API_URL"] = new Uri(ledger.Address, "health/live").ToString(),
