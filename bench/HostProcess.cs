@@ -60,9 +60,9 @@ internal sealed class HostProcess : IAsyncDisposable
     public static Task<HostProcess> StartAsync(string? connectionString, string folder, HostProcess? like = null) =>
         StartAsync("LedgerHost", "/health/ready", connectionString, folder, like);
 
-    /// <summary>The same trigger and cancel as plain endpoints of Wolverine.Http and Marten.</summary>
-    public static Task<HostProcess> StartPlainAsync(string connectionString, string folder) =>
-        StartAsync("PlainHost", "/ready", connectionString, folder, like: null);
+    /// <summary>The same trigger and cancel as plain endpoints of Wolverine.Http and Marten, for the account of a ledger on the same database.</summary>
+    public static Task<HostProcess> StartPlainAsync(string connectionString, string folder, HostProcess ledger) =>
+        StartAsync("PlainHost", "/ready", connectionString, folder, ledger);
 
     /// <summary>Waits until the projections have read everything, so that a measurement pays for its own events alone.</summary>
     public async Task CatchUpAsync()

@@ -32,6 +32,7 @@ var json = new Option<bool>("--json") { Description = "Prints the report as JSON
     ("sizes", "A cancel of one run of a session of 1, 100 and 5,000 runs.", SessionSizes.RunAsync),
     ("idle", "A host without work: the time to its start, its memory, the wait for a read model.", IdleHost.RunAsync),
     ("hosts", "Two hosts on one database next to one.", TwoHosts.RunAsync),
+    ("databases", "Accounts in two databases, by Marten's sharded tenancy, next to one.", TwoDatabases.RunAsync),
     ("pages", "The web page over many sessions, in a browser.", PageTimes.RunAsync),
     ("failover", "A host is killed under a load of cancels, again and again.", FailOver.RunAsync),
 ];

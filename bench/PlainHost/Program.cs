@@ -1,5 +1,7 @@
 // The outside reference for what the ledger adds: the same trigger and the same cancel as ordinary endpoints of Wolverine.Http and Marten,
-// each request a Marten session and a commit of its own. No keys, no limits, no read models.
+// each request a Marten session and a commit of its own. It writes to the ledger's own log, whose host keeps the read models of these events
+// as well. No keys, no limits, no deadlines.
+using JasperFx;
 using JasperFx.CodeGeneration;
 using Ledger;
 using Marten;
@@ -7,8 +9,6 @@ using Npgsql;
 using Wolverine;
 using Wolverine.Http;
 using Wolverine.Marten;
-
-const string Schema = "plain";
 
 var builder = WebApplication.CreateBuilder(args);
 builder.Logging.SetMinimumLevel(LogLevel.Warning);
@@ -23,10 +23,13 @@ builder.Services
     {
         options.Connection(database);
         LedgerStore.Configure(options);
-        options.DatabaseSchemaName = Schema;
-        options.Events.DatabaseSchemaName = Schema;
+        options.AutoCreateSchemaObjects = AutoCreate.None;
     })
-    .IntegrateWithWolverine(integration => integration.MessageStorageSchemaName = Schema);
+    .IntegrateWithWolverine(integration =>
+    {
+        integration.MessageStorageSchemaName = "plain";
+        integration.AutoCreate = AutoCreate.CreateOrUpdate;
+    });
 builder.Host.UseWolverine(options =>
 {
     options.Durability.Mode = DurabilityMode.Solo;
@@ -35,6 +38,6 @@ builder.Host.UseWolverine(options =>
 builder.Services.AddWolverineHttp();
 
 await using var app = builder.Build();
-app.MapWolverineEndpoints();
+app.MapWolverineEndpoints(options => options.TenantId.DefaultIs(builder.Configuration["Ledger:Bootstrap:Account"]!));
 app.MapGet("/ready", () => TypedResults.Ok());
 await app.RunAsync();

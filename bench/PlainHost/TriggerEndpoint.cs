@@ -1,3 +1,4 @@
+using JasperFx.MultiTenancy;
 using Ledger.Sessions;
 using Ledger.Sessions.Events;
 using Wolverine.Http;
@@ -14,12 +15,12 @@ public sealed record TriggeredRun(string CheckType, string Name, string Location
 public static class TriggerEndpoint
 {
     [WolverinePost("/sessions")]
-    public static (CreationResponse<Guid>, IStartStream) Post(Trigger body, TimeProvider clock)
+    public static (CreationResponse<Guid>, IStartStream) Post(Trigger body, TenantId tenant, TimeProvider clock)
     {
         var id = Guid.CreateVersion7();
         var command = new TriggerSession(
             id,
-            Guid.Empty,
+            Guid.Parse(tenant.Value),
             SessionKind.Check,
             null,
             body.Name,

@@ -21,7 +21,7 @@ internal static class WriteBench
     {
         var (postgres, rounds) = (setup.Postgres, setup.Scale.Windows);
         await using var ledger = await setup.StartHostAsync();
-        await using var plain = await HostProcess.StartPlainAsync(postgres.ConnectionString, setup.Folder);
+        await using var plain = await HostProcess.StartPlainAsync(postgres.ConnectionString, setup.Folder, ledger);
         await using var writer = new InProcess(setup.Database, Producers);
         var rows = Rows(postgres, setup.Database, ledger, plain, writer);
 
@@ -80,19 +80,21 @@ internal static class WriteBench
         var toPlain = new HttpRequests(plain, Clients, "/sessions", "/sessions/{0}/cancel");
         var toLedger = new HttpRequests(ledger, Clients);
         var running = new ConcurrentQueue<Guid>();
+
+        // The ledger's host keeps the read models of everything that is in the log, whoever has written it.
+        Process[] plainWithReadModels = [plain.Process, ledger.Process];
+        Process[] inProcess = [Process.GetCurrentProcess(), ledger.Process];
         var plainTriggers = new Row(
             $"plain host: trigger, {Clients} connections",
             _ => ledger.CatchUpAsync(),
             duration => toPlain.TriggerAsync(duration),
-            [plain.Process]);
+            plainWithReadModels);
         var plainCancels = new Row(
             $"plain host: cancel of a queued session, {Clients} connections",
             _ => ledger.CatchUpAsync(),
             duration => toPlain.CancelAsync(duration),
-            [plain.Process]);
+            plainWithReadModels);
 
-        // The read models follow what is written in this process, as they do on a host that takes the requests itself.
-        Process[] inProcess = [Process.GetCurrentProcess(), ledger.Process];
         return
         [
             new Row(

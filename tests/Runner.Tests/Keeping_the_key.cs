@@ -15,7 +15,9 @@ public sealed class Keeping_the_key
             echo "looked at $id"
             tr '\0' '\n' < "/proc/$id/environ"
             tr '\0' '\n' < "/proc/$id/cmdline"
-            ls "${TMPDIR:-/tmp}/dotnet-diagnostic-$id-"* "${TMPDIR:-/tmp}/clr-debug-pipe-$id-"* 2> /dev/null
+            # Ports have the process's number and the time of its start, since what was killed leaves its own behind.
+            started=$(sed 's/.*) //' "/proc/$id/stat" | cut -d ' ' -f 20)
+            ls "${TMPDIR:-/tmp}/dotnet-diagnostic-$id-$started-"* "${TMPDIR:-/tmp}/clr-debug-pipe-$id-$started-"* 2> /dev/null
         done
         env
         for descriptor in /proc/self/fd/*; do echo "descriptor $(readlink "$descriptor")"; done

@@ -1,3 +1,4 @@
+using Ledger.Support;
 using Ledger.Web.Tests.Support;
 using Microsoft.Playwright;
 
@@ -46,6 +47,6 @@ public sealed class Taking_pictures
 
     private sealed class DemoFactAttribute : FactAttribute
     {
-        public DemoFactAttribute() => Skip = Demo is null || Chromium.Path is null ? "LEDGER_DEMO names no demo that runs." : null;
+        public DemoFactAttribute() => Skip = Demo is null || InstalledChromium.Path is null ? "LEDGER_DEMO names no demo that runs." : null;
     }
 }

@@ -15,6 +15,9 @@ public sealed class HostPhase
     /// <summary>Whether it ends, and with it its database.</summary>
     public bool IsEnding { get; set; }
 
+    /// <summary>Whether everything has been said that a person wants to know.</summary>
+    public bool IsSilent { get; set; }
+
     /// <summary>Who tells people that the database is away; whoever else meets it need not.</summary>
     public void Watch(Action suspected) => suspect = suspected;
 
@@ -66,7 +69,8 @@ public sealed class LedgerConsole(HostPhase phase) : ConsoleFormatter(FormatName
         // Who starts the host tells why it does not (StartFault).
         var isAboutStart = !phase.IsServing && logEntry.Category is HostCategory or KestrelCategory && logEntry.Exception is not null;
         var isOutage = logEntry.LogLevel >= LogLevel.Warning && IsOutage(logEntry.Exception);
-        if (isAboutStart || (isOutage && (phase.IsEnding || phase.Suspect())))
+        var isAboutEnd = phase.IsEnding && (isOutage || IsTakenAway(logEntry.Exception));
+        if (phase.IsSilent || isAboutStart || isAboutEnd || (isOutage && phase.Suspect()))
         {
             return;
         }
@@ -100,6 +104,10 @@ public sealed class LedgerConsole(HostPhase phase) : ConsoleFormatter(FormatName
         NpgsqlException or StoreUnavailableException => true,
         _ => IsOutage(error.InnerException),
     };
+
+    /// <summary>Whether an error says that what its part works with has ended before it, as happens to one that just begins when the host ends.</summary>
+    private static bool IsTakenAway(Exception? error) => error is not null
+        && (error is ObjectDisposedException or OperationCanceledException || IsTakenAway(error.InnerException));
 
     private static string Line(string message) =>
         message.AsSpan().IndexOfAny('\r', '\n') < 0 ? message : string.Join(' ', message.Split((char[])['\r', '\n'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));

@@ -49,7 +49,15 @@ public sealed class LedgerHost : IAsyncDisposable
             Standstill.Watch();
         }
 
-        await host.StartAsync(signals.Ending);
+        try
+        {
+            await host.StartAsync(signals.Ending);
+        }
+        catch (Exception fault) when (signals.ExitCode is null)
+        {
+            return host.FallSilent(StartFault.Tell(fault));
+        }
+
         await using var demo = isDemo ? await Demo.Demo.StartAsync(host.App.Services, signals.Ending) : null;
         FirstLook.Show(host.App.Services, host.database);
         await using var ending = signals.Ending.Register(() => _ = StopAsync());
@@ -130,6 +138,17 @@ public sealed class LedgerHost : IAsyncDisposable
         phase.IsEnding = true;
         await App.DisposeAsync();
         await database.DisposeAsync();
+    }
+
+    /// <summary>
+    /// After a start that failed, and was told: what had begun meanwhile ends in any order, and would say so at length beneath that sentence.
+    /// </summary>
+    private int FallSilent(int exitCode)
+    {
+        phase.IsSilent = true;
+        Console.SetOut(TextWriter.Null);
+        Console.SetError(TextWriter.Null);
+        return exitCode;
     }
 
     private static LedgerHost Compose(WebApplicationBuilder builder, LedgerSettings settings, LedgerDatabase database, HostPhase phase, HostPurpose purpose)

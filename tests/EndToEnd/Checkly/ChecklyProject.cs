@@ -1,5 +1,5 @@
-using Ledger.EndToEnd.Playwright;
 using Ledger.EndToEnd.Processes;
+using Ledger.Support;
 
 namespace Ledger.EndToEnd.Checkly;
 
@@ -39,7 +39,8 @@ internal sealed class ChecklyProject : IDisposable
     {
         var folder = await NpmProject.InstallAsync("ledger-checkly-", ["Playwright", "Checkly/project"], allowScripts: true);
         Directory.CreateDirectory(Path.Combine(folder, "home"));
-        return new ChecklyProject(folder, Browser.FindChromium());
+        return new ChecklyProject(
+            folder, InstalledChromium.Path ?? throw new InvalidOperationException("Chromium is missing: the test command installs it, or set CHROMIUM_PATH."));
     }
 
     /// <summary>Starts the CLI directly, so that a signal reaches it and not a shell (docs/dialects/checkly-cli.md#set-up).</summary>

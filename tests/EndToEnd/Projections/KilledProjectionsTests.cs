@@ -7,7 +7,7 @@ namespace Ledger.EndToEnd.Projections;
 /// <summary>The host is killed while projections catch up and while they are rebuilt: nothing is counted twice, nothing is missing.</summary>
 public sealed class KilledProjectionsTests : IDisposable
 {
-    private const int Sessions = 8_000;
+    private const int Sessions = 5_000;
     private const int Kills = 3;
     private const long Events = Sessions * 4;
 

@@ -28,7 +28,7 @@ public sealed class Site : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        if (Chromium.Path is not null)
+        if (InstalledChromium.Path is not null)
         {
             Host = await StartHostAsync(new LedgerPlace { ConnectionString = database.ConnectionString });
         }
