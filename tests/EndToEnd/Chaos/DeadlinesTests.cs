@@ -6,7 +6,7 @@ using Ledger.Support;
 namespace Ledger.EndToEnd.Chaos;
 
 /// <summary>Deadlines when the ledger or its database is away, or when the host that watched them is killed (docs/deadlines.md).</summary>
-[Collection(SecondsCount.Name)]
+[Collection("Seconds count")]
 public sealed class DeadlinesTests
 {
     private const string Runner = "runner-1";

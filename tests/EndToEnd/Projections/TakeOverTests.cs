@@ -7,7 +7,7 @@ using Xunit.Abstractions;
 namespace Ledger.EndToEnd.Projections;
 
 /// <summary>Of two hosts one is killed, or stands still and then goes on: the other keeps all projections within seconds (docs/domain.md#p13).</summary>
-[Collection(SecondsCount.Name)]
+[Collection("Seconds count")]
 public sealed class TakeOverTests : IDisposable
 {
     private const int SigKill = 137;
