@@ -5,7 +5,8 @@ namespace Ledger.Bench.Latency;
 
 /// <summary>
 /// Triggers and cancels that begin when a schedule says so, whether those before have been answered or not: what waits for a slow answer counts
-/// from its intended start. The rate is half of what as many connections reach when each sends as soon as it can; pgbench is given the same.
+/// from its intended start. The rate is half of what as many connections reach with cancels when each sends as soon as it can; triggers and
+/// pgbench are given the same.
 /// </summary>
 internal static class FixedRates
 {
@@ -14,7 +15,9 @@ internal static class FixedRates
     public static async Task RunAsync(Setup setup)
     {
         await using var host = await setup.StartHostAsync();
-        await new HttpRequests(host, 32).TriggerAsync(TimeSpan.FromSeconds(20));
+        var warming = new HttpRequests(host, 32);
+        await warming.TriggerAsync(TimeSpan.FromSeconds(20));
+        await warming.CancelAsync(TimeSpan.FromSeconds(10));
         foreach (var connections in Connections)
         {
             await MeasureAsync(setup, host, connections);
@@ -24,7 +27,8 @@ internal static class FixedRates
     private static async Task MeasureAsync(Setup setup, HostProcess host, int connections)
     {
         var requests = new HttpRequests(host, connections);
-        var rate = (await requests.TriggerAsync(setup.Scale.Window)).PerSecond / 2;
+        await requests.TriggerAsync(setup.Scale.Window * 2);
+        var rate = (await requests.CancelAsync(setup.Scale.Window)).PerSecond / 2;
         List<Load> reference = [], triggers = [], cancels = [];
         for (var window = 0; window < setup.Scale.Windows; window++)
         {
