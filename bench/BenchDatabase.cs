@@ -32,17 +32,16 @@ internal sealed class BenchDatabase : IAsyncDisposable
 
     public static async Task<BenchDatabase> CreateAsync(string connectionString)
     {
-        // As the host opens it.
-        var builder = new NpgsqlDataSourceBuilder(connectionString)
-        {
-            ConnectionStringBuilder = { MaxPoolSize = 40, MaxAutoPrepare = 50, AutoPrepareMinUsages = 2 },
-        };
-        var source = builder.Build();
+        var source = NpgsqlDataSource.Create(AsAHostDoes(connectionString));
         await SchemaUpgrade.ApplyAsync(source, [], CancellationToken.None);
         var database = new BenchDatabase(source);
         await new ChangeNotes(source, database.changes, database.loops).StartAsync(CancellationToken.None);
         return database;
     }
+
+    /// <summary>How to connect with the pool and the prepared statements of a host.</summary>
+    public static NpgsqlConnectionStringBuilder AsAHostDoes(string connectionString) =>
+        new(connectionString) { MaxPoolSize = 40, MaxAutoPrepare = 50, AutoPrepareMinUsages = 2 };
 
     /// <summary>Writes whole streams, as another host would have.</summary>
     public Task WriteAsync(Guid account, IEnumerable<(Guid Session, IReadOnlyList<ISessionEvent> Events)> streams) =>

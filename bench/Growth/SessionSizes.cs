@@ -15,6 +15,10 @@ internal static class SessionSizes
     {
         await using var host = await setup.StartHostAsync();
         await new HttpRequests(host, 8).TriggerAsync(TimeSpan.FromSeconds(10));
+
+        // A host that has answered few of them still compiles, and the server plans for empty tables.
+        await MeasureAsync(setup.Database, host, 1);
+        await MeasureAsync(setup.Database, host, 1);
         double? single = null;
         foreach (var (size, limit) in new[] { (1, 1.5), (100, 1.5), (5_000, 3) })
         {

@@ -1,7 +1,6 @@
 using Ledger.Sessions;
 using Ledger.Store;
 using Marten;
-using Npgsql;
 
 namespace Ledger.Bench.Hosts;
 
@@ -68,7 +67,9 @@ internal static class TwoDatabases
                 pool.UseExplicitAssignment();
                 foreach (var database in databases)
                 {
-                    pool.AddDatabase(database, ConnectionTo(setup.Postgres.ConnectionString, database));
+                    var connection = BenchDatabase.AsAHostDoes(setup.Postgres.ConnectionString);
+                    connection.Database = database;
+                    pool.AddDatabase(database, connection.ConnectionString);
                 }
             });
         });
@@ -80,7 +81,4 @@ internal static class TwoDatabases
 
         return store;
     }
-
-    private static string ConnectionTo(string server, string database) =>
-        new NpgsqlConnectionStringBuilder(server) { Database = database, MaxPoolSize = 40, MaxAutoPrepare = 50, AutoPrepareMinUsages = 2 }.ConnectionString;
 }

@@ -58,6 +58,8 @@ public sealed class LedgerConsole(HostPhase phase) : ConsoleFormatter(FormatName
         [
             new("Logging:LogLevel:Default", general.ToString()),
             .. quiet.Select(category => new KeyValuePair<string, string?>($"Logging:LogLevel:{category}", packages.ToString())),
+            // It tells every exception before whoever asked sees it: a lost race and an archived session are answered, the rest is logged there.
+            new("Logging:LogLevel:Marten.IDocumentStore", nameof(LogLevel.Critical)),
             // It warns of keys that no certificate protects, which docs/security.md says.
             new("Logging:LogLevel:Microsoft.AspNetCore.DataProtection", nameof(LogLevel.Error)),
         ];

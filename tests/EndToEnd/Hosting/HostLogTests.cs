@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Net;
+using System.Net.Http.Json;
 using System.Runtime.Versioning;
 using Ledger.EndToEnd.Processes;
 using Ledger.Support;
@@ -29,6 +31,28 @@ public sealed class HostLogTests(TestDatabase database) : IClassFixture<TestData
         ledger.Output.ShouldNotContain(line => line.Contains("info Wolverine", StringComparison.Ordinal)
             || line.Contains("info Marten", StringComparison.Ordinal) || line.Contains("projection", StringComparison.Ordinal));
         ledger.Output.Count.ShouldBeLessThan(12);
+    }
+
+    [Fact]
+    public async Task What_is_asked_of_an_archived_session_is_answered_and_no_error()
+    {
+        using var place = new LedgerPlace { ConnectionString = database.ConnectionString };
+        await using var ledger = await LedgerProcess.StartAsync(place);
+        var session = await TriggerAsync(ledger);
+        ledger.Client.DefaultRequestHeaders.Add("Ledger-Runner", "log-reader");
+        var claimed = await ledger.PostAsync("/ledger/runners/log-reader/claims", new { locations = new[] { "nowhere" }, checkTypes = Array.Empty<string>(), max = 1 });
+        var run = claimed.GetProperty("runs").EnumerateArray().Single().GetProperty("sequenceId").GetString();
+        await ledger.PostAsync($"/ledger/sessions/{session}/runs/{run}/start", new { });
+        await ledger.PostAsync($"/ledger/sessions/{session}/runs/{run}/results", new { resultType = "FINAL", hasFailures = false });
+        await Eventually.Become(
+            () => ledger.PostAsync("/ledger/archive", new { before = DateTimeOffset.UtcNow.AddMinutes(1) }), archived => archived.GetProperty("sessions").GetInt32() > 0);
+
+        // The refusal is recorded, for which the session is taken out of the archive: the store says by an exception that it is there.
+        (await ledger.Client.PostAsJsonAsync($"/ledger/sessions/{session}/cancel", new { reason = "too late" })).StatusCode.ShouldBe(HttpStatusCode.Conflict);
+
+        await Eventually.Become(() => ledger.Output.Any(line => line.Contains("too late", StringComparison.Ordinal)));
+        ledger.Output.ShouldAllBe(line => System.Text.RegularExpressions.Regex.IsMatch(line, LinePattern), "no stack");
+        ledger.Output.ShouldNotContain(line => line.Contains(" fail ", StringComparison.Ordinal));
     }
 
     [Fact]
