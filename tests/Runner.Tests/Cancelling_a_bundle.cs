@@ -22,7 +22,7 @@ public sealed class Cancelling_a_bundle
         await runner.Ledger.SignalAsync(run, Guid.NewGuid(), mode);
 
         await ShouldBeAbortedAsync(runner, run);
-        (await ended.WaitAsync(TimeSpan.FromSeconds(20))).ShouldBeTrue("the ledger is let go");
+        (await ended.WaitAsync(TimeSpan.FromSeconds(60))).ShouldBeTrue("the ledger is let go");
     }
 
     [Fact]
@@ -46,7 +46,7 @@ public sealed class Cancelling_a_bundle
         var run = runner.Ledger.Enqueue(FakeRun.With(new
         {
             bundle = Archive.Bundle("p1", Project),
-            install = new[] { "sh", "-c", $"setsid sleep 60 & echo $! > {pids}; echo $$ >> {pids}; echo busy; exec sleep 60" },
+            install = new[] { "sh", "-c", $"setsid sleep 600 & echo $! > {pids}; echo busy; echo $$ >> {pids}; exec sleep 600" },
             command = new[] { "sh", "-c", $"echo ran > {runner.PathOf("trace")}" },
         }));
         var started = await Eventually.LinesAsync(pids, count: 2);
@@ -141,13 +141,13 @@ public sealed class Cancelling_a_bundle
         }
     }
 
-    /// <summary>Has no time for the next minute.</summary>
+    /// <summary>Has no time for the next five minutes.</summary>
     private sealed class Busy : IResult
     {
         public Task ExecuteAsync(HttpContext httpContext)
         {
             httpContext.Response.StatusCode = 503;
-            httpContext.Response.Headers.RetryAfter = "60";
+            httpContext.Response.Headers.RetryAfter = "300";
             return Task.CompletedTask;
         }
     }

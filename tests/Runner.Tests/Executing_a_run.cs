@@ -146,7 +146,7 @@ public sealed class Executing_a_run
     public async Task What_a_command_leaves_behind_is_ended_with_it()
     {
         await using var runner = await RunnerUnderTest.StartAsync();
-        var run = runner.Ledger.Enqueue(FakeRun.Of("sleep 60 & echo $! > pids; setsid sleep 60 & echo $! >> pids; exit 0"));
+        var run = runner.Ledger.Enqueue(FakeRun.Of("sleep 600 & echo $! > pids; setsid sleep 600 & echo $! >> pids; exit 0"));
 
         var result = await runner.Ledger.HearsAsync(run, "results");
 
@@ -159,7 +159,7 @@ public sealed class Executing_a_run
     public async Task A_run_beyond_its_own_limit_is_ended_and_reported()
     {
         await using var runner = await RunnerUnderTest.StartAsync();
-        var run = runner.Ledger.Enqueue(FakeRun.Of("echo $$ > pids; exec sleep 60", timeoutSeconds: 0.5));
+        var run = runner.Ledger.Enqueue(FakeRun.Of("echo $$ > pids; exec sleep 600", timeoutSeconds: 3));
 
         var result = await runner.Ledger.HearsAsync(run, "results");
 

@@ -7,7 +7,7 @@ namespace Ledger.Runner.Tests;
 public sealed class Leaving_nothing_behind
 {
     // It leaves no trace: no environment, no session, no parent, and nobody who waits for it.
-    private const string Hide = "env -i /usr/bin/setsid -f /bin/sh -c 'echo $$ >> hidden; exec sleep 60'; while [ ! -s hidden ]; do sleep 0.01; done;";
+    private const string Hide = "env -i /usr/bin/setsid -f /bin/sh -c 'echo $$ >> hidden; exec sleep 600'; while [ ! -s hidden ]; do sleep 0.01; done;";
     private readonly Guid cancelId = Guid.NewGuid();
 
     [Theory]
@@ -16,7 +16,7 @@ public sealed class Leaving_nothing_behind
     public async Task A_cancel_ends_what_left_the_session_with_an_empty_environment(bool usesControlGroups)
     {
         await using var runner = await RunnerUnderTest.StartAsync(o => o.UsesControlGroups = usesControlGroups);
-        var run = runner.Ledger.Enqueue(FakeRun.Of(Hide + "echo $$ > pids; exec sleep 60"));
+        var run = runner.Ledger.Enqueue(FakeRun.Of(Hide + "echo $$ > pids; exec sleep 600"));
         var pids = await Eventually.LinesAsync(runner.PathOf("pids"));
         var hidden = await Eventually.LinesAsync(runner.PathOf("hidden"));
 
@@ -46,7 +46,7 @@ public sealed class Leaving_nothing_behind
     public async Task What_one_run_hides_is_not_taken_for_another_ones()
     {
         await using var runner = await RunnerUnderTest.StartAsync(o => o.UsesControlGroups = false);
-        string Script(string name) => Hide.Replace("hidden", name, StringComparison.Ordinal) + $"echo $$ > {name}-pids; exec sleep 60";
+        string Script(string name) => Hide.Replace("hidden", name, StringComparison.Ordinal) + $"echo $$ > {name}-pids; exec sleep 600";
         var first = runner.Ledger.Enqueue(FakeRun.Of(Script("first")));
         var second = runner.Ledger.Enqueue(FakeRun.Of(Script("second")));
         await Eventually.LinesAsync(runner.PathOf("first-pids"));
@@ -64,7 +64,7 @@ public sealed class Leaving_nothing_behind
     public async Task Orphans_that_end_do_not_stay_as_zombies()
     {
         await using var runner = await RunnerUnderTest.StartAsync();
-        var run = runner.Ledger.Enqueue(FakeRun.Of("for i in 1 2 3 4 5; do setsid -f true; done; echo $PPID > parent; exec sleep 60"));
+        var run = runner.Ledger.Enqueue(FakeRun.Of("for i in 1 2 3 4 5; do setsid -f true; done; echo $PPID > parent; exec sleep 600"));
         var parent = int.Parse((await Eventually.LinesAsync(runner.PathOf("parent")))[0]);
 
         await Eventually.ShouldAsync(
@@ -77,7 +77,7 @@ public sealed class Leaving_nothing_behind
     public async Task A_run_that_ends_its_supervisor_gets_no_proof()
     {
         await using var runner = await RunnerUnderTest.StartAsync(o => o.UsesControlGroups = false);
-        var run = runner.Ledger.Enqueue(FakeRun.Of("echo $$ > pids; sleep 60 & echo $! >> pids; kill -9 $PPID; exec sleep 60"));
+        var run = runner.Ledger.Enqueue(FakeRun.Of("echo $$ > pids; sleep 600 & echo $! >> pids; kill -9 $PPID; exec sleep 600"));
 
         var result = (await runner.Ledger.HearsAsync(run, "results")).Body!;
 
@@ -95,7 +95,7 @@ public sealed class Leaving_nothing_behind
         await using var place = await Place.CreateAsync();
         await using (var killed = await place.StartRunnerAsync())
         {
-            place.Ledger.Enqueue(FakeRun.Of(Hide + "echo $$ > pids; exec sleep 60"));
+            place.Ledger.Enqueue(FakeRun.Of(Hide + "echo $$ > pids; exec sleep 600"));
             var pids = await Eventually.LinesAsync(place.PathOf("pids"));
             var hidden = await Eventually.LinesAsync(place.PathOf("hidden"));
 
@@ -117,7 +117,7 @@ public sealed class Leaving_nothing_behind
         string[] pids;
         await using (var killed = await place.StartRunnerAsync())
         {
-            var run = place.Ledger.Enqueue(FakeRun.Of("echo $$ > pids; setsid sleep 60 & echo $! >> pids; exec sleep 60"));
+            var run = place.Ledger.Enqueue(FakeRun.Of("echo $$ > pids; setsid sleep 600 & echo $! >> pids; exec sleep 600"));
             pids = await Eventually.LinesAsync(place.PathOf("pids"), count: 2);
             var supervisors = killed.Supervisors;
 
@@ -167,7 +167,7 @@ public sealed class Leaving_nothing_behind
         await using var runner = await RunnerUnderTest.StartAsync();
         var run = runner.Ledger.Enqueue(FakeRun.Of(
             "trap 'echo asked > asked; while [ ! -e go ]; do sleep 0.01; done; echo tidied up; exit 4' INT; while :; do sleep 0.05; done",
-            timeoutSeconds: 0.5));
+            timeoutSeconds: 3));
         await Eventually.LinesAsync(runner.PathOf("asked"));
 
         runner.Ledger.Late[run.SequenceId] = true;

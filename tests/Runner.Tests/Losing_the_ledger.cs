@@ -60,7 +60,7 @@ public sealed class Losing_the_ledger
         var attempts = 0;
         await using var runner = await RunnerUnderTest.StartAsync(
             prepare: l => l.Script = c => c.What == "signals" && ++attempts <= 2 ? Results.StatusCode(502) : null);
-        var run = runner.Ledger.Enqueue(FakeRun.Of("echo $$ > pids; exec sleep 60"));
+        var run = runner.Ledger.Enqueue(FakeRun.Of("echo $$ > pids; exec sleep 600"));
         await Eventually.LinesAsync(runner.PathOf("pids"));
 
         await runner.Ledger.SignalAsync(run, Guid.NewGuid());

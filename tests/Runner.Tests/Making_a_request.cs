@@ -191,6 +191,7 @@ public sealed class Making_a_request : ApiCheckTest
         var abort = (await Runner.Ledger.HearsAsync(run, "abort")).Body!;
         ((string?)abort["how"]).ShouldBe("graceful");
         ((int)abort["evidence"]!["processesLeft"]!).ShouldBe(0);
+        ((long)abort["durationMs"]!).ShouldBeLessThan(20_000); // The request would end by itself after 30 s.
         ((bool)(await Runner.Ledger.FinalAsync(run))["isCancelled"]!).ShouldBeTrue();
         await Site.SomebodyLeavesAsync();
     }
@@ -198,9 +199,11 @@ public sealed class Making_a_request : ApiCheckTest
     [Fact]
     public async Task The_limit_of_the_run_ends_the_request()
     {
-        var run = Runner.Ledger.Enqueue(FakeRun.With(new { apiRequest = new { url = $"{Site.Url}/endless" }, timeoutSeconds = 0.3 }));
+        var run = Runner.Ledger.Enqueue(FakeRun.With(new { apiRequest = new { url = $"{Site.Url}/endless" }, timeoutSeconds = 2 }));
 
-        ((bool)(await Runner.Ledger.FinalAsync(run))["details"]!["timedOut"]!).ShouldBeTrue();
+        var final = await Runner.Ledger.FinalAsync(run);
+        ((bool)final["details"]!["timedOut"]!).ShouldBeTrue();
+        ((long)final["responseTime"]!).ShouldBeLessThan(20_000); // The request would end by itself after 30 s.
         await Site.SomebodyLeavesAsync();
     }
 

@@ -5,7 +5,7 @@ namespace Ledger.Runner.Tests;
 
 public sealed class Obeying_a_cancel
 {
-    private const string Endless = "echo $$ > pids; exec sleep 60";
+    private const string Endless = "echo $$ > pids; exec sleep 600";
     private readonly Guid cancelId = Guid.NewGuid();
 
     [Fact]
@@ -40,10 +40,10 @@ public sealed class Obeying_a_cancel
         var run = runner.Ledger.Enqueue(FakeRun.Of(
             """
             trap '' INT
-            sleep 60 & echo $! > pids
-            setsid sleep 60 & echo $! >> pids
-            env -i /usr/bin/setsid /bin/sleep 60 & echo $! >> pids
-            setsid sh -c 'sleep 60 & echo $! >> pids; exit 0' &
+            sleep 600 & echo $! > pids
+            setsid sleep 600 & echo $! >> pids
+            env -i /usr/bin/setsid /bin/sleep 600 & echo $! >> pids
+            setsid sh -c 'sleep 600 & echo $! >> pids; exit 0' &
             while [ "$(wc -l < pids)" -lt 4 ]; do sleep 0.01; done
             echo $$ >> pids
             while :; do sleep 0.05; done
@@ -145,7 +145,7 @@ public sealed class Obeying_a_cancel
         var run = FakeRun.Of(Endless);
         await runner.Ledger.SignalAsync(run, cancelId);
         // A second run behind the signal on the same stream tells that the signal was read.
-        var marker = runner.Ledger.Enqueue(FakeRun.Of("echo $$ > marker; exec sleep 60"));
+        var marker = runner.Ledger.Enqueue(FakeRun.Of("echo $$ > marker; exec sleep 600"));
         await Eventually.LinesAsync(runner.PathOf("marker"));
         await runner.Ledger.SignalAsync(marker, Guid.NewGuid());
         await runner.Ledger.HearsAsync(marker, "abort");
@@ -196,9 +196,9 @@ public sealed class Obeying_a_cancel
     public async Task A_run_that_is_not_this_runners_any_more_at_its_start_is_dropped_silently(int status)
     {
         await using var runner = await RunnerUnderTest.StartAsync(o => o.Max = 1);
-        runner.Ledger.Script = c => c.What != "start" || !c.Path.Contains("0000") ? null
+        var run = FakeRun.Of(Endless);
+        runner.Ledger.Script = c => c.What != "start" || !c.IsAbout(run) ? null
             : status == 200 ? Results.Json(new { late = true }) : Results.StatusCode(status);
-        var run = FakeRun.Of(Endless) with { SessionId = new Guid("00000000-0000-0000-0000-000000000001") };
         runner.Ledger.Enqueue(run);
         var next = runner.Ledger.Enqueue(FakeRun.Of("true"));
 

@@ -24,8 +24,8 @@ public sealed class Running_in_a_container
                 esac
             done
             shift
-            setsid "$@" &
-            echo $! > "$here/$name"
+            # The container is known before its command begins.
+            setsid sh -c 'echo $$ > "$0"; exec "$@"' "$here/$name" "$@" &
             wait $!
             code=$?
             rm -f "$here/$name"
@@ -56,7 +56,7 @@ public sealed class Running_in_a_container
     public async Task A_cancel_stops_the_container()
     {
         await using var runner = await StartAsync();
-        var run = runner.Ledger.Enqueue(FakeRun.Of("echo $$ > pids; exec sleep 60", image: "example/image:1"));
+        var run = runner.Ledger.Enqueue(FakeRun.Of("echo $$ > pids; exec sleep 600", image: "example/image:1"));
         var pids = await Eventually.LinesAsync(runner.PathOf("pids"));
 
         await runner.Ledger.SignalAsync(run, Guid.NewGuid());

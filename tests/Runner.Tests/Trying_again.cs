@@ -93,7 +93,7 @@ public sealed class Trying_again
     {
         await using var runner = await RunnerUnderTest.StartAsync();
         var run = runner.Ledger.Enqueue(Retrying(
-            "echo $$ >> tries; test $(wc -l < tries) -gt 1 && exec sleep 60; exit 1", new { type = "FIXED", baseBackoffSeconds = 0 }));
+            "echo $$ >> tries; test $(wc -l < tries) -gt 1 && exec sleep 600; exit 1", new { type = "FIXED", baseBackoffSeconds = 0 }));
         var pids = await Eventually.LinesAsync(runner.PathOf("tries"), count: 2);
 
         await runner.Ledger.SignalAsync(run, Guid.NewGuid());
@@ -110,7 +110,7 @@ public sealed class Trying_again
         {
             command = new[] { "false" },
             retryStrategy = new { type = "FIXED", baseBackoffSeconds = 300 },
-            timeoutSeconds = 0.5,
+            timeoutSeconds = 3,
         }));
 
         var final = await runner.Ledger.FinalAsync(run);

@@ -6,12 +6,12 @@ namespace Ledger.Support;
 /// <summary>Waits for a condition instead of for a time: what a test does where others sleep.</summary>
 public static class Eventually
 {
-    private static readonly TimeSpan DefaultTimeout = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan DefaultTimeout = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(100);
 
     /// <summary>Waits until <paramref name="condition"/> is true. A condition that throws counts as not yet true.</summary>
     /// <param name="condition">What must become true.</param>
-    /// <param name="timeout">How long to wait at most; 20 seconds when left out.</param>
+    /// <param name="timeout">How long to wait at most; 60 seconds when left out.</param>
     /// <param name="expectation">What the failure says was expected; the source of the condition when left out.</param>
     /// <exception cref="TimeoutException">It did not become true; the message names the expectation and the last state.</exception>
     public static Task Become(
@@ -26,7 +26,7 @@ public static class Eventually
     /// <summary>Reads until what was read satisfies <paramref name="condition"/>, and returns it.</summary>
     /// <param name="read">Reads the present state. A read that throws counts as not yet satisfying.</param>
     /// <param name="condition">What the state must satisfy.</param>
-    /// <param name="timeout">How long to wait at most; 20 seconds when left out.</param>
+    /// <param name="timeout">How long to wait at most; 60 seconds when left out.</param>
     /// <param name="expectation">What the failure says was expected; the source of the condition when left out.</param>
     /// <exception cref="TimeoutException">It did not; the message names the expectation and what was read last.</exception>
     public static async Task<T> Become<T>(

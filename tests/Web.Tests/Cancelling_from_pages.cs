@@ -105,10 +105,12 @@ public sealed class Cancelling_from_pages(Site site) : SiteTests(site)
     public async Task A_cancel_that_is_under_way_can_be_forced_as_a_second_step()
     {
         var session = await Site.TriggerAsync("To force", marker);
-        var claimed = await Site.Host.PostAsync($"/ledger/runners/r-{marker}/claims", new { locations = new[] { marker }, checkTypes = new[] { "PLAYWRIGHT" }, waitSeconds = 10 });
-        claimed.GetProperty("runs").GetArrayLength().ShouldBe(1);
         var page = await Site.SignInAsync();
         await page.VisitAsync($"/sessions/{session}");
+        // From here on time counts: nobody renews the lease, and nobody acknowledges the cancel.
+        var claimed = await Site.Host.PostAsync($"/ledger/runners/r-{marker}/claims", new { locations = new[] { marker }, checkTypes = new[] { "PLAYWRIGHT" }, waitSeconds = 10 });
+        claimed.GetProperty("runs").GetArrayLength().ShouldBe(1);
+        await Assertions.Expect(page.Locator("tr[data-run] [data-tone=claimed]")).ToBeVisibleAsync();
         await Assertions.Expect(page.Locator("#force-session")).ToHaveCountAsync(0);
         await page.Locator("#cancel-session").ClickAsync();
         await page.ConfirmAsync("first");

@@ -105,7 +105,7 @@ public sealed class Looking_at_figures(Site site) : SiteTests(site)
         await Assertions.Expect(page.Locator(".notice.good code")).ToContainTextAsync("whsec_");
 
         await page.GetByRole(AriaRole.Button, new() { Name = "Send a test to nowhere" }).ClickAsync();
-        await Assertions.Expect(page.GetByText("open after 1 attempt")).ToBeVisibleAsync();
+        await Assertions.Expect(page.GetByText(new Regex("open after [1-9][0-9]* attempt"))).ToBeVisibleAsync();
         await page.VisitAsync("/alerts");
         await page.Locator(".deliveries summary").First.ClickAsync();
         await Assertions.Expect(page.Locator(".deliveries td").First).ToHaveTextAsync("1");

@@ -151,7 +151,7 @@ public sealed class Signing_in(Site site) : SiteTests(site)
     [BrowserFact]
     public async Task After_thirty_attempts_in_a_minute_no_further_one_from_that_address_is_looked_at()
     {
-        // Attempts count for everybody at one address: these come from elsewhere, through the proxy of the other host.
+        // Attempts count for everybody at one address, and every other page has an address of its own.
         var (other, _) = await Site.OtherAsync();
         var page = await Site.OpenAsync(host: other, from: "203.0.113.7");
         await page.GotoAsync("/sign-in");

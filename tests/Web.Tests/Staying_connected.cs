@@ -37,13 +37,15 @@ public sealed class Staying_connected(Site site) : SiteTests(site)
         var (other, _) = await Site.OtherAsync();
         var session = await Site.TriggerAsync("Read late", marker, runs: 5_000);
         var page = await Site.SignInAsync(host: other);
+        var row = page.Locator($"tr[data-session='{session}']");
+        await Assertions.Expect(row).ToBeVisibleAsync();
         await using (var connection = new NpgsqlConnection(Site.ConnectionString))
         {
             await connection.OpenAsync();
             await using var transaction = await connection.BeginTransactionAsync();
             await using var lockEvents = new NpgsqlCommand("LOCK TABLE ledger.mt_events", connection, transaction);
             await lockEvents.ExecuteNonQueryAsync();
-            await page.Locator($"tr[data-session='{session}'] a").First.ClickAsync();
+            await row.Locator("a").First.ClickAsync();
             await Assertions.Expect(page.GetByText("Reading…")).ToBeVisibleAsync();
         }
 

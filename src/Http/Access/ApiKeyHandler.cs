@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Security.Claims;
 using System.Text.Encodings.Web;
 using Microsoft.AspNetCore.Authentication;
@@ -40,7 +41,7 @@ public sealed class ApiKeyHandler(
         }
 
         return await strangers.FindAsync(secret, Context.Connection.RemoteIpAddress, Context.RequestAborted) is { } key
-            ? AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(new ApiKeyIdentity(key)), SchemeName))
+            ? AuthenticateResult.Success(new AuthenticationTicket(ApiKeyIdentity.PrincipalOf(key), SchemeName))
             : AuthenticateResult.Fail("The key is unknown, expired or revoked.");
     }
 
@@ -65,7 +66,14 @@ public sealed class ApiKeyIdentity(ApiKey key) : ClaimsIdentity(
     /// <summary>The type of the claims that hold scopes, one each.</summary>
     public const string ScopeClaim = "scope";
 
+    // A key is read once a second: whatever comes with it meanwhile, and stays for hours, shares what it was read as.
+    private static readonly ConditionalWeakTable<ApiKey, ClaimsPrincipal> Principals = [];
+
     public ApiKey Key { get; } = key;
+
+    /// <summary>Who has shown this key. Shared by all requests that come with it, so that nobody may add to it.</summary>
+    public static ClaimsPrincipal PrincipalOf(ApiKey key) =>
+        Principals.GetValue(key, static shown => new ClaimsPrincipal(new ApiKeyIdentity(shown)));
 }
 
 /// <summary>How requests say who asks.</summary>
@@ -77,5 +85,5 @@ public static class ApiKeyExtensions
         : throw new InvalidOperationException("This route requires no key.");
 
     /// <summary>Has the request act for a key that it did not send, such as that of a webhook.</summary>
-    public static void SetKey(this HttpContext context, ApiKey key) => context.User = new ClaimsPrincipal(new ApiKeyIdentity(key));
+    public static void SetKey(this HttpContext context, ApiKey key) => context.User = ApiKeyIdentity.PrincipalOf(key);
 }

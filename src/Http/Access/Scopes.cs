@@ -25,7 +25,10 @@ public static class Scopes
     private static readonly string[] All =
         [Command, Runner, Read, Admin, Operator, CommandOrAdmin, CommandOrRead, CommandOrRunner, ReadOrAdmin, ReadOrCommand];
 
-    /// <summary>A policy for each; and whatever says nothing else, unknown paths included, needs a key with any scope.</summary>
+    /// <summary>
+    /// A policy for each; and whatever says nothing else, unknown paths included, needs a key with any scope. They name no scheme: the key is the
+    /// default one, and has been looked at already.
+    /// </summary>
     public static void AddScopes(this IServiceCollection services) => services.AddAuthorization(options =>
     {
         options.FallbackPolicy = Key().Build();
@@ -34,7 +37,7 @@ public static class Scopes
             options.AddPolicy(policy, Key().RequireClaim(ApiKeyIdentity.ScopeClaim, policy.Split(Or)).Build());
         }
 
-        static AuthorizationPolicyBuilder Key() => new AuthorizationPolicyBuilder(ApiKeyHandler.SchemeName).RequireAuthenticatedUser();
+        static AuthorizationPolicyBuilder Key() => new AuthorizationPolicyBuilder().RequireAuthenticatedUser();
     });
 
     /// <summary>The published word of a scope.</summary>

@@ -15,6 +15,7 @@ public sealed class EventStream(PipeWriter output, TimeProvider clock, Cancellat
     private const int FramesBetweenFlushes = 64;
 
     private int unflushed;
+    private Task beat = Task.CompletedTask;
 
     /// <summary>Puts a frame into the answer; it is out for certain after the next <see cref="FlushAsync"/>.</summary>
     /// <param name="data">Its data, written as native JSON.</param>
@@ -59,15 +60,16 @@ public sealed class EventStream(PipeWriter output, TimeProvider clock, Cancellat
         var next = reader.WaitToReadAsync(ending).AsTask();
         while (!next.IsCompleted)
         {
-            using var beaten = CancellationTokenSource.CreateLinkedTokenSource(ending);
-            var beat = Task.Delay(Heartbeat, clock, beaten.Token);
+            if (beat.IsCompleted)
+            {
+                beat = Task.Delay(Heartbeat, clock, ending);
+            }
+
             if (await Task.WhenAny(next, beat) == beat)
             {
                 Comment("alive");
                 await FlushAsync();
             }
-
-            await beaten.CancelAsync();
         }
 
         return await next;

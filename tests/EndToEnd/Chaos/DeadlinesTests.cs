@@ -10,10 +10,10 @@ namespace Ledger.EndToEnd.Chaos;
 public sealed class DeadlinesTests
 {
     private const string Runner = "runner-1";
-    private const int LeaseSeconds = 3;
+    private const int LeaseSeconds = 4;
 
     // Longer than two leases.
-    private static readonly TimeSpan Outage = TimeSpan.FromSeconds(8);
+    private static readonly TimeSpan Outage = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan TakeOver = TimeSpan.FromSeconds(15);
 
     [Fact]
@@ -22,10 +22,10 @@ public sealed class DeadlinesTests
         using var place = new LedgerPlace { Arguments = [$"--Ledger:Lease:Seconds={LeaseSeconds}", "--Ledger:Cancel:AcknowledgeSeconds=6"] };
         await using var ledger = await LedgerProcess.StartAsync(place);
         var (session, run) = await TakeAsync(ledger, "frozen");
-        var (other, cancelled) = await TakeAsync(ledger, "cancelled");
-        await ledger.PostAsync($"/ledger/sessions/{other}/cancel", new { });
         using var beating = new CancellationTokenSource();
         var beats = BeatAsync(ledger, session, run, beating.Token);
+        var (other, cancelled) = await TakeAsync(ledger, "cancelled");
+        await ledger.PostAsync($"/ledger/sessions/{other}/cancel", new { });
 
         var frozen = Freeze(place);
         await PassAsync(Outage);

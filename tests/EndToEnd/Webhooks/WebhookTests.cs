@@ -117,7 +117,7 @@ public sealed class WebhookTests(ReceiverProject receivers) : IClassFixture<Rece
             name = "Checkout",
             runs = new[] { new { checkId, checkType = "PLAYWRIGHT", name = "checkout", location = "eu-central-1" } },
         });
-        await ledger.PostAsync($"/ledger/runners/{Runner}/claims", new { locations = new[] { "eu-central-1" }, checkTypes = new[] { "PLAYWRIGHT" } });
+        await ledger.PostAsync($"/ledger/runners/{Runner}/claims", new { locations = new[] { "eu-central-1" }, checkTypes = new[] { "PLAYWRIGHT" }, waitSeconds = 20 });
         return (checkId, made.GetProperty("sessionId").GetString()!, made.GetProperty("runs")[0].GetProperty("sequenceId").GetString()!);
     }
 

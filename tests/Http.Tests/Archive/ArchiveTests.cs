@@ -123,6 +123,7 @@ public sealed partial class ArchiveTests(LedgerOfClass fixture) : IClassFixture<
         clock.Advance(TimeSpan.FromDays(6));
         var recent = await History.PassedAsync(ledger.Client, new TestRunner(ledger.Client, "patient"), "check");
 
+        clock.Advance(TimeSpan.FromHours(23));
         await Eventually.Become(async () =>
         {
             clock.Advance(TimeSpan.FromHours(1));

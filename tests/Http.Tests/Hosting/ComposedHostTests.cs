@@ -153,7 +153,7 @@ public sealed partial class ComposedHostTests(ComposedHost composed) : IClassFix
         await composed.ExecuteAsync("alter table ledger.deadline_clock rename to clock_that_is_away");
         var unready = await Eventually.Become(() => Client.ReadAsync("/health/ready"), answer => answer.Status is HttpStatusCode.ServiceUnavailable);
 
-        unready.Body.GetProperty("failing").EnumerateArray().ShouldHaveSingleItem().GetString().ShouldBe("deadlines");
+        unready.Body.GetProperty("failing").EnumerateArray().Select(part => part.GetString()).ShouldContain("deadlines");
         await composed.Host.Scenario(live =>
         {
             live.Get.Url("/health/live");

@@ -8,6 +8,7 @@ using Ledger.Http.Tests.Runners;
 namespace Ledger.Http.Tests.Hosting;
 
 /// <summary>What a host keeps is bounded by bytes, whatever the counts: measured as its heap after collection, while large requests come.</summary>
+[Collection(Alone.Name)]
 public sealed class MemoryTests(LedgerOfClass fixture) : IClassFixture<LedgerOfClass>
 {
     private const int Megabyte = 1024 * 1024;
@@ -106,4 +107,11 @@ public sealed class MemoryTests(LedgerOfClass fixture) : IClassFixture<LedgerOfC
 
         return bytes.ToArray();
     }
+}
+
+/// <summary>What measures the memory of the whole process, in which no other test may run meanwhile.</summary>
+[CollectionDefinition(Name, DisableParallelization = true)]
+public sealed class Alone
+{
+    public const string Name = "Alone";
 }

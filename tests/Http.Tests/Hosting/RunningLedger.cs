@@ -1,5 +1,7 @@
 using System.Net.Http.Headers;
 using Ledger.Http.Hosting;
+using Ledger.Projections.Daemon;
+using Ledger.Support;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.Configuration;
@@ -38,7 +40,7 @@ internal sealed class RunningLedger : IAsyncDisposable
     /// <summary>The host's parts.</summary>
     public IServiceProvider Services => host.App.Services;
 
-    /// <summary>Starts a ledger.</summary>
+    /// <summary>Starts a ledger, and waits until somebody keeps the read models of its database: lists and claims wait for that a few seconds only.</summary>
     /// <param name="connectionString">Its database; several ledgers may share one.</param>
     /// <param name="settings">Further settings, such as <c>Ledger:Cancel:ExpireSeconds</c>.</param>
     /// <param name="clock">A clock to move; the real one when null.</param>
@@ -86,6 +88,8 @@ internal sealed class RunningLedger : IAsyncDisposable
         });
         await host.App.StartAsync();
         var address = host.App.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single();
+        var readModels = host.App.Services.GetRequiredService<ReadModelOperations>();
+        await Eventually.Become(() => readModels.StatusAsync(), found => found.All(model => model.Owner is not null || model.State is not ProjectionState.Standby));
         return new RunningLedger(host, new Uri(address), accountId, apiKey);
     }
 

@@ -148,7 +148,7 @@ public sealed class MalformedInputTests(LedgerOfClass fixture) : IClassFixture<L
         (await client.CallAsync(HttpMethod.Delete, $"/ledger/keys/{made.Body.GetProperty("keyId").GetString()}"))
             .Status.ShouldBe(HttpStatusCode.NoContent);
         var shortLived = await client.PostBodyAsync(
-            "/ledger/keys", new { name = "short", scopes = new[] { "command" }, expiresAt = DateTimeOffset.UtcNow.AddSeconds(0.5) });
+            "/ledger/keys", new { name = "short", scopes = new[] { "command" }, expiresAt = DateTimeOffset.UtcNow.AddSeconds(3) });
         await Support.Eventually.Become(async () =>
         {
             using var expiring = fixture.Ledger.ClientWith(shortLived.Body.GetProperty("apiKey").GetString());

@@ -26,6 +26,8 @@ public sealed class UnservedLocationTests(TestDatabase database) : IClassFixture
             database.ConnectionString, new Dictionary<string, string?> { ["Ledger:Queue:LongestWaitSeconds"] = "4" });
         var (desert, busy) = ($"desert-{Guid.NewGuid():N}", $"busy-{Guid.NewGuid():N}");
         await new TestRunner(ledger.Client, $"r-{busy}").ClaimAsync(busy);
+        await Eventually.Become(
+            () => ledger.Client.ReadAsync("/ledger/runners"), runners => runners.Body.ToString().Contains($"r-{busy}", StringComparison.Ordinal));
         var waiting = await ledger.Client.TriggerAsync(busy);
         var session = await ledger.Client.TriggerAsync(new
         {

@@ -5,6 +5,7 @@ using Ledger.Http.Tests.Hosting;
 namespace Ledger.Http.Tests.Sessions;
 
 /// <summary>A session of many runs costs what is shown of it: measured in bytes answered and allocated.</summary>
+[Collection(Alone.Name)]
 public sealed class LargeSessionTests(LedgerOfClass fixture) : IClassFixture<LedgerOfClass>
 {
     private const int Many = 10_000;

@@ -27,9 +27,9 @@ public sealed partial class CitationTests
         new[] { "src", "tests", "bench" }.SelectMany(Repository.SourceFiles)
             .Where(path => !path.EndsWith(nameof(CitationTests) + ".cs", StringComparison.Ordinal));
 
-    [GeneratedRegex(@"(?<![\w/.*-])[\w-]+(/[\w-]+)*\.md\b(#[\w-]+)?", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"(?<![\w/.*-])[\w-]+(/[\w-]+)*\.md\b(#[\w-]+)?", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 60_000)]
     private static partial Regex Citation();
 
-    [GeneratedRegex(@"\((rules?|traps?) \d+|\btraps? \d+|\(P\d+\)", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"\((rules?|traps?) \d+|\btraps? \d+|\(P\d+\)", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 60_000)]
     private static partial Regex NumberAlone();
 }

@@ -69,6 +69,7 @@ public sealed class SessionChangesTests(WriterDatabase database) : IClassFixture
 
         heard.ShouldHaveSingleItem().Events.ShouldHaveSingleItem().Data.ShouldBeOfType<ResultReported>();
         heard[0].Session.Version.ShouldBe(heard[0].Events[0].Version);
+        await Eventually.Become(() => mine.Count >= 2); // Who follows is told after the answer.
         mine.Count.ShouldBe(2, "A handler is called once for a change, and as long as one of its topics is followed.");
         other.ShouldBeEmpty();
     }

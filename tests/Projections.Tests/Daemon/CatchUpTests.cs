@@ -74,7 +74,7 @@ public sealed class CatchUpTests : JournalTest
     [Fact]
     public async Task A_host_that_is_stopped_while_it_catches_up_ends_after_a_page_and_the_next_one_goes_on_there()
     {
-        const int Count = 150;
+        const int Count = 600;
         await TriggerManyAsync(Count);
         await using var command = DataSource.CreateCommand(Journal.Table);
         await command.ExecuteNonQueryAsync();

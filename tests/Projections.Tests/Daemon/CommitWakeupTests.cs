@@ -36,8 +36,8 @@ public sealed class CommitWakeupTests : IDisposable
     public async Task While_there_is_always_something_new_the_daemon_looks_at_a_pace()
     {
         Commit();
-        await wakeup.WaitAsync(Long, CancellationToken.None);
         var looked = TimeProvider.System.GetTimestamp();
+        await wakeup.WaitAsync(Long, CancellationToken.None);
 
         Commit();
         await wakeup.WaitAsync(Long, CancellationToken.None);

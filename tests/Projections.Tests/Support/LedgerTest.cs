@@ -38,7 +38,7 @@ public abstract class LedgerTest : IAsyncLifetime
     private LedgerTest(TestDatabase database)
         : this(database.ConnectionString) => this.database = database;
 
-    protected static TimeSpan Patience { get; } = TimeSpan.FromSeconds(20);
+    protected static TimeSpan Patience { get; } = TimeSpan.FromSeconds(60);
 
     /// <summary>After connections were killed: Marten's daemon takes its time to try again.</summary>
     protected static TimeSpan Recovery { get; } = TimeSpan.FromSeconds(60);

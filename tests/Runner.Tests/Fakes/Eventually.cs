@@ -3,7 +3,7 @@ namespace Ledger.Runner.Tests.Fakes;
 /// <summary>Waits for conditions outside this process, such as files and processes.</summary>
 internal static class Eventually
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     /// <summary>Returns once the condition holds; fails if it does not in time.</summary>
     public static async Task ShouldAsync(Func<bool> condition, string what)

@@ -25,7 +25,7 @@ internal sealed record Call(string Method, string Path, string? RunnerHeader, st
 internal sealed class FakeLedger : IAsyncDisposable
 {
     public const string Key = "a-runner-key";
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     private readonly WebApplication app;
     private readonly Channel<FakeRun> queue = Channel.CreateUnbounded<FakeRun>();
     private readonly ConcurrentQueue<Call> calls = new();

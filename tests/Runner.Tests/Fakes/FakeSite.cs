@@ -36,7 +36,7 @@ internal sealed class FakeSite : IAsyncDisposable
     }
 
     /// <summary>Waits until somebody who waited for an answer has left.</summary>
-    public async Task SomebodyLeavesAsync() => (await left.WaitAsync(TimeSpan.FromSeconds(20))).ShouldBeTrue("the request is ended");
+    public async Task SomebodyLeavesAsync() => (await left.WaitAsync(TimeSpan.FromSeconds(60))).ShouldBeTrue("the request is ended");
 
     public async ValueTask DisposeAsync()
     {

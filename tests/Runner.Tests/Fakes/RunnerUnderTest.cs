@@ -39,7 +39,7 @@ internal sealed class RunnerUnderTest : IAsyncDisposable
             Max = 4,
             GraceSeconds = 300,
             DrainSeconds = 300,
-            LastReportsLimit = TimeSpan.FromSeconds(1),
+            LastReportsLimit = TimeSpan.FromSeconds(10),
             WorkDirectory = directory,
             LogDirectory = directory,
             DataDirectory = Path.Combine(directory, "data"),
@@ -64,7 +64,7 @@ internal sealed class RunnerUnderTest : IAsyncDisposable
         Ledger.IsAway = false;
         Stop();
         Stop();
-        await running.WaitAsync(TimeSpan.FromSeconds(20));
+        await running.WaitAsync(TimeSpan.FromSeconds(60));
         host.Dispose();
         await Ledger.DisposeAsync();
         Directory.Delete(Options.WorkDirectory, recursive: true);

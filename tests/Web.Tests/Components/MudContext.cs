@@ -8,6 +8,7 @@ public abstract class MudContext : BunitContext, IAsyncLifetime
 {
     protected MudContext()
     {
+        DefaultWaitTimeout = TimeSpan.FromSeconds(60); // Only what fails waits so long.
         JSInterop.Mode = JSRuntimeMode.Loose;
         Services.AddMudServices();
     }

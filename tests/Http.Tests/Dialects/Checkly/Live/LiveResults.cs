@@ -36,7 +36,7 @@ internal static class LiveResults
             checkType,
             name,
             location = "eu-central-1",
-            spec = new { timeoutSeconds = 30 },
+            spec = new { timeoutSeconds = 300 },
         }),
     });
 

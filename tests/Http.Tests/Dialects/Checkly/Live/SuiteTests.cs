@@ -157,7 +157,7 @@ public sealed class SuiteTests(LedgerOfClass fixture) : IClassFixture<LedgerOfCl
         await client.NextMessageAsync();
         var timedOut = await client.NextMessageAsync();
         timedOut.ShouldBe(ledger, suite, session.Runs[0], "error");
-        timedOut.Payload.GetString().ShouldBe("The check exceeded its limit of 30 s.");
+        timedOut.Payload.GetString().ShouldBe("The check exceeded its limit of 300 s.");
         var lost = await client.NextMessageAsync();
         lost.ShouldBe(ledger, suite, session.Runs[1], "error");
         lost.Payload.GetString()!.ShouldContain("lost");
