@@ -32,6 +32,7 @@ public static class Composition
     {
         services.AddSingleton(settings);
         services.AddSingleton(settings.RateLimit);
+        services.AddSingleton(settings.ReadModels);
         services.AddSingleton(database);
         services.TryAddSingleton(TimeProvider.System);
         services.AddMarten(options =>

@@ -6,11 +6,9 @@ namespace Ledger.Http.ReadModels;
 /// Makes a reader of a projection see what was written before: everything up to the head of the log, or up to the position that the
 /// caller names with <c>after</c>.
 /// </summary>
-public sealed class Freshness(ReadModelProgress projections, EventLog log)
+public sealed class Freshness(ReadModelProgress projections, EventLog log, ReadModelSettings settings)
 {
     public const string After = "after";
-
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
     /// <summary>Waits as the request asks for. Only for native requests: to the dialects the parameter is unknown.</summary>
     /// <exception cref="RequestRejected">400 for a position that is none, or not yet, 503 when the projection is too far behind.</exception>
@@ -29,7 +27,7 @@ public sealed class Freshness(ReadModelProgress projections, EventLog log)
                 throw RequestRejected.BadRequest($"'{After}' is beyond the end of the log.");
             }
 
-            RejectUnless(await projections.WaitForAsync(projection, position, Patience, cancellation));
+            RejectUnless(await projections.WaitForAsync(projection, position, settings.Wait, cancellation));
         }
         else
         {
@@ -40,7 +38,7 @@ public sealed class Freshness(ReadModelProgress projections, EventLog log)
     /// <summary>Waits until everything is seen that is written now.</summary>
     /// <exception cref="RequestRejected">503 when the projection is too far behind.</exception>
     public async Task WaitForHeadAsync(string projection, CancellationToken cancellation) =>
-        RejectUnless(await projections.WaitForHeadAsync(projection, Patience, cancellation));
+        RejectUnless(await projections.WaitForHeadAsync(projection, settings.Wait, cancellation));
 
     private static void RejectUnless(bool isFresh)
     {

@@ -27,18 +27,15 @@ public enum SignalMode
 }
 
 /// <summary>Everything that a runner has not stopped yet, as far as the caller sees it. Found by the projection, and told as the streams know it.</summary>
-public sealed class OpenCancels(OpenRunsReader openRuns, ReadModelProgress projections, SessionWriter sessions)
+public sealed class OpenCancels(OpenRunsReader openRuns, ReadModelProgress projections, SessionWriter sessions, ReadModelSettings settings)
 {
-    // Longer than the read models need to start on hosts that share a database: a claim waits by this, and would find nothing.
-    private static readonly TimeSpan CatchUp = TimeSpan.FromSeconds(5);
-
     /// <summary>
     /// The signals to repeat, oldest first, those of every cancel that was durable when this was called. Should the projection not catch
     /// up in time, those that it knows: the rest comes with heartbeats.
     /// </summary>
     public async Task<IReadOnlyList<CancelSignal>> ReadAsync(Caller caller, string runnerId, CancellationToken cancellation)
     {
-        await Database.RunAsync(() => projections.WaitForHeadAsync(OpenRunsReader.ProjectionName, CatchUp, cancellation));
+        await Database.RunAsync(() => projections.WaitForHeadAsync(OpenRunsReader.ProjectionName, settings.Wait, cancellation));
         var open = await Database.RunAsync(() => openRuns.OpenCancelsAsync(caller.AccountId, runnerId, cancellation));
         if (open.Count == 0)
         {

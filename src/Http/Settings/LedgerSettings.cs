@@ -28,6 +28,8 @@ public sealed class LedgerSettings
 
     public QueueSettings Queue { get; set; } = new();
 
+    public ReadModelSettings ReadModels { get; set; } = new();
+
     /// <summary>Whether no other host uses the same database; null for: only with the embedded one.</summary>
     public bool? SingleHost { get; set; }
 
@@ -98,6 +100,7 @@ public sealed class LedgerSettings
             { Lease.LimitMarginSeconds: < 0 or > 86_400 } => "Ledger:Lease:LimitMarginSeconds must be between 0 and 86400.",
             { Lease.MostRequeues: < 0 or > 1000 } => "Ledger:Lease:MostRequeues must be between 0 and 1000.",
             { Queue.LongestWaitSeconds: < 1 or > 31_536_000 } => "Ledger:Queue:LongestWaitSeconds must be between 1 and 31536000.",
+            { ReadModels.WaitSeconds: < 1 or > 60 } => "Ledger:ReadModels:WaitSeconds must be between 1 and 60.",
             { Postgres.MaximumConnections: < 16 or > 1000 } => "Ledger:Postgres:MaximumConnections must be between 16 and 1000.",
             { PlainRuns.Location.Length: 0 or > Limits.Name } => $"Ledger:PlainRuns:Location must have 1 to {Limits.Name} characters.",
             _ when Checkly.Locations.Any(location => location.Key.Length > Limits.Name || string.IsNullOrWhiteSpace(location.Value)) =>
@@ -178,6 +181,18 @@ public sealed class QueueSettings
 {
     /// <summary>After so long a run is cancelled that is queued where no runner takes such runs; null for never (docs/deadlines.md#queue).</summary>
     public int? LongestWaitSeconds { get; set; }
+}
+
+/// <summary>Reads of what the projections keep.</summary>
+public sealed class ReadModelSettings
+{
+    /// <summary>
+    /// How long a read waits until what was written before it is seen. Longer than the read models need to start on hosts that share a database.
+    /// </summary>
+    public int WaitSeconds { get; set; } = 5;
+
+    /// <summary>The same, as a time.</summary>
+    public TimeSpan Wait => TimeSpan.FromSeconds(WaitSeconds);
 }
 
 /// <summary>Requests per key and class of routes (docs/http.md#rate-limits).</summary>

@@ -40,6 +40,7 @@ internal sealed class LedgerProcess : IAsyncDisposable
         var environment = new Dictionary<string, string>(place.Environment, StringComparer.Ordinal)
         {
             ["Ledger__RateLimit__Requests"] = "1000000",
+            ["Ledger__ReadModels__WaitSeconds"] = "30",
         };
         if (hasKey)
         {

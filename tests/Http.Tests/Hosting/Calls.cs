@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
@@ -8,8 +7,6 @@ namespace Ledger.Http.Tests.Hosting;
 /// <summary>What most tests call, in their words.</summary>
 internal static class Calls
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
-
     /// <summary>Sends a request, with a JSON body if there is one.</summary>
     public static async Task<Answer> CallAsync(
         this HttpClient client, HttpMethod method, string path, object? body = null, params IReadOnlyList<(string Name, string Value)> headers)
@@ -32,21 +29,7 @@ internal static class Calls
     public static Task<Answer> PostBodyAsync(this HttpClient client, string path, object? body, params IReadOnlyList<(string, string)> headers) =>
         client.CallAsync(HttpMethod.Post, path, body, headers);
 
-    /// <summary>Reads; again while a read model is too far behind to be waited for, as callers are told to.</summary>
-    public static async Task<Answer> ReadAsync(this HttpClient client, string path)
-    {
-        var began = Stopwatch.GetTimestamp();
-        while (true)
-        {
-            var answer = await client.CallAsync(HttpMethod.Get, path);
-            if (answer.Status is not HttpStatusCode.ServiceUnavailable
-                || !answer.Body.ToString().Contains("not-caught-up", StringComparison.Ordinal)
-                || Stopwatch.GetElapsedTime(began) > Patience)
-            {
-                return answer;
-            }
-        }
-    }
+    public static Task<Answer> ReadAsync(this HttpClient client, string path) => client.CallAsync(HttpMethod.Get, path);
 
     /// <summary>Triggers a session with one Playwright run at each location.</summary>
     public static async Task<Triggered> TriggerAsync(this HttpClient client, params IReadOnlyList<string> locations) =>

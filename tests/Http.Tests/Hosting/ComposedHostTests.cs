@@ -12,6 +12,7 @@ using Ledger.Support;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Npgsql;
@@ -74,6 +75,11 @@ public sealed partial class ComposedHostTests(ComposedHost composed) : IClassFix
         async Task CancelAsync(Triggered triggered) =>
             (await Client.PostBodyAsync($"/ledger/sessions/{triggered.SessionId}/cancel", null)).Status.ShouldBe(HttpStatusCode.Accepted);
     }
+
+    [Fact]
+    public void No_file_of_settings_is_watched() =>
+        ((IConfigurationRoot)composed.Services.GetRequiredService<IConfiguration>()).Providers.OfType<FileConfigurationProvider>().ToList()
+            .ShouldSatisfyAllConditions(files => files.ShouldNotBeEmpty(), files => files.ShouldAllBe(file => !file.Source.ReloadOnChange));
 
     [Fact]
     public async Task A_key_that_is_used_all_the_time_is_read_once_a_second()
@@ -280,6 +286,7 @@ public sealed class ComposedHost : IAsyncLifetime
             ["ConnectionStrings:Ledger"] = database.ConnectionString,
             ["Ledger:SingleHost"] = "true",
             ["Ledger:RateLimit:Requests"] = "1000000",
+            ["Ledger:ReadModels:WaitSeconds"] = "30",
             ["Ledger:Bootstrap:Account"] = Guid.NewGuid().ToString(),
             ["Ledger:Bootstrap:ApiKey"] = Key,
         }));
