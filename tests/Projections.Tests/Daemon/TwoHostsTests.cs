@@ -56,7 +56,7 @@ public sealed class TwoHostsTests : JournalTest
         var host = await StartJournalsAsync("host", new Journal("journal"), sick);
 
         (await host.WaitForHeadAsync("journal", Patience)).ShouldBeTrue();
-        (await host.StatusAsync("sick")).Stopped!.Position.ShouldBe(triggered[12]);
+        await Eventually.Become(() => host.StatusAsync("sick"), status => status.Stopped?.Position == triggered[12]);
         (await WrittenAsync("sick")).ShouldBe(triggered[..12]);
         sick.FailsAt = null;
         await host.Operations.RetryAsync("sick", "dana");
