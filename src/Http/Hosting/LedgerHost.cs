@@ -22,6 +22,9 @@ public enum HostPurpose
 /// <summary>The composition of the host: what it is made of, in which order it starts, and which routes it serves.</summary>
 public sealed class LedgerHost : IAsyncDisposable
 {
+    // Settings are read once. Whoever waits for changes of their files is woken by each write of a PostgreSQL below the same directory.
+    private const string NoReload = "--hostBuilder:reloadConfigOnChange=false";
+
     private readonly LedgerDatabase database;
     private readonly HostPhase phase;
 
@@ -81,7 +84,7 @@ public sealed class LedgerHost : IAsyncDisposable
         CancellationToken cancellation = default)
     {
         var phase = new HostPhase();
-        var builder = PageAssets.CreateBuilder(args);
+        var builder = PageAssets.CreateBuilder([NoReload, .. args]);
         LedgerConsole.Add(builder.Logging, phase, builder.Configuration);
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
         configure?.Invoke(builder);

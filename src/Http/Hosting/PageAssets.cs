@@ -11,15 +11,12 @@ internal static class PageAssets
     /// <summary>The build's list of them.</summary>
     public static string Manifest => Path.Combine(AppContext.BaseDirectory, $"{Host}.staticwebassets.endpoints.json");
 
-    // Settings are read once. Whoever waits for changes of their files is woken by each write of a PostgreSQL below the same directory.
-    private const string NoReload = "--hostBuilder:reloadConfigOnChange=false";
-
     /// <summary>A host that serves them.</summary>
     public static WebApplicationBuilder CreateBuilder(string[] args)
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions
         {
-            Args = [NoReload, .. args],
+            Args = args,
             ApplicationName = Host,
             WebRootPath = Path.Combine(AppContext.BaseDirectory, "wwwroot"),
         });

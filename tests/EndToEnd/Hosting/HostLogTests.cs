@@ -30,7 +30,7 @@ public sealed class HostLogTests(TestDatabase database) : IClassFixture<TestData
         ledger.Output.ShouldAllBe(line => System.Text.RegularExpressions.Regex.IsMatch(line, LinePattern), "one format");
         ledger.Output.ShouldNotContain(line => line.Contains("info Wolverine", StringComparison.Ordinal)
             || line.Contains("info Marten", StringComparison.Ordinal) || line.Contains("projection", StringComparison.Ordinal));
-        ledger.Output.Count(line => line.Contains(" info ", StringComparison.Ordinal)).ShouldBeLessThan(12);
+        ledger.Output.Where(IsNoWarning).Count().ShouldBeLessThan(12);
     }
 
     [Fact]
@@ -72,8 +72,7 @@ public sealed class HostLogTests(TestDatabase database) : IClassFixture<TestData
 
         await Eventually.Become(() => ledger.Output.Any(line => line.Contains("POST", StringComparison.Ordinal)));
         ledger.Output.ShouldNotContain(line => line.Contains("triggered", StringComparison.Ordinal));
-        ledger.Output.Where(line => line.Contains(" info ", StringComparison.Ordinal))
-            .ShouldAllBe(line => line.Contains("Microsoft.AspNetCore.Hosting.Diagnostics", StringComparison.Ordinal));
+        ledger.Output.Where(IsNoWarning).ShouldAllBe(line => line.Contains("Microsoft.AspNetCore.Hosting.Diagnostics", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -156,6 +155,9 @@ public sealed class HostLogTests(TestDatabase database) : IClassFixture<TestData
         await Eventually.Become(() => Task.FromResult(string.Join('\n', ProcessTable.Mentioning(place.Directory))), left => left.Length == 0);
         ledger.Output.ShouldNotContain(line => line.StartsWith("   at ", StringComparison.Ordinal));
     }
+
+    /// <summary>A machine that is busy may be told of.</summary>
+    private static bool IsNoWarning(string line) => !line.Contains(" warn ", StringComparison.Ordinal);
 
     private static async Task<string> TriggerAsync(LedgerProcess ledger)
     {

@@ -108,10 +108,3 @@ public sealed class MemoryTests(LedgerOfClass fixture) : IClassFixture<LedgerOfC
         return bytes.ToArray();
     }
 }
-
-/// <summary>What measures the memory of the whole process, in which no other test may run meanwhile.</summary>
-[CollectionDefinition(Name, DisableParallelization = true)]
-public sealed class Alone
-{
-    public const string Name = "Alone";
-}

@@ -227,7 +227,7 @@ public sealed class DeadlineSweepTests : IAsyncLifetime
         await host.SweepAsync();
         await PassAsync(29.9);
         (await host.LastAsync()).ShouldBeOfType<RunStarted>();
-        await PassAsync(60);
+        await PassAsync(10);
         (await host.LastAsync()).ShouldBeOfType<RunLost>();
     }
 
@@ -247,7 +247,7 @@ public sealed class DeadlineSweepTests : IAsyncLifetime
         // What is left of the 30 s, and one lease for each outage.
         await PassAsync(20 + (3 * 30) - 0.2);
         (await host.LastAsync()).ShouldBeOfType<CancelRequested>().Forced.ShouldBeFalse();
-        await PassAsync(60);
+        await PassAsync(10);
         (await host.LastAsync()).ShouldBeOfType<CancelRequested>().Forced.ShouldBeTrue();
     }
 
@@ -261,7 +261,7 @@ public sealed class DeadlineSweepTests : IAsyncLifetime
 
         await PassAsync(29.9);
         (await host.LastAsync()).ShouldBeOfType<RunClaimed>();
-        await PassAsync(60);
+        await PassAsync(10);
         (await host.LastAsync()).ShouldBeOfType<RunRequeued>();
     }
 

@@ -70,6 +70,17 @@ public sealed class SchemaUpgradeTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_file_may_take_longer_than_statements_usually_may()
+    {
+        await using var impatient = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(database.ConnectionString) { CommandTimeout = 2 });
+        SchemaFile[] files = [.. SchemaFile.Of(typeof(SchemaUpgrade).Assembly), new("slow.sql", "select pg_sleep(3)")];
+
+        await SchemaUpgrade.ApplyFilesAsync(impatient, files, default);
+
+        (await ReadAsync<string>("select file from ledger.schema_version where file = 'slow.sql'")).ShouldHaveSingleItem();
+    }
+
+    [Fact]
     public async Task A_file_that_fails_is_named_and_leaves_nothing_behind()
     {
         SchemaFile[] files = [.. SchemaFile.Of(typeof(SchemaUpgrade).Assembly), new("bad.sql", "create table ledger.x (n nonsense)")];

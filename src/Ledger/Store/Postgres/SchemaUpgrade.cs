@@ -27,7 +27,7 @@ public static class SchemaUpgrade
             // Marten's own comparison of the schema is not safe when two hosts start at once.
             await using var alone = await dataSource.OpenConnectionAsync(cancellation);
             await using var transaction = await alone.BeginTransactionAsync(cancellation);
-            await LockAsync(alone, AloneSql, Lock + 1, cancellation);
+            await ExecuteAsync(alone, AloneSql, cancellation, Lock + 1);
             await using var store = LedgerStore.Open(dataSource, further);
             await store.Storage.ApplyAllConfiguredChangesToDatabaseAsync();
         }
@@ -64,7 +64,7 @@ public static class SchemaUpgrade
         {
             await using var connection = await dataSource.OpenConnectionAsync(cancellation);
             await using var transaction = await connection.BeginTransactionAsync(cancellation);
-            await LockAsync(connection, "select pg_advisory_xact_lock($1)", Lock, cancellation);
+            await ExecuteAsync(connection, "select pg_advisory_xact_lock($1)", cancellation, Lock);
             await ExecuteAsync(connection, "set local search_path to ledger", cancellation); // Where a file does not say where to.
             var applied = await ReadAppliedAsync(connection, cancellation);
             var due = files.Where(file => applied.GetValueOrDefault(file.Name) != file.Checksum).ToList();
@@ -113,17 +113,6 @@ public static class SchemaUpgrade
         return applied;
     }
 
-    // Another host may upgrade for longer than a statement may usually take: only who waits ends this one.
-    private static async Task LockAsync(NpgsqlConnection connection, string sql, long key, CancellationToken cancellation)
-    {
-        await using var command = new NpgsqlCommand(sql, connection)
-        {
-            CommandTimeout = 0,
-            Parameters = { new NpgsqlParameter<long> { TypedValue = key } },
-        };
-        await command.ExecuteNonQueryAsync(cancellation);
-    }
-
     private static async Task ExecuteAsync(NpgsqlConnection connection, SchemaFile file, CancellationToken cancellation)
     {
         try
@@ -136,10 +125,11 @@ public static class SchemaUpgrade
         }
     }
 
+    // Another host may upgrade for longer than a statement may usually take, and so may an index of a large table.
     private static async Task ExecuteAsync(
         NpgsqlConnection connection, string sql, CancellationToken cancellation, params object[] values)
     {
-        await using var command = new NpgsqlCommand(sql, connection);
+        await using var command = new NpgsqlCommand(sql, connection) { CommandTimeout = 0 };
         foreach (var value in values)
         {
             command.Parameters.Add(new() { Value = value });
