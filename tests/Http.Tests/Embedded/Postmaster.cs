@@ -29,7 +29,7 @@ internal static class Postmaster
 
     internal static async Task<object?> AskAsync(EmbeddedPostgres postgres, string sql)
     {
-        await using var connection = new NpgsqlConnection(postgres.ConnectionString + ";Pooling=false");
+        await using var connection = new NpgsqlConnection(postgres.ConnectionString + ";Pooling=false;Command Timeout=0");
         await connection.OpenAsync();
         await using var command = new NpgsqlCommand(sql, connection);
         return await command.ExecuteScalarAsync();
