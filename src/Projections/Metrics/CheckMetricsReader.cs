@@ -16,8 +16,14 @@ public sealed class CheckMetricsReader(NpgsqlDataSource dataSource)
     /// </summary>
     public const string ProjectionName = "check_metrics";
 
-    /// <summary>How many checks and buckets are in memory at once.</summary>
-    private const int MostAtOnce = 2_000;
+    /// <summary>How many queries one report has under way: the database adds up with as many processors.</summary>
+    private const int QueriesAtOnce = 4;
+
+    /// <summary>Few enough that a report of a hundred checks is several queries.</summary>
+    private const int MostChecksPerQuery = 25;
+
+    /// <summary>Checks times buckets, which a query has in memory.</summary>
+    private const int MostSumsPerQuery = 500;
 
     // A check has a row of a day for each day with a run, so that the days alone tell whether there may be one.
     private const string ListSql = """
@@ -48,13 +54,30 @@ public sealed class CheckMetricsReader(NpgsqlDataSource dataSource)
         CheckMetricsQuery query, [EnumeratorCancellation] CancellationToken cancellation = default)
     {
         var cover = Cover.Of(query.Bounds);
-        foreach (var checkIds in query.CheckIds.Chunk(Math.Max(1, MostAtOnce / query.Bounds.Count)))
+        using var checks = query.CheckIds.Chunk(Math.Clamp(MostSumsPerQuery / query.Bounds.Count, 1, MostChecksPerQuery)).GetEnumerator();
+        var underWay = new Queue<Task<IEnumerable<MeasuredRuns>>>();
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        try
         {
-            var sums = new CheckMetricsSums(query with { CheckIds = checkIds }, cover);
-            foreach (var measured in await sums.ReadAsync(dataSource, cancellation))
+            do
             {
-                yield return measured;
+                while (underWay.Count < QueriesAtOnce && checks.MoveNext())
+                {
+                    underWay.Enqueue(new CheckMetricsSums(query with { CheckIds = checks.Current }, cover).ReadAsync(dataSource, stop.Token));
+                }
+
+                foreach (var measured in underWay.TryDequeue(out var first) ? await first : [])
+                {
+                    yield return measured;
+                }
             }
+            while (underWay.Count > 0);
+        }
+        finally
+        {
+            // Nobody reads on, or one has failed: the others are not left behind with their connections.
+            await stop.CancelAsync();
+            await Task.WhenAll(underWay.AsEnumerable<Task>()).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 

@@ -114,6 +114,25 @@ public sealed class CheckMetricsReaderTests : LedgerTest
     }
 
     [Fact]
+    public async Task More_checks_than_one_query_asks_for_come_once_each_and_a_reader_may_leave_early()
+    {
+        var checks = Enumerable.Range(0, 120).Select(_ => Guid.NewGuid()).Order().ToList();
+        foreach (var each in checks)
+        {
+            await CancelAsync(await TriggerAsync(Some.Session(Account, checkId: each)));
+        }
+
+        await CatchUpAsync();
+        var query = new CheckMetricsQuery(Account, checks, [DateTimeOffset.UnixEpoch, CheckMetricsQuery.Unbounded]);
+
+        (await ReadAsync(query)).Select(runs => (runs.CheckId, runs.Metrics.Cancelled)).ShouldBe(checks.Select(each => (each, 1L)));
+
+        (await Reader.ReadAsync(query).FirstAsync()).CheckId.ShouldBe(checks[0]);
+        (await ScalarAsync<long>("select count(*) from pg_stat_activity where state = 'active' and query like '%check_metrics%' and pid <> pg_backend_pid()"))
+            .ShouldBe(0);
+    }
+
+    [Fact]
     public async Task Nothing_is_asked_of_no_check() => (await ReadAsync(
         new CheckMetricsQuery(Account, [], [Clock.UtcNow, CheckMetricsQuery.Unbounded]))).ShouldBeEmpty();
 
