@@ -23,12 +23,14 @@ namespace Ledger.Streams;
 /// </summary>
 public sealed partial class SessionWriter : IAsyncDisposable
 {
-    // By the stream's id, so that commands on one stream never compete on one host.
-    private const int Shards = 2;
     private const int CommandsPerCommit = 256;
     private const int QueueLimit = 8_192;
     private const long QueueBytes = 64 * 1024 * 1024;
     private const int MaximumTries = 12;
+
+    // By the stream's id, so that commands on one stream never compete on one host. With few processors a second commit at the same time takes
+    // from the first, and each is of fewer commands.
+    private static readonly int Shards = Math.Clamp(Environment.ProcessorCount / 2, 1, 2);
 
     private static readonly Refusal Unknown = new(RefusalKind.UnknownSession, "There is no such session.");
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);

@@ -6,7 +6,9 @@ namespace Ledger.Projections.Daemon;
 /// Says when a read model or a reaction has come to a position, whichever host keeps it. One query serves all who wait on this host, and
 /// none is made while nobody does.
 /// </summary>
-public sealed class ReadModelProgress(NpgsqlDataSource dataSource)
+/// <param name="dataSource">The database.</param>
+/// <param name="wakeup">Hurries the daemon of this host, should it be the one; null where none is hurried.</param>
+public sealed class ReadModelProgress(NpgsqlDataSource dataSource, CommitWakeup? wakeup = null)
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(5);
 
@@ -37,6 +39,7 @@ public sealed class ReadModelProgress(NpgsqlDataSource dataSource)
                 return false;
             }
 
+            wakeup?.Hurry();
             await Task.Delay(Pause, cancellation);
         }
     }

@@ -300,8 +300,8 @@ public sealed class Histogram : IEquatable<Histogram>
     {
         if (bucket >= counts.Length)
         {
-            // To the end of its power of two: the values of one histogram are seldom far apart.
-            Array.Resize(ref counts, (bucket | ((1 << SubBits) - 1)) + 1);
+            // To the end of its power of two: the values of one histogram are seldom far apart. Or twice as long: buckets come in order.
+            Array.Resize(ref counts, Math.Max(2 * counts.Length, (bucket | ((1 << SubBits) - 1)) + 1));
         }
 
         counts[bucket] += count;

@@ -46,6 +46,22 @@ public sealed class CommitWakeupTests : IDisposable
     }
 
     [Fact]
+    public async Task Who_waits_hurries_the_next_look_and_no_further_one()
+    {
+        using var slow = new CommitWakeup(changes, pace: TimeSpan.FromHours(1));
+        Commit();
+        await slow.WaitAsync(Long, CancellationToken.None);
+
+        Commit();
+        slow.Hurry();
+        await slow.WaitAsync(Long, CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(20));
+
+        Commit();
+        using var over = new CancellationTokenSource(TimeSpan.FromMilliseconds(200));
+        await Should.ThrowAsync<OperationCanceledException>(slow.WaitAsync(Long, over.Token));
+    }
+
+    [Fact]
     public async Task Without_a_commit_the_daemon_looks_when_its_time_has_come() =>
         await wakeup.WaitAsync(TimeSpan.Zero, CancellationToken.None);
 
