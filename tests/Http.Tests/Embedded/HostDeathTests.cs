@@ -30,6 +30,7 @@ public sealed class HostDeathTests : DataFolder
         host.ErrorDataReceived += (_, line) => errors.AppendLine(line.Data);
         host.BeginOutputReadLine();
         host.BeginErrorReadLine();
+
         // initdb lives for less than a second: whoever looks too late finds its cluster, and ends the host there.
         await Eventually.Become(async () => await Postmaster.CountAsync(Folder, reached) > 0
             || (reached == "initdb" && Directory.Exists(Path.Combine(Folder, "postgres"))));
