@@ -28,6 +28,9 @@ public sealed partial class SessionWriter : IAsyncDisposable
     private const long QueueBytes = 64 * 1024 * 1024;
     private const int MaximumTries = 12;
 
+    // A commit costs as much as some ten commands. Callers that were answered together come back at about the same time.
+    private const int FewCommands = 16;
+
     // By the stream's id, so that commands on one stream never compete on one host. With few processors a second commit at the same time takes
     // from the first, and each is of fewer commands.
     private static readonly int Shards = Math.Clamp(Environment.ProcessorCount / 2, 1, 2);
@@ -35,6 +38,7 @@ public sealed partial class SessionWriter : IAsyncDisposable
     private static readonly Refusal Unknown = new(RefusalKind.UnknownSession, "There is no such session.");
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan Gathering = TimeSpan.FromMilliseconds(2);
 
     private readonly Channel<PendingWork>[] shards =
     [
@@ -313,8 +317,15 @@ public sealed partial class SessionWriter : IAsyncDisposable
 
     private async Task RunAsync(ChannelReader<PendingWork> reader)
     {
+        var last = 0;
         while (await reader.WaitToReadAsync())
         {
+            // Whoever comes alone waits for nobody.
+            if (last > 1 && reader.Count < FewCommands)
+            {
+                await Task.Delay(Gathering);
+            }
+
             var batch = new List<PendingWork>();
             while (batch.Count < CommandsPerCommit && reader.TryRead(out var work))
             {
@@ -322,6 +333,7 @@ public sealed partial class SessionWriter : IAsyncDisposable
                 Interlocked.Add(ref queuedBytes, -work.Bytes);
             }
 
+            last = batch.Count;
             await ExecuteAsync(batch);
         }
     }
