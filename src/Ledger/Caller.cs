@@ -1,6 +1,3 @@
-using Ledger.Sessions;
-using Ledger.Store;
-
 namespace Ledger;
 
 /// <summary>Who asks, and how far they see. Every interface hands it to what reads and writes sessions, which is where it is enforced.</summary>

@@ -4,10 +4,6 @@ using System.Text.Json.Serialization.Metadata;
 using JasperFx.Events;
 using JasperFx.MultiTenancy;
 using Ledger.Serialization;
-using Ledger.Sessions;
-using Ledger.Store;
-using Marten;
-using Npgsql;
 using Weasel.Core;
 
 namespace Ledger;

@@ -2,7 +2,6 @@ using Ledger.Projections.Alerts;
 using Ledger.Projections.Cancellations;
 using Ledger.Projections.CheckResults;
 using Ledger.Projections.CheckStatus;
-using Ledger.Projections.Daemon;
 using Ledger.Projections.Metrics;
 using Ledger.Projections.OpenRuns;
 using Ledger.Projections.RunDays;
@@ -17,14 +16,14 @@ public static class LedgerProjections
     /// <summary>The read models.</summary>
     public static IReadOnlyList<Projection> Models =>
     [
-        OpenRunsReader.CreateProjection(),
-        SessionListReader.CreateProjection(),
-        CheckResultsReader.CreateProjection(),
-        CheckStatusReader.CreateProjection(),
-        AlertsReader.CreateProjection(),
-        CheckMetricsReader.CreateProjection(),
-        CancelsReader.CreateProjection(),
-        RunDaysReader.CreateProjection(),
+        new OpenRunsProjection(),
+        new SessionListProjection(),
+        new CheckResultsProjection(),
+        new CheckStatusProjection(),
+        new AlertsProjection(),
+        new CheckMetricsProjection(),
+        new CancellationsProjection(),
+        new RunDaysProjection(),
     ];
 
     /// <summary>Adds them to the store.</summary>

@@ -3,8 +3,6 @@ using System.Linq.Expressions;
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
-using Ledger.Serialization;
-using Npgsql;
 
 namespace Ledger.Projections;
 

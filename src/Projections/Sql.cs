@@ -1,5 +1,3 @@
-using Npgsql;
-
 namespace Ledger.Projections;
 
 /// <summary>Statements with their values, as <c>$1</c> and so on, and what they find. A statement says itself how many rows there are at most.</summary>

@@ -1,13 +1,10 @@
 using System.ComponentModel;
 using CliWrap;
 using CliWrap.Buffered;
-using Microsoft.Extensions.Logging;
 
 namespace Ledger.Runner;
 
 /// <summary>docker or podman, whichever works here.</summary>
-/// <param name="program">The full path of its client.</param>
-/// <param name="time">The clock.</param>
 internal sealed class ContainerEngine(string program, TimeProvider time)
 {
     /// <summary>The full path of the client.</summary>
@@ -15,7 +12,6 @@ internal sealed class ContainerEngine(string program, TimeProvider time)
 
     /// <summary>Finds an engine whose client is here and whose engine answers.</summary>
     /// <param name="setting"><c>auto</c> for docker, then podman; a name or a path.</param>
-    /// <param name="time">The clock.</param>
     /// <exception cref="UnusableSpecException">There is none.</exception>
     public static async Task<ContainerEngine> FindAsync(string setting, TimeProvider time)
     {
@@ -61,11 +57,6 @@ internal sealed class ContainerEngine(string program, TimeProvider time)
 /// A run as a container. The engine's client stands in a process group of its own and gives output and exit code; the container itself
 /// is stopped through the engine and is gone only when the engine no longer lists it.
 /// </summary>
-/// <param name="engine">The engine.</param>
-/// <param name="client">Its client, which runs the container.</param>
-/// <param name="name">The name under which the engine knows the container.</param>
-/// <param name="time">The clock.</param>
-/// <param name="log">Says what the engine would not do.</param>
 internal sealed class ContainerWorkload(ContainerEngine engine, ProcessGroup client, string name, TimeProvider time, ILogger log) : IWorkload
 {
     private static readonly TimeSpan EngineLimit = TimeSpan.FromSeconds(15);
@@ -105,9 +96,7 @@ internal sealed class ContainerWorkload(ContainerEngine engine, ProcessGroup cli
             await Task.Delay(TimeSpan.FromMilliseconds(50), time, CancellationToken.None);
         }
 
-        var processes = await client.EndEverythingAsync();
-        await client.FinishOutputAsync();
-        return processes + await RemoveAsync();
+        return await client.CleanAsync() + await RemoveAsync();
     }
 
     public async ValueTask DisposeAsync()

@@ -1,6 +1,3 @@
-using System.Text.Json;
-using System.Text.Json.Serialization;
-
 namespace Ledger.Runner;
 
 /// <summary>Asks for queued runs (docs/http.md#runners).</summary>

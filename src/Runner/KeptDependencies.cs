@@ -1,7 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
-using Microsoft.Extensions.Logging;
-
 namespace Ledger.Runner;
 
 /// <summary>A command that installs what a bundle needs, and where it runs.</summary>

@@ -1,9 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
-using System.Security.Cryptography;
-using System.Text;
-using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 
 namespace Ledger.Runner;
@@ -75,10 +72,7 @@ internal sealed class LedgerClient : IDisposable
         cancellationToken);
 
     /// <summary>Tells the ledger something about a run; what is repeated changes nothing.</summary>
-    /// <param name="run">The run.</param>
     /// <param name="what">The last part of the path: <c>start</c>, <c>heartbeat</c>, <c>cancel-acknowledgement</c>, <c>abort</c> or <c>results</c>.</param>
-    /// <param name="body">What there is to say; null for nothing.</param>
-    /// <param name="cancellationToken">Ends the call.</param>
     public Task<Answer<RunAnswer>> TellAsync(ClaimedRun run, string what, object? body, CancellationToken cancellationToken) =>
         CallAsync(About(run, $"runs/{run.SequenceId}/{what}", body), LedgerJson.Default.RunAnswer, CallTimeout, cancellationToken);
 

@@ -1,7 +1,5 @@
 using System.ComponentModel;
 using System.Diagnostics;
-using System.Runtime.InteropServices;
-using System.Text;
 
 namespace Ledger.Runner;
 
@@ -9,7 +7,7 @@ namespace Ledger.Runner;
 /// A command in a session and process group of its own, so that a signal reaches what it started and nothing else, below a
 /// <see cref="Supervisor"/> of its own, so that nothing it starts gets lost and several runs at once are never taken for each other.
 /// </summary>
-internal sealed class ProcessGroup : IAsyncDisposable
+internal sealed class ProcessGroup : IWorkload
 {
     /// <summary>The variable that every process of a run inherits.</summary>
     public const string Mark = "LEDGER_SEQUENCE_ID";
@@ -56,9 +54,6 @@ internal sealed class ProcessGroup : IAsyncDisposable
         }
     }
 
-    /// <summary>Whether the command itself still runs, or what it started in its own session.</summary>
-    public bool SessionIsAlive => ProcessTree.Snapshot().Any(p => !p.IsZombie && p.SessionId == leader.Id);
-
     /// <summary>Starts a command; its output goes to the log. Returns once it stands in its own group.</summary>
     /// <exception cref="UnusableSpecException">It cannot be started.</exception>
     public static async Task<ProcessGroup> StartAsync(Launch launch, RunLog output, TimeProvider time)
@@ -85,24 +80,41 @@ internal sealed class ProcessGroup : IAsyncDisposable
         }
     }
 
-    /// <summary>Asks the whole group to stop.</summary>
-    public void Interrupt() => Order(Supervisor.InterruptOrder);
-
-    /// <summary>Ends everything that the command started, and says what is left.</summary>
-    public Task<Remains> EndEverythingAsync() => ending.Value;
-
-    /// <summary>Waits until all output is in the log. What still holds the output open after the end is not waited for.</summary>
-    public async Task FinishOutputAsync()
+    public async Task<Stop> StopAsync(TimeSpan grace, Task forced)
     {
+        using var graceEnd = new CancellationTokenSource();
+        var patience = Task.WhenAny(forced, Task.Delay(grace, time, graceEnd.Token));
+        if (!forced.IsCompleted)
+        {
+            Order(Supervisor.InterruptOrder);
+            await Task.WhenAny(Exited, patience);
+        }
+
+        var isGraceful = Exited.IsCompleted;
+        // What stands in the same session got the same signal and may finish in the same time; what is detached got none.
+        while (isGraceful && !patience.IsCompleted && ProcessTree.Snapshot().Any(p => !p.IsZombie && p.SessionId == leader.Id))
+        {
+            await Task.WhenAny(patience, Task.Delay(TimeSpan.FromMilliseconds(20), time, CancellationToken.None));
+        }
+
+        await graceEnd.CancelAsync();
+        var remains = await CleanAsync();
+        return new Stop(isGraceful ? "graceful" : "killed", remains, Exited.IsCompleted ? (await Exited).Code : null);
+    }
+
+    public async Task<Remains> CleanAsync()
+    {
+        var remains = await ending.Value;
+        // What still holds the output open after the end is not waited for.
         await Task.WhenAny(reading, Task.Delay(OutputLimit, time, CancellationToken.None));
         await stopReading.CancelAsync();
         await reading.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return remains;
     }
 
     public async ValueTask DisposeAsync()
     {
-        await EndEverythingAsync();
-        await FinishOutputAsync();
+        await CleanAsync();
         await Task.WhenAny(listening, Task.Delay(OutputLimit, time, CancellationToken.None));
         process.Dispose();
         stopReading.Dispose();
@@ -183,7 +195,7 @@ internal sealed class ProcessGroup : IAsyncDisposable
         if (!exited.Task.IsCompleted)
         {
             // What it was watching over is ended before anybody hears of it.
-            await EndEverythingAsync();
+            await ending.Value;
             exited.TrySetResult(new Exit { HasErrors = true, Message = SupervisorIsGone });
         }
     }

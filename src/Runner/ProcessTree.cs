@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace Ledger.Runner;
 
 /// <summary>One process, beyond doubt: a number may be given to another process later, the number with its start time is not.</summary>

@@ -1,7 +1,5 @@
-using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
 using Ledger.Runner;
-using Microsoft.Extensions.Logging;
 
 // Elsewhere it ends at once: see Machine.Prepare.
 [assembly: SupportedOSPlatform("linux")]

@@ -1,5 +1,3 @@
-using Microsoft.Extensions.Logging;
-
 namespace Ledger.Runner;
 
 /// <summary>A run that cannot be executed here. The message is one sentence for the run's result.</summary>

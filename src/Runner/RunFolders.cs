@@ -1,6 +1,3 @@
-using System.Security.Cryptography;
-using Microsoft.Extensions.Logging;
-
 namespace Ledger.Runner;
 
 /// <summary>The directory of one run: its bundle and its test report.</summary>

@@ -1,6 +1,3 @@
-using System.Text;
-using System.Text.Json.Serialization;
-
 namespace Ledger.Runner;
 
 /// <summary>What is left of a run once everything that could be ended was ended. Only what is proven is a number.</summary>

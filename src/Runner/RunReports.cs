@@ -1,5 +1,4 @@
 using System.Threading.Channels;
-using Microsoft.Extensions.Logging;
 
 namespace Ledger.Runner;
 
@@ -69,11 +68,6 @@ internal sealed class RunReports
     private readonly Task delivering;
 
     /// <summary>Begins to deliver what will be added.</summary>
-    /// <param name="run">The run.</param>
-    /// <param name="label">The run, as the log names it.</param>
-    /// <param name="ledger">Who is told.</param>
-    /// <param name="backoff">How fast to repeat.</param>
-    /// <param name="log">One line per report.</param>
     /// <param name="giveUp">Ends all repeating; what is left then stays undelivered.</param>
     public RunReports(ClaimedRun run, string label, LedgerClient ledger, Backoff backoff, ILogger log, CancellationToken giveUp)
     {

@@ -15,9 +15,6 @@ internal sealed class RunSteps : IDisposable
     private readonly Task limitPassed;
 
     /// <summary>Begins to watch: the run's own limit counts from now on.</summary>
-    /// <param name="scene">The run and where it takes place.</param>
-    /// <param name="stops">Every wish that the run should stop.</param>
-    /// <param name="reports">Takes failed tries.</param>
     public RunSteps(Scene scene, StopRequests stops, RunReports reports)
     {
         this.scene = scene;

@@ -1,5 +1,3 @@
-using Microsoft.Extensions.Logging;
-
 namespace Ledger.Runner;
 
 /// <summary>One runner from its start to the end of its drain. Holds its runs, each with its execution under way; cancels find their run here.</summary>

@@ -1,6 +1,5 @@
 using System.ComponentModel;
 using System.Reflection;
-using System.Security.Cryptography;
 using Spectre.Console;
 using Spectre.Console.Cli;
 

@@ -1,17 +1,8 @@
 using System.Collections;
-using Microsoft.Extensions.Logging;
 
 namespace Ledger.Runner;
 
 /// <summary>A run and where it takes place; begins its steps.</summary>
-/// <param name="options">How this runner runs.</param>
-/// <param name="ledger">Where its bundle comes from.</param>
-/// <param name="run">What was claimed.</param>
-/// <param name="spec">What to execute.</param>
-/// <param name="folder">The run's own directory.</param>
-/// <param name="output">The run's log.</param>
-/// <param name="time">The clock.</param>
-/// <param name="log">The runner's log.</param>
 internal sealed class Scene(
     RunnerOptions options, LedgerClient ledger, ClaimedRun run, RunSpec spec, RunFolder folder, RunLog output, TimeProvider time, ILogger log)
 {
@@ -103,7 +94,7 @@ internal sealed class Scene(
             environment.TryAdd("LOGNAME", user.Name);
         }
 
-        return new ProcessWorkload(await StartGroupAsync(command, directory, environment, options.RunAs), time);
+        return await StartGroupAsync(command, directory, environment, options.RunAs);
     }
 
     private async Task<IWorkload> StartContainerAsync()

@@ -1,6 +1,4 @@
 using System.Net.ServerSentEvents;
-using System.Text.Json;
-using Microsoft.Extensions.Logging;
 
 namespace Ledger.Runner;
 
@@ -15,7 +13,6 @@ internal sealed class SignalStream(LedgerClient ledger, RetryTiming timing, Time
 
     /// <summary>Listens until cancelled.</summary>
     /// <param name="onCancel">Called for each cancel, once per delivery: the same cancel may come many times.</param>
-    /// <param name="cancellationToken">Ends listening.</param>
     public async Task ListenAsync(Action<CancelOrder> onCancel, CancellationToken cancellationToken)
     {
         var backoff = new Backoff(timing, time);

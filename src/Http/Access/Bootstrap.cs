@@ -1,6 +1,3 @@
-using System.Security.Cryptography;
-using Npgsql;
-
 namespace Ledger.Http.Access;
 
 /// <summary>

@@ -1,5 +1,4 @@
 using Ledger.Http.AlertChannels.Sending;
-using Ledger.Projections.AlertChannels;
 
 namespace Ledger.Http.AlertChannels;
 

@@ -1,5 +1,3 @@
-using Ledger.Projections.AlertChannels;
-
 namespace Ledger.Http.AlertChannels;
 
 /// <summary>Has a channel that was disabled sent alerts again. What happened meanwhile is not made up for.</summary>

@@ -1,7 +1,5 @@
 using System.Net;
 using Ledger.Http.AlertChannels.Sending;
-using Ledger.Projections.AlertChannels;
-using Ledger.Secrets;
 
 namespace Ledger.Http.AlertChannels;
 

@@ -1,5 +1,3 @@
-using Ledger.Projections.AlertChannels;
-
 namespace Ledger.Http.AlertChannels;
 
 public static class ListAlertChannelsEndpoint

@@ -1,6 +1,3 @@
-using Ledger.Projections.AlertChannels;
-using Ledger.Secrets;
-
 namespace Ledger.Http.AlertChannels;
 
 /// <summary>Gives a channel another secret; both hold for a while, so that no webhook is refused over the change.</summary>

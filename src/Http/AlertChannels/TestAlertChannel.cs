@@ -1,4 +1,3 @@
-using Ledger.Projections.AlertChannels;
 using Ledger.Projections.AlertDeliveries;
 using Wolverine.Marten;
 using Wolverine.Runtime;

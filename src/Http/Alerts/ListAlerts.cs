@@ -1,6 +1,4 @@
-using Ledger.Projections.AlertChannels;
 using Ledger.Projections.Alerts;
-using Ledger.Projections.SessionList;
 
 namespace Ledger.Http.Alerts;
 

@@ -1,7 +1,6 @@
 using System.Buffers;
 using CsvHelper;
 using Ledger.Projections.Cancellations;
-using Ledger.Sessions.Events;
 
 namespace Ledger.Http.Audit;
 

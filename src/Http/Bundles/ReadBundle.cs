@@ -3,7 +3,7 @@ namespace Ledger.Http.Bundles;
 /// <summary>Hands bundles to runners. Clients upload them through their dialect.</summary>
 public static class ReadBundleEndpoint
 {
-    [WolverineGet("/ledger/bundles/{key}"), Authorize(Scopes.Runner), RateLimit(RateLimit.RunnerClass, 6_000, 60), Tags("Runners")]
+    [WolverineGet("/ledger/bundles/{key}"), Authorize(Scopes.Runner), RunnerRateLimit, Tags("Runners")]
     [EndpointSummary("Reads a code bundle. The ETag is the SHA-256 of its bytes.")]
     [ProducesResponseType(typeof(Stream), StatusCodes.Status200OK, BundleDownload.ContentType)]
     public static async Task<IResult> Get(string key, Caller caller, BundleStore bundles, CancellationToken cancellation)

@@ -1,6 +1,4 @@
-using System.Security.Cryptography;
 using Ledger.Http.Runners;
-using Ledger.Projections.Runners;
 
 namespace Ledger.Http.Cancels;
 

@@ -1,5 +1,3 @@
-using Ledger.Http.Bundles;
-
 namespace Ledger.Http.Checkly;
 
 /// <summary>An API or URL check: one HTTP request that the runner makes itself.</summary>

@@ -1,5 +1,4 @@
 using System.Collections.Frozen;
-using Ledger.Projections.Metrics;
 
 namespace Ledger.Http.Checkly;
 

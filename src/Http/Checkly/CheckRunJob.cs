@@ -1,7 +1,3 @@
-using Ledger.Http.Bundles;
-using Ledger.Http.Checks;
-using Ledger.Sessions.Events;
-
 namespace Ledger.Http.Checkly;
 
 /// <summary>What all jobs have in common, whatever they execute.</summary>

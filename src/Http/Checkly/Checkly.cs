@@ -1,7 +1,5 @@
 using System.Buffers.Binary;
 using Ledger.Projections.CheckResults;
-using Ledger.Projections.Metrics;
-using Ledger.Projections.SessionList;
 using Microsoft.AspNetCore.WebUtilities;
 
 namespace Ledger.Http.Checkly;

@@ -1,5 +1,4 @@
 using Ledger.Http.Live;
-using Ledger.Sessions.Events;
 
 namespace Ledger.Http.Checkly;
 

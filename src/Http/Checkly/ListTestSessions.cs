@@ -1,5 +1,3 @@
-using Ledger.Projections.SessionList;
-
 namespace Ledger.Http.Checkly;
 
 /// <summary>

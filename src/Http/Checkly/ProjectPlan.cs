@@ -1,5 +1,3 @@
-using Ledger.Http.Bundles;
-using Ledger.Http.Checks;
 using Ledger.Http.Groups;
 
 namespace Ledger.Http.Checkly;

@@ -1,5 +1,3 @@
-using Ledger.Http.Bundles;
-
 namespace Ledger.Http.Checkly;
 
 /// <summary>Deploys, removes and reads projects of the command line.</summary>

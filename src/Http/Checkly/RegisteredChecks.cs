@@ -1,5 +1,4 @@
 using Ledger.Projections.CheckStatus;
-using Ledger.Secrets;
 
 namespace Ledger.Http.Checkly;
 

@@ -1,5 +1,3 @@
-using Ledger.Projections.Metrics;
-
 namespace Ledger.Http.Checkly;
 
 /// <summary>How the runs of all registered checks went.</summary>

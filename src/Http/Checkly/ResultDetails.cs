@@ -1,5 +1,4 @@
 using System.Text.RegularExpressions;
-using Ledger.TestCases;
 
 namespace Ledger.Http.Checkly;
 

@@ -1,5 +1,3 @@
-using Ledger.Http.Bundles;
-
 namespace Ledger.Http.Checkly;
 
 /// <summary>Schedules one session with a run of each job that <c>checkly test</c> sends.</summary>

@@ -1,5 +1,3 @@
-using Ledger.Sessions.Events;
-
 namespace Ledger.Http.Checkly;
 
 /// <summary>What a result is about.</summary>

@@ -1,5 +1,3 @@
-using Ledger.Http.Bundles;
-
 namespace Ledger.Http.Checkly;
 
 /// <summary>Takes in a code bundle, or any other file such as a snapshot, and gives it back. The limit is a setting, and none of the web server's.</summary>

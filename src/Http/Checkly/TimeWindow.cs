@@ -1,5 +1,3 @@
-using Ledger.Projections.Metrics;
-
 namespace Ledger.Http.Checkly;
 
 /// <summary>The time that a report is about: from <paramref name="From"/>, before <paramref name="To"/>.</summary>

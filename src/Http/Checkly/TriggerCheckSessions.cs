@@ -1,5 +1,3 @@
-using Ledger.Http.Checks;
-
 namespace Ledger.Http.Checkly;
 
 /// <summary>

@@ -1,5 +1,3 @@
-using Ledger.Http.Checks;
-
 namespace Ledger.Http.Checkly;
 
 /// <summary>Triggers one session with a run of each registered check that <c>checkly trigger</c> means.</summary>

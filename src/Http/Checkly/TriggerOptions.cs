@@ -1,5 +1,3 @@
-using Ledger.Http.Checks;
-
 namespace Ledger.Http.Checkly;
 
 /// <summary>What a trigger asks of the runner beyond the check's own spec; it stands in the run's spec under its published name.</summary>

@@ -1,5 +1,3 @@
-using Ledger.Http.Checks;
-
 namespace Ledger.Http.Checkly;
 
 /// <summary>Triggers one session with a run of each check that is meant, all at one location.</summary>

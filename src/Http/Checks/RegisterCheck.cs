@@ -1,5 +1,3 @@
-using Ledger.Secrets;
-
 namespace Ledger.Http.Checks;
 
 /// <summary>Registers a check, or what has changed of it.</summary>

@@ -1,5 +1,3 @@
-using Ledger.Secrets;
-
 namespace Ledger.Http.Checks;
 
 /// <summary>The variables that a trigger sets for a run's execution.</summary>

@@ -3,11 +3,8 @@ using CliWrap;
 using Ledger.Deadlines;
 using Ledger.Http.AlertChannels;
 using Ledger.Http.Commands;
-using Ledger.Secrets;
-using Ledger.Sessions.Events;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
-using Npgsql;
 using EventLog = Ledger.Store.EventLog;
 
 namespace Ledger.Http.Demo;

@@ -1,6 +1,3 @@
-using Ledger.Http.Checks;
-using Ledger.Secrets;
-
 namespace Ledger.Http.Demo;
 
 /// <summary>A check of the demo shop, and how its runs usually go.</summary>

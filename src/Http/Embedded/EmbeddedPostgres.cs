@@ -1,8 +1,6 @@
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Runtime.Versioning;
-using System.Security.Cryptography;
-using Npgsql;
 
 namespace Ledger.Http.Embedded;
 

@@ -1,7 +1,5 @@
 using System.Buffers.Binary;
-using System.Security.Cryptography;
 using System.Text;
-using Ledger.Http.PlainRuns;
 using Microsoft.Extensions.Primitives;
 using Microsoft.OpenApi;
 

@@ -1,7 +1,3 @@
-using Ledger.Http.PlainRuns;
-using Ledger.Projections.SessionList;
-using Ledger.TestCases;
-
 namespace Ledger.Http.Empirical;
 
 public static class ReadTestRunEndpoint

@@ -1,5 +1,3 @@
-using Ledger.Projections.SessionList;
-
 namespace Ledger.Http.Empirical;
 
 /// <summary>A test run as lists show it: a session of kind <c>run</c>, in whichever dialect it was triggered.</summary>

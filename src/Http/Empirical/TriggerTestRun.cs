@@ -1,5 +1,3 @@
-using Ledger.Http.PlainRuns;
-
 namespace Ledger.Http.Empirical;
 
 /// <summary>Triggers a test run: one session of kind <c>run</c>, whose number is the run's id.</summary>

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Ledger.Http.TesterArmy;
 
 namespace Ledger.Http.Groups;

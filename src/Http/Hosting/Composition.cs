@@ -1,13 +1,11 @@
 using JasperFx;
 using JasperFx.OpenTelemetry;
 using Ledger.Http.AlertChannels;
-using Ledger.Http.Bundles;
 using Ledger.Http.Checkly;
 using Ledger.Http.Checkly.Live;
 using Ledger.Http.Empirical;
 using Ledger.Http.Live;
 using Ledger.Http.Pages;
-using Ledger.Http.PlainRuns;
 using Ledger.Http.Runners;
 using Ledger.Http.Secrets;
 using Ledger.Http.Sessions;
@@ -20,7 +18,6 @@ using Ledger.Web.Sessions;
 using Ledger.Web.Settings;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.Extensions.DependencyInjection.Extensions;
-using Npgsql;
 using Wolverine.Marten;
 
 namespace Ledger.Http.Hosting;

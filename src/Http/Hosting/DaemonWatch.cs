@@ -1,5 +1,4 @@
 using JasperFx;
-using Ledger.Projections.Daemon;
 using IProjectionCoordinator = Marten.Events.Daemon.Coordination.IProjectionCoordinator;
 
 namespace Ledger.Http.Hosting;

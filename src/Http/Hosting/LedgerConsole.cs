@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Logging.Console;
-using Npgsql;
 
 namespace Ledger.Http.Hosting;
 

@@ -2,7 +2,6 @@ using System.Net.Sockets;
 using System.Reflection;
 using Ledger.Http.Embedded;
 using Ledger.Web;
-using Npgsql;
 
 namespace Ledger.Http.Hosting;
 

@@ -2,7 +2,6 @@ using Ledger.Deadlines;
 using Ledger.Http.Runners;
 using Ledger.Http.Telemetry;
 using Ledger.Projections.Rebuild;
-using Ledger.Projections.Runners;
 using Ledger.Telemetry;
 
 namespace Ledger.Http.Hosting;

@@ -1,9 +1,7 @@
 using JasperFx.CommandLine.Descriptions;
 using JasperFx.Resources;
 using Ledger.Projections;
-using Ledger.Projections.Daemon;
 using Ledger.Store.Postgres;
-using Npgsql;
 using Spectre.Console;
 using Spectre.Console.Rendering;
 using Weasel.Core;

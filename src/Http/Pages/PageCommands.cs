@@ -1,6 +1,4 @@
 using Ledger.Http.AlertChannels;
-using Ledger.Projections.AlertChannels;
-using Ledger.Secrets;
 using Ledger.Web.Settings;
 using Wolverine.Runtime;
 

@@ -1,6 +1,3 @@
-using Ledger.Http.Checks;
-using Ledger.Sessions.Events;
-
 namespace Ledger.Http.PlainRuns;
 
 /// <summary>

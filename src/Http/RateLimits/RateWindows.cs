@@ -151,7 +151,7 @@ public readonly record struct RateVerdict(bool IsAllowed, int Requests, int Seco
 /// <param name="requests">Requests in a window; 0 for the general figure.</param>
 /// <param name="seconds">Length of a window; 0 for the general figure.</param>
 [AttributeUsage(AttributeTargets.Method)]
-public sealed class RateLimit(string @class, int requests = 0, int seconds = 0) : Attribute
+public class RateLimit(string @class, int requests = 0, int seconds = 0) : Attribute
 {
     public static RateLimit General { get; } = new("general");
 
@@ -163,15 +163,6 @@ public sealed class RateLimit(string @class, int requests = 0, int seconds = 0) 
     /// <summary>Keys and other secrets that nobody knows: counted for each address.</summary>
     public static RateLimit Unknown { get; } = new("unknown", 120, 60);
 
-    /// <summary>
-    /// What runners call; counted for each runner, since many may share a key. A hundred runs at three heartbeats a lease come to the general
-    /// figure already, and a heartbeat that is turned away can cost a run.
-    /// </summary>
-    public static RateLimit Runner { get; } = new(RunnerClass, 6_000, 60);
-
-    /// <summary>The name of the class <see cref="Runner"/>, for attributes: <c>[RateLimit(RateLimit.RunnerClass, 6_000, 60)]</c>.</summary>
-    public const string RunnerClass = "runner";
-
     public string Class { get; } = @class;
 
     public int Requests { get; } = requests;
@@ -179,5 +170,11 @@ public sealed class RateLimit(string @class, int requests = 0, int seconds = 0) 
     public int Seconds { get; } = seconds;
 
     /// <summary>Whether each runner under a key has a window of its own.</summary>
-    public bool IsPerRunner => string.Equals(Class, RunnerClass, StringComparison.Ordinal);
+    public bool IsPerRunner => this is RunnerRateLimit;
 }
+
+/// <summary>
+/// The limit of what runners call; counted for each runner, since many may share a key. A hundred runs at three heartbeats a lease come to the
+/// general figure already, and a heartbeat that is turned away can cost a run.
+/// </summary>
+public sealed class RunnerRateLimit(int requests = 6_000, int seconds = 60) : RateLimit("runner", requests, seconds);

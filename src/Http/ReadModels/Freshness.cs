@@ -1,5 +1,3 @@
-using Ledger.Projections.Daemon;
-
 namespace Ledger.Http.ReadModels;
 
 /// <summary>

@@ -1,5 +1,3 @@
-using Ledger.Projections.Daemon;
-
 namespace Ledger.Http.ReadModels;
 
 /// <summary>What was done to a projection by hand, and what came of it.</summary>

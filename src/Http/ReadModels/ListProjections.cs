@@ -1,4 +1,3 @@
-using Ledger.Projections.Daemon;
 using Ledger.Projections.Rebuild;
 
 namespace Ledger.Http.ReadModels;
@@ -49,43 +48,11 @@ public sealed record ProjectionView(
         status.Owner,
         status.UpdatedAt,
         status.Lag > 0 ? new ProjectionProgress(status.Position, status.Head) : null,
-        status.Stopped is { } stopped ? new ProjectionError(stopped.Position, stopped.Error, stopped.At) : null,
-        status.Rebuild is { } rebuild ? ProjectionRebuild.Of(rebuild) : null,
+        status.Stopped,
+        status.Rebuild,
         [.. actions.Select(ProjectionActionView.Of)]);
 }
 
 /// <summary>How a projection catches up.</summary>
 /// <param name="Head">The last event that there is.</param>
 public sealed record ProjectionProgress(long Position, long Head);
-
-/// <summary>An event that a projection cannot handle.</summary>
-public sealed record ProjectionError(long Position, string Message, DateTimeOffset At);
-
-/// <summary>A rebuild.</summary>
-/// <param name="Position">How far the new rows have come.</param>
-/// <param name="Head">The last event that there is.</param>
-/// <param name="FinishedAt">When it was done, or failed.</param>
-/// <param name="Differences">How many rows only one of both copies had; 0 when they were equal, null before they were compared.</param>
-/// <param name="KeepsOld">Whether the rows that it replaced are kept until they are discarded.</param>
-public sealed record ProjectionRebuild(
-    RebuildState State,
-    long Position,
-    long Head,
-    DateTimeOffset StartedAt,
-    string StartedBy,
-    DateTimeOffset? FinishedAt,
-    long? Differences,
-    string? Error,
-    bool KeepsOld)
-{
-    public static ProjectionRebuild Of(RebuildStatus status) => new(
-        status.State,
-        status.Position,
-        status.Head,
-        status.StartedAt,
-        status.StartedBy,
-        status.FinishedAt,
-        status.Differences,
-        status.Error,
-        status.KeepsOld);
-}

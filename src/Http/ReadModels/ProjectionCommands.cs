@@ -1,4 +1,3 @@
-using Ledger.Projections.Daemon;
 using Ledger.Projections.Rebuild;
 
 namespace Ledger.Http.ReadModels;

@@ -1,19 +1,14 @@
 using Ledger.Http.Hosting;
 using Ledger.Projections;
-using Ledger.Projections.AlertChannels;
 using Ledger.Projections.AlertDeliveries;
 using Ledger.Projections.Alerts;
 using Ledger.Projections.Cancellations;
 using Ledger.Projections.CheckResults;
 using Ledger.Projections.CheckStatus;
 using Ledger.Projections.Concurrency;
-using Ledger.Projections.Daemon;
-using Ledger.Projections.Metrics;
 using Ledger.Projections.OpenRuns;
 using Ledger.Projections.Rebuild;
 using Ledger.Projections.RunDays;
-using Ledger.Projections.SessionList;
-using Npgsql;
 
 namespace Ledger.Http.ReadModels;
 

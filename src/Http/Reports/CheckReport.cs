@@ -1,5 +1,4 @@
 using Ledger.Projections.CheckResults;
-using Ledger.Projections.Metrics;
 
 namespace Ledger.Http.Reports;
 

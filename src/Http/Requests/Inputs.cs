@@ -1,5 +1,3 @@
-using Ledger.Secrets;
-
 namespace Ledger.Http.Requests;
 
 /// <summary>Checks of single values at the edge. What fails is refused with 400, by its name.</summary>

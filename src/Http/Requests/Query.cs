@@ -1,5 +1,4 @@
 using Ledger.Projections;
-using Ledger.Projections.SessionList;
 
 namespace Ledger.Http.Requests;
 

@@ -1,10 +1,8 @@
-using Ledger.Sessions.Events;
-
 namespace Ledger.Http.Runners;
 
 public static class AbortRunEndpoint
 {
-    [WolverinePost("/ledger/sessions/{sessionId}/runs/{sequenceId}/abort"), Authorize(Scopes.Runner), RateLimit(RateLimit.RunnerClass, 6_000, 60), Tags("Runners")]
+    [WolverinePost("/ledger/sessions/{sessionId}/runs/{sequenceId}/abort"), Authorize(Scopes.Runner), RunnerRateLimit, Tags("Runners")]
     [EndpointSummary("Execution is over because of a cancel.")]
     [HeaderText(RunnerHeader.Name, RunnerHeader.Description, IsRequired = true)]
     public static async Task<ReportTaken> Post(RunCall call, [FromBody] AbortRequest request, SessionWriter sessions)

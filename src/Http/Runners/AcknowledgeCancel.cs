@@ -2,7 +2,7 @@ namespace Ledger.Http.Runners;
 
 public static class AcknowledgeCancelEndpoint
 {
-    [WolverinePost("/ledger/sessions/{sessionId}/runs/{sequenceId}/cancel-acknowledgement"), Authorize(Scopes.Runner), RateLimit(RateLimit.RunnerClass, 6_000, 60), Tags("Runners")]
+    [WolverinePost("/ledger/sessions/{sessionId}/runs/{sequenceId}/cancel-acknowledgement"), Authorize(Scopes.Runner), RunnerRateLimit, Tags("Runners")]
     [EndpointSummary("The runner is stopping the run.")]
     [HeaderText(RunnerHeader.Name, RunnerHeader.Description, IsRequired = true)]
     public static async Task<ReportTaken> Post(RunCall call, [FromBody] AcknowledgementRequest request, SessionWriter sessions)

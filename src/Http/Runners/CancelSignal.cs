@@ -1,4 +1,3 @@
-using Ledger.Projections.Daemon;
 using Ledger.Projections.OpenRuns;
 
 namespace Ledger.Http.Runners;

@@ -1,5 +1,3 @@
-using Ledger.Projections.Runners;
-
 namespace Ledger.Http.Runners;
 
 /// <summary>
@@ -8,7 +6,7 @@ namespace Ledger.Http.Runners;
 /// </summary>
 public static class ClaimRunsEndpoint
 {
-    [WolverinePost("/ledger/runners/{runnerId}/claims"), Authorize(Scopes.Runner), RateLimit(RateLimit.RunnerClass, 6_000, 60), Tags("Runners")]
+    [WolverinePost("/ledger/runners/{runnerId}/claims"), Authorize(Scopes.Runner), RunnerRateLimit, Tags("Runners")]
     [EndpointSummary("Claims queued runs under a lease; holds the question for waitSeconds when there is none.")]
     public static async Task<ClaimAnswer> Post(
         string runnerId,

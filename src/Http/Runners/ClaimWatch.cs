@@ -1,7 +1,5 @@
 using System.Threading.Channels;
-using Ledger.Projections.Daemon;
 using Ledger.Projections.OpenRuns;
-using Ledger.Sessions.Events;
 
 namespace Ledger.Http.Runners;
 

@@ -1,5 +1,3 @@
-using Ledger.Projections.Runners;
-
 namespace Ledger.Http.Runners;
 
 public static class ListRunnersEndpoint

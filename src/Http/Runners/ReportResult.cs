@@ -1,11 +1,9 @@
-using Ledger.Secrets;
-
 namespace Ledger.Http.Runners;
 
 /// <summary>A result of a run, between or at its end.</summary>
 public static class ReportResultEndpoint
 {
-    [WolverinePost("/ledger/sessions/{sessionId}/runs/{sequenceId}/results"), Authorize(Scopes.Runner), RateLimit(RateLimit.RunnerClass, 6_000, 60), Tags("Runners")]
+    [WolverinePost("/ledger/sessions/{sessionId}/runs/{sequenceId}/results"), Authorize(Scopes.Runner), RunnerRateLimit, Tags("Runners")]
     [EndpointSummary("A result. The first terminal fact settles the run; whatever comes later is kept.")]
     [HeaderText(RunnerHeader.Name, RunnerHeader.Description, IsRequired = true)]
     [ProducesResponseType<ResultTaken>(StatusCodes.Status200OK)]

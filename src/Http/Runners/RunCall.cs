@@ -1,5 +1,4 @@
 using Ledger.Deadlines;
-using Ledger.Projections.Runners;
 
 namespace Ledger.Http.Runners;
 

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using Ledger.Projections.OpenRuns;
-using Ledger.Secrets;
 
 namespace Ledger.Http.Runners;
 

@@ -1,5 +1,4 @@
 using System.Threading.Channels;
-using Ledger.Sessions.Events;
 
 namespace Ledger.Http.Runners;
 

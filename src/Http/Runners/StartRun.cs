@@ -2,7 +2,7 @@ namespace Ledger.Http.Runners;
 
 public static class StartRunEndpoint
 {
-    [WolverinePost("/ledger/sessions/{sessionId}/runs/{sequenceId}/start"), Authorize(Scopes.Runner), RateLimit(RateLimit.RunnerClass, 6_000, 60), Tags("Runners")]
+    [WolverinePost("/ledger/sessions/{sessionId}/runs/{sequenceId}/start"), Authorize(Scopes.Runner), RunnerRateLimit, Tags("Runners")]
     [EndpointSummary("Execution begins. A run whose cancel is open does not start: see cancel in the answer.")]
     [HeaderText(RunnerHeader.Name, RunnerHeader.Description, IsRequired = true)]
     public static async Task<LeaseAnswer> Post(RunCall call, [FromBody] EmptyRequest? empty, SessionWriter sessions, LeaseRenewal leases)
@@ -19,7 +19,7 @@ public static class StartRunEndpoint
 
 public static class HeartbeatEndpoint
 {
-    [WolverinePost("/ledger/sessions/{sessionId}/runs/{sequenceId}/heartbeat"), Authorize(Scopes.Runner), RateLimit(RateLimit.RunnerClass, 6_000, 60), Tags("Runners")]
+    [WolverinePost("/ledger/sessions/{sessionId}/runs/{sequenceId}/heartbeat"), Authorize(Scopes.Runner), RunnerRateLimit, Tags("Runners")]
     [EndpointSummary("The runner is alive and goes on; renews the lease, tells of an open cancel.")]
     [HeaderText(RunnerHeader.Name, RunnerHeader.Description, IsRequired = true)]
     public static async Task<LeaseAnswer> Post(RunCall call, [FromBody] EmptyRequest? empty, SessionWriter sessions, LeaseRenewal leases)

@@ -1,5 +1,4 @@
 using Ledger.Http.Live;
-using Ledger.Projections.Runners;
 
 namespace Ledger.Http.Runners;
 
@@ -11,7 +10,7 @@ public static class StreamSignalsEndpoint
 {
     private const string Cancel = "cancel";
 
-    [WolverineGet("/ledger/runners/{runnerId}/signals"), Authorize(Scopes.Runner), RateLimit(RateLimit.RunnerClass, 6_000, 60), Tags("Runners")]
+    [WolverineGet("/ledger/runners/{runnerId}/signals"), Authorize(Scopes.Runner), RunnerRateLimit, Tags("Runners")]
     [EndpointSummary("The runner's cancels as Server-Sent Events, event cancel: those that are open, then each as it is asked for.")]
     [ProducesResponseType(typeof(CancelSignal), StatusCodes.Status200OK, "text/event-stream")]
     public static async Task<IResult> Get(

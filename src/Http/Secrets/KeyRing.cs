@@ -1,11 +1,7 @@
-using System.Security.Cryptography;
 using System.Xml.Linq;
-using Ledger.Projections.AlertChannels;
-using Ledger.Secrets;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using Microsoft.AspNetCore.DataProtection.Repositories;
-using Npgsql;
 
 namespace Ledger.Http.Secrets;
 

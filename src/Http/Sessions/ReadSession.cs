@@ -1,7 +1,4 @@
 using Ledger.Deadlines;
-using Ledger.Projections.Runners;
-using Ledger.Projections.SessionList;
-using Ledger.Sessions.Events;
 using Microsoft.Net.Http.Headers;
 
 namespace Ledger.Http.Sessions;

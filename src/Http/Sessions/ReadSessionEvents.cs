@@ -1,7 +1,5 @@
 using Ledger.Http.Live;
-using Ledger.Secrets;
 using Ledger.Serialization;
-using Ledger.Sessions.Events;
 
 namespace Ledger.Http.Sessions;
 

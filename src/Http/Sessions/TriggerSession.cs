@@ -1,5 +1,3 @@
-using Ledger.Sessions.Events;
-
 namespace Ledger.Http.Sessions;
 
 /// <summary>Triggers a session natively.</summary>

@@ -1,6 +1,3 @@
-using Ledger.Projections.SessionList;
-using Ledger.TestCases;
-
 namespace Ledger.Http.Stably;
 
 public static class FlakyTestsEndpoint
@@ -20,7 +17,7 @@ public sealed record FlakyTests(AnalyticsPeriod Period, AnalyticsFilters Filters
 {
     public static FlakyTests Of(CountedTests counted)
     {
-        var flaky = counted.RankedBy(test => test.Flaky);
+        var flaky = counted.RankedBy(TestCaseStatus.Flaky);
         return new FlakyTests(
             counted.Period,
             counted.Filters,
@@ -40,7 +37,7 @@ public sealed record FlakyTest(
     string TestRef, string Title, string? Location, int FlakyCount, int NonSkippedRuns, double FlakyRate, DateTimeOffset? LastFlakyAt)
 {
     public static FlakyTest Of(CountedTest test) => new(
-        test.Id, test.Title, test.Location, test.Flaky.Times, test.Executed, test.RateOf(test.Flaky), test.Flaky.Last);
+        test.Test.Id, test.Test.Title, test.Test.Location, test.Times, test.Executed, test.Rate, test.Last);
 }
 
 /// <summary>All of it in two numbers.</summary>
@@ -66,7 +63,7 @@ public sealed record FailingTests(
 {
     public static FailingTests Of(CountedTests counted)
     {
-        var failing = counted.RankedBy(test => test.Failed);
+        var failing = counted.RankedBy(TestCaseStatus.Failed, TestCaseStatus.TimedOut);
         return new FailingTests(
             counted.Period,
             counted.Filters,
@@ -85,7 +82,7 @@ public sealed record FailingTest(
     string TestRef, string Title, string? Location, int FailedCount, int NonSkippedRuns, double FailureRate, DateTimeOffset? LastFailedAt)
 {
     public static FailingTest Of(CountedTest test) => new(
-        test.Id, test.Title, test.Location, test.Failed.Times, test.Executed, test.RateOf(test.Failed), test.Failed.Last);
+        test.Test.Id, test.Test.Title, test.Test.Location, test.Times, test.Executed, test.Rate, test.Last);
 }
 
 /// <summary>All of it in two numbers.</summary>
@@ -126,24 +123,28 @@ public sealed class RunHistory(SessionListReader list, Freshness freshness, Even
         };
         if (!caller.SeesProject(projectId))
         {
-            return new CountedTests(new AnalyticsPeriod(days, IsComplete: true), new AnalyticsFilters(branch), limit);
+            return new CountedTests(new AnalyticsPeriod(days, IsComplete: true), new AnalyticsFilters(branch), limit, 0, []);
         }
 
         await freshness.WaitForHeadAsync(SessionListReader.ProjectionName, cancellation);
         var page = await list.FindAsync(query, cancellation);
-        var counted = new CountedTests(new AnalyticsPeriod(days, IsComplete: page.NextCursor is null), new AnalyticsFilters(branch), limit);
-        var tests = new Dictionary<Guid, (IReadOnlyList<TestCase> Tests, DateTimeOffset At)>();
+        var executed = new Dictionary<Guid, List<(TestCase, DateTimeOffset)>>();
         await log.ReadFinalReportsAsync(
             caller.AccountId,
             [.. page.Sessions.Select(listed => listed.SessionId)],
-            (stream, report) => tests[stream.SessionId] = (TestCase.Of(report.Details), report.At),
+            (stream, report) => executed[stream.SessionId] =
+            [
+                .. TestCase.Of(report.Details)
+                    .Where(test => test.Status is not (TestCaseStatus.Skipped or TestCaseStatus.Interrupted))
+                    .Select(test => (test, report.At)),
+            ],
             cancellation);
-        foreach (var listed in page.Sessions.Where(listed => tests.ContainsKey(listed.SessionId)))
-        {
-            counted.Add(tests[listed.SessionId].Tests, tests[listed.SessionId].At);
-        }
-
-        return counted;
+        return new CountedTests(
+            new AnalyticsPeriod(days, IsComplete: page.NextCursor is null),
+            new AnalyticsFilters(branch),
+            limit,
+            executed.Values.Count(tests => tests.Count > 0),
+            [.. page.Sessions.SelectMany(listed => executed.GetValueOrDefault(listed.SessionId, []))]);
     }
 }
 
@@ -155,90 +156,39 @@ public sealed record AnalyticsPeriod(int Days, bool IsComplete);
 /// <summary>What narrowed them.</summary>
 public sealed record AnalyticsFilters(string? Branch);
 
-/// <summary>How often each test of some runs was executed, and how that ended. Skipped and interrupted tests are not counted.</summary>
-/// <param name="period">The period that the runs are of.</param>
-/// <param name="filters">What else the runs were chosen by.</param>
-/// <param name="limit">How many tests to show.</param>
-public sealed class CountedTests(AnalyticsPeriod period, AnalyticsFilters filters, int limit)
+/// <summary>The tests that some runs have executed. Skipped and interrupted ones are not among them.</summary>
+/// <param name="Period">The period that the runs are of.</param>
+/// <param name="Filters">What else the runs were chosen by.</param>
+/// <param name="Limit">How many tests to show.</param>
+/// <param name="Runs">Runs with at least one of these tests.</param>
+/// <param name="Executed">Each time that a test was executed, and when its run was settled; the latest run first, so that titles and places are the latest ones.</param>
+public sealed record CountedTests(
+    AnalyticsPeriod Period, AnalyticsFilters Filters, int Limit, int Runs, IReadOnlyList<(TestCase Test, DateTimeOffset At)> Executed)
 {
-    private readonly Dictionary<string, CountedTest> tests = new(StringComparer.Ordinal);
-
-    public AnalyticsPeriod Period => period;
-
-    public AnalyticsFilters Filters => filters;
-
-    public int Limit => limit;
-
-    /// <summary>Runs with at least one counted test.</summary>
-    public int Runs { get; private set; }
-
-    /// <summary>Counts a run that came to a result; the latest run first, so that titles and places are the latest ones.</summary>
-    /// <param name="ofRun">The tests of the run.</param>
-    /// <param name="settledAt">When it was settled.</param>
-    public void Add(IReadOnlyList<TestCase> ofRun, DateTimeOffset settledAt)
-    {
-        var executed = ofRun.Where(test => test.Status is not (TestCaseStatus.Skipped or TestCaseStatus.Interrupted)).ToList();
-        Runs += executed.Count > 0 ? 1 : 0;
-        foreach (var test in executed)
-        {
-            if (!tests.TryGetValue(test.Id, out var counted))
-            {
-                tests[test.Id] = counted = new CountedTest(test.Id, test.Title, test.Location);
-            }
-
-            counted.Count(test.Status, settledAt);
-        }
-    }
-
-    /// <summary>Those of a kind, by their rate.</summary>
-    public IReadOnlyList<CountedTest> RankedBy(Func<CountedTest, Occurrences> kind) =>
+    /// <summary>Those that ended so, by their rate.</summary>
+    public IReadOnlyList<CountedTest> RankedBy(params TestCaseStatus[] ends) =>
     [
-        .. tests.Values
-            .Where(test => kind(test).Times > 0)
-            .OrderByDescending(test => test.RateOf(kind(test)))
-            .ThenByDescending(test => kind(test).Times)
-            .ThenBy(test => test.Id, StringComparer.Ordinal),
+        .. Executed
+            .GroupBy(each => each.Test.Id, StringComparer.Ordinal)
+            .Select(times => new CountedTest(
+                times.First().Test, times.Count(), [.. times.Where(each => ends.Contains(each.Test.Status)).Select(each => each.At)]))
+            .Where(test => test.Times > 0)
+            .OrderByDescending(test => test.Rate)
+            .ThenByDescending(test => test.Times)
+            .ThenBy(test => test.Test.Id, StringComparer.Ordinal),
     ];
 }
 
 /// <summary>One test over several runs.</summary>
-public sealed class CountedTest(string id, string title, string? location)
+/// <param name="Test">The test as it was last.</param>
+/// <param name="Executed">How often it was executed.</param>
+/// <param name="At">When it ended in the way that is looked for.</param>
+public sealed record CountedTest(TestCase Test, int Executed, IReadOnlyList<DateTimeOffset> At)
 {
-    public string Id => id;
+    public int Times => At.Count;
 
-    public string Title => title;
-
-    public string? Location => location;
-
-    /// <summary>How often it was executed.</summary>
-    public int Executed { get; private set; }
-
-    /// <summary>How often it passed only after a failed try.</summary>
-    public Occurrences Flaky { get; private set; }
-
-    /// <summary>How often it failed or exceeded its limit.</summary>
-    public Occurrences Failed { get; private set; }
-
-    public void Count(TestCaseStatus status, DateTimeOffset? at)
-    {
-        Executed++;
-        switch (status)
-        {
-            case TestCaseStatus.Flaky:
-                Flaky = Flaky.And(at);
-                break;
-            case TestCaseStatus.Failed or TestCaseStatus.TimedOut:
-                Failed = Failed.And(at);
-                break;
-        }
-    }
+    public DateTimeOffset Last => At.Max();
 
     /// <summary>A fraction from 0 to 1, to four decimals.</summary>
-    public double RateOf(Occurrences occurrences) => Math.Round((double)occurrences.Times / Executed, 4);
-}
-
-/// <summary>How often something happened, and when last.</summary>
-public readonly record struct Occurrences(int Times, DateTimeOffset? Last)
-{
-    public Occurrences And(DateTimeOffset? at) => new(Times + 1, Last > at ? Last : at);
+    public double Rate => Math.Round((double)Times / Executed, 4);
 }

@@ -1,5 +1,3 @@
-using Ledger.Http.PlainRuns;
-
 namespace Ledger.Http.Stably;
 
 /// <summary>

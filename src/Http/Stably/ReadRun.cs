@@ -1,5 +1,3 @@
-using Ledger.TestCases;
-
 namespace Ledger.Http.Stably;
 
 /// <summary>Reads one run as of now. Clients poll this while it is open, and take any other answer than 200 for fatal.</summary>

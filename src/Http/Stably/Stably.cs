@@ -1,7 +1,3 @@
-using Ledger.Http.PlainRuns;
-using Ledger.Projections.SessionList;
-using Ledger.TestCases;
-
 namespace Ledger.Http.Stably;
 
 /// <summary>

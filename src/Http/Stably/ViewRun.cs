@@ -1,5 +1,3 @@
-using Ledger.TestCases;
-
 namespace Ledger.Http.Stably;
 
 /// <summary>Reads one run with its tests: <c>stably runs view</c>. The request names no project, so every run that the caller sees is found.</summary>

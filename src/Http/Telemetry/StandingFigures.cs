@@ -3,9 +3,7 @@ using System.Diagnostics.Metrics;
 using Ledger.Http.Checkly.Live;
 using Ledger.Http.DeadLetters;
 using Ledger.Http.Runners;
-using Ledger.Projections.Daemon;
 using Ledger.Projections.OpenRuns;
-using Npgsql;
 
 namespace Ledger.Http.Telemetry;
 

@@ -1,6 +1,5 @@
 using Ledger.Telemetry;
 using Microsoft.Extensions.Diagnostics.Metrics;
-using Npgsql;
 using OpenTelemetry;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;

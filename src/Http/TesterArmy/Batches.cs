@@ -1,6 +1,3 @@
-using Ledger.Http.PlainRuns;
-using Ledger.Projections.SessionList;
-
 namespace Ledger.Http.TesterArmy;
 
 /// <summary>

@@ -199,9 +199,6 @@ public static class TesterArmyRunStatuses
     /// The status of a run. One that a runner has taken is running, whether it began or not: it can no longer be cancelled as a queued
     /// one.
     /// </summary>
-    public static TesterArmyRunStatus StatusOf(Run run) => StatusOf(run.State, run.Final is { HasErrors: true });
-
-    /// <inheritdoc cref="StatusOf(Run)"/>
     public static TesterArmyRunStatus StatusOf(RunState state, bool hasErrors) => state switch
     {
         RunState.Queued => TesterArmyRunStatus.Queued,

@@ -1,5 +1,3 @@
-using Ledger.Http.PlainRuns;
-
 namespace Ledger.Http.TesterArmy;
 
 /// <summary>Triggers a run of a test. Any uuid will do; a registered check of that id is what the run executes.</summary>

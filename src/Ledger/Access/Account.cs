@@ -1,5 +1,3 @@
-using Marten;
-
 namespace Ledger.Access;
 
 /// <summary>A tenant. Every stream, document and key belongs to exactly one.</summary>

@@ -1,6 +1,4 @@
 using System.Text.Json.Serialization;
-using Ledger.Sessions;
-using Marten;
 using Marten.Schema;
 
 namespace Ledger.Access;

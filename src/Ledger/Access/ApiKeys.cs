@@ -2,8 +2,6 @@ using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text;
 using JasperFx;
-using Ledger.Store;
-using Marten;
 
 namespace Ledger.Access;
 

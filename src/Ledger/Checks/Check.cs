@@ -1,8 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Ledger.Secrets;
-using Ledger.Sessions.Events;
-using Marten;
 using Marten.Schema.Indexing.Unique;
 
 namespace Ledger.Checks;

@@ -1,5 +1,3 @@
-using Ledger.Sessions;
-using Ledger.Store;
 using Ledger.Streams;
 
 namespace Ledger.Checks;

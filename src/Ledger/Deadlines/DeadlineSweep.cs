@@ -1,9 +1,6 @@
-using Ledger.Sessions;
-using Ledger.Store;
 using Ledger.Streams;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
-using Npgsql;
 using NpgsqlTypes;
 
 namespace Ledger.Deadlines;

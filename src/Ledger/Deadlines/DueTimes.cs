@@ -1,8 +1,3 @@
-using Ledger.Sessions;
-using Ledger.Sessions.Events;
-using Ledger.Store;
-using Marten;
-
 namespace Ledger.Deadlines;
 
 /// <summary>

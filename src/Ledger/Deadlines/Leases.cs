@@ -1,5 +1,3 @@
-using Ledger.Store;
-using Npgsql;
 using NpgsqlTypes;
 
 namespace Ledger.Deadlines;

@@ -2,7 +2,6 @@ using System.Collections.Frozen;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using JasperFx.Events;
-using Ledger.Sessions.Events;
 
 namespace Ledger.Serialization;
 

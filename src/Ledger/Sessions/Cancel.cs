@@ -1,5 +1,3 @@
-using Ledger.Sessions.Events;
-
 namespace Ledger.Sessions;
 
 /// <summary>One accepted request to cancel. Its first requester and reason stay authoritative (docs/dialects/common.md#races).</summary>

@@ -1,5 +1,3 @@
-using Ledger.Sessions.Events;
-
 namespace Ledger.Sessions;
 
 /// <summary>The signal of a cancel was handed to the runner.</summary>

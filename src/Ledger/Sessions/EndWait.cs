@@ -1,5 +1,3 @@
-using Ledger.Sessions.Events;
-
 namespace Ledger.Sessions;
 
 /// <summary>A run has waited for the longest time that the installation allows, and no runner takes such runs at its location.</summary>

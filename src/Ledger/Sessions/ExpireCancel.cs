@@ -1,5 +1,3 @@
-using Ledger.Sessions.Events;
-
 namespace Ledger.Sessions;
 
 /// <summary>Nobody stopped a cancelled run before the deadline.</summary>

@@ -1,5 +1,3 @@
-using Ledger.Sessions.Events;
-
 namespace Ledger.Sessions;
 
 /// <summary>Nobody acknowledged a cancel in time: the signal becomes an order to kill (docs/domain.md#rule-8).</summary>

@@ -1,5 +1,3 @@
-using Ledger.Sessions.Events;
-
 namespace Ledger.Sessions;
 
 /// <summary>The runner that holds a run is alive, and asks whether it shall go on.</summary>

@@ -1,5 +1,3 @@
-using Ledger.Sessions.Events;
-
 namespace Ledger.Sessions;
 
 /// <summary>A runner stopped renewing its lease.</summary>

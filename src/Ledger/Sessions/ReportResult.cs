@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Ledger.Sessions.Events;
 
 namespace Ledger.Sessions;
 

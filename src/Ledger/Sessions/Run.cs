@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Ledger.Sessions.Events;
 
 namespace Ledger.Sessions;
 

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Ledger.Secrets;
-using Ledger.Sessions.Events;
 
 namespace Ledger.Sessions;
 

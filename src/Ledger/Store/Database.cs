@@ -1,7 +1,4 @@
 using JasperFx;
-using Ledger.Store;
-using Marten;
-using Npgsql;
 
 namespace Ledger;
 

@@ -1,8 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Ledger.Serialization;
-using Ledger.Sessions.Events;
-using Npgsql;
 using NpgsqlTypes;
 
 namespace Ledger.Store;

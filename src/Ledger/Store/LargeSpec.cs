@@ -1,8 +1,6 @@
 using System.IO.Compression;
 using System.Runtime.InteropServices;
 using System.Text.Json;
-using Ledger.Sessions;
-using Ledger.Sessions.Events;
 
 namespace Ledger.Store;
 

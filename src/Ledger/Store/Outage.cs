@@ -1,6 +1,4 @@
 using System.Net.Sockets;
-using Ledger.Store;
-using Npgsql;
 
 namespace Ledger;
 

@@ -1,5 +1,3 @@
-using Ledger.Sessions.Events;
-
 namespace Ledger.Store;
 
 /// <summary>An event as it stands in the store.</summary>

@@ -1,7 +1,3 @@
-using Ledger.Sessions;
-using Ledger.Sessions.Events;
-using Ledger.Store;
-
 namespace Ledger.Streams;
 
 /// <summary>What a decision came to, and the session after it.</summary>

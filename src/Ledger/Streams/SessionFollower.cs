@@ -1,5 +1,3 @@
-using Ledger.Store;
-
 namespace Ledger.Streams;
 
 /// <summary>

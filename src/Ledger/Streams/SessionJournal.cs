@@ -1,6 +1,4 @@
 using System.Text.Json;
-using Ledger.Sessions;
-using Ledger.Sessions.Events;
 using Microsoft.Extensions.Logging;
 
 namespace Ledger.Streams;

@@ -1,7 +1,3 @@
-using Ledger.Sessions;
-using Ledger.Sessions.Events;
-using Ledger.Store;
-
 namespace Ledger.Streams;
 
 /// <summary>A session folded up to a version of its stream.</summary>

@@ -1,8 +1,4 @@
 using JasperFx.Events;
-using Ledger.Sessions;
-using Ledger.Sessions.Events;
-using Ledger.Store;
-using Marten;
 
 namespace Ledger.Streams;
 

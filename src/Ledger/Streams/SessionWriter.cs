@@ -3,15 +3,10 @@ using System.Threading.Channels;
 using JasperFx.Events;
 using Ledger.Deadlines;
 using Ledger.Secrets;
-using Ledger.Sessions;
-using Ledger.Sessions.Events;
-using Ledger.Store;
 using Ledger.Telemetry;
-using Marten;
 using Marten.Exceptions;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
-using Npgsql;
 
 namespace Ledger.Streams;
 

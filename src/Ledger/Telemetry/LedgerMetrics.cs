@@ -1,7 +1,5 @@
 using System.Diagnostics.Metrics;
 using Ledger.Serialization;
-using Ledger.Sessions;
-using Ledger.Sessions.Events;
 
 namespace Ledger.Telemetry;
 

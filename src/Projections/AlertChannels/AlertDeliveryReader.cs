@@ -1,6 +1,3 @@
-using Ledger.Projections.Daemon;
-using Npgsql;
-
 namespace Ledger.Projections.AlertChannels;
 
 /// <summary>Answers: what was sent to whom, and did it arrive?</summary>

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Marten;
-using Npgsql;
 using Wolverine.Attributes;
 
 namespace Ledger.Projections.AlertChannels;

@@ -1,11 +1,7 @@
 using System.Text.Json;
 using Ledger.Projections.AlertChannels;
 using Ledger.Projections.Alerts;
-using Ledger.Projections.Daemon;
-using Ledger.Serialization;
-using Ledger.Sessions.Events;
 using Marten;
-using Npgsql;
 
 namespace Ledger.Projections.AlertDeliveries;
 

@@ -5,10 +5,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Ledger.Projections.CheckResults;
 using Ledger.Projections.CheckStatus;
-using Ledger.Projections.Daemon;
 using Ledger.Projections.OpenRuns;
-using Ledger.Sessions;
-using Npgsql;
 
 namespace Ledger.Projections.Alerts;
 

@@ -1,7 +1,3 @@
-using Ledger.Projections.Daemon;
-using Ledger.Sessions;
-using Npgsql;
-
 namespace Ledger.Projections.Alerts;
 
 /// <summary>Answers: which alerts are there, and what became of them?</summary>
@@ -25,9 +21,6 @@ public sealed class AlertsReader(NpgsqlDataSource dataSource)
     // Who cancelled the run of a suppressed alert is another model's to say.
     private const string From =
         "ledger.alerts a left join ledger.cancels c on c.account_id = a.account_id and c.cancel_id = a.cancel_id and a.state = 'suppressed'";
-
-    /// <summary>The projection that keeps alerts, conditions and incidents.</summary>
-    public static Projection CreateProjection() => new AlertsProjection();
 
     /// <summary>One page of all that was decided.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The limit is out of its range.</exception>

@@ -1,6 +1,4 @@
 using Ledger.Projections.CheckResults;
-using Ledger.Sessions;
-using Npgsql;
 
 namespace Ledger.Projections.Alerts;
 

@@ -1,5 +1,3 @@
-using Npgsql;
-
 namespace Ledger.Projections.Alerts;
 
 /// <summary>Answers: which incidents are there? Kept by the projection of <see cref="AlertsReader.ProjectionName"/>.</summary>

@@ -1,5 +1,3 @@
-using Ledger.Sessions;
-
 namespace Ledger.Projections.Cancellations;
 
 /// <summary>An accepted request to cancel as lists tell of it: who asked and why, without the runs.</summary>

@@ -1,7 +1,5 @@
 using System.Data;
 using Ledger.Projections.Metrics;
-using Ledger.Sessions;
-using Npgsql;
 
 namespace Ledger.Projections.Cancellations;
 

@@ -1,14 +1,8 @@
 using System.Globalization;
 using System.Text.Json;
 using Ledger.Projections.CheckResults;
-using Ledger.Projections.Daemon;
 using Ledger.Projections.Metrics;
 using Ledger.Projections.OpenRuns;
-using Ledger.Serialization;
-using Ledger.Sessions;
-using Ledger.Sessions.Events;
-using Ledger.Store;
-using Npgsql;
 
 namespace Ledger.Projections.Cancellations;
 

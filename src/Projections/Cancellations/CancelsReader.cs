@@ -1,8 +1,4 @@
 using System.Data;
-using Ledger.Projections.Daemon;
-using Ledger.Sessions;
-using Ledger.Sessions.Events;
-using Npgsql;
 
 namespace Ledger.Projections.Cancellations;
 
@@ -27,9 +23,6 @@ public sealed class CancelsReader(NpgsqlDataSource dataSource)
         """;
 
     private static readonly string AskedSql = $"select {Record<AskedCancel>.Columns} from ledger.cancels where account_id = $1 and cancel_id = any($2)";
-
-    /// <summary>The projection that keeps the rows; it needs that of the results beside it.</summary>
-    public static Projection CreateProjection() => new CancellationsProjection();
 
     /// <summary>One page, newest first.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The limit is out of its range.</exception>

@@ -1,10 +1,4 @@
-using Ledger.Projections.Daemon;
 using Ledger.Projections.OpenRuns;
-using Ledger.Serialization;
-using Ledger.Sessions;
-using Ledger.Sessions.Events;
-using Ledger.Store;
-using Npgsql;
 
 namespace Ledger.Projections.CheckResults;
 

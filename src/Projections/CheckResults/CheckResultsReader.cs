@@ -1,7 +1,3 @@
-using Ledger.Projections.Daemon;
-using Ledger.Sessions;
-using Npgsql;
-
 namespace Ledger.Projections.CheckResults;
 
 /// <summary>Answers: which results does a check have?</summary>
@@ -17,9 +13,6 @@ public sealed class CheckResultsReader(NpgsqlDataSource dataSource)
           and (report_id = $3 or (report_id is null and sequence_id = $4))
         order by position desc limit 1
         """;
-
-    /// <summary>The projection that keeps the rows.</summary>
-    public static Projection CreateProjection() => new CheckResultsProjection();
 
     /// <summary>One page, newest first.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The limit or the offset is out of its range.</exception>

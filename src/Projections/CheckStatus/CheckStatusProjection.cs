@@ -1,7 +1,4 @@
 using Ledger.Projections.CheckResults;
-using Ledger.Projections.Daemon;
-using Ledger.Sessions;
-using Npgsql;
 
 namespace Ledger.Projections.CheckStatus;
 

@@ -1,6 +1,4 @@
 using Ledger.Projections.CheckResults;
-using Ledger.Projections.Daemon;
-using Npgsql;
 
 namespace Ledger.Projections.CheckStatus;
 
@@ -11,9 +9,6 @@ public sealed class CheckStatusReader(NpgsqlDataSource dataSource)
     public const string ProjectionName = "check_status";
 
     private static readonly string ListSql = $"select {Record<CheckStanding>.Columns} from ledger.check_statuses where account_id = $1";
-
-    /// <summary>The projection that keeps the rows.</summary>
-    public static Projection CreateProjection() => new CheckStatusProjection();
 
     /// <summary>All checks of an account that have a run which counts.</summary>
     /// <exception cref="NpgsqlException">The database cannot be reached.</exception>

@@ -1,12 +1,6 @@
-using Ledger.Projections.Daemon;
 using Ledger.Projections.OpenRuns;
-using Ledger.Serialization;
-using Ledger.Sessions;
-using Ledger.Sessions.Events;
-using Ledger.Store;
 using Ledger.Streams;
 using Marten;
-using Npgsql;
 using Wolverine.Attributes;
 
 namespace Ledger.Projections.Concurrency;

@@ -1,10 +1,6 @@
 using System.Collections.Concurrent;
 using System.Text.RegularExpressions;
-using Ledger.Serialization;
-using Ledger.Sessions.Events;
-using Ledger.Store;
 using Ledger.Store.Postgres;
-using Npgsql;
 
 namespace Ledger.Projections.Daemon;
 

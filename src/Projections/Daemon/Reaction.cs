@@ -3,7 +3,6 @@ using JasperFx.Events.Daemon;
 using JasperFx.Events.Projections;
 using Marten;
 using Marten.Subscriptions;
-using Npgsql;
 
 namespace Ledger.Projections.Daemon;
 

@@ -1,5 +1,4 @@
 using Ledger.Projections.Rebuild;
-using Npgsql;
 
 namespace Ledger.Projections.Daemon;
 
@@ -35,7 +34,7 @@ public sealed class ReadModelOperations(ReadModelShard models, IReadOnlyList<str
     private ProjectionStatus ReadStatus(NpgsqlDataReader row)
     {
         var (head, position, owner) = (row.GetInt64(0), row.GetInt64(1), row.GetStringOrNull(3));
-        var stopped = row.IsDBNull(5) ? null : new StoppedProjection(row.GetInt64(5), row.GetString(6), row.GetFieldValue<DateTimeOffset>(7));
+        var stopped = row.IsDBNull(5) ? null : new ProjectionError(row.GetInt64(5), row.GetString(6), row.GetFieldValue<DateTimeOffset>(7));
         var state = stopped is not null ? ProjectionState.Stopped
             : row.GetBoolean(4) ? ProjectionState.CatchingUp
             : owner == models.Owner ? ProjectionState.Running
@@ -121,18 +120,16 @@ public sealed class ReadModelOperations(ReadModelShard models, IReadOnlyList<str
     /// <summary>Whether there is a read model or a reaction of that name.</summary>
     public bool Knows(string model) => names.Contains(model);
 
-    private static RebuildStatus ReadRebuild(NpgsqlDataReader row) => new(
+    private static ProjectionRebuild ReadRebuild(NpgsqlDataReader row) => new(
         Words<RebuildState>.Read(row.GetString(8)),
         row.GetInt64(9),
         row.GetInt64(10),
         row.GetFieldValue<DateTimeOffset>(11),
-        row.GetString(12))
-    {
-        FinishedAt = row.GetFieldValue<DateTimeOffset?>(13),
-        Differences = row.GetFieldValue<long?>(14),
-        Error = row.GetStringOrNull(15),
-        KeepsOld = row.GetBoolean(16),
-    };
+        row.GetString(12),
+        row.GetFieldValue<DateTimeOffset?>(13),
+        row.GetFieldValue<long?>(14),
+        row.GetStringOrNull(15),
+        row.GetBoolean(16));
 
     private string Known(string model) => Knows(model) ? model : throw new ArgumentException($"There is no read model {model}.", nameof(model));
 
@@ -148,7 +145,7 @@ public sealed class ReadModelOperations(ReadModelShard models, IReadOnlyList<str
 /// <param name="Owner">The host that owns it or owned it last; null when nobody ever did.</param>
 /// <param name="Stopped">Why it stopped; null unless it has.</param>
 public sealed record ProjectionStatus(
-    string Name, int Version, long Position, long Lag, ProjectionState State, string? Owner, StoppedProjection? Stopped)
+    string Name, int Version, long Position, long Lag, ProjectionState State, string? Owner, ProjectionError? Stopped)
 {
     /// <summary>The position of the last event that there is: what it comes up to.</summary>
     public long Head { get; init; }
@@ -157,14 +154,11 @@ public sealed record ProjectionStatus(
     public DateTimeOffset? UpdatedAt { get; init; }
 
     /// <summary>Its last rebuild; null when there was none.</summary>
-    public RebuildStatus? Rebuild { get; init; }
+    public ProjectionRebuild? Rebuild { get; init; }
 }
 
 /// <summary>An event that a projection cannot handle.</summary>
-/// <param name="Position">The event's position.</param>
-/// <param name="Error">What happened.</param>
-/// <param name="At">When, by the database's clock.</param>
-public sealed record StoppedProjection(long Position, string Error, DateTimeOffset At);
+public sealed record ProjectionError(long Position, string Message, DateTimeOffset At);
 
 /// <summary>What a projection is doing, seen from one host.</summary>
 public enum ProjectionState

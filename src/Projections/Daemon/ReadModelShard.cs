@@ -1,13 +1,10 @@
 using JasperFx.Events;
 using JasperFx.Events.Daemon;
 using JasperFx.Events.Projections;
-using Ledger.Serialization;
-using Ledger.Store;
 using Marten;
 using Marten.Subscriptions;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
-using Npgsql;
 
 namespace Ledger.Projections.Daemon;
 

@@ -1,5 +1,3 @@
-using Npgsql;
-
 namespace Ledger.Projections.Daemon;
 
 /// <summary>How far the shard has come, which read models it keeps, and which events they leave out, as the database says for all hosts.</summary>

@@ -1,8 +1,5 @@
 using System.Numerics;
 using Ledger.Projections.CheckResults;
-using Ledger.Projections.Daemon;
-using Ledger.Sessions;
-using Npgsql;
 
 namespace Ledger.Projections.Metrics;
 

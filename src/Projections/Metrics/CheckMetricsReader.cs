@@ -1,9 +1,6 @@
 using System.Globalization;
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using Ledger.Projections.Daemon;
-using Ledger.Sessions;
-using Npgsql;
 
 namespace Ledger.Projections.Metrics;
 
@@ -44,9 +41,6 @@ public sealed class CheckMetricsReader(NpgsqlDataSource dataSource)
         where account_id = $1 and check_id = $2 and created_at >= $3 and created_at < $4 and outcome = any($5)
         order by created_at, position offset $6 limit $7
         """;
-
-    /// <summary>The projection that keeps the rows.</summary>
-    public static Projection CreateProjection() => new CheckMetricsProjection();
 
     /// <summary>Adds up the runs of checks. The buckets of one check come one after the other, in order.</summary>
     /// <exception cref="NpgsqlException">The database cannot be reached.</exception>

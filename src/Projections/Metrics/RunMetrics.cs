@@ -1,5 +1,4 @@
 using System.Numerics;
-using Ledger.Sessions;
 
 namespace Ledger.Projections.Metrics;
 

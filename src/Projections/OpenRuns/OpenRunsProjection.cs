@@ -1,10 +1,3 @@
-using Ledger.Projections.Daemon;
-using Ledger.Serialization;
-using Ledger.Sessions;
-using Ledger.Sessions.Events;
-using Ledger.Store;
-using Npgsql;
-
 namespace Ledger.Projections.OpenRuns;
 
 /// <summary>

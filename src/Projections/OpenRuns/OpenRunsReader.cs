@@ -1,7 +1,3 @@
-using Ledger.Projections.Daemon;
-using Ledger.Sessions;
-using Npgsql;
-
 namespace Ledger.Projections.OpenRuns;
 
 /// <summary>Answers: what is open, and who has it?</summary>
@@ -60,9 +56,6 @@ public sealed class OpenRunsReader(NpgsqlDataSource dataSource)
         group by session_id, state, check_type
         """;
 
-    /// <summary>The projection that keeps the rows.</summary>
-    public static Projection CreateProjection() => new OpenRunsProjection();
-
     /// <summary>Queued runs that a runner may claim, oldest first. A claim decides on the stream: a run may be gone by then.</summary>
     /// <param name="accountId">The tenant.</param>
     /// <param name="locations">Where the runner is; none finds none.</param>
@@ -103,16 +96,11 @@ public sealed class OpenRunsReader(NpgsqlDataSource dataSource)
         row => (SessionId: row.GetGuid(0), Group: new OpenRunGroup(Words<RunState>.Read(row.GetString(1)), row.GetString(2), (int)row.GetInt64(3))),
         cancellation)).ToLookup(found => found.SessionId, found => found.Group);
 
-    /// <summary>The open sessions of a concurrency group that came before a session, oldest first.</summary>
+    /// <summary>
+    /// The open sessions of concurrency groups that came before a session, oldest first; <c>Place</c> is the index of the place that each came
+    /// before.
+    /// </summary>
     /// <exception cref="NpgsqlException">The database cannot be reached.</exception>
-    public async Task<IReadOnlyList<Guid>> OpenSessionsOfGroupAsync(
-        Guid accountId, string? project, string concurrencyGroup, long beforeNumber, CancellationToken cancellation = default)
-    {
-        var found = await OpenSessionsOfGroupsAsync([new GroupPlace(accountId, project, concurrencyGroup, beforeNumber)], cancellation);
-        return [.. found.Select(session => session.SessionId)];
-    }
-
-    /// <summary>The same for several places at once; <c>Place</c> is the index of the place that a session came before.</summary>
     internal async Task<IReadOnlyList<(int Place, Guid SessionId)>> OpenSessionsOfGroupsAsync(
         IReadOnlyList<GroupPlace> places, CancellationToken cancellation) => await dataSource.QueryAsync(
         GroupsSql,

@@ -1,6 +1,3 @@
-using Ledger.Projections.Daemon;
-using Npgsql;
-
 namespace Ledger.Projections.Rebuild;
 
 /// <summary>What an administrator asks of rebuilds. Each request and its record are one transaction.</summary>
@@ -139,29 +136,22 @@ internal sealed class RebuildRecord
         $"update ledger.projection_rebuilds set {assignments} where name = $1 and finished_at is null", [name, .. values], cancellation);
 }
 
-/// <summary>How a projection's last rebuild stands.</summary>
-/// <param name="State">What it is doing.</param>
-/// <param name="Position">How far the second copy has come.</param>
-/// <param name="Head">The last event of the log when that was written down.</param>
-/// <param name="StartedAt">When it was asked for, by the database's clock.</param>
-/// <param name="StartedBy">Who asked for it.</param>
-public sealed record RebuildStatus(RebuildState State, long Position, long Head, DateTimeOffset StartedAt, string StartedBy)
-{
-    /// <summary>When it was done, or failed.</summary>
-    public DateTimeOffset? FinishedAt { get; init; }
-
-    /// <summary>
-    /// How many rows only one of both copies had, compared at the same position: 0 if the rebuilt rows were those that served, 2 for a
-    /// row that differed. Null before the comparison.
-    /// </summary>
-    public long? Differences { get; init; }
-
-    /// <summary>Why it failed; null unless it has.</summary>
-    public string? Error { get; init; }
-
-    /// <summary>Whether the tables that it replaced are kept still.</summary>
-    public bool KeepsOld { get; init; }
-}
+/// <summary>A rebuild.</summary>
+/// <param name="Position">How far the new rows have come.</param>
+/// <param name="Head">The last event that there is.</param>
+/// <param name="FinishedAt">When it was done, or failed.</param>
+/// <param name="Differences">How many rows only one of both copies had; 0 when they were equal, null before they were compared.</param>
+/// <param name="KeepsOld">Whether the rows that it replaced are kept until they are discarded.</param>
+public sealed record ProjectionRebuild(
+    RebuildState State,
+    long Position,
+    long Head,
+    DateTimeOffset StartedAt,
+    string StartedBy,
+    DateTimeOffset? FinishedAt,
+    long? Differences,
+    string? Error,
+    bool KeepsOld);
 
 /// <summary>What a rebuild is doing.</summary>
 public enum RebuildState

@@ -1,8 +1,5 @@
 using System.Data;
 using System.Globalization;
-using Ledger.Projections.Daemon;
-using Ledger.Store;
-using Npgsql;
 
 namespace Ledger.Projections.Rebuild;
 

@@ -1,8 +1,5 @@
-using Ledger.Projections.Daemon;
-using Ledger.Store;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
-using Npgsql;
 
 namespace Ledger.Projections.Rebuild;
 

@@ -1,13 +1,7 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
-using Ledger.Projections.Daemon;
-using Ledger.Serialization;
-using Ledger.Sessions;
-using Ledger.Sessions.Events;
-using Ledger.Store;
 using Ledger.TestCases;
-using Npgsql;
 
 namespace Ledger.Projections.RunDays;
 

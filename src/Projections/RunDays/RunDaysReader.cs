@@ -1,6 +1,4 @@
-using Ledger.Projections.Daemon;
 using Ledger.TestCases;
-using Npgsql;
 
 namespace Ledger.Projections.RunDays;
 
@@ -12,9 +10,6 @@ public sealed class RunDaysReader(NpgsqlDataSource dataSource)
 
     private static readonly string Sums =
         string.Join(", ", Record<RunDayCounts>.Columns.Split(", ").Select(column => $"sum({column})::bigint as counts_{column}"));
-
-    /// <summary>The projection that keeps the rows.</summary>
-    public static Projection CreateProjection() => new RunDaysProjection();
 
     /// <summary>The days that have a settled run, in order.</summary>
     /// <exception cref="NpgsqlException">The database cannot be reached.</exception>

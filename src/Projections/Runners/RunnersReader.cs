@@ -1,7 +1,5 @@
 using System.Text.Json;
 using Ledger.Deadlines;
-using Ledger.Sessions;
-using Npgsql;
 
 namespace Ledger.Projections.Runners;
 

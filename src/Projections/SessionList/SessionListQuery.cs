@@ -1,7 +1,5 @@
 using System.Buffers.Binary;
 using System.Buffers.Text;
-using Ledger.Sessions;
-using Npgsql;
 
 namespace Ledger.Projections.SessionList;
 

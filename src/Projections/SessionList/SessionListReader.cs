@@ -1,6 +1,3 @@
-using Ledger.Projections.Daemon;
-using Npgsql;
-
 namespace Ledger.Projections.SessionList;
 
 /// <summary>Answers: which sessions are there?</summary>
@@ -8,9 +5,6 @@ public sealed class SessionListReader(NpgsqlDataSource dataSource)
 {
     /// <summary>What to wait for before a read that must see a write (<see cref="ReadModelProgress.WaitForAsync"/>).</summary>
     public const string ProjectionName = "session_list";
-
-    /// <summary>The projection that keeps the rows.</summary>
-    public static Projection CreateProjection() => new SessionListProjection();
 
     private const string Columns = $"""
         account_id, session_id, number, version, last_position as position, kind, status, project, name, source, actor_kind, actor_id, actor_name,

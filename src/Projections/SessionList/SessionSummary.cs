@@ -1,7 +1,4 @@
 using System.Text.Json;
-using Ledger.Serialization;
-using Ledger.Sessions;
-using Ledger.Sessions.Events;
 using Ledger.Streams;
 using Ledger.TestCases;
 

@@ -86,7 +86,7 @@ public sealed class RateLimitTests(TestDatabase database) : IClassFixture<TestDa
     {
         var clock = new FakeClock();
         var windows = new RateWindows(new RateLimitSettings(), clock);
-        var limit = new RateLimit(RateLimit.RunnerClass, 1, 60);
+        var limit = new RunnerRateLimit(1, 60);
         for (var runner = 0; runner < RateWindows.MaximumRunners; runner++)
         {
             windows.Take("key", limit, $"{runner}").IsAllowed.ShouldBeTrue();

@@ -20,7 +20,7 @@ public sealed class AlertDeliveriesTests : LedgerTest
     private ReadModelHost? daemon;
 
     private static Projection[] All =>
-        [CheckResultsReader.CreateProjection(), AlertsReader.CreateProjection()];
+        [new CheckResultsProjection(), new AlertsProjection()];
 
     [Fact]
     public async Task A_failure_is_to_be_sent_once_to_each_channel_that_asks_for_it()

@@ -172,7 +172,7 @@ public sealed class AlertReadersTests : LedgerTest
 
     private async Task CatchUpAsync()
     {
-        daemon ??= await StartDaemonAsync(AlertsReader.CreateProjection(), CheckResultsReader.CreateProjection());
+        daemon ??= await StartDaemonAsync(new AlertsProjection(), new CheckResultsProjection());
         (await daemon.WaitForHeadAsync(AlertsReader.ProjectionName, Patience)).ShouldBeTrue();
     }
 }

@@ -15,7 +15,7 @@ public sealed class AlertsProjectionTests : LedgerTest
     private readonly Guid[] checks = [Guid.NewGuid(), Guid.NewGuid(), Guid.NewGuid()];
     private ReadModelHost? daemon;
 
-    private static Projection[] Both => [AlertsReader.CreateProjection(), CheckResultsReader.CreateProjection()];
+    private static Projection[] Both => [new AlertsProjection(), new CheckResultsProjection()];
 
     [Fact]
     public async Task Rows_equal_a_recomputation_although_owners_are_killed_again_and_again()

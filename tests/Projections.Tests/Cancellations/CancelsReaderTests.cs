@@ -16,7 +16,7 @@ public sealed class CancelsReaderTests : LedgerTest
     private readonly Guid[] checks = [Guid.NewGuid(), Guid.NewGuid()];
     private ReadModelHost? daemon;
 
-    private static Projection[] Both => [CancelsReader.CreateProjection(), CheckResultsReader.CreateProjection()];
+    private static Projection[] Both => [new CancellationsProjection(), new CheckResultsProjection()];
 
     private CancelsReader Reader => new(DataSource);
 

@@ -130,7 +130,7 @@ public sealed class CheckResultsReaderTests : LedgerTest
 
     private async Task CatchUpAsync()
     {
-        daemon ??= await StartDaemonAsync(CheckResultsReader.CreateProjection());
+        daemon ??= await StartDaemonAsync(new CheckResultsProjection());
         (await daemon.WaitForHeadAsync(CheckResultsReader.ProjectionName, Patience)).ShouldBeTrue();
     }
 }

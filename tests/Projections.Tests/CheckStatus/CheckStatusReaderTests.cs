@@ -16,7 +16,7 @@ public sealed class CheckStatusReaderTests : LedgerTest
     private readonly Guid check = Guid.NewGuid();
     private ReadModelHost? daemon;
 
-    private static Projection[] Both => [CheckStatusReader.CreateProjection(), CheckResultsReader.CreateProjection()];
+    private static Projection[] Both => [new CheckStatusProjection(), new CheckResultsProjection()];
 
     private CheckStatusReader Reader => new(DataSource);
 

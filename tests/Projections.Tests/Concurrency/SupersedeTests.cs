@@ -111,7 +111,7 @@ public sealed class SupersedeTests : LedgerTest
     private Task<ReadModelHost> StartReactionAsync(int? batchSize = null) => StartDaemonAsync(
         "host",
         batchSize,
-        [OpenRunsReader.CreateProjection()],
+        [new OpenRunsProjection()],
         progress => new Supersede(progress, DataSource, Messages.Handled(message => CancelPreviousHandler.Handle(
             (CancelPrevious)message, new OpenRunsReader(DataSource), Streams, CancelPolicy.Default, CancellationToken.None))));
 

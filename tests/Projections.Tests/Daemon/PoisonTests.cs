@@ -17,7 +17,7 @@ public sealed class PoisonTests : JournalTest
         sick.Position.ShouldBe(12);
         sick.Lag.ShouldBe(8);
         sick.Stopped!.Position.ShouldBe(13);
-        sick.Stopped.Error.ShouldBe("InvalidOperationException: This one is poison.");
+        sick.Stopped.Message.ShouldBe("InvalidOperationException: This one is poison.");
         (await WrittenAsync("sick")).ShouldBe(Through(12));
         (await WrittenAsync("healthy")).ShouldBe(Through(20));
         (await daemon.StatusAsync("healthy")).State.ShouldBe(ProjectionState.Running);
@@ -29,7 +29,7 @@ public sealed class PoisonTests : JournalTest
         await TriggerManyAsync(9);
         var daemon = await StartJournalsAsync("host", new Journal("sick") { RefusedAt = 4 });
 
-        (await BecomeStoppedAsync(daemon)).Stopped!.Error.ShouldContain("division by zero");
+        (await BecomeStoppedAsync(daemon)).Stopped!.Message.ShouldContain("division by zero");
         (await WrittenAsync("sick")).ShouldBe(Through(3));
     }
 
@@ -46,7 +46,7 @@ public sealed class PoisonTests : JournalTest
 
         var sick = await BecomeStoppedAsync(daemon);
         sick.Stopped!.Position.ShouldBe(position);
-        sick.Stopped.Error.ShouldStartWith("UnreadableEventException: The event at position");
+        sick.Stopped.Message.ShouldStartWith("UnreadableEventException: The event at position");
         (await WrittenAsync("sick")).ShouldBe(Through(position - 1));
         (await daemon.Operations.SkipAsync("sick", position, "not readable", "dana")).ShouldBeTrue();
 

@@ -20,7 +20,7 @@ public abstract class RecomputationTest : LedgerTest
     {
     }
 
-    private protected static Projection[] Both => [SessionListReader.CreateProjection(), OpenRunsReader.CreateProjection()];
+    private protected static Projection[] Both => [new SessionListProjection(), new OpenRunsProjection()];
 
     /// <summary>The arbitrary life of one session.</summary>
     protected async Task LiveAsync(int seed)

@@ -11,7 +11,7 @@ public sealed class WaitingTests : JournalTest
     {
         var hosts = new[]
         {
-            await StartDaemonAsync(SessionListReader.CreateProjection()), await StartDaemonAsync(SessionListReader.CreateProjection()),
+            await StartDaemonAsync(new SessionListProjection()), await StartDaemonAsync(new SessionListProjection()),
         };
 
         var reader = new SessionListReader(DataSource);

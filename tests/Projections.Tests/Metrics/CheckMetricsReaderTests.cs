@@ -230,7 +230,7 @@ public sealed class CheckMetricsReaderTests : LedgerTest
 
     private async Task CatchUpAsync()
     {
-        daemon ??= await StartDaemonAsync(CheckMetricsReader.CreateProjection(), CheckResultsReader.CreateProjection());
+        daemon ??= await StartDaemonAsync(new CheckMetricsProjection(), new CheckResultsProjection());
         (await daemon.WaitForHeadAsync(CheckMetricsReader.ProjectionName, Patience)).ShouldBeTrue();
         (await daemon.WaitForHeadAsync(CheckResultsReader.ProjectionName, Patience)).ShouldBeTrue();
     }

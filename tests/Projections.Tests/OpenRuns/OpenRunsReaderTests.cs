@@ -99,8 +99,8 @@ public sealed class OpenRunsReaderTests : LedgerTest
         await CancelAsync(settled);
         await CatchUpAsync();
 
-        (await Reader.OpenSessionsOfGroupAsync(Account, null, "deploy", last.FirstPosition)).ShouldBe([first.Session.Id, second.Session.Id]);
-        (await Reader.OpenSessionsOfGroupAsync(Account, null, "deploy", first.FirstPosition)).ShouldBeEmpty();
+        GroupPlace[] places = [new(Account, null, "deploy", first.FirstPosition), new(Account, null, "deploy", last.FirstPosition)];
+        (await Reader.OpenSessionsOfGroupsAsync(places, default)).ShouldBe([(1, first.Session.Id), (1, second.Session.Id)]);
     }
 
     private async Task<SessionSnapshot> StartedAsync(string runner) =>
@@ -124,7 +124,7 @@ public sealed class OpenRunsReaderTests : LedgerTest
 
     private async Task CatchUpAsync()
     {
-        daemon ??= await StartDaemonAsync(OpenRunsReader.CreateProjection());
+        daemon ??= await StartDaemonAsync(new OpenRunsProjection());
         (await daemon.WaitForHeadAsync(OpenRunsReader.ProjectionName, Patience)).ShouldBeTrue();
     }
 }

@@ -10,7 +10,7 @@ public abstract class RebuildTest : RecomputationTest
 {
     private protected Task<ReadModelHost> StartAllAsync(int batchSize = 50) => StartDaemonAsync(batchSize, [.. RegisteredProjections.All]);
 
-    private protected static Task<RebuildStatus> EndAsync(ReadModelHost daemon, string projection) => Eventually.Become(
+    private protected static Task<ProjectionRebuild> EndAsync(ReadModelHost daemon, string projection) => Eventually.Become(
         async () => (await daemon.StatusAsync(projection)).Rebuild!,
         rebuild => rebuild is { State: RebuildState.Done or RebuildState.Failed },
         TimeSpan.FromSeconds(60),

@@ -51,7 +51,7 @@ public sealed class RunDaysReaderTests : LedgerTest
     [Fact]
     public async Task Days_equal_a_recount_although_owners_are_killed_again_and_again()
     {
-        daemon = await StartDaemonAsync(7, RunDaysReader.CreateProjection());
+        daemon = await StartDaemonAsync(7, new RunDaysProjection());
         for (var round = 0; round < 5; round++)
         {
             await Task.WhenAll(Enumerable.Range(8 * round, 8).Select(LiveAsync));
@@ -93,7 +93,7 @@ public sealed class RunDaysReaderTests : LedgerTest
 
     private async Task<IReadOnlyList<RunDay>> ReadAsync(RunDaysQuery query)
     {
-        daemon ??= await StartDaemonAsync(RunDaysReader.CreateProjection());
+        daemon ??= await StartDaemonAsync(new RunDaysProjection());
         (await daemon.WaitForHeadAsync(RunDaysReader.ProjectionName, Patience)).ShouldBeTrue();
         return await Reader.ReadAsync(query);
     }

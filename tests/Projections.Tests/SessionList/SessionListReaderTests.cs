@@ -278,7 +278,7 @@ public sealed class SessionListReaderTests : LedgerTest
 
     private async Task CatchUpAsync()
     {
-        daemon ??= await StartDaemonAsync(SessionListReader.CreateProjection());
+        daemon ??= await StartDaemonAsync(new SessionListProjection());
         (await daemon.WaitForHeadAsync(SessionListReader.ProjectionName, Patience)).ShouldBeTrue();
     }
 }

@@ -1,4 +1,3 @@
-using Ledger.Projections.AlertChannels;
 using Wolverine;
 using Wolverine.Attributes;
 using Wolverine.Runtime.Handlers;

@@ -1,8 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
-using Ledger.Projections.AlertChannels;
-using Ledger.Secrets;
 
 namespace Ledger.Http.AlertChannels.Sending;
 

@@ -1,4 +1,3 @@
-using Ledger.Sessions.Events;
 using MQTTnet;
 
 namespace Ledger.Http.Checkly.Live;

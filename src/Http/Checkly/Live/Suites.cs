@@ -1,7 +1,5 @@
 using System.Collections.Concurrent;
 using System.Threading.Channels;
-using Ledger.Projections.Daemon;
-using Ledger.Projections.SessionList;
 using MQTTnet;
 
 namespace Ledger.Http.Checkly.Live;
