@@ -23,8 +23,8 @@ public sealed partial class SessionWriter : IAsyncDisposable
     private const long QueueBytes = 64 * 1024 * 1024;
     private const int MaximumTries = 12;
 
-    // A commit costs as much as some ten commands. Callers that were answered together come back at about the same time.
-    private const int FewCommands = 16;
+    // A commit costs as much as some ten commands. After one of several, its callers come back at about the same time.
+    private const int SeveralCommands = 8;
 
     // By the stream's id, so that commands on one stream never compete on one host. With few processors a second commit at the same time takes
     // from the first, and each is of fewer commands.
@@ -315,8 +315,7 @@ public sealed partial class SessionWriter : IAsyncDisposable
         var last = 0;
         while (await reader.WaitToReadAsync())
         {
-            // Whoever comes alone waits for nobody.
-            if (last > 1 && reader.Count < FewCommands)
+            if (last >= SeveralCommands && reader.Count < 2 * SeveralCommands)
             {
                 await Task.Delay(Gathering);
             }
