@@ -312,10 +312,10 @@ public sealed partial class SessionWriter : IAsyncDisposable
 
     private async Task RunAsync(ChannelReader<PendingWork> reader)
     {
-        var last = 0;
+        var lastCount = 0;
         while (await reader.WaitToReadAsync())
         {
-            if (last >= SeveralCommands && reader.Count < 2 * SeveralCommands)
+            if (lastCount >= SeveralCommands && reader.Count < 2 * SeveralCommands)
             {
                 await Task.Delay(Gathering);
             }
@@ -327,7 +327,7 @@ public sealed partial class SessionWriter : IAsyncDisposable
                 Interlocked.Add(ref queuedBytes, -work.Bytes);
             }
 
-            last = batch.Count;
+            lastCount = batch.Count;
             await ExecuteAsync(batch);
         }
     }

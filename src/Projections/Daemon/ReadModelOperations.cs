@@ -158,6 +158,9 @@ public sealed record ProjectionStatus(
 }
 
 /// <summary>An event that a projection cannot handle.</summary>
+/// <param name="Position">The event's position.</param>
+/// <param name="Message">What happened.</param>
+/// <param name="At">When, by the database's clock.</param>
 public sealed record ProjectionError(long Position, string Message, DateTimeOffset At);
 
 /// <summary>What a projection is doing, seen from one host.</summary>

@@ -139,8 +139,11 @@ internal sealed class RebuildRecord
 /// <summary>A rebuild.</summary>
 /// <param name="Position">How far the new rows have come.</param>
 /// <param name="Head">The last event that there is.</param>
+/// <param name="StartedAt">When it was asked for, by the database's clock.</param>
+/// <param name="StartedBy">Who asked for it.</param>
 /// <param name="FinishedAt">When it was done, or failed.</param>
-/// <param name="Differences">How many rows only one of both copies had; 0 when they were equal, null before they were compared.</param>
+/// <param name="Differences">How many rows only one of both copies had, compared at the same position: 0 when they were equal, 2 for a row that differed, null before they were compared.</param>
+/// <param name="Error">Why it failed; null unless it has.</param>
 /// <param name="KeepsOld">Whether the rows that it replaced are kept until they are discarded.</param>
 public sealed record ProjectionRebuild(
     RebuildState State,
